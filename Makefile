@@ -1,1 +1,59 @@
-placeholder:
+# make demo   scores sample_audio/ and says where the report lies
+# make test   runs the whole test suite
+# make lint   ruff and mypy
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+
+.PHONY: demo test test-fast lint format lock samples clean
+.DEFAULT_GOAL := demo
+
+# Each stamp is made anew when the lock behind it changes, so a second run starts at once.
+$(VENV)/.made:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: locks/runtime.txt pyproject.toml | $(VENV)/.made
+	@echo "Installing the locked versions (about a minute, once) …"
+	$(PIP) --require-hashes -r locks/build.txt
+	$(PIP) --require-hashes -r locks/runtime.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: locks/dev.txt $(VENV)/.runtime
+	$(PIP) --require-hashes -r locks/dev.txt
+	@touch $@
+
+$(VENV)/.samples: locks/samples.txt $(VENV)/.runtime
+	$(PIP) --require-hashes -r locks/samples.txt
+	@touch $@
+
+demo: $(VENV)/.runtime
+	@$(BIN)/callgauge score sample_audio --out out/demo
+
+test: $(VENV)/.dev
+	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev
+	@$(BIN)/python -m pytest -m "not models and not browser and not prefect and not demo"
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# Lock anew after a change to the dependencies in pyproject.toml (needs `pip install uv`).
+LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
+lock:
+	printf 'hatchling==1.27.0\neditables==0.5\n' | $(LOCK) - -o locks/build.txt
+	$(LOCK) pyproject.toml -o locks/runtime.txt
+	$(LOCK) pyproject.toml --extra dev -c locks/runtime.txt -o locks/dev.txt
+	$(LOCK) pyproject.toml --extra samples -c locks/dev.txt -o locks/samples.txt
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
