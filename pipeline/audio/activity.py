@@ -110,7 +110,9 @@ def channel_activity(
     probabilities = speech_probabilities(_prepared(channels.blocks(channel), gain, settings))
     rough = _rough_spans(probabilities, VAD_FRAME_S, settings)
     floor_db = _noise_floor(levels, rough)
-    exact = Timeline(span for rough_span in rough for span in _with_edges(rough_span, levels, floor_db, settings))
+    exact = Timeline(
+        span for rough_span in rough for span in _with_edges(rough_span, levels, floor_db, settings)
+    )
     if without:
         exact = exact - without
     joined = exact.support(settings.min_silence_s).crop(Span(0.0, channels.duration_s))
@@ -120,7 +122,9 @@ def channel_activity(
 def _gain(levels: NDArray[np.float32], settings: ActivitySettings) -> float:
     """Every line is brought to one level: the network misses speech that is very quiet or very loud."""
     loud_db = float(np.percentile(levels, 97))
-    return float(10 ** (np.clip(settings.target_dbfs - loud_db, -settings.max_gain_db, settings.max_gain_db) / 20))
+    return float(
+        10 ** (np.clip(settings.target_dbfs - loud_db, -settings.max_gain_db, settings.max_gain_db) / 20)
+    )
 
 
 def _prepared(blocks: Iterable[Samples], gain: float, settings: ActivitySettings) -> Iterator[Samples]:
@@ -186,7 +190,8 @@ def _with_edges(
     start = _follow(active[active <= inside[0]][::-1])
     end = _follow(active[active >= inside[-1]])
     yield Span(
-        max(0.0, start * FRAME_S - settings.pad_s), min((end + 1) * FRAME_S + settings.pad_s, levels.size * FRAME_S)
+        max(0.0, start * FRAME_S - settings.pad_s),
+        min((end + 1) * FRAME_S + settings.pad_s, levels.size * FRAME_S),
     )
 
 

@@ -131,7 +131,9 @@ def _common_delay(peaks: list[tuple[float, float, float]], source: Levels, targe
     for (start_s, _, _), agrees in zip(peaks, agreeing, strict=True):
         first = round(start_s * 100)
         if agrees:
-            gains.append(_power_db(target[first : first + 50]) - _power_db(source[first - shift : first - shift + 50]))
+            gains.append(
+                _power_db(target[first : first + 50]) - _power_db(source[first - shift : first - shift + 50])
+            )
     return Leak(max(0.0, delay_s), float(np.median(gains)))
 
 

@@ -205,7 +205,8 @@ class _Side:
 
 def _to_pcm(samples: NDArray[np.floating]) -> NDArray[np.int16]:
     scaled = np.nan_to_num(np.asarray(samples, dtype=np.float32)) * np.float32(_FULL_SCALE)
-    return np.clip(np.rint(scaled), -_FULL_SCALE, _FULL_SCALE).astype(np.int16)
+    pcm: NDArray[np.int16] = np.clip(np.rint(scaled), -_FULL_SCALE, _FULL_SCALE).astype(np.int16)
+    return pcm
 
 
 def _native_blocks(stream: Stream, name: str, limits: DecodeLimits) -> Iterator[tuple[int, Samples]]:
@@ -223,7 +224,8 @@ def _native_blocks(stream: Stream, name: str, limits: DecodeLimits) -> Iterator[
             samples += block.shape[1]
         if samples > limits.longest_s * native_hz:
             raise RecordingError(
-                f"{name} is longer than {limits.longest_s / 3600:g} hours, the limit for one recording", code="too_long"
+                f"{name} is longer than {limits.longest_s / 3600:g} hours, the limit for one recording",
+                code="too_long",
             )
         if waiting >= _BLOCK_S * native_hz:
             yield native_hz, np.concatenate(pending, axis=1)
@@ -265,7 +267,10 @@ def _decoded(stream: Stream) -> Iterator[list[tuple[int, Samples]] | None]:
             if resampler is None or seen != format_seen:
                 resampler, format_seen = av.AudioResampler("fltp", *target), seen
             frame.pts = None
-            blocks += [(target[1], out.to_ndarray()) for out in resampler.resample(frame)]
+            blocks += [
+                (target[1], out.to_ndarray().astype(np.float32, copy=False))
+                for out in resampler.resample(frame)
+            ]
         yield blocks
 
 

@@ -95,7 +95,9 @@ def momentary_curve(blocks: Iterable[Samples], rate_hz: int) -> tuple[float | No
         count = (joined.size - window) // step + 1 if joined.size >= window else 0
         if count:
             whole = joined[: (count - 1) * step + window]
-            squares.append(librosa.feature.rms(y=whole, frame_length=window, hop_length=step, center=False)[0] ** 2)
+            squares.append(
+                librosa.feature.rms(y=whole, frame_length=window, hop_length=step, center=False)[0] ** 2
+            )
         rest = joined[count * step :]
     if not squares:
         return ()
@@ -103,7 +105,9 @@ def momentary_curve(blocks: Iterable[Samples], rate_hz: int) -> tuple[float | No
     return tuple(round(value, 1) if value >= SILENT_LUFS else None for value in loudness.tolist())
 
 
-def _with_end(blocks: Iterable[NDArray[np.float64]], end: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def _with_end(
+    blocks: Iterable[NDArray[np.float64]], end: NDArray[np.float64]
+) -> Iterator[NDArray[np.float64]]:
     yield from blocks
     yield end
 

@@ -21,6 +21,9 @@ from pipeline.audio.tones import Tone, steady_tones
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Layout, Side, Sound, Speaker
 
+_LEAST_TONE_S = 0.6
+"""A drawn-out vowel may hold its pitch for almost half a second; shorter tones are left to the speech detector."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -109,7 +112,7 @@ def _tones(channels: Channels, channel: int, levels: Levels) -> list[Tone]:
 
 
 def _no_speech(tones: list[Tone]) -> Timeline:
-    return Timeline(tone.span.pad(0.03) for tone in tones)
+    return Timeline(tone.span.pad(0.03) for tone in tones if tone.span.duration_s >= _LEAST_TONE_S)
 
 
 def _without_leaks(

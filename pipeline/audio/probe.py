@@ -87,7 +87,9 @@ def _unopened(name: str, lacking: int | None) -> RecordingError:
 def _stream(container: InputContainer, name: str, *, cut_off: bool) -> Stream:
     streams = container.streams.audio
     if not streams:
-        raise RecordingError(f"{name} holds no sound, only other streams; accepted are {ACCEPTED}", code="not_audio")
+        raise RecordingError(
+            f"{name} holds no sound, only other streams; accepted are {ACCEPTED}", code="not_audio"
+        )
     audio = streams[0]
     channels, rate_hz = audio.codec_context.channels, audio.codec_context.sample_rate
     if len(streams) > 1 or channels > 2:
@@ -99,7 +101,9 @@ def _stream(container: InputContainer, name: str, *, cut_off: bool) -> Stream:
     if not channels or not rate_hz:
         raise RecordingError(f"{name} says neither its sampling rate nor its channels", code="unreadable")
     promised_s = _promised_s(container, audio)
-    return Stream(container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, cut_off)
+    return Stream(
+        container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, cut_off
+    )
 
 
 def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:

@@ -7,6 +7,7 @@ frequencies but not the cadence; music and voices share neither.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -145,7 +146,7 @@ def _ring(group: Sequence[Span], cadence: Cadence) -> _Ring | None:
     """The group as a ring, whole or cut short; None where it has another rhythm."""
     span = Span(group[0].start_s, group[-1].end_s)
     lengths = [burst.duration_s for burst in group]
-    gaps = [after.start_s - before.end_s for before, after in zip(group, group[1:], strict=False)]
+    gaps = [after.start_s - before.end_s for before, after in itertools.pairwise(group)]
     on, off = cadence.on_s, cadence.on_off_s[1:-1:2]
     if len(group) > len(on) or not all(map(_near_off, gaps, off)):
         return None

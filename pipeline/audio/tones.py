@@ -23,6 +23,7 @@ _LEAST_SHARE = 0.7
 _LEAST_DBFS = -62.0
 _SECOND_LINE = 0.1
 _DRIFT_HZ = 4.0
+_MELTED_HZ = 35.0
 _CHUNK = 512
 
 
@@ -104,8 +105,13 @@ def _analyse(rows: NDArray[np.float32], rate_hz: int) -> tuple[NDArray[np.float3
     total = power[:, low:high].sum(axis=1) + 1e-12
     first_hz, first = _take_line(power, low, high, width)
     second_hz, second = _take_line(power, low, high, width)
+    ratio = second / (first + 1e-12)
+    # Lines this near beat against each other and can't be told apart in one window: they count as one.
+    near = (np.abs(first_hz - second_hz) < _MELTED_HZ) & (ratio > 0)
+    middle = (first_hz + ratio * second_hz) / (1 + ratio)
+    first_hz, ratio = np.where(near, middle, first_hz), np.where(near, 0.0, ratio)
     level = 10 * np.log10(np.maximum((rows**2).mean(axis=1), 1e-12))
-    return ((first + second) / total, first_hz, second_hz, second / (first + 1e-12), level.astype(np.float32))
+    return ((first + second) / total, first_hz, second_hz, ratio, level.astype(np.float32))
 
 
 def _take_line(
