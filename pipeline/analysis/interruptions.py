@@ -1,0 +1,217 @@
+"""Who cuts whom off: one side starts inside the other's speech, goes on, and the other yields or is talked over.
+
+Definition (STANDARD.md, article 10.4): one side starts while the other has been speaking for 1.0 s or more; they
+overlap for 0.5 s or more; the newcomer goes on for 1.0 s or more and says more than a backchannel; and either the other
+falls silent within 1.5 s of the overlap's start (``cut_off``) or both go on past that (``talk_over``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.analysis.backchannels import is_backchannel
+from pipeline.analysis.sides import BY_SOUND, heard_apart, measured, turn_spans, unmeasured
+from pipeline.intervals import Span, Timeline
+from pipeline.types import Finding, Measure, Reason, Sound, Speaker, Transcript, Turn
+
+_ROUNDING_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionSettings:
+    """The definition's bounds, and what it leaves open (our defaults)."""
+
+    speaking_s: float = 1.0
+    overlap_s: float = 0.5
+    goes_on_s: float = 1.0
+    yields_s: float = 1.5
+    turn_gap_s: float = 0.7
+    pause_s: float = 0.3
+    """Silence that makes a phrase: shorter ones are stops and breaths, longer ones count as falling silent."""
+    false_start_s: float = 0.6
+    """A phrase up to this long that claimed nothing doesn't spoil the start that follows it."""
+    wordless_s: float = 1.2
+    """Without words, a phrase up to this long is taken for a backchannel."""
+    doubt_s: float = 0.05
+    """Within this of a bound, the edges of speech are not exact enough to be sure."""
+    sure: float = 0.95
+    doubtful: float = 0.5
+    gate: float = 0.6
+
+
+DEFAULTS = InterruptionSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """One interruption on two timelines: the newcomer's turn from where it cuts in, the overlap, and how it ended."""
+
+    newcomer: Span
+    overlap: Span
+    kind: Literal["cut_off", "talk_over"]
+    clear: bool
+
+
+def interruptions_of(
+    newcomer: Timeline,
+    other: Timeline,
+    *,
+    claims_nothing: Callable[[Span], bool] = lambda phrase: False,
+    settings: InterruptionSettings = DEFAULTS,
+) -> list[Interruption]:
+    """All interruptions of one side by the other; at most one for each of the newcomer's turns.
+
+    Parameters
+    ----------
+    newcomer, other
+        Speech activity of both sides.
+    claims_nothing
+        Whether a phrase of the newcomer is a backchannel.
+
+    Examples
+    --------
+    >>> found = interruptions_of(Timeline([Span(3, 6)]), Timeline([Span(0, 4)]))
+    >>> [(i.kind, i.overlap.start_s, i.overlap.end_s) for i in found]
+    [('cut_off', 3, 4)]
+    """
+    phrases = newcomer.support(settings.pause_s)
+    found = []
+    for turn in newcomer.support(settings.turn_gap_s):
+        for phrase in phrases.crop(turn):
+            nothing = claims_nothing(phrase)
+            judged = None if nothing else _judge(Span(phrase.start_s, turn.end_s), newcomer, other, settings)
+            if judged:
+                found.append(judged)
+            # Who already holds a turn doesn't start again in it, but after "嗯" or a false start one does.
+            if judged or not (nothing or phrase.duration_s <= settings.false_start_s):
+                break
+    return found
+
+
+def _judge(
+    start: Span, newcomer: Timeline, other: Timeline, settings: InterruptionSettings
+) -> Interruption | None:
+    held = other.support(settings.turn_gap_s).at(start.start_s)
+    phrase = other.support(settings.pause_s).at(start.start_s)
+    if held is None or phrase is None:
+        return None
+    overlap = Span(start.start_s, min(phrase.end_s, start.end_s))
+    over = (
+        start.start_s - held.start_s - settings.speaking_s,
+        (newcomer & other).crop(overlap).duration_s - settings.overlap_s,
+        start.duration_s - settings.goes_on_s,
+    )
+    if min(over) < -_ROUNDING_S:
+        return None
+    yielded = phrase.end_s - start.start_s <= settings.yields_s + _ROUNDING_S
+    if yielded and start.end_s >= phrase.end_s:
+        kind: Literal["cut_off", "talk_over"] = "cut_off"
+    elif not yielded and start.duration_s > settings.yields_s:
+        kind = "talk_over"
+    else:
+        return None  # the newcomer gave up first
+    return Interruption(start, overlap, kind, clear=min(over) >= settings.doubt_s)
+
+
+def find(
+    transcript: Transcript, sound: Sound | None, *, settings: InterruptionSettings = DEFAULTS
+) -> list[Finding]:
+    """Interruptions in both directions, by time; none where both sides are not heard apart.
+
+    The finding's speaker, turn and quote are the newcomer's, its span is the overlap; ``detail`` holds ``kind`` and
+    ``victim``. Near a bound, without words, or with crosstalk on the line it is a doubt (under the gate).
+    """
+    apart = heard_apart(transcript, sound)
+    if isinstance(apart, Reason) or sound is None:
+        return []
+    agent, customer = apart
+    leaks = any(note.startswith("crosstalk") for note in sound.notes)
+    both: tuple[tuple[Speaker, Speaker, Timeline, Timeline], ...] = (
+        ("agent", "customer", agent.speech, customer.speech),
+        ("customer", "agent", customer.speech, agent.speech),
+    )
+    found = [
+        finding
+        for speaker, victim, newcomer, other in both
+        for finding in _of_side(transcript, speaker, victim, newcomer, other, leaks, settings)
+    ]
+    return sorted(found, key=lambda finding: finding.start_s or 0.0)
+
+
+def measure(
+    transcript: Transcript, sound: Sound | None, *, settings: InterruptionSettings = DEFAULTS
+) -> list[Measure]:
+    """``agent_interruptions, customer_interruptions`` (doubtful ones left out) and ``overlap_s``."""
+    apart = heard_apart(transcript, sound)
+    names = (("agent_interruptions", "count"), ("customer_interruptions", "count"), ("overlap_s", "s"))
+    if isinstance(apart, Reason):
+        return [unmeasured(name, unit, BY_SOUND, apart) for name, unit in names]
+    found = [f for f in find(transcript, sound, settings=settings) if f.confidence >= settings.gate]
+    return [
+        measured("agent_interruptions", sum(f.speaker == "agent" for f in found), "count", BY_SOUND),
+        measured("customer_interruptions", sum(f.speaker == "customer" for f in found), "count", BY_SOUND),
+        measured("overlap_s", (apart[0].speech & apart[1].speech).duration_s, "s", BY_SOUND),
+    ]
+
+
+def _of_side(
+    transcript: Transcript,
+    speaker: Speaker,
+    victim: Speaker,
+    newcomer: Timeline,
+    other: Timeline,
+    leaks: bool,
+    settings: InterruptionSettings,
+) -> Iterator[Finding]:
+    def claims_nothing(phrase: Span) -> bool:
+        said = _said(transcript, speaker, phrase)
+        return is_backchannel(said[1]) if said else phrase.duration_s <= settings.wordless_s
+
+    for hit in interruptions_of(newcomer, other, claims_nothing=claims_nothing, settings=settings):
+        said = _said(transcript, speaker, hit.newcomer)
+        sure = (
+            hit.clear and said is not None and not (leaks and hit.overlap.duration_s < 2 * settings.overlap_s)
+        )
+        yield Finding(
+            kind="interruption",
+            turn=said[0] if said else None,
+            speaker=speaker,
+            start_s=round(hit.overlap.start_s, 3),
+            end_s=round(hit.overlap.end_s, 3),
+            quote=said[1] if said else None,
+            confidence=settings.sure if sure else settings.doubtful,
+            detail={"kind": hit.kind, "victim": victim},
+        )
+
+
+def _said(transcript: Transcript, speaker: Speaker, span: Span) -> tuple[int, str] | None:
+    """Turn and words of a side within a span, the words copied from the turn's text; None where it has none."""
+    shared = [
+        (common.duration_s, index)
+        for index, turn_span in turn_spans(transcript)
+        if transcript.turns[index].speaker == speaker and (common := turn_span & span)
+    ]
+    if not shared:
+        return None
+    index = max(shared)[1]
+    text = _text_within(transcript.turns[index], span.pad(0.2))
+    return (index, text) if text else None
+
+
+def _text_within(turn: Turn, span: Span) -> str:
+    """The piece of a turn's text whose words lie in the span; all of it where words have no times."""
+    cursor, first, last = 0, None, 0
+    for word in turn.words:
+        if word.start_s is None or word.end_s is None:
+            return turn.text.strip()
+        at = turn.text.find(word.text, cursor)
+        if at < 0:
+            return turn.text.strip()
+        cursor = at + len(word.text)
+        if (word.start_s + word.end_s) / 2 in span:
+            first, last = at if first is None else first, cursor
+    if not turn.words:
+        return turn.text.strip()
+    return "" if first is None else turn.text[first:last].strip()

@@ -1,0 +1,201 @@
+"""What two channels are to each other: two sides, the same twice, one of them dead, one leaking into the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio.decode import Channels, Samples
+from pipeline.intervals import Span, Timeline
+from pipeline.types import Layout
+
+Levels = NDArray[np.float32]
+
+SILENT_DBFS = -68.0
+_WINDOW_S = 0.5
+_MOST_WINDOWS = 160
+_SAME_CORRELATION = 0.95
+_SAME_SHARE = 0.9
+_SAME_GAIN_DB, _SAME_GAIN_SPREAD_DB = 12.0, 2.5
+_LEAK_REACH_S = 0.3
+_LEAK_UNDER_DB = 6.0
+_LEAK_MARGIN_DB = 6.0
+_LEAK_SHARE = 0.4
+_LEAST_WINDOWS = 5
+_OWN_GAP_S, _OWN_LEAST_S = 0.2, 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One channel heard in the other: how much later (s) and at which gain (dB, negative)."""
+
+    delay_s: float
+    gain_db: float
+
+
+def layout_of(channels: Channels, levels: tuple[Levels, ...]) -> Layout:
+    """Whether the channels are two sides, one, or the same sound twice up to gain, offset and a little noise.
+
+    Parameters
+    ----------
+    levels
+        Level of each channel per 10 ms, dBFS.
+    """
+    if channels.count == 1:
+        return "mono"
+    loudest = np.maximum(*levels)
+    if not loudest.size or float(np.percentile(loudest, 99.5)) < SILENT_DBFS:
+        return "two_sides"
+    loud = float(np.percentile(loudest, 95)) - 25.0
+    found = []
+    for start_s in _window_starts(_per_window(loudest) >= loud):
+        first, second = _pair(channels, start_s, 0.0)
+        found.append((*_correlation(first, second, reach=16), _gain_db(first, second)))
+    if not found:
+        return "two_sides"
+    same = np.array([abs(peak) >= _SAME_CORRELATION for peak, _, _ in found])
+    gains = np.array([gain for _, _, gain in found])
+    middle = float(np.median(gains))
+    steady = np.abs(gains - middle) <= _SAME_GAIN_SPREAD_DB
+    alike = float((same & steady).mean()) >= _SAME_SHARE and abs(middle) <= _SAME_GAIN_DB
+    return "dual_mono" if alike else "two_sides"
+
+
+def is_dead(levels: Levels, speech: Timeline) -> bool:
+    """Whether nobody is heard on a channel: digital silence, or noise in which no speech was found."""
+    return not speech or not levels.size or float(np.percentile(levels, 99.5)) < SILENT_DBFS
+
+
+def leak_of(
+    channels: Channels, source: int, levels: tuple[Levels, Levels], speech: tuple[Timeline, Timeline]
+) -> Leak | None:
+    """Whether one channel is heard in the other, weaker and at a constant delay (echo, crosstalk).
+
+    The delay is read off the cross-correlation of both channels (differenced, to whiten the spectrum of speech) in
+    half seconds in which the source speaks and the other channel is weaker; a leak has the same delay in many.
+    """
+    target = 1 - source
+    source_db, target_db = _per_window(levels[source]), _per_window(levels[target])
+    usable = np.zeros(source_db.size, dtype=bool)
+    for span in speech[source]:
+        usable[int(np.ceil(span.start_s / _WINDOW_S)) : int(span.end_s / _WINDOW_S)] = True
+    usable &= (target_db < source_db - _LEAK_UNDER_DB) & (target_db > SILENT_DBFS - 20)
+    peaks = []
+    for start_s in _window_starts(usable):
+        if start_s < _LEAK_REACH_S:
+            continue
+        earlier, heard = _pair(channels, start_s, _LEAK_REACH_S, target=target)
+        reach = round(_LEAK_REACH_S * channels.rate_hz)
+        peak, delay = _correlation(np.diff(earlier), np.diff(heard), reach=reach, causal=True)
+        peaks.append((start_s, peak, delay / channels.rate_hz))
+    return _common_delay(peaks, levels[source], levels[target])
+
+
+def without_leak(speech: Timeline, leak: Leak, source: Levels, target: Levels) -> Timeline:
+    """Speech of a channel less what is no louder than the other side's leak into it.
+
+    Parameters
+    ----------
+    speech
+        Activity of the channel that is leaked into.
+    source, target
+        Levels per 10 ms of the leaking channel and of this one.
+    """
+    shift = round(leak.delay_s * 100)
+    shifted = np.concatenate([np.full(shift, -120.0, dtype=np.float32), source])[: target.size]
+    expected = _loudest_around(shifted, 4) + leak.gain_db + _LEAK_MARGIN_DB
+    own = target > expected
+    kept: list[Span] = []
+    for span in speech:
+        first, last = round(span.start_s * 100), min(round(span.end_s * 100), own.size)
+        runs = Timeline(Span(i / 100, (i + 1) / 100) for i in range(first, last) if own[i])
+        kept += [run for run in runs.support(_OWN_GAP_S) if run.duration_s >= _OWN_LEAST_S]
+    return Timeline(kept)
+
+
+def _common_delay(peaks: list[tuple[float, float, float]], source: Levels, target: Levels) -> Leak | None:
+    if len(peaks) < _LEAST_WINDOWS:
+        return None
+    delays = np.array([delay for _, _, delay in peaks])
+    near = np.abs(delays[:, None] - delays[None, :]) <= 0.0015
+    centre = int(near.sum(axis=1).argmax())
+    agreeing = near[centre]
+    if agreeing.sum() < _LEAST_WINDOWS or agreeing.mean() < _LEAK_SHARE:
+        return None
+    delay_s = float(np.median(delays[agreeing]))
+    shift = round(delay_s * 100)
+    gains = []
+    for (start_s, _, _), agrees in zip(peaks, agreeing, strict=True):
+        first = round(start_s * 100)
+        if agrees:
+            gains.append(
+                _power_db(target[first : first + 50]) - _power_db(source[first - shift : first - shift + 50])
+            )
+    return Leak(max(0.0, delay_s), float(np.median(gains)))
+
+
+def _per_window(levels: Levels) -> Levels:
+    step = round(_WINDOW_S * 100)
+    whole = levels[: levels.size // step * step].reshape(-1, step)
+    return np.asarray(10 * np.log10((10 ** (whole / 10)).mean(axis=1)), dtype=np.float32)
+
+
+def _power_db(levels: Levels) -> float:
+    return float(10 * np.log10((10 ** (levels / 10)).mean())) if levels.size else -120.0
+
+
+def _window_starts(usable: NDArray[np.bool_]) -> Iterator[float]:
+    """Starts of at most ``_MOST_WINDOWS`` usable windows, spread evenly over the call."""
+    indices = np.flatnonzero(usable)
+    if indices.size > _MOST_WINDOWS:
+        indices = indices[np.linspace(0, indices.size - 1, _MOST_WINDOWS).astype(int)]
+    return (float(index) * _WINDOW_S for index in indices)
+
+
+def _pair(channels: Channels, start_s: float, reach_s: float, *, target: int = 1) -> tuple[Samples, Samples]:
+    """A window of the target channel, and of the other one from ``reach_s`` earlier on."""
+    end_s = start_s + _WINDOW_S
+    return (
+        channels.samples(1 - target, Span(start_s - reach_s, end_s)),
+        channels.samples(target, Span(start_s, end_s)),
+    )
+
+
+def _correlation(first: Samples, second: Samples, *, reach: int, causal: bool = False) -> tuple[float, int]:
+    """Highest normalised cross-correlation within ``reach`` samples, and by how many ``second`` comes later.
+
+    With ``causal``, ``first`` begins ``reach`` samples before ``second`` and only delays 0..reach are looked at.
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    first, second = first - first.mean(), second - second.mean()
+    size = next_fast_len(first.size + second.size)
+    product = irfft(np.conj(rfft(second, size)) * rfft(first, size), size)
+    if causal:
+        lags = np.arange(0, reach + 1)
+        values = product[lags]
+        power = np.concatenate([[0.0], np.cumsum(first.astype(np.float64) ** 2)])
+        ends = np.minimum(lags + second.size, first.size)
+        energy = power[ends] - power[lags]
+        delays = reach - lags
+    else:
+        delays = np.arange(-reach, reach + 1)
+        values = product[-delays]
+        energy = np.full(delays.size, float((first.astype(np.float64) ** 2).sum()))
+    scale = np.sqrt(np.maximum(energy * float((second.astype(np.float64) ** 2).sum()), 1e-20))
+    normal = values / scale
+    best = int(np.abs(normal).argmax())
+    return float(normal[best]), int(delays[best])
+
+
+def _gain_db(first: Samples, second: Samples) -> float:
+    return float(20 * np.log10((second.std() + 1e-6) / (first.std() + 1e-6)))
+
+
+def _loudest_around(levels: Levels, frames: int) -> Levels:
+    from scipy.ndimage import maximum_filter1d
+
+    return np.asarray(maximum_filter1d(levels, 2 * frames + 1), dtype=np.float32)

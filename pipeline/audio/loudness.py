@@ -1,0 +1,153 @@
+"""How loud a side speaks: ITU-R BS.1770-4, gated, on that side's speech alone.
+
+pyloudnorm filters (K-weighting) and measures the 400 ms blocks of the gated loudness; librosa's RMS over the same
+weighting gives the curve. librosa brings numba along (two seconds), so it is imported when the first curve is drawn.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.audio.decode import Channels, Samples
+from pipeline.intervals import Span, Timeline
+
+STEP_S = 0.1
+WINDOW_S = 0.4
+SILENT_LUFS = -70.0
+_OFFSET = -0.691
+_CHUNK_S = 120.0
+
+
+@functools.cache
+def _meter(rate_hz: int) -> Any:  # pyloudnorm ships no types
+    import pyloudnorm
+
+    return pyloudnorm.Meter(rate_hz)
+
+
+def speech_loudness(channels: Channels, channel: int, speech: Timeline) -> float | None:
+    """Integrated loudness of the concatenated speech of one channel.
+
+    Parameters
+    ----------
+    speech
+        When this side speaks.
+
+    Returns
+    -------
+    float or None
+        LUFS with BS.1770-4's two gates (-70 LUFS, then 10 LU under the mean); None with under 0.4 s of speech or
+        where all of it lies under the first gate.
+    """
+    blocks = [_block_powers(piece, channels.rate_hz) for piece in _pieces(channels, channel, speech)]
+    return gated_loudness(np.concatenate(blocks)) if blocks else None
+
+
+def gated_loudness(powers: NDArray[np.float64]) -> float | None:
+    """Loudness of 400 ms blocks by BS.1770-4, equations 5 to 7; ``powers`` are K-weighted mean squares."""
+    with np.errstate(divide="ignore"):
+        loudness = _OFFSET + 10 * np.log10(powers)
+    above = powers[loudness >= SILENT_LUFS]
+    if not above.size:
+        return None
+    relative = _OFFSET + 10 * np.log10(above.mean()) - 10.0
+    kept = powers[(loudness > relative) & (loudness > SILENT_LUFS)]
+    return float(_OFFSET + 10 * np.log10(kept.mean())) if kept.size else None
+
+
+def mean_loudness(curve: Sequence[float | None], spans: Iterable[Span]) -> float | None:
+    """Gated loudness of some stretches, read off a momentary curve; None with under 0.4 s above the gate."""
+    indices = sorted(
+        {
+            index
+            for span in spans
+            for index in range(int(np.ceil(span.start_s / STEP_S - 0.5)), int(span.end_s / STEP_S + 0.5))
+            if 0 <= index < len(curve)
+        }
+    )
+    values = [value for index in indices if (value := curve[index]) is not None]
+    if len(values) < round(WINDOW_S / STEP_S):
+        return None
+    return gated_loudness(10 ** ((np.asarray(values) - _OFFSET) / 10))
+
+
+def momentary_curve(blocks: Iterable[Samples], rate_hz: int) -> tuple[float | None, ...]:
+    """Momentary loudness (400 ms windows) every 0.1 s, each centred on the middle of its tenth of a second.
+
+    Returns
+    -------
+    tuple of float or None
+        LUFS to one decimal, one for each whole tenth of a second; None under -70 LUFS.
+    """
+    import librosa
+
+    step, window = round(STEP_S * rate_hz), round(WINDOW_S * rate_hz)
+    lead = (window - step) // 2
+    rest = np.zeros(lead, dtype=np.float64)
+    squares: list[NDArray[np.floating]] = []
+    for block in _with_end(_k_weighted(blocks, rate_hz), np.zeros(window - step - lead)):
+        joined = np.concatenate([rest, block])
+        count = (joined.size - window) // step + 1 if joined.size >= window else 0
+        if count:
+            whole = joined[: (count - 1) * step + window]
+            squares.append(
+                librosa.feature.rms(y=whole, frame_length=window, hop_length=step, center=False)[0] ** 2
+            )
+        rest = joined[count * step :]
+    if not squares:
+        return ()
+    loudness = _OFFSET + 10 * np.log10(np.maximum(np.concatenate(squares), 1e-12))
+    return tuple(round(value, 1) if value >= SILENT_LUFS else None for value in loudness.tolist())
+
+
+def _with_end(
+    blocks: Iterable[NDArray[np.float64]], end: NDArray[np.float64]
+) -> Iterator[NDArray[np.float64]]:
+    yield from blocks
+    yield end
+
+
+def _k_weighted(blocks: Iterable[Samples], rate_hz: int) -> Iterator[NDArray[np.float64]]:
+    """The two filters of BS.1770-4 over consecutive blocks, their state carried."""
+    from scipy.signal import lfilter
+
+    # pyloudnorm keeps its filters private but has no other way to run them over a stream.
+    filters = list(_meter(rate_hz)._filters.values())
+    states = [np.zeros(max(len(stage.a), len(stage.b)) - 1) for stage in filters]
+    for block in blocks:
+        weighted = block.astype(np.float64)
+        for index, stage in enumerate(filters):
+            weighted, states[index] = lfilter(stage.b, stage.a, weighted, zi=states[index])
+            weighted *= stage.passband_gain
+        yield weighted
+
+
+def _pieces(channels: Channels, channel: int, speech: Timeline) -> Iterator[Samples]:
+    """Concatenated speech in pieces of about two minutes."""
+    pending: list[Samples] = []
+    waiting = 0
+    for span in speech:
+        start = span.start_s
+        while start < span.end_s:
+            end = min(span.end_s, start + _CHUNK_S)
+            pending.append(channels.samples(channel, Span(start, end)))
+            waiting += pending[-1].size
+            start = end
+            if waiting >= _CHUNK_S * channels.rate_hz:
+                yield np.concatenate(pending)
+                pending, waiting = [], 0
+    if waiting:
+        yield np.concatenate(pending)
+
+
+def _block_powers(piece: Samples, rate_hz: int) -> NDArray[np.float64]:
+    if piece.size < WINDOW_S * rate_hz:
+        return np.zeros(0)
+    meter = _meter(rate_hz)
+    meter.integrated_loudness(piece.astype(np.float64))
+    return np.asarray(10 ** ((np.asarray(meter.blockwise_loudness) - _OFFSET) / 10), dtype=np.float64)

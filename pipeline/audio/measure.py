@@ -1,0 +1,164 @@
+"""All that a recording's sound says without a word being recognised.
+
+Which channel is the agent is decided later, from the call list or from the words, so everything here is measured per
+channel; :meth:`Heard.label` puts the names on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.audio.activity import channel_activity, frame_levels
+from pipeline.audio.channels import Levels, is_dead, layout_of, leak_of, without_leak
+from pipeline.audio.clipping import Clipping
+from pipeline.audio.decode import Channels
+from pipeline.audio.loudness import momentary_curve, speech_loudness
+from pipeline.audio.rings import rings_in
+from pipeline.audio.tones import Tone, steady_tones
+from pipeline.intervals import Span, Timeline
+from pipeline.types import Layout, Side, Sound, Speaker
+
+_LEAST_TONE_S = 0.6
+"""A drawn-out vowel may hold its pitch for almost half a second; shorter tones are left to the speech detector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something odd about the sound: ``dead_side, crosstalk`` (of a channel) or ``dual_mono, no_speech``."""
+
+    code: str
+    channel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is measured per channel; mono and dual mono have one side.
+
+    ``channels`` is the sound that it was measured on: dual mono is one channel there.
+    """
+
+    duration_s: float
+    layout: Layout
+    sides: tuple[Side, ...]
+    channels: Channels
+    rings: tuple[Span, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+    def label(self, roles: Mapping[int, Speaker] | None) -> Sound:
+        """The same with names instead of channel numbers.
+
+        Parameters
+        ----------
+        roles
+            Speaker by channel, ``{0: "agent", 1: "customer"}`` or the other way round. None where the sides are
+            unsure: both become one ``unknown`` side, and what needs two sides is not measurable.
+        """
+        if len(self.sides) == 1 or roles is None or set(roles.values()) != {"agent", "customer"}:
+            names: Mapping[int, Speaker] = {}
+            sides: dict[Speaker, Side] = {"unknown": _together(self.sides)}
+        else:
+            names = roles
+            sides = {names[channel]: side for channel, side in enumerate(self.sides)}
+        notes = [_note_text(note, names) for note in self.notes]
+        if len(self.sides) == 2 and not names:
+            notes.append("sides_unsure")
+        return Sound(self.duration_s, self.layout, sides, self.rings, tuple(notes))
+
+
+def listen(channels: Channels) -> Heard:
+    """Measure a recording: layout, speech, loudness, clipping and rings.
+
+    Parameters
+    ----------
+    channels
+        Sound at 16 kHz as :func:`pipeline.audio.decode.load` gives it.
+    """
+    levels = tuple(_levels(channels, channel) for channel in range(channels.count))
+    layout = layout_of(channels, levels)
+    if layout == "dual_mono":
+        channels = channels.mixed()
+        levels = (_levels(channels, 0),)
+    tones = [_tones(channels, channel, levels[channel]) for channel in range(channels.count)]
+    speech = [
+        channel_activity(channels, channel, levels=levels[channel], without=_no_speech(tones[channel]))
+        for channel in range(channels.count)
+    ]
+    notes = [Note("dual_mono")] if layout == "dual_mono" else []
+    if channels.count == 2:
+        speech, leaking = _without_leaks(channels, (levels[0], levels[1]), (speech[0], speech[1]))
+        notes += [Note("crosstalk", channel) for channel in leaking]
+        notes += [Note("dead_side", n) for n in range(2) if is_dead(levels[n], speech[n])]
+    if not any(speech):
+        notes.append(Note("no_speech"))
+    return Heard(
+        duration_s=channels.duration_s,
+        layout=layout,
+        sides=tuple(_side(channels, channel, speech[channel]) for channel in range(channels.count)),
+        channels=channels,
+        rings=max((rings_in(heard, speech=speech) for heard in tones), key=len),
+        notes=tuple(notes),
+    )
+
+
+def _levels(channels: Channels, channel: int) -> Levels:
+    return frame_levels(channels.blocks(channel), channels.rate_hz)
+
+
+def _tones(channels: Channels, channel: int, levels: Levels) -> list[Tone]:
+    return steady_tones(channels.blocks(channel), channels.rate_hz, levels)
+
+
+def _no_speech(tones: list[Tone]) -> Timeline:
+    return Timeline(tone.span.pad(0.03) for tone in tones if tone.span.duration_s >= _LEAST_TONE_S)
+
+
+def _without_leaks(
+    channels: Channels, levels: tuple[Levels, Levels], speech: tuple[Timeline, Timeline]
+) -> tuple[list[Timeline], list[int]]:
+    """Speech of both channels without the other side's leak, and the channels that had one."""
+    cleaned, leaking = list(speech), []
+    for target in (0, 1):
+        source = 1 - target
+        leak = leak_of(channels, source, levels, speech) if speech[source] and speech[target] else None
+        if leak is not None:
+            cleaned[target] = without_leak(speech[target], leak, levels[source], levels[target])
+            leaking.append(target)
+    return cleaned, leaking
+
+
+def _side(channels: Channels, channel: int, speech: Timeline) -> Side:
+    clipping = channels.clipping[channel] if channels.clipping else Clipping()
+    return Side(
+        speech=speech,
+        loudness_lufs=speech_loudness(channels, channel, speech),
+        clipped_ratio=clipping.ratio,
+        clipping=clipping.spans,
+        curve_lufs=momentary_curve(channels.blocks(channel), channels.rate_hz),
+    )
+
+
+def _together(sides: tuple[Side, ...]) -> Side:
+    """Both channels as one side of unknown name; loudness belongs to nobody then."""
+    if len(sides) == 1:
+        return sides[0]
+    first, second = sides
+    curve = tuple(
+        max((value for value in pair if value is not None), default=None)
+        for pair in zip(first.curve_lufs, second.curve_lufs, strict=True)
+    )
+    return Side(
+        speech=first.speech | second.speech,
+        loudness_lufs=None,
+        clipped_ratio=float(np.mean([side.clipped_ratio for side in sides])),
+        clipping=Timeline((*first.clipping, *second.clipping)).spans,
+        curve_lufs=curve,
+    )
+
+
+def _note_text(note: Note, names: Mapping[int, Speaker]) -> str:
+    if note.channel is None:
+        return note.code
+    return f"{note.code}:{names.get(note.channel, f'channel_{note.channel}')}"

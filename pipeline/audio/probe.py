@@ -1,0 +1,127 @@
+"""What lies in a file before any sound is decoded: is it sound at all, whole, in a form that is accepted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from pipeline.audio.integrity import missing_bytes
+from pipeline.errors import RecordingError
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+ACCEPTED = "WAV (PCM, float, mu-law, A-law, GSM), MP3, FLAC, Ogg/Opus, M4A or WebM"
+_FORMATS = "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,matroska,amr,aac"
+_HASH_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The one sound stream of an open file, as its header describes it."""
+
+    container: InputContainer
+    audio: AudioStream
+    codec: str
+    channels: int
+    rate_hz: int
+    promised_s: float | None
+    """Length by the header where the format writes one; None where it could only be estimated."""
+    cut_off: bool
+    """Whether the container promises bytes beyond the end of the file."""
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    digest = hashlib.sha256()
+    with _readable(path) as file:
+        while block := file.read(_HASH_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
+    """Open a sound file and check all that its headers tell.
+
+    Raises
+    ------
+    RecordingError
+        ``missing, unreadable, empty, truncated, not_audio`` or ``too_many_channels``.
+    """
+    import av
+
+    with _readable(path) as file:
+        if not file.read(1):
+            raise RecordingError(f"{name} is empty (0 bytes)", code="empty")
+        lacking = missing_bytes(file)
+        file.seek(0)
+        try:
+            # A file object and two white lists: no name is taken for a URL, no playlist opens other files.
+            container = av.open(
+                file,
+                mode="r",
+                options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
+                metadata_errors="replace",
+            )
+        except (av.FFmpegError, ValueError) as error:
+            raise _unopened(name, lacking) from error
+        with container:
+            yield _stream(container, name, cut_off=lacking is not None)
+
+
+def _unopened(name: str, lacking: int | None) -> RecordingError:
+    if lacking is not None:
+        return RecordingError(
+            f"{name} is cut off before its index, so nothing of it can be read; copy the recording again",
+            code="truncated",
+        )
+    return RecordingError(f"{name} is not a sound file; accepted are {ACCEPTED}", code="not_audio")
+
+
+def _stream(container: InputContainer, name: str, *, cut_off: bool) -> Stream:
+    streams = container.streams.audio
+    if not streams:
+        raise RecordingError(
+            f"{name} holds no sound, only other streams; accepted are {ACCEPTED}", code="not_audio"
+        )
+    audio = streams[0]
+    channels, rate_hz = audio.codec_context.channels, audio.codec_context.sample_rate
+    if len(streams) > 1 or channels > 2:
+        total = sum(stream.codec_context.channels for stream in streams)
+        raise RecordingError(
+            f"{name} has {total} channels in {len(streams)} sound streams; accepted are 1 or 2 channels in one",
+            code="too_many_channels",
+        )
+    if not channels or not rate_hz:
+        raise RecordingError(f"{name} says neither its sampling rate nor its channels", code="unreadable")
+    promised_s = _promised_s(container, audio)
+    return Stream(
+        container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, cut_off
+    )
+
+
+def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:
+    formats = set(container.format.name.split(","))
+    if formats & {"mp3", "aac", "amr", "ogg"}:
+        return None  # estimated from the bit rate, or from the last page that is there: no promise
+    if audio.duration is not None and audio.time_base is not None:
+        return float(audio.duration * audio.time_base)
+    return container.duration / 1_000_000 if container.duration else None
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[BinaryIO]:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path.name} is not there: {path}", code="missing") from error
+    except OSError as error:
+        raise RecordingError(f"{path.name} can't be read: {error.strerror}", code="unreadable") from error
+    with file:
+        yield file
