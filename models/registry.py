@@ -1,0 +1,278 @@
+"""Which learned models there are, where they lie, and whether they are whole.
+
+The list itself is data (``registry.yaml``). Whisper base comes in two wheels and is joined once into the per-user cache
+(``CALLGAUGE_CACHE``, else the platform's cache folder); all others are used where their wheel put them. Any other
+faster-whisper model is named by its folder or its hub name, in ``CALLGAUGE_WHISPER`` or a setting.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from models import joined
+from pipeline.errors import ModelError
+
+WHISPER_BASE = "whisper-base"
+_DATA = Path(__file__).with_name("registry.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedFile:
+    """A file inside an installed package; ``sha256`` is empty where the whole is checked after joining."""
+
+    package: str
+    path: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One model of the registry. ``file`` is relative to its package, or the joined file's name where it has parts."""
+
+    name: str
+    kind: str
+    title: str
+    source: str
+    revision: str
+    sha256: str
+    size_bytes: int
+    licence: str
+    languages: tuple[str, ...]
+    file: str
+    install: str
+    package: str | None = None
+    parts: tuple[PackagedFile, ...] = ()
+    beside: tuple[PackagedFile, ...] = ()
+    optional: bool = False
+    other_versions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """What ``callgauge doctor`` shows of one model.
+
+    Attributes
+    ----------
+    path
+        The file, or for Whisper the folder that holds ``model.bin``; None where it wasn't found.
+    sha256
+        Digest of what lies there (computed), else the digest that the registry expects.
+    found
+        Whether it is there and whole.
+    message, command
+        What is wrong and the command that mends it; empty when nothing is.
+    """
+
+    name: str
+    kind: str
+    title: str
+    source: str
+    revision: str
+    licence: str
+    languages: tuple[str, ...]
+    sha256: str
+    path: str | None
+    found: bool
+    optional: bool
+    message: str = ""
+    command: str = ""
+
+
+@cache
+def entries() -> Mapping[str, ModelEntry]:
+    """All entries of the registry by name."""
+    import yaml
+
+    raw = yaml.safe_load(_DATA.read_text(encoding="utf-8"))
+    return {name: _entry(name, fields) for name, fields in raw.items()}
+
+
+def cache_dir() -> Path:
+    """Per-user folder for joined models and transcripts: ``CALLGAUGE_CACHE``, else the platform's own."""
+    chosen = os.environ.get("CALLGAUGE_CACHE")
+    if chosen:
+        return Path(chosen).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("callgauge", appauthor=False))
+
+
+def whisper_path(name: str | None = None) -> Path:
+    """Folder of the Whisper model to use; it holds ``model.bin``.
+
+    Parameters
+    ----------
+    name
+        A folder, a name that faster-whisper knows (``small``, ``large-v3`` …) or a hub name (``owner/model``). None
+        means ``CALLGAUGE_WHISPER``, else the packaged Whisper base.
+
+    Raises
+    ------
+    ModelError
+        Missing or damaged; the message holds the command that mends it.
+    """
+    chosen = name or os.environ.get("CALLGAUGE_WHISPER") or WHISPER_BASE
+    if chosen in (WHISPER_BASE, "base"):
+        return _joined_path(entries()[WHISPER_BASE])
+    folder = Path(chosen).expanduser()
+    if folder.is_dir():
+        if not (folder / "model.bin").is_file():
+            raise ModelError(
+                f"{folder} holds no model.bin; a Whisper model in CTranslate2 form is expected. Make one with: "
+                f"ct2-transformers-converter --model openai/whisper-small --output_dir {folder}"
+            )
+        return folder
+    return _hub_path(chosen)
+
+
+def whisper_digest(folder: Path) -> str:
+    """SHA-256 of a Whisper folder's ``model.bin``; known from the registry for the packaged one, else computed once."""
+    entry = entries()[WHISPER_BASE]
+    if folder == _joined_folder(entry):
+        return entry.sha256
+    mark = (folder / "model.bin").stat()
+    return _digest_once(str(folder / "model.bin"), mark.st_size, mark.st_mtime_ns)
+
+
+def status(*, whisper: str | None = None, full: bool = True) -> list[ModelStatus]:
+    """State of all models, for ``callgauge doctor``. Never raises for a missing model.
+
+    ``whisper`` is the setting that :func:`whisper_path` takes. With ``full`` the digest of each file is computed
+    (about half a second in all); without, sizes and stamps are compared.
+    """
+    chosen = whisper or os.environ.get("CALLGAUGE_WHISPER")
+    own = [_chosen_status(chosen)] if chosen and chosen not in (WHISPER_BASE, "base") else []
+    return own + [_status(entry, full=full) for entry in entries().values()]
+
+
+def _entry(name: str, fields: dict[str, Any]) -> ModelEntry:
+    lists = {key: tuple(PackagedFile(**part) for part in fields.pop(key, ())) for key in ("parts", "beside")}
+    languages = tuple(fields.pop("languages"))
+    return ModelEntry(name=name, languages=languages, **{**fields, "revision": str(fields["revision"])}, **lists)
+
+
+def _package_folder(package: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0])
+
+
+def _packaged(file: PackagedFile) -> Path | None:
+    folder = _package_folder(file.package)
+    return folder / file.path if folder is not None and (folder / file.path).is_file() else None
+
+
+def _joined_folder(entry: ModelEntry) -> Path:
+    return cache_dir() / "models" / f"{entry.name}-{entry.sha256[:12]}"
+
+
+def _joined_path(entry: ModelEntry) -> Path:
+    folder = _joined_folder(entry)
+    if not folder.exists():
+        _join(entry, folder)
+    wrong = joined.fault(folder, name=entry.file, sha256=entry.sha256, size_bytes=entry.size_bytes)
+    if wrong:
+        raise ModelError(f"{entry.title} is damaged: {wrong}. Mend it with: {joined.mend_command(folder)}")
+    return folder
+
+
+def _join(entry: ModelEntry, folder: Path) -> None:
+    parts = [_packaged(part) for part in entry.parts]
+    beside = [(_packaged(file), file.sha256) for file in entry.beside]
+    found_parts = [part for part in parts if part is not None]
+    found_beside = [(path, digest) for path, digest in beside if path is not None]
+    if len(found_parts) < len(parts) or len(found_beside) < len(beside):
+        lacking = sorted({part.package for part in (*entry.parts, *entry.beside) if _packaged(part) is None})
+        raise ModelError(
+            f"{entry.title} is missing: nothing usable in {', '.join(lacking)}. Mend it with: {entry.install}"
+        )
+    joined.join(
+        found_parts, found_beside, into=folder, name=entry.file, sha256=entry.sha256, install=entry.install
+    )
+
+
+def _hub_path(name: str) -> Path:
+    from faster_whisper.utils import available_models, download_model
+
+    if "/" not in name and name not in available_models():
+        raise ModelError(
+            f"no Whisper model {name!r}: neither a folder nor a known name. Accepted: a folder with model.bin, a hub "
+            f"name owner/model, or one of {', '.join(available_models())}"
+        )
+    if name.startswith((".", "/", "~")):
+        raise ModelError(f"no folder {name}; a folder with a CTranslate2 Whisper model is expected")
+    try:
+        return Path(download_model(name, local_files_only=True))
+    except Exception:  # whatever the hub's client raises when the model isn't in its cache: try to fetch it
+        pass
+    try:
+        return Path(download_model(name))
+    except Exception as error:  # the hub's client raises many kinds; all mean the same to the user
+        raise ModelError(
+            f"the Whisper model {name!r} can't be fetched from the hub ({type(error).__name__}). Fetch it where "
+            f"there is a network with: hf download {name if '/' in name else 'Systran/faster-whisper-' + name}, "
+            "or unset CALLGAUGE_WHISPER to use the packaged model"
+        ) from error
+
+
+@cache
+def _digest_once(path: str, size_bytes: int, mtime_ns: int) -> str:
+    # size and time are part of the key, so that a replaced file is read again
+    return joined.sha256_of(Path(path))
+
+
+def _chosen_status(name: str) -> ModelStatus:
+    entry = entries()[WHISPER_BASE]
+    try:
+        folder = whisper_path(name)
+        digest, path, message = whisper_digest(folder), str(folder), ""
+    except ModelError as error:
+        digest, path, message = "", None, str(error)
+    return ModelStatus(
+        name="whisper", kind=entry.kind, title=name, source=name, revision="", licence="", languages=(),
+        sha256=digest, path=path, found=path is not None, optional=False, message=message,
+        command="" if path else "unset CALLGAUGE_WHISPER",
+    )  # fmt: skip
+
+
+def _status(entry: ModelEntry, *, full: bool) -> ModelStatus:
+    path, digest, message, command = (_joined_state if entry.parts else _packaged_state)(entry, full=full)
+    return ModelStatus(
+        name=entry.name, kind=entry.kind, title=entry.title, source=entry.source, revision=entry.revision,
+        licence=entry.licence, languages=entry.languages, sha256=digest, path=path, found=not command,
+        optional=entry.optional, message=message, command=command,
+    )  # fmt: skip
+
+
+def _joined_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, str, str]:
+    folder = _joined_folder(entry)
+    try:
+        if not folder.exists():
+            _join(entry, folder)
+    except ModelError as error:
+        return None, entry.sha256, str(error), entry.install
+    wrong = joined.fault(folder, name=entry.file, sha256=entry.sha256, size_bytes=entry.size_bytes, full=full)
+    path = folder / entry.file
+    digest = joined.sha256_of(path) if wrong and path.is_file() else entry.sha256
+    return str(folder), digest, f"damaged: {wrong}" if wrong else "", joined.mend_command(folder) if wrong else ""
+
+
+def _packaged_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, str, str]:
+    found = _packaged(PackagedFile(entry.package or "", entry.file))
+    if found is None:
+        note = "not installed; optional" if entry.optional else "missing"
+        return None, entry.sha256, note, entry.install
+    digest = joined.sha256_of(found) if full else entry.sha256
+    same = digest == entry.sha256 and found.stat().st_size == entry.size_bytes
+    if same:
+        return str(found), digest, "", ""
+    if entry.other_versions:
+        return str(found), digest, f"another version than {entry.revision}, which Callgauge was tried with", ""
+    return str(found), digest, f"damaged: SHA-256 {digest}, expected {entry.sha256}", entry.install

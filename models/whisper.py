@@ -1,0 +1,329 @@
+"""Whisper by faster-whisper and CTranslate2: windows of speech in, words with times out.
+
+Differs from faster-whisper's own batched pipeline in what a telephone call needs: windows are encoded one at a time
+and only as long as their speech (encoder attention grows with the square of the length, so a 30 s window costs four
+times two of 15 s, and a batch of them 0.5 GB), decoded together; the language is found from the encodings that the
+decoder then uses; a window that came out as a loop or as noise is decoded once more, with a beam and without repeats.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import registry
+from models.recognition import Heard, HeardWindow, HeardWord
+
+SAMPLE_RATE_HZ = 16_000
+MAX_WINDOW_S = 30.0
+_FRAMES_PER_S = 100
+_PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
+_PROMPTS = {"zh": "以下是普通话的电话录音，标点齐全。"}
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperSettings:
+    """How Whisper runs. The defaults are measured; the table stands in ``docs/how-it-works/speech.md``.
+
+    Attributes
+    ----------
+    model
+        Folder, known name or hub name; None means ``CALLGAUGE_WHISPER``, else the packaged base model.
+    device, compute_type
+        ``auto`` takes a GPU (float16) when there is one, else the CPU (int8).
+    cpu_threads
+        Threads of one model; 0 leaves it to CTranslate2. A pool of worker processes sets 1.
+    beam_size, retry_beam_size
+        Width of the search, and of the second try for a window that came out as a loop or as noise.
+    batch_size
+        Windows decoded together.
+    context_pad_s
+        Silence that the encoder sees after the window's speech; None pads to the full 30 s.
+    max_compression_ratio, min_log_probability
+        Past these (bytes to zlib bytes; mean natural logarithm a token) a window is decoded once more.
+    prompts
+        Text a language that sets script and punctuation, not content.
+    accepted_languages
+        Languages that are transcribed; speech in others is told, not written.
+    """
+
+    model: str | None = None
+    device: str = "auto"
+    compute_type: str = "auto"
+    cpu_threads: int = 0
+    beam_size: int = 1
+    retry_beam_size: int = 5
+    batch_size: int = 8
+    context_pad_s: float | None = 1.5
+    max_compression_ratio: float = 2.4
+    min_log_probability: float = -1.0
+    probe_windows: int = 8
+    max_hint_tokens: int = 100
+    prompts: Mapping[str, str] = field(default_factory=lambda: dict(_PROMPTS))
+    accepted_languages: tuple[str, ...] = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    tokens: list[int]
+    mean_log_probability: float
+    no_speech_probability: float
+    text: str
+
+    @property
+    def compression_ratio(self) -> float:
+        raw = self.text.encode()
+        return len(raw) / len(zlib.compress(raw)) if raw else 0.0
+
+
+class WhisperRecogniser:
+    """Whisper behind the one-method protocol ``pipeline.speech.protocol.Recogniser``.
+
+    The model is loaded at the first use, once for each object; :func:`shared_recogniser` keeps one a process.
+
+    Raises
+    ------
+    ModelError
+        On first use, where the model is missing or damaged.
+    """
+
+    def __init__(self, settings: WhisperSettings | None = None) -> None:
+        self.settings = settings or WhisperSettings()
+        self._model: Any = None
+
+    @property
+    def model(self) -> Any:
+        """The loaded ``faster_whisper.WhisperModel``."""
+        if self._model is None:
+            self._model = _load(self.settings)
+        return self._model
+
+    def describe(self) -> dict[str, str | int | float | None]:
+        """What a transcript's provenance and cache key must hold: model digest and every option that matters."""
+        folder = registry.whisper_path(self.settings.model)
+        chosen = self.settings
+        return {
+            "engine": "faster-whisper", "model": self.settings.model or folder.name,
+            "model_sha256": registry.whisper_digest(folder), "compute_type": chosen.compute_type,
+            "beam_size": chosen.beam_size, "retry_beam_size": chosen.retry_beam_size,
+            "context_pad_s": chosen.context_pad_s, "max_compression_ratio": chosen.max_compression_ratio,
+            "min_log_probability": chosen.min_log_probability, "prompts": repr(sorted(chosen.prompts.items())),
+            "accepted_languages": ",".join(chosen.accepted_languages),
+        }  # fmt: skip
+
+    def transcribe(
+        self, windows: Sequence[Samples], *, language: str | None = None, hints: Sequence[str] = ()
+    ) -> Heard:
+        """Words of each window.
+
+        Parameters
+        ----------
+        windows
+            Mono float32 at 16 kHz, each at most 30 s.
+        language
+            ``zh``, ``en`` …; None finds it over all windows together.
+        hints
+            Names and terms that are likely to be said, most likely first.
+        """
+        if not windows:
+            return Heard(language or "und", 1.0 if language else 0.0, ())
+        encoded: dict[int, Any] = {}
+        probabilities: Mapping[str, float] = {}
+        confidence = 1.0
+        if language is None:
+            probabilities = self._language_of(windows, encoded)
+            language, confidence = choose_language(probabilities, self.settings.accepted_languages)
+            if language not in self.settings.accepted_languages:
+                return Heard(language, confidence, (), probabilities)
+        order = sorted(range(len(windows)), key=lambda index: -len(windows[index]))
+        heard: dict[int, HeardWindow] = {}
+        for start in range(0, len(order), self.settings.batch_size):
+            batch = order[start : start + self.settings.batch_size]
+            heard.update(self._batch(batch, windows, encoded, language, hints))
+        return Heard(language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities)
+
+    def _encode(self, samples: Samples, frames: int) -> NDArray[np.float32]:
+        from faster_whisper.audio import pad_or_trim
+
+        features = pad_or_trim(self.model.feature_extractor(samples)[..., :-1], frames)
+        return np.asarray(self.model.encode(features[None]))
+
+    def _frames(self, samples: Samples) -> int:
+        longest = int(MAX_WINDOW_S * _FRAMES_PER_S)
+        if self.settings.context_pad_s is None:
+            return longest
+        wanted = (len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s) * _FRAMES_PER_S
+        return min(longest, int(np.ceil(wanted / 100)) * 100)
+
+    def _language_of(self, windows: Sequence[Samples], encoded: dict[int, Any]) -> Mapping[str, float]:
+        longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[: self.settings.probe_windows]
+        summed: dict[str, float] = {}
+        total = 0.0
+        for index in longest:
+            encoded[index] = self._encode(windows[index], self._frames(windows[index]))
+            weight = float(len(windows[index]))
+            total += weight
+            for token, probability in self.model.model.detect_language(_storage(encoded[index]))[0]:
+                summed[token[2:-2]] = summed.get(token[2:-2], 0.0) + weight * probability
+        return {code: value / total for code, value in summed.items()}
+
+    def _batch(
+        self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Any], language: str,
+        hints: Sequence[str],
+    ) -> dict[int, HeardWindow]:  # fmt: skip
+        frames = max(self._frames(windows[index]) for index in batch)
+        stacked = []
+        for index in batch:
+            known = encoded.pop(index, None)
+            if known is None or known.shape[1] * 2 != frames:
+                known = self._encode(windows[index], frames)
+            stacked.append(known)
+        storage = _storage(np.concatenate(stacked))
+        tokenizer = self._tokenizer(language)
+        drafts = self._decode(storage, len(batch), tokenizer, hints, beam_size=self.settings.beam_size)
+        for place, draft in enumerate(drafts):
+            if self._doubtful(draft):
+                drafts[place] = self._again(_storage(stacked[place]), tokenizer, draft)
+        words = self._align(storage, tokenizer, drafts, [len(windows[index]) for index in batch])
+        return {
+            index: HeardWindow(found, draft.mean_log_probability, draft.no_speech_probability, language)
+            for index, found, draft in zip(batch, words, drafts, strict=True)
+        }
+
+    def _tokenizer(self, language: str) -> Any:
+        from faster_whisper.tokenizer import Tokenizer
+
+        multilingual = self.model.model.is_multilingual
+        return Tokenizer(
+            self.model.hf_tokenizer, multilingual, task="transcribe", language=language if multilingual else "en"
+        )
+
+    def _prompt(self, tokenizer: Any, hints: Sequence[str]) -> list[int]:
+        text = self.settings.prompts.get(tokenizer.language_code, "")
+        named: list[int] = []
+        separator = "、" if tokenizer.language_code == "zh" else ", "
+        if hints:
+            named = tokenizer.encode(" " + separator.join(hints))[: self.settings.max_hint_tokens]
+        before = named + (tokenizer.encode(text) if text else [])
+        sequence = ([tokenizer.sot_prev, *before] if before else []) + list(tokenizer.sot_sequence)
+        return [*sequence, tokenizer.no_timestamps]
+
+    def _decode(
+        self, storage: Any, count: int, tokenizer: Any, hints: Sequence[str], *, beam_size: int, **options: Any
+    ) -> list[_Draft]:
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        prompt = self._prompt(tokenizer, hints)
+        results = self.model.model.generate(
+            storage, [prompt] * count, beam_size=beam_size, max_length=self.model.max_length,
+            suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])), return_scores=True,
+            return_no_speech_prob=True, **options,
+        )  # fmt: skip
+        drafts = []
+        for result in results:
+            tokens = result.sequences_ids[0]
+            mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
+            drafts.append(_Draft(tokens, mean, result.no_speech_prob, tokenizer.decode(tokens).strip()))
+        return drafts
+
+    def _doubtful(self, draft: _Draft) -> bool:
+        return (
+            draft.compression_ratio > self.settings.max_compression_ratio
+            or draft.mean_log_probability < self.settings.min_log_probability
+        )
+
+    def _again(self, storage: Any, tokenizer: Any, first: _Draft) -> _Draft:
+        """Second try without prompt, with a beam and no repeated runs of six tokens; the better of the two."""
+        second = self._decode(
+            storage, 1, tokenizer, (), beam_size=self.settings.retry_beam_size, no_repeat_ngram_size=6
+        )[0]
+        if first.compression_ratio > self.settings.max_compression_ratio:
+            return second
+        return max(first, second, key=lambda draft: draft.mean_log_probability)
+
+    def _align(
+        self, storage: Any, tokenizer: Any, drafts: Sequence[_Draft], lengths: Sequence[int]
+    ) -> list[tuple[HeardWord, ...]]:
+        from faster_whisper.transcribe import merge_punctuations
+
+        texts = [[token for token in draft.tokens if token < tokenizer.eot] for draft in drafts]
+        frames = [max(2, int(np.ceil(length / SAMPLE_RATE_HZ * _FRAMES_PER_S))) for length in lengths]
+        found = []
+        for alignment in self.model.find_alignment(tokenizer, texts, storage, frames):
+            merge_punctuations(alignment, _PREPENDED, _APPENDED)
+            found.append(
+                tuple(
+                    HeardWord(word["word"], float(word["start"]), float(word["end"]), float(word["probability"]))
+                    for word in alignment
+                    if word["word"].strip()
+                )
+            )
+        return found
+
+
+def choose_language(probabilities: Mapping[str, float], accepted: Sequence[str]) -> tuple[str, float]:
+    """Language of a call and how sure it is.
+
+    Another language than the accepted ones is believed only where it is likely and they are not: on short or bad
+    telephone speech Whisper spreads its doubt over many languages, and most calls are in an accepted one.
+    """
+    if not probabilities:
+        return "und", 0.0
+    best = max(probabilities, key=lambda code: probabilities[code])
+    ours = {code: probabilities.get(code, 0.0) for code in accepted}
+    if best not in ours and probabilities[best] >= 0.5 and sum(ours.values()) < 0.25:
+        return best, probabilities[best]
+    likely = max(ours, key=lambda code: ours[code])
+    return likely, ours[likely] / (sum(ours.values()) or 1.0) * min(1.0, sum(ours.values()) + 0.5)
+
+
+@lru_cache(maxsize=2)
+def _shared(key: str, settings: tuple[Any, ...]) -> WhisperRecogniser:
+    return WhisperRecogniser(settings[0])
+
+
+def shared_recogniser(settings: WhisperSettings | None = None) -> WhisperRecogniser:
+    """The process's recogniser for these settings; the model is loaded once however often it is asked for."""
+    chosen = settings or WhisperSettings()
+    return _shared(repr(chosen), _Held(chosen))
+
+
+class _Held(tuple[WhisperSettings]):
+    """Carries settings past the cache, whose key is their text (a mapping among them can't be hashed)."""
+
+    def __new__(cls, settings: WhisperSettings) -> _Held:
+        return super().__new__(cls, (settings,))
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held)
+
+
+def _storage(array: NDArray[np.float32]) -> Any:
+    import ctranslate2
+
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(array))
+
+
+def _load(settings: WhisperSettings) -> Any:
+    folder = registry.whisper_path(settings.model)
+    import ctranslate2
+    from faster_whisper import WhisperModel
+
+    device = settings.device
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    compute_type = settings.compute_type
+    if compute_type == "auto":
+        compute_type = "int8" if device == "cpu" else "float16"
+    return WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=settings.cpu_threads)

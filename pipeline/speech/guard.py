@@ -1,0 +1,207 @@
+"""Nothing invented: takes out what the recogniser wrote without anybody having said it, and puts that on record.
+
+By rule (known inventions, loops, leaked prompts, other scripts) and by sound (no speech, impossible rates, decoding so
+unsure that it is noise). A phrase that people do say, such as a plain 谢谢, goes only where the sound speaks against it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pipeline.intervals import Timeline
+from pipeline.speech.normalise import is_han, join_words
+from pipeline.speech.protocol import HeardWindow, Samples
+from pipeline.types import Dropped, Word
+
+_LEXICONS = Path(__file__).parents[1] / "lexicons"
+_OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]")
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSettings:
+    """When words are taken out.
+
+    Attributes
+    ----------
+    pause_s
+        A pause this long separates two utterances that are judged apart.
+    alone_confidence
+        A phrase that may be invented is kept from this mean word confidence on.
+    least_confidence, least_log_probability
+        An utterance under the first is noise; a window under the second, if its utterance is doubtful too.
+    max_no_speech_probability
+        Over this, a window with doubtful words holds no speech.
+    max_units_per_s
+        Characters (zh) or words (en) a second that nobody reaches.
+    max_repeats
+        How often in a row the same run of units may be said.
+    """
+
+    pause_s: float = 0.5
+    alone_confidence: float = 0.5
+    least_confidence: float = 0.2
+    least_log_probability: float = -1.2
+    max_no_speech_probability: float = 0.6
+    doubtful_confidence: float = 0.4
+    max_zh_per_s: float = 14.0
+    max_en_per_s: float = 9.0
+    max_repeats: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Invention:
+    """One known invention of recognisers, with examples that it must hit and miss."""
+
+    pattern: re.Pattern[str]
+    always: bool
+    hits: tuple[str, ...]
+    misses: tuple[str, ...]
+
+
+@cache
+def inventions(language: str) -> tuple[Invention, ...]:
+    """Known inventions in a language, from ``lexicons/<language>/hallucinations.yaml``."""
+    import yaml
+
+    path = _LEXICONS / language / "hallucinations.yaml"
+    if not path.is_file():
+        return ()
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return tuple(
+        Invention(re.compile(entry["pattern"]), kind == "always", tuple(entry["hits"]), tuple(entry["misses"]))
+        for kind in ("always", "alone")
+        for entry in raw[kind]
+    )
+
+
+def bare(text: str, *, language: str) -> str:
+    """Text as the inventions are compared: lower case, no punctuation; in Mandarin no spaces either."""
+    spaced = re.sub(r"[\W_]+", " ", text.casefold()).strip()
+    return spaced.replace(" ", "") if language == "zh" else spaced
+
+
+def known_invention(text: str, *, always: bool) -> bool:
+    """Whether the whole text is a known invention of the given kind, in either language."""
+    for language in ("zh", "en"):
+        stripped = bare(text, language=language)
+        if any(item.always == always and item.pattern.fullmatch(stripped) for item in inventions(language)):
+            return True
+    return False
+
+
+def examine(
+    words: Sequence[Word],
+    window: HeardWindow,
+    *,
+    audio: Samples,
+    speech: Timeline,
+    language: str,
+    hints: Sequence[str] = (),
+    settings: GuardSettings | None = None,
+) -> tuple[list[Word], list[Dropped]]:
+    """Words that stay and what was taken out.
+
+    Parameters
+    ----------
+    words
+        One window's words with real times, in order.
+    window
+        The recogniser's own doubts about that window.
+    audio, speech
+        The channel's sound and where it speaks.
+    hints
+        What the recogniser was told to expect; a bare list of them is a leak.
+    """
+    chosen = settings or GuardSettings()
+    kept: list[Word] = []
+    dropped: list[Dropped] = []
+    for utterance in _utterances(words, chosen.pause_s):
+        rule = _fault(utterance, window, hints, chosen)
+        if rule is not None:
+            dropped.append(_record(utterance, rule))
+            continue
+        survivors, loop = _without_loops(utterance, chosen.max_repeats)
+        kept.extend(survivors)
+        if loop:
+            dropped.append(_record(loop, "loop"))
+    return kept, dropped
+
+
+def _utterances(words: Sequence[Word], pause_s: float) -> list[list[Word]]:
+    groups: list[list[Word]] = []
+    for word in words:
+        if groups and (word.start_s or 0.0) - (groups[-1][-1].end_s or 0.0) < pause_s:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return groups
+
+
+def _fault(
+    words: Sequence[Word], window: HeardWindow, hints: Sequence[str], settings: GuardSettings
+) -> str | None:
+    text = join_words([word.text for word in words])
+    confidence = sum(word.confidence for word in words) / len(words)
+    if known_invention(text, always=True):
+        return "known_invention"
+    if _OTHER_SCRIPT.search(text):
+        return "other_script"
+    if _too_fast(words, settings):
+        return "impossible_rate"
+    if confidence < settings.least_confidence:
+        return "noise"
+    doubtful = confidence < settings.doubtful_confidence
+    log_probability, silence = window.mean_log_probability, window.no_speech_probability
+    if doubtful and log_probability is not None and log_probability < settings.least_log_probability:
+        return "noise"
+    if doubtful and silence is not None and silence > settings.max_no_speech_probability:
+        return "no_speech"
+    if confidence < settings.alone_confidence and known_invention(text, always=False):
+        return "doubtful_phrase"
+    if doubtful and _only_hints(text, hints):
+        return "hint_leak"
+    return None
+
+
+def _too_fast(words: Sequence[Word], settings: GuardSettings) -> bool:
+    """More than anybody can say in the time; judged from eight units on, as short spans are measured too coarsely."""
+    han = sum(is_han(character) for word in words for character in word.text)
+    latin = sum(1 for word in words if not any(is_han(character) for character in word.text))
+    seconds = max((words[-1].end_s or 0.0) - (words[0].start_s or 0.0), 0.02)
+    return han + latin >= 8 and han / settings.max_zh_per_s + latin / settings.max_en_per_s > seconds
+
+
+def _only_hints(text: str, hints: Sequence[str]) -> bool:
+    left = bare(text, language="zh")
+    named = 0
+    for hint in sorted(hints, key=len, reverse=True):
+        stripped = bare(hint, language="zh")
+        if stripped and stripped in left:
+            left, named = left.replace(stripped, ""), named + 1
+    return named >= 2 and not left
+
+
+def _without_loops(words: Sequence[Word], max_repeats: int) -> tuple[list[Word], list[Word]]:
+    """Words without the surplus of a run said more than ``max_repeats`` times; one saying of it stays."""
+    texts = [bare(word.text, language="zh") for word in words]
+    for size in range(1, len(words) // 2 + 1):
+        start = 0
+        while start + size * (max_repeats + 1) <= len(words):
+            repeats = 1
+            while texts[start + repeats * size : start + (repeats + 1) * size] == texts[start : start + size]:
+                repeats += 1
+            if repeats > max_repeats:
+                end = start + repeats * size
+                return [*words[: start + size], *words[end:]], list(words[start + size : end])
+            start += 1
+    return list(words), []
+
+
+def _record(words: Sequence[Word], rule: str) -> Dropped:
+    return Dropped(
+        words[0].start_s or 0.0, words[-1].end_s or 0.0, join_words([word.text for word in words]), rule
+    )

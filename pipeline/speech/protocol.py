@@ -1,0 +1,32 @@
+"""What the pipeline asks of a speech recogniser: one method, and a description for the record.
+
+Another engine fits by offering these two; nothing in the pipeline knows Whisper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.recognition import Heard, HeardWindow, HeardWord
+
+__all__ = ["Heard", "HeardWindow", "HeardWord", "Recogniser", "Samples"]
+
+Samples = NDArray[np.float32]
+
+
+class Recogniser(Protocol):
+    """Hears words in windows of speech."""
+
+    def transcribe(
+        self, windows: Sequence[Samples], *, language: str | None = None, hints: Sequence[str] = ()
+    ) -> Heard:
+        """Words of each window: mono float32, 16 kHz, at most 30 s; ``language`` None finds it over all of them."""
+        ...
+
+    def describe(self) -> Mapping[str, str | int | float | None]:
+        """Model digest and every option that changes the words; part of the cache key and the provenance."""
+        ...

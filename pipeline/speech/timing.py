@@ -1,0 +1,99 @@
+"""Word times made true: from the window to the recording, and held to where somebody speaks.
+
+Whisper takes word times from its attention, so a word before a pause is stretched over the pause and a word after one
+starts inside it. Speech activity knows where the pause is: a word belongs to the stretch of speech that it shares most
+time with, may not leave it, and the first and last word of a stretch start and end with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.intervals import Span, Timeline
+from pipeline.speech.packing import Piece, Window
+from pipeline.speech.protocol import HeardWord
+from pipeline.types import Word
+
+
+@dataclass(frozen=True, slots=True)
+class SnapSettings:
+    """How word times are held to speech.
+
+    Attributes
+    ----------
+    reach_s
+        A first or last word this near to its stretch's edge is drawn to the edge.
+    least_word_s
+        No word is shorter than this where its stretch has room.
+    """
+
+    reach_s: float = 0.6
+    least_word_s: float = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    word: Word
+    span: Span
+
+
+def place(words: Sequence[HeardWord], window: Window, speech: Timeline, settings: SnapSettings) -> list[Word]:
+    """Words with times of the recording, in order, each inside a stretch of speech.
+
+    Parameters
+    ----------
+    words
+        Times in seconds of the window.
+    window, speech
+        How the window was packed, and where its channel speaks.
+    """
+    placed: list[_Placed] = []
+    earliest = 0
+    stretches = _stretches(window, speech)
+    if not stretches:
+        return []
+    for word in words:
+        index = _choose(word, stretches, earliest)
+        earliest = index
+        piece, span = stretches[index]
+        start = min(max(window.to_real(word.start_s, piece), span.start_s), span.end_s)
+        end = min(max(window.to_real(word.end_s, piece), start), span.end_s)
+        placed.append(_Placed(Word(word.text, start, end, word.confidence), span))
+    return _snap(placed, settings)
+
+
+def _stretches(window: Window, speech: Timeline) -> list[tuple[Piece, Span]]:
+    """Stretches of speech inside the window, each with the piece that holds it, in order."""
+    return [(piece, span) for piece in window.pieces for span in speech.crop(piece.span)]
+
+
+def _choose(word: HeardWord, stretches: Sequence[tuple[Piece, Span]], earliest: int) -> int:
+    """Index of the stretch that shares most time with the word; the nearest one where none does."""
+    best, best_score = earliest, float("-inf")
+    for index in range(earliest, len(stretches)):
+        piece, span = stretches[index]
+        start = piece.at_s + span.start_s - piece.span.start_s
+        end = start + span.duration_s
+        shared = min(word.end_s, end) - max(word.start_s, start)  # negative: the distance between them
+        if shared > best_score + 1e-9:
+            best, best_score = index, shared
+    return best
+
+
+def _snap(placed: Sequence[_Placed], settings: SnapSettings) -> list[Word]:
+    out: list[Word] = []
+    for index, item in enumerate(placed):
+        word, span = item.word, item.span
+        start, end = word.start_s or 0.0, word.end_s or 0.0
+        first = index == 0 or placed[index - 1].span != span
+        last = index == len(placed) - 1 or placed[index + 1].span != span
+        if first and start - span.start_s <= settings.reach_s:
+            start = span.start_s
+        if not first:
+            start = max(start, out[-1].start_s or 0.0)
+        if last and span.end_s - end <= settings.reach_s:
+            end = span.end_s
+        end = min(max(end, start + settings.least_word_s), span.end_s)
+        out.append(replace(word, start_s=round(min(start, end), 3), end_s=round(end, 3)))
+    return out
