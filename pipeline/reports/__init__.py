@@ -1,0 +1,1 @@
+"""What people read of scored calls: one JSON and one page a call, the table, the index."""

@@ -1,0 +1,126 @@
+"""A copy of a call's sound that any browser plays and seeks in, from the file system too.
+
+MP3 at a constant bit rate: every browser plays it (Safari learnt Ogg only lately, free Chromium builds lack AAC),
+a constant rate makes seeking exact, and two sides of a call take about 6 kB a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import RecordingError
+from pipeline.intervals import Span, Timeline
+from pipeline.reports.files import atomic_path
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SUFFIX = ".mp3"
+
+
+@dataclass(frozen=True, slots=True)
+class CopySettings:
+    """How the copy is made.
+
+    ``crossfeed`` is how much of the other side is heard in either ear: the sides stay apart by ear without one of
+    them sounding in one ear alone. ``margin_s`` widens each masked span, since word times are a little unsure.
+    """
+
+    rate_hz: int = 24_000
+    bits_per_second: int = 48_000
+    crossfeed: float = 0.35
+    tone_hz: float = 1_000.0
+    tone_level: float = 0.08
+    margin_s: float = 0.15
+
+
+def write_copy(
+    source: Path, target: Path, *, mask: Iterable[Span] = (), settings: CopySettings | None = None
+) -> Path:
+    """Write a browser-playable copy of a recording, masked spans replaced by a tone on both sides.
+
+    Parameters
+    ----------
+    source
+        Any recording that PyAV decodes; one or two channels.
+    target
+        Where it goes; the suffix becomes ``.mp3``. Written beside and moved, so never half there.
+    mask
+        Spans in seconds of the source that nobody may hear.
+
+    Raises
+    ------
+    RecordingError
+        Where no sound can be decoded. A stream that breaks off is copied as far as it goes.
+    """
+    import av
+
+    settings = settings or CopySettings()
+    hidden = Timeline(span.pad(settings.margin_s) for span in mask)
+    target = target.with_suffix(SUFFIX)
+    with atomic_path(target) as beside:
+        try:
+            with av.open(str(source)) as container:
+                _encode(container, beside, hidden, settings)
+        except (av.error.FFmpegError, OSError, IndexError) as error:
+            raise RecordingError(f"{source.name}: no playable copy could be made ({error})", code="unreadable") from error
+    return target
+
+
+def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettings) -> None:
+    import av
+
+    stream = container.streams.audio[0]
+    layout = "stereo" if (stream.codec_context.channels or 1) > 1 else "mono"
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=settings.rate_hz)
+    with av.open(str(beside), "w", format="mp3") as out:
+        encoder: Any = out.add_stream("libmp3lame", rate=settings.rate_hz)
+        encoder.layout, encoder.format = layout, "fltp"
+        encoder.bit_rate = settings.bits_per_second if layout == "stereo" else settings.bits_per_second // 2
+        at = 0
+        for samples in _decoded(container, stream, resampler):
+            frame = av.AudioFrame.from_ndarray(_shaped(samples, at, hidden, settings), format="fltp", layout=layout)
+            frame.sample_rate, frame.pts = settings.rate_hz, at
+            at += samples.shape[1]
+            out.mux(encoder.encode(frame))
+        if at == 0:
+            raise IndexError("no sound in it")
+        out.mux(encoder.encode(None))
+
+
+def _decoded(container: Any, stream: Any, resampler: Any) -> Iterator[NDArray[np.float32]]:
+    """Samples ``(channels, n)`` in order; damaged packets are passed over, as the analysis does."""
+    import av
+
+    for packet in container.demux(stream):
+        try:
+            frames = packet.decode()
+        except av.error.InvalidDataError:
+            continue
+        for frame in frames:
+            frame.pts = None
+            for ready in resampler.resample(frame):
+                yield ready.to_ndarray()
+    for ready in resampler.resample(None):
+        yield ready.to_ndarray()
+
+
+def _shaped(
+    samples: NDArray[np.float32], at: int, hidden: Timeline, settings: CopySettings
+) -> NDArray[np.float32]:
+    import numpy as np
+
+    rate = settings.rate_hz
+    shaped = samples.astype(np.float32, copy=True)
+    if len(shaped) == 2:
+        shaped = (shaped + settings.crossfeed * shaped[::-1]) / (1 + settings.crossfeed)
+    for span in hidden.crop(Span(at / rate, (at + shaped.shape[1]) / rate)):
+        first = max(0, round(span.start_s * rate) - at)
+        last = min(shaped.shape[1], round(span.end_s * rate) - at)
+        clock = np.arange(at + first, at + last, dtype=np.float64) / rate
+        shaped[:, first:last] = settings.tone_level * np.sin(2 * np.pi * settings.tone_hz * clock)
+    return np.ascontiguousarray(np.clip(shaped, -1.0, 1.0), dtype=np.float32)

@@ -1,0 +1,142 @@
+"""Writes the reports as calls are done, so that a crash in the fiftieth leaves forty-nine."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from pipeline.errors import RecordingError
+from pipeline.intervals import Span
+from pipeline.reports.audio_copy import SUFFIX, CopySettings, write_copy
+from pipeline.reports.call_json import write_json
+from pipeline.reports.call_page import call_page
+from pipeline.reports.calls_csv import Failure, Row, row_of, row_of_failure, to_csv
+from pipeline.reports.files import safe_name, write_atomic
+from pipeline.reports.index_page import Card, card_of, index_page
+from pipeline.reports.standard_view import StandardView
+from pipeline.types import CallResult
+
+FLUSH_EVERY_S = 2.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What remains of a call once its own files are written: its row and its card. Small, and it pickles."""
+
+    row: Row
+    card: Card
+
+
+def write_call(
+    result: CallResult, out: Path, *, standard: StandardView, source: Path | None = None, copy: CopySettings | None = None
+) -> Written:
+    """Write one call's JSON, page and playable copy under ``out/calls``; safe to run in a worker process.
+
+    Parameters
+    ----------
+    result
+        The call, its text masked.
+    out
+        The report folder.
+    standard
+        The standard it was scored under.
+    source
+        The recording to copy from; by default the result's own. Personal data found in it is covered by a tone. A
+        recording that can't be copied gives a page without sound, and a warning.
+    """
+    folder, name = out / "calls", safe_name(result.call.call_id)
+    source = source or (result.recording.path if result.recording else None)
+    sound = _copy(result, source, folder / f"{name}{SUFFIX}", copy) if source else None
+    write_json(result, folder)
+    page = f"{name}.html"
+    write_atomic(folder / page, call_page(result, standard=standard, sound=sound))
+    return Written(row_of(result), card_of(result, page=page, standard=standard))
+
+
+def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:
+    hidden = [
+        Span(f.start_s, f.end_s)
+        for f in result.findings
+        if f.kind == "pii" and f.start_s is not None and f.end_s is not None and f.start_s <= f.end_s
+    ]
+    try:
+        return write_copy(source, target, mask=hidden, settings=settings).name
+    except RecordingError as error:
+        _log.warning("%s: report without sound: %s", result.call.call_id, error)
+        target.unlink(missing_ok=True)  # one of an earlier run would be another call's sound
+        return None
+
+
+class ReportWriter:
+    """Collects calls and keeps ``calls.csv`` and ``index.html`` up to date.
+
+    Each call's own files are written at once; the table and the index follow at most every two seconds and when
+    closed. Use it as a context manager: it closes on errors too.
+    """
+
+    def __init__(self, out: Path, *, standard: StandardView, copy: CopySettings | None = None) -> None:
+        self.out = out
+        self.standard = standard
+        self._copy = copy
+        self._written: dict[str, Written] = {}
+        self._failures: list[Failure] = []
+        self._flushed_at = float("-inf")
+
+    def add(self, result: CallResult, *, source: Path | None = None) -> Written:
+        """Write a scored call."""
+        written = write_call(result, self.out, standard=self.standard, source=source, copy=self._copy)
+        self.add_written(written)
+        return written
+
+    def add_written(self, written: Written) -> None:
+        """Take in a call whose own files a worker wrote with `write_call`."""
+        self._written[written.card.call_id] = written
+        self._flush_if_due()
+
+    def fail(self, failure: Failure) -> None:
+        """Take in a file that gave no result."""
+        self._failures.append(failure)
+        self._flush_if_due()
+
+    def close(self) -> None:
+        """Write the table and the index for the last time."""
+        self._flush()
+
+    def __enter__(self) -> ReportWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _flush_if_due(self) -> None:
+        if time.monotonic() - self._flushed_at >= FLUSH_EVERY_S:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows = [row_of_failure(failure) for failure in self._failures]
+        rows += [written.row for written in self._written.values()]
+        rows.sort(key=lambda row: str(row.values["file"]))
+        criteria = [criterion.id for criterion in self.standard.criteria]
+        write_atomic(self.out / "calls.csv", to_csv(rows, criteria=criteria))
+        cards = [written.card for written in self._written.values()]
+        write_atomic(self.out / "index.html", index_page(cards, self._failures, standard=self.standard))
+        self._flushed_at = time.monotonic()
+
+
+def write_report(
+    results: Iterable[CallResult], failures: Iterable[Failure], out: Path, *, standard: StandardView,
+    copy: CopySettings | None = None,
+) -> None:  # fmt: skip
+    """Write all reports into a folder: ``calls/``, ``calls.csv``, ``index.html``."""
+    with ReportWriter(out, standard=standard, copy=copy) as writer:
+        for failure in failures:
+            writer.fail(failure)
+        for result in results:
+            writer.add(result)
