@@ -6,9 +6,13 @@ Whisper errs in Mandarin mostly by homophones, so a phrase is looked for by its 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 _FINALS = (("ang", "an"), ("eng", "en"), ("ing", "in"), ("ong", "on"))
 _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+_FIRST_PRIVATE = 0xE000
+
+_codes: dict[str, str] = {}
 
 
 @functools.lru_cache(maxsize=32768)
@@ -22,7 +26,7 @@ def syllable(char: str) -> str:
     """
     from pypinyin import Style, lazy_pinyin
 
-    sound = lazy_pinyin(char, style=Style.NORMAL, errors=lambda other: [str(other)])[0]
+    sound = str(lazy_pinyin(char, style=Style.NORMAL, errors=lambda other: [str(other)])[0])
     if sound == char:
         return char
     for long, short in _INITIALS:
@@ -34,11 +38,69 @@ def syllable(char: str) -> str:
     return "n" + sound[1:] if sound.startswith("l") else sound
 
 
+@functools.lru_cache(maxsize=32768)
+def _code(char: str) -> str:
+    """One private character for each syllable, so that a text's sound is a string of the text's length."""
+    heard = syllable(char)
+    if len(heard) == 1 and heard == char:
+        return char
+    return _codes.setdefault(heard, chr(_FIRST_PRIVATE + len(_codes)))
+
+
+def sound_of(text: str) -> str:
+    """The sound of a text, one character for each of its characters; equal where two texts sound alike.
+
+    Examples
+    --------
+    >>> sound_of("华信传媒") == sound_of("花心传媒")
+    True
+    """
+    return "".join(map(_code, text))
+
+
 def find_by_sound(phrase: str, text: str, *, least_chars: int = 3) -> list[int]:
     """Offsets in ``text`` where ``phrase`` is heard, same number of characters; short phrases are not tried."""
-    if len(phrase) < least_chars:
-        return []
-    wanted = [syllable(char) for char in phrase]
-    heard = [syllable(char) for char in text]
-    width = len(wanted)
-    return [at for at in range(len(heard) - width + 1) if heard[at : at + width] == wanted]
+    return places_of(sound_of(phrase), sound_of(text)) if len(phrase) >= least_chars else []
+
+
+def places_of(wanted: str, heard: str) -> list[int]:
+    """Offsets of one sound in another."""
+    found, at = [], heard.find(wanted)
+    while at >= 0:
+        found.append(at)
+        at = heard.find(wanted, at + 1)
+    return found
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two Mandarin texts sound, 0 to 1: edit distance over syllables, half price for a near syllable.
+
+    Examples
+    --------
+    >>> likeness("平安普惠", "平安普会")
+    1.0
+    """
+    first, second = [syllable(char) for char in one], [syllable(char) for char in other]
+    if not first or not second:
+        return 0.0
+    row = [float(number) for number in range(len(second) + 1)]
+    for at, left in enumerate(first, start=1):
+        before, row[0] = row[0], float(at)
+        for to, right in enumerate(second, start=1):
+            swap = before + _price(left, right)
+            before, row[to] = row[to], min(swap, row[to] + 1, row[to - 1] + 1)
+    return 1 - row[-1] / max(len(first), len(second))
+
+
+def _price(left: str, right: str) -> float:
+    """0 for the same syllable, half for one that shares its initial or its final, 1 for another."""
+    if left == right:
+        return 0.0
+    parts = _split(left), _split(right)
+    return 0.5 if parts[0][0] == parts[1][0] or parts[0][1] == parts[1][1] else 1.0
+
+
+@functools.lru_cache(maxsize=2048)
+def _split(sound: str) -> Sequence[str]:
+    at = next((number for number, char in enumerate(sound) if char in "aeiouv"), len(sound))
+    return sound[:at], sound[at:] or sound

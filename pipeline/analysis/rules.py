@@ -1,10 +1,11 @@
 """Phrase rules as data: YAML in, matches in a sentence out.
 
 A file ``lexicons/<language>/<kind>.yaml`` holds ``kind, language, speaker, source, terms, rules``; each rule has ``id,
-detail, strength, status, phrases, patterns, unless, hits, misses, limits``. ``phrases`` are literal (in Mandarin also
-matched by sound); ``patterns`` are regular expressions over folded text in which ``{name}`` stands for a named list of
-``terms`` (the file's own or those of ``_terms.yaml``); ``unless`` are patterns that veto a match they touch or that stand
-before it in the same clause.
+detail, strength, status, phrases, patterns, unless, never, hits, misses, limits``. ``phrases`` are literal (in Mandarin
+also matched by sound); ``patterns`` are regular expressions over folded text in which ``{name}`` stands for a named list
+of ``terms`` (the file's own or those of ``_terms.yaml``); ``unless`` are patterns that veto a match they touch or that
+stand before it in the same clause; ``never`` are patterns that veto wherever in the sentence they stand. Both may stand
+at the top of the file for all its rules. Each sentence is read as it is and without fillers (``heard.py``).
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ from typing import Any
 
 import yaml
 
-from pipeline.analysis.phonetic import find_by_sound
+from pipeline.analysis.heard import Form, forms_of
+from pipeline.analysis.phonetic import places_of, sound_of
+from pipeline.analysis.prefilter import Clauses, demands
 from pipeline.analysis.text import fold
 
 LANGUAGES = ("zh", "en")
 BY_SOUND = 0.8
 """Strength of a match by sound alone, relative to one by characters (our default)."""
+LEAST_BY_SOUND = 3
+"""Phrases under this many characters are not looked for by sound: too many words sound like them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,24 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern and what a text must hold for it to match at all."""
+
+    regex: re.Pattern[str]
+    clauses: Clauses
+
+    def hits(self, form: Form) -> Iterator[tuple[int, int]]:
+        """Every place where it matches, empty matches left out."""
+        mask = form.mask
+        for clause in self.clauses:
+            if not mask & clause:
+                return
+        for hit in self.regex.finditer(form.text):
+            if hit.end() > hit.start():
+                yield hit.span()
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One rule as written, compiled. ``limits`` are known errors: ``{text, says, why}``."""
 
@@ -47,32 +70,43 @@ class Rule:
     strength: float
     status: str
     detail: Mapping[str, Any]
-    phrases: tuple[str, ...]
-    patterns: tuple[re.Pattern[str], ...]
-    unless: tuple[re.Pattern[str], ...]
+    phrases: tuple[tuple[str, str], ...]
+    patterns: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+    never: tuple[Pattern, ...]
     hits: tuple[str, ...]
     misses: tuple[str, ...]
     limits: tuple[Mapping[str, str], ...]
 
     def find(self, folded: str) -> Iterator[Match]:
         """Every place in a folded sentence where the rule holds, vetoed ones left out."""
-        for start, end, strength, layer in self._candidates(folded):
-            if not any(_vetoes(veto, folded, start, end) for veto in self.unless):
-                yield Match(self.id, start, end, strength, layer, self.detail)
+        for form in forms_of(folded, self.language):
+            places = [place for place in self._candidates(form) if not self._vetoed(form, place[0], place[1])]
+            if places and not any(next(veto.hits(form), None) for veto in self.never):
+                for start, end, strength, layer in places:
+                    yield Match(self.id, *form.back(start, end), strength, layer, self.detail)
 
-    def _candidates(self, folded: str) -> Iterator[tuple[int, int, float, str]]:
-        for phrase in self.phrases:
-            found = [hit.start() for hit in re.finditer(re.escape(phrase), folded)]
+    def _vetoed(self, form: Form, start: int, end: int) -> bool:
+        """Whether a veto touches the match or stands earlier in the same clause."""
+        if not self.unless:
+            return False
+        clause = max((form.text.rfind(mark, 0, start) for mark in ",，、:："), default=-1) + 1
+        least = min(start, clause)
+        return any(begin < end and until > least for veto in self.unless for begin, until in veto.hits(form))
+
+    def _candidates(self, form: Form) -> Iterator[tuple[int, int, float, str]]:
+        for phrase, sound in self.phrases:
+            found = places_of(phrase, form.text)
             if self.language == "en":
-                found = [at for at in found if _whole_words(folded, at, at + len(phrase))]
-            yield from ((at, at + len(phrase), self.strength, "lexicon") for at in found)
-            if self.language == "zh" and not found:
-                by_sound = find_by_sound(phrase, folded)
-                yield from ((at, at + len(phrase), self.strength * BY_SOUND, "sound") for at in by_sound)
+                found = [at for at in found if _whole_words(form.text, at, at + len(phrase))]
+            for at in found:
+                yield at, at + len(phrase), self.strength, "lexicon"
+            if sound and not found:
+                for at in places_of(sound, form.sound):
+                    yield at, at + len(phrase), self.strength * BY_SOUND, "sound"
         for pattern in self.patterns:
-            for hit in pattern.finditer(folded):
-                if hit.end() > hit.start():
-                    yield hit.start(), hit.end(), self.strength, "pattern"
+            for start, end in pattern.hits(form):
+                yield start, end, self.strength, "pattern"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +134,6 @@ def _whole_words(text: str, start: int, end: int) -> bool:
     return before and (end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum()))
 
 
-def _vetoes(veto: re.Pattern[str], folded: str, start: int, end: int) -> bool:
-    """Whether the veto touches the match or stands earlier in the same clause."""
-    clause = max((folded.rfind(mark, 0, start) for mark in ",，、:："), default=-1) + 1
-    return any(hit.start() < end and hit.end() > min(start, clause) for hit in veto.finditer(folded))
-
-
 @functools.cache
 def load_rules(kind: str, language: str) -> RuleSet:
     """The rules of one kind and language as shipped; an empty set where there is no file."""
@@ -126,33 +154,50 @@ def compile_rules(data: Mapping[str, Any], terms: Mapping[str, list[str]]) -> Ru
     """Compile one file's content."""
     language = data["language"]
     known = {**terms, **data.get("terms", {})}
-    shared_unless = data.get("unless", [])
-    rules = tuple(_rule(entry, language, known, shared_unless) for entry in data["rules"])
+    shared = {veto: data.get(veto, []) for veto in ("unless", "never")}
+    rules = tuple(_rule(entry, language, known, shared) for entry in data.get("rules", []))
     return RuleSet(data["kind"], language, data.get("speaker", "any"), rules)
 
 
-def _rule(entry: Mapping[str, Any], language: str, terms: Mapping[str, list[str]], unless: list[str]) -> Rule:
+def _rule(
+    entry: Mapping[str, Any],
+    language: str,
+    terms: Mapping[str, list[str]],
+    shared: Mapping[str, list[str]],
+) -> Rule:
+    def compiled(key: str) -> tuple[Pattern, ...]:
+        return tuple(_compiled(text, language, terms) for text in [*shared.get(key, []), *entry.get(key, [])])
+
     return Rule(
         id=entry["id"],
         language=language,
         strength=float(entry.get("strength", 0.9)),
         status=entry.get("status", "active"),
         detail=entry.get("detail", {}),
-        phrases=tuple(fold(phrase) for phrase in entry.get("phrases", [])),
-        patterns=tuple(_compiled(text, language, terms) for text in entry.get("patterns", [])),
-        unless=tuple(_compiled(text, language, terms) for text in [*unless, *entry.get("unless", [])]),
+        phrases=tuple(_phrase(text, language) for text in entry.get("phrases", [])),
+        patterns=compiled("patterns"),
+        unless=compiled("unless"),
+        never=compiled("never"),
         hits=tuple(entry.get("hits", [])),
         misses=tuple(entry.get("misses", [])),
         limits=tuple(entry.get("limits", [])),
     )
 
 
-def _compiled(pattern: str, language: str, terms: Mapping[str, list[str]]) -> re.Pattern[str]:
-    """Expand ``{name}``; in English a pattern stands at word bounds and a space is any white space."""
+def _phrase(text: str, language: str) -> tuple[str, str]:
+    """A folded phrase with its sound; no sound where it is not to be looked for by it."""
+    folded = fold(text)
+    return folded, sound_of(folded) if language == "zh" and len(folded) >= LEAST_BY_SOUND else ""
+
+
+def _compiled(pattern: str, language: str, terms: Mapping[str, list[str]]) -> Pattern:
+    """Expand ``{name}``; in English a pattern stands at word bounds, a space is any white space, an apostrophe optional."""
     expanded = expand(pattern, terms)
     if language == "en":
-        expanded = r"(?<!\w)(?:" + expanded.replace(" ", r"[\s,]+") + r")(?!\w)"
-    return re.compile(expanded)
+        loose = expanded.replace(" ", r"[\s,]+").replace("'", "'?")
+        expanded = r"(?<!\w)(?:" + loose + r")(?!\w)"
+    regex = re.compile(expanded)
+    return Pattern(regex, demands(regex))
 
 
 def expand(pattern: str, terms: Mapping[str, list[str]], depth: int = 0) -> str:

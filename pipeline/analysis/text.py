@@ -43,6 +43,8 @@ def fold(text: str) -> str:
 
 @functools.lru_cache(maxsize=16384)
 def _fold_char(char: str) -> str:
+    if char in "’‘`´":
+        return "'"
     plain = unicodedata.normalize("NFKC", char).lower()
     return plain if len(plain) == 1 else char
 
