@@ -5,9 +5,11 @@ All of it is pure. Rule hits are memoised by text, since call centres say the sa
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import Match, load_rules
@@ -91,6 +93,19 @@ def before(conversation: Conversation, turn: int, speaker: Speaker, count: int =
 def text_of(conversation: Conversation, turns: Iterable[int]) -> str:
     """The folded text of some turns, sentences joined by a blank."""
     return " ".join(s.folded for turn in turns for s in of_turn(conversation, turn))
+
+
+def found_at(
+    conversation: Conversation, kind: str, sentence: Sentence, hit: Match, detail: dict[str, Any] | None = None
+) -> Finding:
+    """A finding for a hit in a sentence; ``detail`` may hold a ``kind`` of its own."""
+    finding = conversation.finding(kind, sentence, hit.start, hit.end, strength=hit.strength)
+    return dataclasses.replace(finding, detail=detail or {})
+
+
+def whole(sentence: Sentence, strength: float) -> Match:
+    """A hit that covers the sentence, made by the dialogue's structure and not by a rule."""
+    return Match("dialogue", 0, len(sentence.text), strength, "structure", {})
 
 
 def kinds_at(findings: Sequence[Finding], kind: str) -> dict[int, Finding]:
