@@ -1,0 +1,151 @@
+"""Confusion of the customer, and whether the agent says it again in other words (article 7.2).
+
+A customer who did not understand (``meaning``) is owed a rewording within the agent's next two turns; one who did not
+hear (``hearing``) is also served by a plain repetition. Rules find the words, the dialogue around them the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import (
+    after, before, content, found_at, hits, kinds_at, likeness, match, of_turn, shared, size, text_of, turn_hits, whole,
+)  # fmt: skip
+from pipeline.analysis.rules import Match
+from pipeline.types import Finding
+
+_ECHO_ZH = re.compile(r"^(?:等会儿?|等等|等一下|啊|嗯|呃|哦|诶|哎|[,，?])*(?:什么|啥)(?P<word>[\u4e00-\u9fffa-z0-9]{1,4}?)(?:啊|呀)?[?,，]*$")
+_ECHO_EN = re.compile(r"^(?:sorry|wait|hang on|um|uh|huh|okay|a|an|the|,|\s)*(?P<word>[a-z][a-z\s-]{2,24})\?$")
+_ASKS_TERM = re.compile(
+    r"^(?:呃|哦|嗯|那|这个|那个|你说的?|啥是)*(?P<zh>[\u4e00-\u9fffa-z0-9]{2,8}?)(?:是|又是)(?:什么|啥)(?:呀|啊|呢|东西)?\??$"
+    r"|\bwhat(?:'s|s| is| are)(?: an?| the)? (?P<en>[a-z][a-z\s-]{2,24}?)\??$"
+)
+_INTERJECTION = re.compile(r"^(?:啊|嗯|哈|诶|欸|huh|eh|hm+|hmm)(?:\?|$)[啊嗯?]*$")
+_PLAIN_WORDS = frozenset("price cost name number address email company time date catch fee total difference rate".split())
+_SAID_BACK = 0.55
+"""Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
+_ALIKE = 0.35
+"""Least cosine between the unclear words and a rewording of them (our default)."""
+
+
+def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
+    """Each confused turn of the customer, with ``restated``; each rewording of the agent as ``restatement``.
+
+    ``detail`` of confusion: ``restated`` (bool), ``kind`` (meaning or hearing). One finding a turn.
+    """
+    found: list[Finding] = []
+    refused = kinds_at(prior, "do_not_call")
+    for number, turn in enumerate(conversation.turns):
+        if turn.speaker == "agent" or number in refused:
+            continue
+        heard = _confused(conversation, number)
+        if heard is None:
+            continue
+        sentence, hit, kind = heard
+        answer = _restated(conversation, number, kind)
+        detail = {"restated": answer is not None, "kind": kind}
+        found.append(found_at(conversation, "confusion", sentence, hit, detail))
+        if answer is not None:
+            found.append(found_at(conversation, "restatement", answer, whole(answer, 0.85)))
+    return _once(found)
+
+
+def _once(found: list[Finding]) -> list[Finding]:
+    """A rewording that answers two confused turns is listed once."""
+    seen: set[tuple[str, int | None, float | None, str | None]] = set()
+    kept = []
+    for finding in found:
+        key = (finding.kind, finding.turn, finding.start_s, finding.quote)
+        if key not in seen:
+            seen.add(key)
+            kept.append(finding)
+    return kept
+
+
+def _confused(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:
+    """The best confused words of a turn; a lack of meaning outweighs a lack of hearing."""
+    best: tuple[Sentence, Match, str] | None = None
+    for sentence, hit in turn_hits(conversation, "confusion", turn):
+        kind = str(hit.detail.get("kind", "meaning"))
+        if best is None or (best[2] == "hearing" and kind == "meaning"):
+            best = (sentence, hit, kind)
+    if best is None and conversation.turns[turn].speaker == "customer":
+        best = _by_dialogue(conversation, turn)
+    return best
+
+
+def _by_dialogue(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:
+    """Words that are confused only because of what the agent said before: an echoed term, a bare "huh"."""
+    earlier = text_of(conversation, before(conversation, turn, "agent", 2))
+    for sentence in of_turn(conversation, turn):
+        folded = sentence.folded
+        if len(folded) > 60 or not earlier:
+            continue
+        by_structure = whole(sentence, 0.8)
+        term = _ASKS_TERM.search(folded)
+        word = (term["zh"] or term["en"]) if term else None
+        if word and word in earlier and not _PLAIN_WORDS & set(word.split()) and not _ordinary(word):
+            return sentence, by_structure, "meaning"
+        echo = _ECHO_ZH.match(folded) or _ECHO_EN.match(folded)
+        if echo and _echoes(echo["word"].strip(), earlier):
+            return sentence, by_structure, "meaning"
+        if _INTERJECTION.match(folded) and "?" in folded and _said_again(conversation, turn, earlier):
+            return sentence, by_structure, "hearing"
+    return None
+
+
+def _ordinary(word: str) -> bool:
+    """Names, prices and addresses are asked about, not misunderstood."""
+    return bool(re.search(r"你|您|贵|价|公司|名字|地址|电话|多少|优惠|区别|活动|内容|流程", word))
+
+
+def _echoes(word: str, earlier: str) -> bool:
+    """An echoed term is an uncommon word of the agent's last turns, said back as a question."""
+    if re.search(r"[\u4e00-\u9fff]", word):
+        return word in earlier and not _ordinary(word) and word not in ("时候", "意思", "事", "价", "情况")
+    return len(word) >= 7 and word in earlier and not _PLAIN_WORDS & set(word.split())
+
+
+def _said_again(conversation: Conversation, turn: int, earlier: str) -> bool:
+    reply = text_of(conversation, after(conversation, turn, "agent", 1))
+    return bool(reply) and (shared(reply, earlier) >= _SAID_BACK or bool(match("restatement", "zh", reply)))
+
+
+def _restated(conversation: Conversation, turn: int, kind: str) -> Sentence | None:
+    """The agent's sentence that says it again, looked for in the next two turns."""
+    earlier = text_of(conversation, before(conversation, turn, "agent", 2))
+    asked = text_of(conversation, [turn])
+    for later in after(conversation, turn, "agent", 2):
+        told = [s for s in of_turn(conversation, later) if size(s.folded) >= 3]
+        for sentence in told:
+            if hits("restatement", sentence) and not _circular(sentence.folded, earlier):
+                return sentence
+        for sentence in told:
+            if kind == "hearing" and _repeats(sentence.folded, earlier):
+                return sentence
+            if _rewords(sentence, earlier, asked):
+                return sentence
+    return None
+
+
+def _circular(folded: str, earlier: str) -> bool:
+    """ "CPM就是CPM", or the old sentence once more: nothing new behind the marker."""
+    loop = re.search(r"([\u4e00-\u9fffa-z]{2,})(?:就是|is (?:the |an? )?)\1", folded)
+    return bool(loop) or (bool(content(folded)) and shared(folded, earlier) >= 0.85)
+
+
+def _repeats(folded: str, earlier: str) -> bool:
+    return bool(content(folded)) and (
+        shared(folded, earlier) >= _SAID_BACK or (size(folded) >= 4 and likeness(folded, earlier) >= 0.6)
+    )
+
+
+def _rewords(sentence: Sentence, earlier: str, asked: str) -> bool:
+    """A statement on the same matter, mostly in new words, that neither asks nor only soothes."""
+    folded = sentence.folded
+    if size(folded) < 5 or folded.rstrip().endswith(("?", "吗", "吧", "呢")) or _circular(folded, earlier):
+        return False
+    new = 1.0 - shared(folded, earlier)
+    return new >= 0.4 and likeness(folded, f"{asked} {earlier}") >= _ALIKE
