@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipeline.config_messages import say
 from pipeline.errors import ConfigError
 
-__all__ = ["Document", "Frozen", "load_yaml", "parse_yaml", "read_model", "validate"]
+__all__ = ["Document", "Frozen", "key_of", "load_yaml", "mistakes_of", "parse_yaml", "read_model", "validate"]
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
@@ -128,19 +128,21 @@ def validate(model: type[ModelT], document: Document) -> ModelT:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(_rewrite(error, model, document)) from error
+        raise ConfigError(mistakes_of(error, model, document)) from error
 
 
-def _rewrite(error: ValidationError, model: type[Frozen], document: Document) -> list[str]:
+def mistakes_of(error: ValidationError, model: type[Frozen], document: Document) -> list[str]:
+    """Each mistake of a failed validation in the form ``file: key → message (line n)``."""
     mistakes: dict[str, None] = {}
     for detail in error.errors(include_url=False):
         path, message = say(detail, model, document.data or {})
         line = document.line(path)
-        mistakes[f"{document.name}: {_key(path, document.data)} → {message}" + (f" (line {line})" if line else "")] = None
+        told = f"{document.name}: {key_of(path, document.data)} → {message}"
+        mistakes[f"{told} (line {line})" if line else told] = None
     return list(mistakes)
 
 
-def _key(path: Sequence[str | int], data: Any) -> str:
+def key_of(path: Sequence[str | int], data: Any) -> str:
     """``criteria[opening.company].weight``: list items go by their id or name where they have one."""
     text, here = "", data
     for part in path:
@@ -225,7 +227,7 @@ def _duplicates(root: yaml.Node, name: str) -> Iterator[str]:
                 continue
             line = key.start_mark.line + 1
             if key.value in seen:
-                where = _key((*path, key.value), None)
+                where = key_of((*path, key.value), None)
                 yield f"{name}: {where} → given twice, on lines {seen[key.value]} and {line}; keep one"
             seen.setdefault(key.value, line)
 
