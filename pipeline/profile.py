@@ -1,54 +1,255 @@
-"""What the company is: names, products, jargon, hours and targets, from ``profile.yaml``."""
+"""The profile: what the company is, as far as judging a call needs it.
+
+A YAML file, every part optional. What is left out makes the criteria that need it not applicable, or lets them fall
+back on a default that the standard states. Text that looks like a number (``007``) stays text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from datetime import date, time
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from pipeline.config import Frozen, load_yaml, validate
+
+__all__ = [
+    "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon", "Product", "Profile",
+    "Target", "TimeSpan", "load_profile",
+]  # fmt: skip
+
+DEFAULT_ZONE = "Asia/Shanghai"  # our default
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_SPAN = re.compile(r"^\s*(\d{1,2}):(\d{2})\s*[-–—~至到]\s*(\d{1,2}):(\d{2})\s*$")
+ItemT = TypeVar("ItemT")
 
 
-@dataclass(frozen=True, slots=True)
-class Company:
-    name: str
-    aliases: tuple[str, ...] = ()
+def zone_name(value: str) -> str:
+    """The name of an IANA time zone, checked."""
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"a time zone such as Asia/Shanghai or Europe/London is accepted, not {value!r}") from error
+    return value
 
 
-@dataclass(frozen=True, slots=True)
-class Department:
-    name: str
-    aliases: tuple[str, ...] = ()
+class TimeSpan(Frozen):
+    """Part of a day, ``09:00-12:00``; half-open."""
+
+    start: time
+    end: time
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        match = _SPAN.match(value)
+        hours = [int(part) for part in match.groups()] if match else []
+        if not hours or hours[0] > 23 or hours[1] > 59 or hours[2] > 24 or hours[3] > 59 or hours[2:] > [24, 0]:
+            raise ValueError(f"a span such as 09:00-12:00 is accepted, not {value!r}")
+        if hours[2:] <= hours[:2]:
+            raise ValueError(f"a span ends after it starts, on the same day; {value!r} doesn't")
+        end = time.max if hours[2] == 24 else time(hours[2], hours[3])
+        return {"start": time(hours[0], hours[1]), "end": end}
+
+    def __contains__(self, moment: time) -> bool:
+        return self.start <= moment < self.end
+
+    def __str__(self) -> str:
+        end = "24:00" if self.end == time.max else f"{self.end:%H:%M}"
+        return f"{self.start:%H:%M}-{end}"
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
-    id: str
-    names: tuple[str, ...] = ()
-    department: str | None = None
-    team: str | None = None
-    supervisor: str | None = None
+class Company(Frozen):
+    """The company's name and what else it is called."""
+
+    name: Name | None = None
+    aliases: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
-    name: str
-    aliases: tuple[str, ...] = ()
-    benefits: tuple[str, ...] = ()
+class Department(Frozen):
+    """A department and what else it is called."""
+
+    name: Name
+    aliases: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Jargon:
-    term: str
-    plain: str | None = None
+class Agent(Frozen):
+    """A sales person; ``names`` as they say them on the telephone."""
+
+    id: Name
+    names: tuple[Name, ...] = ()
+    department: Name | None = None
+    team: Name | None = None
+    supervisor: Name | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    company: Company | None = None
+class Product(Frozen):
+    """Something for sale, and what it does for whoever buys it."""
+
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    benefits: tuple[Text, ...] = ()
+    facts: dict[Name, Text] = Field(default_factory=dict)
+
+
+class Jargon(Frozen):
+    """A technical term and the plain words for it."""
+
+    term: Name
+    plain: Text | None = None
+
+
+class CallingHours(Frozen):
+    """When calls may be made. ``holidays`` is a country code (``CN``) or ``CC-SUBDIVISION``."""
+
+    time_zone: Annotated[str, AfterValidator(zone_name)] = DEFAULT_ZONE
+    holidays: str | None = None
+    work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    spans: tuple[TimeSpan, ...] = ()
+    breaks: tuple[TimeSpan, ...] = ()
+    closed_days: tuple[date, ...] = ()
+    open_days: tuple[date, ...] = ()
+
+    @field_validator("holidays")
+    @classmethod
+    def _country(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        supported = _countries()
+        country, _, part = value.upper().partition("-")
+        if country not in supported:
+            raise ValueError(f"a country code such as CN, GB or US is accepted, not {value!r}")
+        if part and part not in supported[country]:
+            accepted = ", ".join(sorted(supported[country])) or "none"
+            raise ValueError(f"{country} has no subdivision {part!r}; accepted: {accepted}")
+        return value.upper()
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, frozenset[str]]:
+    import holidays
+
+    return {code: frozenset(parts) for code, parts in holidays.list_supported_countries().items()}
+
+
+class Target(Frozen):
+    """What a supervisor expects of one agent a day (calls, connects, interested) and on average (score)."""
+
+    calls: Annotated[int, Field(ge=0)] | None = None
+    connects: Annotated[int, Field(ge=0)] | None = None
+    interested: Annotated[int, Field(ge=0)] | None = None
+    score: Annotated[float, Field(ge=0, le=100)] | None = None
+
+
+class Demand(Frozen):
+    """A notice or a script step that a campaign demands: wordings, and sentences that mean the same."""
+
+    name: Name
+    phrases: tuple[Text, ...] = ()
+    meaning: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Demand:
+        if not self.phrases and not self.meaning:
+            raise ValueError("phrases, meaning or both are required")
+        return self
+
+
+def _listed(value: Any) -> Any:
+    """A bare list counts for every campaign."""
+    return {"default": value} if isinstance(value, list) else value
+
+
+class Compliance(Frozen):
+    """What each campaign must say; ``default`` counts where a campaign has no list of its own."""
+
+    notice: Annotated[dict[Name, tuple[Demand, ...]], BeforeValidator(_listed)] = Field(default_factory=dict)
+    script: Annotated[dict[Name, tuple[Demand, ...]], BeforeValidator(_listed)] = Field(default_factory=dict)
+
+
+def _band(value: tuple[float, float]) -> tuple[float, float]:
+    if not 0 <= value[0] < value[1]:
+        raise ValueError(f"[least, most] seconds are accepted, not [{value[0]:g}, {value[1]:g}]")
+    return value
+
+
+Band = Annotated[tuple[float, float], AfterValidator(_band)]
+
+
+class Profile(Frozen):
+    """All of it. `EMPTY` is the profile of a company that nobody described."""
+
+    company: Company = Company()
     departments: tuple[Department, ...] = ()
     agents: tuple[Agent, ...] = ()
     products: tuple[Product, ...] = ()
     jargon: tuple[Jargon, ...] = ()
-    line_reference_lufs: float | None = None
-    extra: Mapping[str, object] = field(default_factory=dict)
+    calling_hours: CallingHours | None = None
+    targets: dict[Name, Target] = Field(default_factory=dict)
+    call_length_s: dict[Name, Band] = Field(default_factory=dict)
+    line_reference_lufs: Annotated[float, Field(ge=-70, le=0)] | None = None
+    compliance: Compliance = Compliance()
+
+    @field_validator("agents")
+    @classmethod
+    def _unique(cls, agents: tuple[Agent, ...]) -> tuple[Agent, ...]:
+        twice = sorted({agent.id for agent in agents if sum(agent.id == other.id for other in agents) > 1})
+        if twice:
+            raise ValueError(f"each agent's id once; given twice: {', '.join(twice)}")
+        return agents
+
+    @cached_property
+    def _by_id(self) -> dict[str, Agent]:
+        return {agent.id: agent for agent in self.agents}
+
+    @property
+    def time_zone(self) -> str:
+        """Name of the zone in which days and hours are counted; Asia/Shanghai unless given."""
+        return self.calling_hours.time_zone if self.calling_hours else DEFAULT_ZONE
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The same as a zone."""
+        return ZoneInfo(self.time_zone)
+
+    def agent(self, agent_id: str | None) -> Agent | None:
+        """The agent with this id, if the profile knows one."""
+        return self._by_id.get(agent_id) if agent_id else None
+
+    def agent_named(self, name: str) -> Agent | None:
+        """The only agent of this name; None when nobody or several are called so."""
+        found = [agent for agent in self.agents if name in agent.names]
+        return found[0] if len(found) == 1 else None
+
+    def length_band(self, campaign: str | None) -> tuple[float, float] | None:
+        """Least and most seconds of a call of this campaign; the default band; None when none is given."""
+        return _of(self.call_length_s, campaign)
+
+    def notices(self, campaign: str | None) -> tuple[Demand, ...]:
+        """Notices and disclosures that this campaign demands."""
+        return _of(self.compliance.notice, campaign) or ()
+
+    def script(self, campaign: str | None) -> tuple[Demand, ...]:
+        """Steps of this campaign's script, in order."""
+        return _of(self.compliance.script, campaign) or ()
+
+
+def _of(by_campaign: dict[str, ItemT], campaign: str | None) -> ItemT | None:
+    found = by_campaign.get(campaign) if campaign else None
+    return found if found is not None else by_campaign.get("default")
 
 
 EMPTY = Profile()
+
+
+def load_profile(path: str | Path) -> Profile:
+    """Read a profile. Raises ConfigError with every mistake in it; an empty file is an empty profile."""
+    return validate(Profile, load_yaml(path))

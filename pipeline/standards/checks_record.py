@@ -1,0 +1,186 @@
+"""Checks on the call list: hours, length, the record's completeness, the follow-up, the preparation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+
+from pipeline.profile import CallingHours, zone_name
+from pipeline.standards.checks import CheckSpec, Told
+from pipeline.standards.evidence import Evidence
+from pipeline.standards.hours import place_in_hours
+from pipeline.standards.messages import message
+from pipeline.standards.wording import Bilingual
+
+__all__ = ["CHECKS"]
+
+_PLACES = {
+    "inside": Bilingual("工作时间内", "inside calling hours"),
+    "before": Bilingual("早于工作时间", "before calling hours"),
+    "after": Bilingual("晚于工作时间", "after calling hours"),
+    "noon": Bilingual("午休或用餐时间", "in the noon rest or a break"),
+    "holiday": Bilingual("公众假日", "a public holiday"),
+    "day_off": Bilingual("休息日", "a day off"),
+}
+_ZONE_COLUMNS = ("customer_time_zone", "customer_timezone", "客户时区")
+_DATE_LIKE = re.compile(
+    r"\d{1,2}\s*[:：点时月/.-]\s*\d{0,2}|周[一二三四五六日天]|星期|礼拜|明天|后天|下周|下个月|月底|上午|下午|晚上|"
+    r"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b|\btomorrow\b|\bnext (week|month)\b|\b\d{1,2}\s*(am|pm)\b",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=64)
+def _default_hours(zone: str, spans: tuple[str, ...], days: tuple[str, ...], holidays: str | None) -> CallingHours:
+    return CallingHours.model_validate(
+        {"time_zone": zone, "spans": list(spans), "work_days": list(days), "holidays": holidays}
+    )
+
+
+def _hours(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
+    """Where the call's start lies in the profile's calendar, by the customer's clock when their zone is known."""
+    started = evidence.record.started_at
+    if started is None:
+        return Told(None, why=message("no_value"))
+    given = evidence.profile.calling_hours
+    if given is None or not given.spans:
+        base = given or CallingHours(time_zone=evidence.profile.time_zone)
+        default = _default_hours(
+            base.time_zone, tuple(settings.get("spans", ())), tuple(base.work_days), base.holidays
+        )
+        given = base.model_copy(update={"spans": default.spans})
+    zone = next((evidence.record.extra[name] for name in _ZONE_COLUMNS if evidence.record.extra.get(name)), None)
+    try:
+        zone = zone_name(zone) if zone else None
+    except ValueError:
+        zone = None  # an unknown zone is no zone: the company's own counts
+    if zone is None and evidence.profile.calling_hours is None and started.tzinfo is not None:
+        started = started.replace(tzinfo=None)  # nobody said where the company is: the clock on the call list counts
+    place, local = place_in_hours(started, given, zone=zone)
+    spans = "、".join(str(span) for span in given.spans)
+    values = {
+        "value": f"{local:%Y-%m-%d %H:%M}",
+        "details": Bilingual(_PLACES[place].zh, _PLACES[place].en),
+        "quote": spans,
+    }
+    return Told(place, values=values)
+
+
+def _length(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
+    """Connect to hang-up less hold, against the campaign's band."""
+    length = _length_s(evidence)
+    if length is None:
+        return Told(None, why=message("untimed"))
+    band = evidence.profile.length_band(evidence.record.campaign)
+    low, high = band if band is not None else settings.get("band", (30.0, 360.0))
+    stretch = float(settings.get("stretch", 1.5))
+    answer = "short" if length < low else "within" if length <= high else "long" if length <= stretch * high else "too_long"
+    return Told(answer, values={"value": length, "low": low, "high": high, "unit": "s"})
+
+
+def _length_s(evidence: Evidence) -> float | None:
+    """Seconds from the end of the last ring before the first word (else the start) to the end of the recording."""
+    turns = evidence.transcript.turns
+    if not evidence.transcript.timed or not turns:
+        return None
+    first = turns[0].start_s or 0.0
+    hold = evidence.measures.get("hold_s")
+    held = float(hold.value) if hold is not None and isinstance(hold.value, (int, float)) else 0.0
+    last = max(turn.end_s or 0.0 for turn in turns)
+    if evidence.sound is None:
+        return max(0.0, last - first - held)
+    rings = [ring.end_s for ring in evidence.sound.rings if ring.end_s <= first + 0.5]
+    return max(0.0, evidence.sound.duration_s - max(rings, default=0.0) - held)
+
+
+def _complete(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
+    """Time, person and result on record, none contradicted by what was heard."""
+    record = evidence.record
+    person = record.customer_id or _extra(evidence, settings.get("person_columns", ()))
+    given = {
+        "time": record.started_at is not None,
+        "person": bool(person),
+        "result": bool((record.outcome or "").strip() or (record.notes or "").strip()),
+    }
+    names = {
+        "time": Bilingual("时间", "time"),
+        "person": Bilingual("联系人", "person"),
+        "result": Bilingual("结果", "result"),
+    }
+    lacking = [names[key] for key, there in given.items() if not there]
+    recorded = _label(record.outcome, settings)
+    heard = evidence.outcome.label if evidence.outcome.confidence >= 0.0 else "undetermined"
+    if recorded and _contradict(recorded, heard, settings):
+        return Told("contradicted", values={"value": record.outcome, "details": heard})
+    details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
+    answer = ("complete", "one_lacking", "several_lacking", "several_lacking")[len(lacking)]
+    return Told(answer, values={"count": len(lacking), "details": details})
+
+
+def _extra(evidence: Evidence, columns: Any) -> str | None:
+    return next((evidence.record.extra[name] for name in columns if evidence.record.extra.get(name)), None)
+
+
+def _label(text: str | None, settings: Mapping[str, Any]) -> str | None:
+    """The outcome that a call list's free wording means; None when it means none for sure."""
+    if not text:
+        return None
+    plain = text.strip().lower()
+    words: Mapping[str, Any] = settings.get("outcomes", {})
+    if plain in words or plain.replace(" ", "_") in words:
+        return plain.replace(" ", "_")
+    found = {label for label, wordings in words.items() if plain in (str(w).lower() for w in wordings)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _contradict(recorded: str, heard: str, settings: Mapping[str, Any]) -> bool:
+    """Two outcomes contradict when they stand in different camps."""
+    camps = [set(camp) for camp in settings.get("camps", ())]
+    mine = [camp for camp in camps if recorded in camp]
+    theirs = [camp for camp in camps if heard in camp]
+    return bool(mine and theirs) and mine[0] is not theirs[0]
+
+
+def _follow_up(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
+    """Whether someone interested was given a follow-up, heard or on record."""
+    found = tuple(f for f in evidence.findings if f.kind == "follow_up")
+    when = evidence.outcome.follow_up_when or next((str(f.detail["when"]) for f in found if f.detail.get("when")), None)
+    heard = evidence.outcome.follow_up_text or next((f.quote for f in found if f.quote), None)
+    if found or heard or when:
+        return Told("heard", hits=found, values={"quote": heard or when, "value": when})
+    column = _extra(evidence, settings.get("columns", ()))
+    if column:
+        return Told("recorded", values={"quote": column, "value": column})
+    notes = evidence.record.notes or ""
+    if match := _DATE_LIKE.search(notes):
+        return Told("recorded", values={"quote": notes[:80], "value": match.group()})
+    return Told("none", values={})
+
+
+CHECKS: Mapping[str, CheckSpec] = {
+    "time.hours": CheckSpec(_hours, tuple(_PLACES), settings={"spans": "spans of a day where the profile has none"}),
+    "time.length": CheckSpec(
+        _length,
+        ("short", "within", "long", "too_long"),
+        needs_clock=True,
+        settings={"band": "least and most seconds where the profile has none", "stretch": "times the most"},
+    ),
+    "record.complete": CheckSpec(
+        _complete,
+        ("complete", "one_lacking", "several_lacking", "contradicted"),
+        settings={
+            "person_columns": "columns that may name the person",
+            "outcomes": "wordings by outcome",
+            "camps": "outcomes that agree with each other",
+        },
+    ),
+    "record.follow_up": CheckSpec(
+        _follow_up,
+        ("heard", "recorded", "none"),
+        kinds=frozenset({"follow_up"}),
+        settings={"columns": "columns that may hold a follow-up"},
+    ),
+}

@@ -1,0 +1,212 @@
+"""One call, indexed so that conditions are answered quickly: findings by kind, places, figures, how well it was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Any
+
+from pipeline.intervals import Span
+from pipeline.standards.evidence import Evidence
+from pipeline.standards.messages import message
+from pipeline.types import Finding, Reason, Turn
+
+__all__ = ["Context", "Figure", "in_order", "matches"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value with its unit, or the reason why there is none."""
+
+    value: float | int | bool | str | None
+    unit: str = ""
+    reason: Reason | None = None
+
+
+@dataclass(slots=True)
+class Context:
+    """The view that conditions have of a call, with all findings or without the doubtful ones."""
+
+    evidence: Evidence
+    findings: tuple[Finding, ...]
+    outcome: str
+    gate: float
+    said: Mapping[int, str]
+    all_findings: tuple[Finding, ...]
+    by_kind: dict[str, list[Finding]] = field(default_factory=dict)
+    cache: dict[Any, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, evidence: Evidence, *, gate: float, doubtful: bool, said: Mapping[int, str]
+    ) -> Context:
+        """The call with (``doubtful``) or without the findings below the gate, and the outcome likewise."""
+        kept = evidence.findings if doubtful else tuple(f for f in evidence.findings if f.confidence >= gate)
+        sure = doubtful or evidence.outcome.confidence >= gate
+        seen = evidence if kept is evidence.findings else replace(evidence, findings=kept)
+        context = cls(
+            seen, kept, evidence.outcome.label if sure else "undetermined", gate, said, evidence.findings
+        )
+        for finding in kept:
+            context.by_kind.setdefault(finding.kind, []).append(finding)
+        return context
+
+    @property
+    def turns(self) -> Sequence[Turn]:
+        """All turns of both sides."""
+        return self.evidence.transcript.turns
+
+    @property
+    def sides_sure(self) -> bool:
+        """Whether it is known who speaks."""
+        return self._once("sides_sure", lambda: self.evidence.transcript.sides_sure)
+
+    @property
+    def timed(self) -> bool:
+        """Whether every turn has its time."""
+        return self._once("timed", lambda: self.evidence.transcript.timed)
+
+    def _once(self, key: Any, make: Any) -> Any:
+        if key not in self.cache:
+            self.cache[key] = make()
+        return self.cache[key]
+
+    def is_side(self, speaker: str, side: str) -> bool:
+        """Whether a speaker may be this side; ``unknown`` may be either while the sides are unsure."""
+        return side == "either" or speaker == side or (speaker == "unknown" and not self.sides_sure)
+
+    def origin_s(self, since: str) -> float | None:
+        """Second from which a place is counted."""
+        if not self.timed or not self.turns:
+            return None
+        if since == "start":
+            return 0.0
+        return self._once(("origin", since), lambda: self._first_word_s(since))
+
+    def _first_word_s(self, since: str) -> float | None:
+        for turn in self.turns:
+            if since == "first_word" or self.is_side(turn.speaker, "agent"):
+                return turn.words[0].start_s if turn.words and turn.words[0].start_s is not None else turn.start_s
+        return None
+
+    @property
+    def talk_end_s(self) -> float | None:
+        """Second at which the last turn ends."""
+        if not self.timed or not self.turns:
+            return None
+        return self._once("talk_end", lambda: max(turn.end_s or 0.0 for turn in self.turns))
+
+    def at_s(self, finding: Finding) -> float | None:
+        """Second of a finding: its own start, else its turn's."""
+        if finding.start_s is not None:
+            return finding.start_s
+        return self.turns[finding.turn].start_s if self._has_turn(finding) else None
+
+    def _has_turn(self, finding: Finding) -> bool:
+        return finding.turn is not None and 0 <= finding.turn < len(self.turns)
+
+    def comes_before(self, first: Finding, second: Finding) -> bool | None:
+        """Whether one comes before the other; None when that can't be told."""
+        if first.turn is not None and second.turn is not None and first.turn != second.turn:
+            return first.turn < second.turn
+        if first.start_s is not None and second.start_s is not None and first.start_s != second.start_s:
+            return first.start_s < second.start_s
+        if self._has_turn(first) and first.turn == second.turn and first.quote and second.quote:
+            text = self.turns[first.turn or 0].text
+            here, there = text.find(first.quote), text.find(second.quote)
+            return here < there if here >= 0 and there >= 0 and here != there else None
+        return None
+
+    def figure(self, name: str) -> Figure:
+        """A measure, or a figure that the transcript itself gives (see docs/rules.md)."""
+        return self._once(("figure", name), lambda: self._figure(name))
+
+    def _figure(self, name: str) -> Figure:
+        if name == "turns":
+            return Figure(len(self.turns), "turns")
+        if name in ("agent_turns", "customer_turns"):
+            if not self.sides_sure:
+                return Figure(None, "turns", message("sides_unsure"))
+            return Figure(sum(turn.speaker == name.partition("_")[0] for turn in self.turns), "turns")
+        if name == "rings":
+            return self._rings()
+        if name == "jargon_rate":
+            return self._jargon_rate()
+        measure = self.evidence.measures.get(name)
+        if measure is None:
+            return Figure(None, "", message("not_yet_measured"))
+        if measure.reason is not None or measure.value is None:
+            return Figure(None, measure.unit, measure.reason or message("no_value"))
+        return Figure(measure.value, measure.unit)
+
+    def _rings(self) -> Figure:
+        if self.evidence.record.ring_count is not None:
+            return Figure(self.evidence.record.ring_count, "rings")
+        heard = self.evidence.measures.get("rings_before_answer")
+        if heard is None or heard.value is None:
+            return Figure(None, "rings", heard.reason if heard and heard.reason else message("no_rings_known"))
+        return Figure(heard.value, "rings")
+
+    def _jargon_rate(self) -> Figure:
+        """``jargon_per_100_words`` counts every term listed; without the doubtful ones it shrinks in proportion."""
+        rate = self.figure("jargon_per_100_words")
+        if not isinstance(rate.value, (int, float)) or self.findings is self.all_findings:
+            return rate
+        counted = [f for f in self.all_findings if f.kind == "jargon" and not f.detail.get("explained")]
+        sure = sum(finding.confidence >= self.gate for finding in counted)
+        return replace(rate, value=rate.value * sure / len(counted)) if counted else rate
+
+    def badly_heard(self, side: str, span: Span | None) -> bool:
+        """Whether the median confidence of this side's words within the span is below the gate."""
+        key = ("heard", side, span)
+        if key not in self.cache:
+            heard = self._confidences(side, span)
+            self.cache[key] = bool(heard) and median(heard) < self.gate
+        return bool(self.cache[key])
+
+    def _confidences(self, side: str, span: Span | None) -> list[float]:
+        heard: list[float] = []
+        for turn in self.turns:
+            if not self.is_side(turn.speaker, side) or not _touches(turn.start_s, turn.end_s, span):
+                continue
+            words = [word.confidence for word in turn.words if _touches(word.start_s, word.end_s, span)]
+            heard.extend(words if turn.words else [turn.confidence] * max(1, len(turn.text)))
+        return heard
+
+
+def _touches(start_s: float | None, end_s: float | None, span: Span | None) -> bool:
+    if span is None or start_s is None or end_s is None:
+        return True
+    return start_s <= span.end_s and end_s >= span.start_s
+
+
+def matches(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a finding's detail is as asked: equal, one of a list, or within ``{min, max}``."""
+    for key, want in wanted.items():
+        have = detail.get(key)
+        if isinstance(want, (list, tuple)):
+            if have not in want:
+                return False
+        elif isinstance(want, dict):
+            if not isinstance(have, (int, float)):
+                return False
+            if have < want.get("min", have) or have > want.get("max", have):
+                return False
+        elif have != want:
+            return False
+    return True
+
+
+def in_order(findings: Sequence[Finding], turns: Sequence[Turn]) -> list[Finding]:
+    """Findings by time; without times by turn and place in its text."""
+
+    def key(finding: Finding) -> tuple[float, int, int, str]:
+        turn = turns[finding.turn] if finding.turn is not None and finding.turn < len(turns) else None
+        start = finding.start_s if finding.start_s is not None else (turn.start_s if turn else None)
+        place = turn.text.find(finding.quote) if turn is not None and finding.quote else 0
+        number = finding.turn if finding.turn is not None else len(turns)
+        return (start if start is not None else 0.0, number, max(place, 0), finding.kind)
+
+    timed = all(turn.start_s is not None for turn in turns)
+    return sorted(findings, key=key if timed else lambda finding: (0.0, *key(finding)[1:]))

@@ -1,0 +1,264 @@
+"""One criterion judged for one call: applicable, measurable, passed; and once more without what was heard in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.intervals import Span
+from pipeline.standards.conditions import answer
+from pipeline.standards.context import Context
+from pipeline.standards.judged import Judged
+from pipeline.standards.messages import message, word
+from pipeline.standards.plan import Needs, Plan
+from pipeline.standards.schema import Criterion, Standard
+from pipeline.standards.wording import Bilingual, fill, reason
+from pipeline.types import CriterionResult, Finding, Reason, Verdict
+
+__all__ = ["Ruling", "judge"]
+
+_POINTS: Mapping[str, float] = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A verdict under one reading of the call: with or without the doubtful findings."""
+
+    verdict: Verdict
+    reason: Reason
+    fatal: bool = False
+    hits: tuple[Finding, ...] = ()
+    searched: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What became of a criterion."""
+
+    result: CriterionResult
+    fatal: bool = False
+    fatal_in_doubt: bool = False
+    weight: float = 0.0
+    evidence: tuple[Finding, ...] = field(default=())
+
+
+def judge(criterion: Criterion, standard: Standard, plan: Plan, sure: Context, full: Context) -> Ruling:
+    """Judge once without and once with the doubtful findings.
+
+    Parameters
+    ----------
+    sure, full
+        The call without and with findings below the confidence gate; the same object when there are none.
+    """
+    without = _view(criterion, standard, plan, sure)
+    if full is sure or not _doubt_matters(plan.everything[criterion.id], sure, full):
+        return _ruling(criterion, without, full)
+    with_ = _view(criterion, standard, plan, full)
+    if with_.verdict == without.verdict:
+        return _stands(criterion, without, with_, full)
+    doubt = _doubt(criterion, without, with_, full)
+    searched = with_.searched or without.searched
+    return _ruling(criterion, View("needs_review", doubt, hits=_union(with_, without), searched=searched), full)
+
+
+def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
+    if needs.outcome and sure.outcome != full.outcome:
+        return True
+    if needs.check or any(name.startswith("jargon") for name in needs.measures):
+        return True
+    said = any(finding.detail.get("rule") for finding in full.findings)
+    return said or any(len(full.by_kind.get(kind, ())) != len(sure.by_kind.get(kind, ())) for kind in needs.kinds)
+
+
+def _stands(criterion: Criterion, without: View, with_: View, full: Context) -> Ruling:
+    """The same verdict both ways; only a veto may still be in doubt."""
+    in_doubt = without.fatal != with_.fatal
+    told = without.reason
+    if in_doubt:
+        worst = _most_doubtful(_union(with_, without), full)
+        told = message("fatal_in_doubt", confidence=worst[0], quote=worst[1])
+    both = View(without.verdict, told, without.fatal and with_.fatal, _union(with_, without), without.searched)
+    return _ruling(criterion, both, full, fatal_in_doubt=in_doubt)
+
+
+def _union(first: View, second: View) -> tuple[Finding, ...]:
+    return tuple({id(finding): finding for finding in (*first.hits, *second.hits)}.values())
+
+
+def _most_doubtful(findings: tuple[Finding, ...], context: Context) -> tuple[float | None, str | None]:
+    doubtful = [f for f in findings if f.confidence < context.gate] or [
+        f for f in context.findings if f.confidence < context.gate
+    ]
+    worst = min(doubtful, key=lambda finding: finding.confidence, default=None)
+    return (worst.confidence, worst.quote or worst.kind) if worst is not None else (None, None)
+
+
+def _doubt(criterion: Criterion, without: View, with_: View, full: Context) -> Reason:
+    names = {"with_": word(f"verdict_{with_.verdict}"), "without": word(f"verdict_{without.verdict}")}
+    outcome = full.evidence.outcome
+    doubtful = [f for f in _union(with_, without) if f.confidence < full.gate]
+    if not doubtful and outcome.confidence < full.gate:
+        return message("doubtful_outcome", confidence=outcome.confidence, **names)
+    confidence, quote = _most_doubtful(_union(with_, without), full)
+    return message("doubtful_finding", confidence=confidence, quote=quote, **names)
+
+
+def _ruling(criterion: Criterion, view: View, context: Context, *, fatal_in_doubt: bool = False) -> Ruling:
+    advisory = _advisory(criterion, context)
+    weight = 0.0 if advisory else criterion.weight
+    share = None if criterion.bonus else _POINTS.get(view.verdict)
+    result = CriterionResult(
+        id=criterion.id, article=criterion.article, verdict=view.verdict,
+        points=None if share is None else share * weight, max_points=None if share is None else weight,
+        advisory=advisory, findings=tuple(finding.id for finding in view.hits), reason=view.reason,
+        searched=view.searched if view.verdict not in ("not_applicable", "not_measurable") else None,
+    )  # fmt: skip
+    return Ruling(result, view.fatal, fatal_in_doubt, weight, view.hits)
+
+
+def _advisory(criterion: Criterion, context: Context) -> bool:
+    if criterion.advisory_until is None:
+        return criterion.advisory
+    return getattr(context.evidence.profile, criterion.advisory_until.profile) is None
+
+
+def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> View:
+    """The verdict under one reading of the call."""
+    blocked = _no_connect(standard, context) or _not_delivered(criterion, plan, context)
+    if blocked is not None:
+        return blocked
+    applies = _applies(criterion, standard, plan, context)
+    if applies.blocked is not None:
+        return applies.blocked
+    immeasurable = _immeasurable(criterion, plan.judging[criterion.id], context)
+    if immeasurable is not None:
+        return immeasurable
+    view = _tested(criterion, standard, plan, context)
+    if view.verdict in ("partial", "fail", "not_measurable") and applies.excuse is not None:
+        return View("not_applicable", applies.excuse)
+    if view.verdict in ("partial", "fail", "needs_review") and applies.unsure is not None:
+        return View("not_measurable", applies.unsure, hits=view.hits)
+    return view
+
+
+def _no_connect(standard: Standard, context: Context) -> View | None:
+    if not context.turns:
+        return View("not_applicable", message("no_conversation"))
+    if context.outcome in standard.no_connect:
+        code = context.outcome if context.outcome in ("no_conversation", "voicemail") else "no_connect"
+        return View("not_applicable", message(code))
+    return None
+
+
+def _not_delivered(criterion: Criterion, plan: Plan, context: Context) -> View | None:
+    """Kinds and measures that nobody delivers at all."""
+    evidence, needs = context.evidence, plan.judging[criterion.id]
+    kinds_missing = evidence.detectors is not None and not needs.kinds <= evidence.detectors
+    if kinds_missing or any(name not in evidence.measures for name in criterion.needs):
+        return View("not_applicable", message("not_yet_measured"))
+    return None
+
+
+def _immeasurable(criterion: Criterion, needs: Needs, context: Context) -> View | None:
+    if criterion.needs_sound and context.evidence.sound is None:
+        return View("not_measurable", message("no_sound"))
+    for name in criterion.needs:
+        if (told := context.figure(name).reason) is not None:
+            return View("not_measurable", told)
+    if needs.clock and not context.timed:
+        return View("not_measurable", message("untimed"))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Applicable:
+    """Whether a criterion applies: blocked outright, excused when missed, or unsure."""
+
+    blocked: View | None = None
+    excuse: Reason | None = None
+    unsure: Reason | None = None
+
+
+def _applies(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> Applicable:
+    applies = criterion.applies
+    if applies.when is not None:
+        told = answer(applies.when, context, plan.rules)
+        if told.value is False:
+            return Applicable(View("not_applicable", _told(standard, applies.reason, told.values)))
+        if told.value is None:
+            return Applicable(View("not_measurable", _first(told)))
+    excuse = unsure = None
+    for part, needs in zip(applies.unless, plan.unless[criterion.id], strict=True):
+        told = answer(part.when, context, plan.rules)
+        if told.value is None:
+            unsure = unsure or _first(told)
+        elif told.value and needs.side and not context.sides_sure and not told.hits and needs.kinds:
+            # nothing heard of a side nobody can tell: that it isn't there is not known
+            return Applicable(View("not_measurable", message("sides_unsure")))
+        elif told.value and part.excuse:
+            excuse = excuse or _told(standard, part.reason, told.values)
+        elif told.value:
+            return Applicable(View("not_applicable", _told(standard, part.reason, told.values)))
+    return Applicable(excuse=excuse, unsure=unsure)
+
+
+def _tested(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> View:
+    passed = answer(criterion.pass_, context, plan.rules)
+    if passed.value is None:
+        return _unknown(passed)
+    half = answer(criterion.partial, context, plan.rules) if criterion.partial is not None else Judged(False)
+    if not passed.value and half.value is None:
+        return _unknown(half)
+    veto = answer(criterion.fatal, context, plan.rules) if criterion.fatal is not None else Judged(False)
+    verdict: Verdict = "pass" if passed.value else "partial" if half.value else "fail"
+    if criterion.bonus and verdict != "pass":
+        return View("not_applicable", message("bonus_not_earned"))
+    parts = (passed,) if verdict == "pass" else (passed, half, veto)
+    hits = tuple({id(f): f for part in parts for f in (*part.hits, *part.near)}.values())
+    if verdict == "pass":
+        hits = passed.hits
+    told = _wording(criterion, standard, verdict, passed, half)
+    searched = passed.searched if verdict != "pass" or not hits else None
+    if plan.judging[criterion.id].side and not context.sides_sure and (verdict != "pass" or not hits):
+        return View("not_measurable", message("sides_unsure"), hits=hits)
+    if criterion.review is not None and answer(criterion.review, context, plan.rules).value:
+        told = _told(standard, criterion.reasons["review"], passed.values)
+        return View("needs_review", told, hits=hits, searched=searched)
+    if _shaky(verdict, passed, half):
+        return View("needs_review", message("badly_heard"), hits=hits, searched=searched)
+    return View(verdict, told, verdict == "fail" and veto.value is True, hits, searched)
+
+
+def _shaky(verdict: Verdict, passed: Judged, half: Judged) -> bool:
+    return passed.shaky if verdict == "pass" else passed.shaky or half.shaky
+
+
+def _unknown(told: Judged) -> View:
+    first = _first(told)
+    verdict: Verdict = "not_applicable" if first.code == "not_yet_measured" else "not_measurable"
+    return View(verdict, first)
+
+
+def _first(told: Judged) -> Reason:
+    return told.why[0] if told.why else message("no_value")
+
+
+def _told(standard: Standard, wording: Any, values: Mapping[str, Any]) -> Reason:
+    text = standard.reason(wording)
+    return reason(text.code, text.zh, text.en, values)
+
+
+def _wording(criterion: Criterion, standard: Standard, verdict: str, passed: Judged, half: Judged) -> Reason:
+    """The reason of a verdict, with its numbers; "late" where it was heard, but not where it is asked."""
+    late = verdict != "pass" and not passed.hits and passed.near and "late" in criterion.reasons
+    key = "late" if late else verdict
+    values: dict[str, Any] = {**half.values, **{k: v for k, v in passed.values.items() if v is not None}}
+    if criterion.words is not None:
+        values["what"] = Bilingual(criterion.words.zh, criterion.words.en)
+    values["weight"] = criterion.weight
+    values["lacking"] = Bilingual(
+        "、".join(fill(label.zh, own, "zh") for label, own in passed.lacking) or "—",
+        ", ".join(fill(label.en, own, "en") for label, own in passed.lacking) or "—",
+    )
+    return _told(standard, criterion.reasons[key], values)  # type: ignore[index]

@@ -1,0 +1,45 @@
+"""Comparisons with a measure."""
+
+from __future__ import annotations
+
+from pipeline.standards.context import Context
+from pipeline.standards.grammar import Band, Measured
+from pipeline.standards.judged import Judged
+
+__all__ = ["measured"]
+
+
+def measured(condition: Measured, context: Context) -> Judged:
+    """Compare a measure with the bounds asked for; not measurable when the measure isn't."""
+    figure = context.figure(condition.measure)
+    if condition.known is not None:
+        return Judged((figure.value is not None) is condition.known)
+    if figure.value is None:
+        assert figure.reason is not None  # noqa: S101 - a figure has a value or a reason
+        return Judged(None, why=(figure.reason,))
+    if condition.is_ is not None:
+        return Judged(figure.value == condition.is_, values={"value": figure.value, "unit": figure.unit})
+    if isinstance(figure.value, str):
+        return Judged(False, values={"value": figure.value, "unit": figure.unit})
+    value = abs(float(figure.value)) if condition.size else float(figure.value)
+    bounds = _bounds(condition, context)
+    holds = (
+        (bounds.min is None or value >= bounds.min)
+        and (bounds.max is None or value <= bounds.max)
+        and (condition.above is None or value > condition.above)
+        and (condition.below is None or value < condition.below)
+    )
+    low = bounds.min if bounds.min is not None else condition.above
+    high = bounds.max if bounds.max is not None else condition.below
+    return Judged(holds, values={"value": value, "unit": figure.unit, "low": low, "high": high})
+
+
+def _bounds(condition: Measured, context: Context) -> Band:
+    if condition.by_language:
+        language = "zh" if context.evidence.transcript.language.startswith("zh") else "en"
+        return condition.by_language.get(language) or Band()  # type: ignore[call-overload]
+    if condition.near is not None and condition.within is not None:
+        given = getattr(context.evidence.profile, condition.near.profile)
+        target = condition.near.default if given is None else float(given)
+        return Band(min=target - condition.within, max=target + condition.within)
+    return Band(min=condition.min, max=condition.max)

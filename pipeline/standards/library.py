@@ -1,0 +1,234 @@
+"""Standards by id or file: listed, loaded, checked; a file may extend another and change only what differs."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipeline.config import Document, Frozen, key_of, load_yaml, mistakes_of, parse_yaml
+from pipeline.errors import ConfigError
+from pipeline.standards.grammar import Condition
+from pipeline.standards.schema import Criterion, Standard
+from pipeline.standards.schema_checks import check_standard_links
+
+__all__ = [
+    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "list_standards", "load_standard", "read_standard",
+]  # fmt: skip
+
+DEFAULT = "telesales-cn"
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StandardInfo:
+    """What a list of standards shows."""
+
+    id: str
+    version: str
+    status: str
+    effective_from: date
+    title_zh: str
+    title_en: str
+    criteria: int
+
+
+def list_standards() -> tuple[StandardInfo, ...]:
+    """The standards that ship with the package."""
+    return tuple(_info(load_standard(name)) for name in _built_in())
+
+
+def _info(standard: Standard) -> StandardInfo:
+    return StandardInfo(
+        standard.id, standard.version, standard.status, standard.effective_from,
+        standard.title.zh, standard.title.en, len(standard.criteria),
+    )  # fmt: skip
+
+
+def _built_in() -> dict[str, Any]:
+    folder = files("pipeline.standards")
+    found = {item.name[:-5]: item for item in folder.iterdir() if item.name.endswith(".yaml")}
+    found.pop("messages", None)
+    return dict(sorted(found.items()))
+
+
+def load_standard(id_or_path: str | Path = DEFAULT) -> Standard:
+    """A standard that ships with the package, by its id, or one from a file.
+
+    Raises
+    ------
+    ConfigError
+        There is none of that name, or it has mistakes; all of them are named.
+    """
+    name = str(id_or_path)
+    if name in _built_in():
+        return _load_built_in(name)
+    if not name.endswith((".yaml", ".yml", ".json")) and not Path(name).exists():
+        raise ConfigError([f"{name}: standard → unknown. Accepted: {', '.join(_built_in())}, or a YAML file"])
+    return _read(load_yaml(name, max_bytes=MAX_BYTES))
+
+
+@lru_cache(maxsize=8)
+def _load_built_in(name: str) -> Standard:
+    return _read(_document(name))
+
+
+def _document(name: str) -> Document:
+    return parse_yaml(_built_in()[name].read_text(encoding="utf-8"), name=f"{name}.yaml")
+
+
+def check_standard(path: str | Path) -> list[str]:
+    """Every mistake in a standard's file, among them examples that come out otherwise than they say; empty when right."""
+    from pipeline.standards.examples import failing
+
+    try:
+        standard = load_standard(path)
+    except ConfigError as error:
+        return list(error.mistakes)
+    return [f"{path}: {line}" for line in failing(standard)]
+
+
+def dump_standard(standard: Standard) -> str:
+    """A standard as JSON text, whole, for a store to keep; `read_standard` reads it again."""
+    return json.dumps(standard.model_dump(mode="json", by_alias=True, exclude_none=True), ensure_ascii=False)
+
+
+def read_standard(text: str, *, name: str) -> Standard:
+    """A standard from YAML or JSON text. Raises ConfigError as `load_standard` does."""
+    return _read(parse_yaml(text, name=name))
+
+
+def _read(document: Document) -> Standard:
+    document = _extended(document)
+    if not isinstance(document.data, dict):
+        raise ConfigError([f"{document.name}: file → a standard's keys with values are accepted"])
+    try:
+        standard = Standard.model_validate(document.data)
+    except ValidationError as error:
+        shape = mistakes_of(error, Standard, document)
+        raise ConfigError([*shape, *_links(_salvaged(document), document)]) from error
+    if mistakes := _links(standard, document):
+        raise ConfigError(mistakes)
+    return standard
+
+
+def _links(standard: Standard, document: Document) -> list[str]:
+    told = []
+    for path, message in check_standard_links(standard):
+        where = _located(path, document)
+        line = document.line(where)
+        told.append(
+            f"{document.name}: {key_of(where, document.data)} → {message}" + (f" (line {line})" if line else "")
+        )
+    return list(dict.fromkeys(told))
+
+
+def _located(path: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
+    """Link mistakes name a criterion by its id; the file counts them."""
+    if path[0] != "criteria":
+        return path
+    listed = document.data.get("criteria", [])
+    numbers = [i for i, item in enumerate(listed) if isinstance(item, dict) and item.get("id") == path[1]]
+    return ("criteria", numbers[-1] if numbers else 0, *path[2:])
+
+
+class _RuleBox(Frozen):
+    rule: Condition
+
+
+def _salvaged(document: Document) -> Standard:
+    """What is right of a standard that has mistakes, so that its links can be checked in the same breath."""
+    criteria = [_try(Criterion, item) for item in _items(document.data.get("criteria"), list)]
+    rules = {key: _try(_RuleBox, {"rule": item}) for key, item in _items(document.data.get("rules"), dict).items()}
+    listed = [item.get("id") for item in _items(document.data.get("criteria"), list) if isinstance(item, dict)]
+    return Standard.model_construct(
+        criteria=tuple(criterion for criterion in criteria if criterion is not None),
+        rules={key: box.rule for key, box in rules.items() if box is not None},
+        sections=_items(document.data.get("sections"), dict),
+        reasons={
+            key: item for key, item in _items(document.data.get("reasons"), dict).items() if isinstance(item, str)
+        },
+        id=",".join(str(name) for name in [*listed, *rules, *_items(document.data.get("reasons"), dict)]),
+    )
+
+
+def _items(value: Any, kind: type) -> Any:
+    return value if isinstance(value, kind) else kind()
+
+
+def _try(model: Any, item: Any) -> Any:
+    try:
+        return model.model_validate(item)
+    except ValidationError:
+        return None
+
+
+def _extended(document: Document) -> Document:
+    """Follow ``extends``: the base's data with this file's changes, and lines that point into this file."""
+    own = document.data
+    if not isinstance(own, dict) or "extends" not in own:
+        return document
+    base_name = own["extends"]
+    if base_name not in _built_in():
+        accepted = ", ".join(_built_in())
+        raise ConfigError([f"{document.name}: extends → {base_name!r} is unknown. Accepted: {accepted}"])
+    data = copy.deepcopy(_document(str(base_name)).data)
+    lines: dict[tuple[str | int, ...], int] = {(): 1}
+    mistakes = _drop(data, own.get("drop", ()), document.name)
+    mistakes += _override(data, own.get("override", {}), document, lines)
+    for index, item in enumerate(_items(own.get("criteria"), list)):
+        place = len(data["criteria"])
+        data["criteria"].append(item)
+        _relined(document, ("criteria", index), ("criteria", place), lines)
+    for key, value in own.items():
+        if key in ("extends", "drop", "override", "criteria"):
+            continue
+        if isinstance(value, dict) and isinstance(data.get(key), dict):
+            data[key].update(value)
+        else:
+            data[key] = value
+        _relined(document, (key,), (key,), lines)
+    if mistakes:
+        raise ConfigError(mistakes)
+    return replace(document, data=data, lines=lines)
+
+
+def _drop(data: dict[str, Any], names: Any, file: str) -> list[str]:
+    if not isinstance(names, (list, tuple)):
+        return [f"{file}: drop → a list of criterion ids is accepted"]
+    known = {item["id"] for item in data["criteria"]}
+    data["criteria"] = [item for item in data["criteria"] if item["id"] not in names]
+    return [f"{file}: drop → {name!r} is no criterion of the base" for name in names if name not in known]
+
+
+def _override(
+    data: dict[str, Any], changes: Any, document: Document, lines: dict[tuple[str | int, ...], int]
+) -> list[str]:
+    if not isinstance(changes, Mapping):
+        return [f"{document.name}: override → criterion ids with the keys to change are accepted"]
+    mistakes = []
+    numbers = {item["id"]: index for index, item in enumerate(data["criteria"])}
+    for name, change in changes.items():
+        if name not in numbers or not isinstance(change, dict):
+            problem = "keys to change are accepted" if name in numbers else "is no criterion of the base"
+            mistakes.append(f"{document.name}: override.{name} → {problem}")
+            continue
+        data["criteria"][numbers[name]].update(change)
+        _relined(document, ("override", name), ("criteria", numbers[name]), lines)
+    return mistakes
+
+
+def _relined(
+    document: Document, old: tuple[str | int, ...], new: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
+) -> None:
+    for path, line in document.lines.items():
+        if path[: len(old)] == old:
+            lines[(*new, *path[len(old) :])] = line

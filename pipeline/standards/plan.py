@@ -1,0 +1,163 @@
+"""What each criterion reads, worked out once from its conditions: kinds, measures, whether it needs sides or a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline.standards.checks import catalogue
+from pipeline.standards.conditions import Rules
+from pipeline.standards.grammar import (
+    Anchor,
+    Check,
+    Condition,
+    Ends,
+    Hear,
+    Measured,
+    OutcomeIs,
+    Rule,
+    Say,
+    Share,
+    Where,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from pipeline.standards.schema import Criterion, Standard
+
+__all__ = ["Needs", "Plan", "plan"]
+
+_SIDED_FIGURES = ("agent_", "customer_", "jargon_", "hard_sell_", "opening_", "loudness_difference")
+
+
+@dataclass(slots=True)
+class Needs:
+    """What a condition reads."""
+
+    kinds: set[str] = field(default_factory=set)
+    measures: set[str] = field(default_factory=set)
+    side: bool = False
+    clock: bool = False
+    outcome: bool = False
+    check: bool = False
+
+    def take(self, other: Needs) -> None:
+        """Add what another reads."""
+        self.kinds |= other.kinds
+        self.measures |= other.measures
+        self.side |= other.side
+        self.clock |= other.clock
+        self.outcome |= other.outcome
+        self.check |= other.check
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A standard made ready for judging."""
+
+    rules: Rules
+    judging: Mapping[str, Needs]
+    unless: Mapping[str, tuple[Needs, ...]]
+    everything: Mapping[str, Needs]
+    says: tuple[tuple[str, Say], ...]
+    marks: Mapping[int, str]
+
+
+def plan(standard: Standard) -> Plan:
+    """Work out what each criterion of a standard reads."""
+    by_name: dict[str, Condition] = {
+        **{criterion.id: criterion.pass_ for criterion in standard.criteria},
+        **standard.rules,
+    }
+    judging, unless, everything = {}, {}, {}
+    for criterion in standard.criteria:
+        judging[criterion.id] = _judging(criterion, by_name)
+        unless[criterion.id] = tuple(_needs(part.when, by_name) for part in criterion.applies.unless)
+        whole = Needs()
+        for _key, condition in criterion.conditions:
+            whole.take(_needs(condition, by_name))
+        everything[criterion.id] = whole
+    says = tuple(_says(standard))
+    return Plan(Rules(by_name), judging, unless, everything, says, {id(say): mark for mark, say in says})
+
+
+def _judging(criterion: Criterion, by_name: Mapping[str, Condition]) -> Needs:
+    needs = Needs(measures=set(criterion.needs))
+    for condition in (criterion.pass_, criterion.partial, criterion.fatal):
+        if condition is not None:
+            needs.take(_needs(condition, by_name))
+    needs.side |= any(name.startswith(_SIDED_FIGURES) for name in criterion.needs)
+    return needs
+
+
+def _needs(condition: Condition, by_name: Mapping[str, Condition]) -> Needs:
+    needs = Needs()
+    for part in walk(condition):
+        _read(part, needs, by_name)
+    return needs
+
+
+def _read(part: Condition, needs: Needs, by_name: Mapping[str, Condition]) -> None:
+    if isinstance(part, Hear):
+        needs.kinds.update(part.hear)
+        needs.side |= part.by != "either"
+        _place(part.where, needs, by_name)
+        if part.per is not None:
+            _anchor(part.per, needs, by_name)
+    elif isinstance(part, Say):
+        needs.side |= part.by != "either"
+        _place(part.where, needs, by_name)
+    elif isinstance(part, Share):
+        needs.kinds.update(part.share.of)
+        needs.side |= part.share.by != "either"
+        _place(part.share.where, needs, by_name)
+    elif isinstance(part, Measured):
+        if part.known is None:
+            needs.measures.add(part.measure)
+        needs.side |= part.measure.startswith(_SIDED_FIGURES)
+    elif isinstance(part, OutcomeIs):
+        needs.outcome = True
+    elif isinstance(part, Ends):
+        needs.clock = True
+        needs.side |= part.since == "agent_first_word"
+    elif isinstance(part, Check):
+        spec = catalogue().get(part.check)
+        needs.check = needs.outcome = True
+        if spec is not None:
+            needs.kinds.update(spec.kinds)
+            needs.side |= spec.needs_side
+            needs.clock |= spec.needs_clock
+    elif isinstance(part, Rule):
+        needs.take(_needs(by_name[part.rule], by_name))
+
+
+def _place(where: Where | None, needs: Needs, by_name: Mapping[str, Condition]) -> None:
+    if where is None:
+        return
+    needs.clock |= where.seconds is not None
+    needs.side |= where.agent_turns is not None
+    for anchor in where.anchors:
+        _anchor(anchor, needs, by_name)
+
+
+def _anchor(anchor: Anchor, needs: Needs, by_name: Mapping[str, Condition]) -> None:
+    needs.kinds.update(anchor.hear or ())
+    needs.side |= anchor.by != "either"
+    if anchor.rule is not None:
+        needs.take(_needs(by_name[anchor.rule], by_name))
+
+
+def _says(standard: Standard) -> Iterator[tuple[str, Say]]:
+    """Every wording rule with the mark that its findings carry in ``detail.rule``: its owner's name, numbered."""
+    for owner, conditions in (
+        *((name, (rule,)) for name, rule in standard.rules.items()),
+        *((c.id, tuple(condition for _key, condition in c.conditions)) for c in standard.criteria),
+    ):
+        seen: list[Say] = []
+        for part in (part for condition in conditions for part in walk(condition) if isinstance(part, Say)):
+            alike = [i for i, say in enumerate(seen) if (say.say, say.by, say.kind) == (part.say, part.by, part.kind)]
+            number = alike[0] if alike else len(seen)
+            if not alike:
+                seen.append(part)
+            yield (owner if number == 0 else f"{owner}#{number + 1}"), part

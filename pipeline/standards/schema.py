@@ -1,0 +1,210 @@
+"""A service standard as data: criteria with weights, conditions, wordings and sources, and how they are summed.
+
+Everything is frozen. What can't be said by the shape alone (names that must exist, rules that go round in circles,
+placeholders nobody fills) is checked by `pipeline.standards.library` on loading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from pipeline.config import Frozen
+from pipeline.standards.grammar import Condition, Label, Name, OutcomeLabel, Text
+
+if TYPE_CHECKING:
+    from pipeline.standards.plan import Plan
+
+__all__ = ["Applies", "Band", "Bounds", "Criterion", "Example", "ReasonText", "Standard", "Unless"]
+
+CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
+Weight = Annotated[float, Field(ge=0, le=1000)]
+Judged = Literal["pass", "partial", "fail"]
+
+
+class ReasonText(Frozen):
+    """A reason's code and wording; placeholders such as ``{first_s:.1f}`` are filled with what was measured."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    zh: Text
+    en: Text
+
+
+class Unless(Frozen):
+    """When a criterion doesn't apply, and what is said then.
+
+    With ``excuse``, a criterion that was met all the same stays met: it only keeps a miss from counting.
+    """
+
+    when: Condition
+    reason: str | ReasonText
+    excuse: bool = False
+
+
+class Applies(Frozen):
+    """``when`` must hold, and none of ``unless``."""
+
+    when: Condition | None = None
+    reason: str | ReasonText = "does_not_apply"
+    unless: tuple[Unless, ...] = ()
+
+
+class Example(Frozen):
+    """A small call and what the criterion must say of it; see `pipeline.standards.examples`."""
+
+    name: Name
+    expect: Literal["pass", "partial", "fail", "not_applicable", "not_measurable", "needs_review"]
+    code: str | None = None
+    zh: str | None = None
+    en: str | None = None
+    evidence: dict[str, Any] = Field(default_factory=dict)
+
+
+class Until(Frozen):
+    """Advisory as long as the profile lacks this key."""
+
+    profile: Literal["line_reference_lufs"]
+
+
+class Criterion(Frozen):
+    """One criterion of one call."""
+
+    id: CriterionId
+    section: Name
+    article: str = ""
+    title: Label
+    explain: Label
+    source: Text
+    weight: Weight
+    advisory: bool = False
+    advisory_until: Until | None = None
+    bonus: bool = False
+    words: Label | None = None
+    needs: tuple[Name, ...] = ()
+    needs_sound: bool = False
+    applies: Applies = Applies()
+    pass_: Condition = Field(alias="pass")
+    partial: Condition | None = None
+    fatal: Condition | None = None
+    fatal_cap: Annotated[float, Field(ge=0, le=100)] | None = None
+    review: Condition | None = None
+    reasons: dict[Literal["pass", "partial", "fail", "late", "review"], str | ReasonText]
+    examples: tuple[Example, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Criterion:
+        if self.advisory and self.weight:
+            raise ValueError("weight 0 is accepted for an advisory criterion")
+        if self.bonus and (self.fatal or self.partial or self.advisory):
+            raise ValueError("a bonus criterion has no fatal, partial or advisory")
+        missing = [
+            name
+            for name in ("pass", "partial", "fail")
+            if name not in self.reasons and not (name == "partial" and self.partial is None)
+        ]
+        if missing and not self.bonus:
+            raise ValueError(f"reasons need {', '.join(missing)}")
+        if self.fatal_cap is not None and self.fatal is None:
+            raise ValueError("fatal_cap needs fatal")
+        return self
+
+    @property
+    def conditions(self) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
+        """Every condition with the path that it stands under."""
+        if self.applies.when is not None:
+            yield ("applies", "when"), self.applies.when
+        for index, unless in enumerate(self.applies.unless):
+            yield ("applies", "unless", index, "when"), unless.when
+        yield ("pass",), self.pass_
+        for key, condition in (("partial", self.partial), ("fatal", self.fatal), ("review", self.review)):
+            if condition is not None:
+                yield (key,), condition
+
+
+class Band(Frozen):
+    """A grade from so many percent on."""
+
+    min: Annotated[float, Field(ge=0, le=100)]
+    zh: Name
+    en: Name
+
+
+class Bounds(Frozen):
+    """How verdicts become a percentage."""
+
+    gate: Annotated[float, Field(ge=0, le=1)] = 0.6
+    min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
+    bonus_cap: Annotated[float, Field(ge=0, le=100)] = 5.0
+    fatal_cap: Annotated[float, Field(ge=0, le=100)] = 0.0
+
+
+class Standard(Frozen):
+    """A version of a standard."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+    version: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.]+)?$")]
+    effective_from: date
+    status: Literal["draft", "approved", "published", "retired"] = "draft"
+    author: Name
+    approver: Name | None = None
+    title: Label
+    source: Text = "our default"
+    scoring: Bounds = Bounds()
+    bands: Annotated[tuple[Band, ...], Field(min_length=1)]
+    no_connect: tuple[OutcomeLabel, ...] = ("no_conversation", "voicemail")
+    sections: dict[Name, Label]
+    reasons: dict[Name, Label] = Field(default_factory=dict)
+    rules: dict[Name, Condition] = Field(default_factory=dict)
+    criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=500)]
+
+    @field_validator("bands")
+    @classmethod
+    def _falling(cls, bands: tuple[Band, ...]) -> tuple[Band, ...]:
+        least = [band.min for band in bands]
+        if least != sorted(set(least), reverse=True) or least[-1] != 0:
+            raise ValueError("bands are given from the highest min down, each once, the last with min: 0")
+        return bands
+
+    @model_validator(mode="after")
+    def _signed(self) -> Standard:
+        if self.approver is not None and self.approver == self.author:
+            raise ValueError("approver must be somebody other than the author")
+        if self.status in ("approved", "published") and self.approver is None:
+            raise ValueError(f"a standard that is {self.status} needs an approver")
+        return self
+
+    @cached_property
+    def by_id(self) -> dict[str, Criterion]:
+        """Criteria by id."""
+        return {criterion.id: criterion for criterion in self.criteria}
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What each criterion reads, worked out once."""
+        from pipeline.standards.plan import plan
+
+        return plan(self)
+
+    @cached_property
+    def homes(self) -> dict[str, str]:
+        """The first criterion that reads each kind of finding."""
+        homes: dict[str, str] = {}
+        for criterion in self.criteria:
+            for kind in self.plan.judging[criterion.id].kinds:
+                homes.setdefault(kind, criterion.id)
+        return homes
+
+    def grade(self, percent: float) -> Band:
+        """The band that a percentage falls into."""
+        return next(band for band in self.bands if percent >= band.min)
+
+    def reason(self, reason: str | ReasonText) -> ReasonText:
+        """A reason given in place, or looked up by its name."""
+        if isinstance(reason, ReasonText):
+            return reason
+        wording = self.reasons[reason]
+        return ReasonText(code=reason, zh=wording.zh, en=wording.en)
