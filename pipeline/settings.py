@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from models.whisper import WhisperSettings
 
 Language = Literal["auto", "zh", "en"]
 
@@ -17,15 +19,9 @@ class Settings:
     ----------
     language
         Language of the calls; ``auto`` finds it per call.
-    standard
-        Id of a shipped standard, or a path.
-    profile
-        Path of the company's profile; None where there is none.
-    threads
-        Threads a worker may use.
+    whisper
+        How Whisper runs; None takes the measured defaults.
     """
 
     language: Language = "auto"
-    standard: str = "telesales-cn"
-    profile: Path | None = None
-    threads: int = 1
+    whisper: WhisperSettings | None = None

@@ -1,0 +1,138 @@
+"""The whole chain for one call: a path in, everything known about the call out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipeline.analysis import analyse
+from pipeline.audio import Heard, listen, load
+from pipeline.errors import CallgaugeError
+from pipeline.privacy import mask
+from pipeline.profile import EMPTY, Profile
+from pipeline.provenance import heard_by, judged_by
+from pipeline.settings import Settings
+from pipeline.speech import RawTranscript, Recogniser, SpeechSettings, build_transcript, default_recogniser, listen_words
+from pipeline.standards import Evidence, Standard, load_standard, score
+from pipeline.types import CallRecord, CallResult, Recording, Sound, Transcript
+
+
+class UnsupportedLanguageError(CallgaugeError):
+    """The call is in a language that isn't read: excluded, not failed."""
+
+    code = "unsupported_language"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to be scored, with its row of the call list."""
+
+    path: Path
+    record: CallRecord
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What every call of a run shares. It pickles; models are loaded where they are used, once a process.
+
+    Attributes
+    ----------
+    make_recogniser
+        Another speech engine, made once a process; None is Whisper as the settings say.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    profile: Profile = EMPTY
+    standard: Standard = field(default_factory=load_standard)
+    make_recogniser: Callable[[], Recogniser] | None = None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Names likely to be said: company, departments, products, people."""
+        return self.profile.names
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        """The speech engine of this process."""
+        if self.make_recogniser is not None:
+            return self.make_recogniser()
+        return default_recogniser(self.settings.whisper)
+
+
+def process_call(job: Job, workplace: Workplace) -> CallResult:
+    """Listen to one recording and judge it.
+
+    Raises
+    ------
+    RecordingError
+        The file can't be read as a call.
+    UnsupportedLanguageError
+        The call is in neither Mandarin nor English.
+    """
+    recording, channels = load(job.path, file=job.record.file)
+    heard = listen(channels)
+    raw = _words(recording, heard, workplace)
+    if raw.reason is not None:
+        raise UnsupportedLanguageError(raw.reason.en)
+    activity = [side.speech for side in heard.sides]
+    transcript, roles = build_transcript(
+        raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
+    )
+    return appraise(
+        transcript,
+        record=job.record,
+        workplace=workplace,
+        recording=recording,
+        sound=heard.label(roles),
+        provenance=heard_by(recording, raw),
+    )
+
+
+def _words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTranscript:
+    language = workplace.settings.language
+    return listen_words(
+        [heard.channels.samples(channel) for channel in range(heard.channels.count)],
+        [side.speech for side in heard.sides],
+        recogniser=workplace.recogniser,
+        settings=SpeechSettings(language=None if language == "auto" else language),
+        hints=workplace.names,
+        audio_sha256=recording.sha256,
+    )
+
+
+def appraise(
+    transcript: Transcript,
+    *,
+    record: CallRecord,
+    workplace: Workplace,
+    recording: Recording | None = None,
+    sound: Sound | None = None,
+    provenance: Mapping[str, Any] | None = None,
+) -> CallResult:
+    """Judge a transcript, with its sound where there is one. The text is masked before anything else reads it."""
+    transcript, personal = mask(transcript)
+    heard = analyse(transcript, sound, record=record, profile=workplace.profile, prior=personal)
+    evidence = Evidence(
+        transcript=transcript,
+        measures=heard.measures,
+        findings=heard.findings,
+        outcome=heard.outcome,
+        record=record,
+        profile=workplace.profile,
+        sound=sound,
+    )
+    judged, findings = score(evidence, workplace.standard)
+    return CallResult(
+        call=record,
+        recording=recording,
+        provenance={**(provenance or {}), **judged_by(workplace.standard)},
+        transcript=transcript,
+        sound=sound,
+        measures=heard.measures,
+        findings=findings,
+        score=judged,
+        outcome=heard.outcome,
+    )
