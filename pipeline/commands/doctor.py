@@ -1,0 +1,69 @@
+"""``callgauge doctor``: what is installed, which models were found, what is missing and the command that mends it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+PARTS = (
+    "av", "faster-whisper", "ctranslate2", "onnxruntime", "librosa", "pyloudnorm", "spacy", "jieba", "pypinyin",
+    "rapidfuzz", "prefect", "pandas",
+)  # fmt: skip
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option("--quick", is_flag=True, help="Don't check the digests of large models.")
+def doctor(as_json: bool, quick: bool) -> None:
+    """Say what is installed, which models were found, what is missing and the command that mends it."""
+    from models.registry import status
+    from pipeline import __version__
+
+    models = status(full=not quick)
+    parts = {name: _version(name) for name in PARTS}
+    sound = all(model.found or model.optional for model in models) and all(parts.values())
+    if as_json:
+        import json
+
+        report = {
+            "schema": "callgauge/doctor/1",
+            "version": __version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "parts": parts,
+            "models": [asdict(model) for model in models],
+            "ok": sound,
+        }
+        click.echo(json.dumps(report, ensure_ascii=False, default=str))
+    else:
+        _print(models, parts, __version__)
+    sys.exit(0 if sound else 1)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _print(models: list, parts: dict[str, str | None], own: str) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"callgauge {own}, Python {platform.python_version()}, {platform.platform()}")
+    for name, found in parts.items():
+        console.print(f"  [green]✓[/] {name} {found}" if found else f"  [red]✗[/] {name}: missing; pip install callgauge")
+    console.print("Models")
+    for model in models:
+        mark = "[green]✓[/]" if model.found else "[yellow]–[/]" if model.optional else "[red]✗[/]"
+        console.print(f"  {mark} [bold]{model.name}[/] {model.licence or ''} {escape(str(model.path or ''))}")
+        if model.found and model.sha256:
+            console.print(f"      sha256 {model.sha256}")
+        if not model.found or model.message:
+            console.print(f"      {escape(model.message)}" + (f" Mend it: {escape(model.command)}" if model.command else ""))

@@ -1,0 +1,72 @@
+"""``callgauge score``: recordings in, reports out. No server, no database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.commands.options import language_option, profile_option, standard_option
+
+if TYPE_CHECKING:
+    from pipeline.scoring_run import Tally
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
+@click.option(
+    "--calls",
+    type=click.Path(path_type=Path),
+    help="Call list (CSV or JSON lines); else calls.csv or calls.jsonl beside the recordings.",
+)
+@profile_option
+@standard_option
+@language_option
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("callgauge-report"),
+    show_default=True,
+    help="Folder for the reports.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes at once; else one a processor.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+def score(
+    paths: tuple[Path, ...],
+    calls: Path | None,
+    profile: Path | None,
+    standard: str,
+    language: str,
+    out: Path,
+    workers: int | None,
+    quiet: bool,
+) -> None:
+    """Score recordings: PATH is a file or a folder (searched with its subfolders).
+
+    Writes DIR/calls/<call_id>.json and .html, DIR/calls.csv and DIR/index.html. Exit status 0: all scored; 1: some calls
+    failed, all others are done; 2: the command line, a settings file or a standard is wrong.
+    """
+    from pipeline.scoring_run import Run, run_scoring
+
+    tally = run_scoring(
+        Run(
+            paths=paths,
+            out=out,
+            calls=calls,
+            profile=profile,
+            standard=standard,
+            language=language,
+            workers=workers,
+            quiet=quiet,
+        )
+    )
+    if not quiet:
+        _say(tally, out)
+    raise SystemExit(1 if tally.failed else 0)
+
+
+def _say(tally: Tally, out: Path) -> None:
+    from pipeline.commands.summary import print_summary
+
+    print_summary(tally, out)

@@ -1,0 +1,124 @@
+"""A run of ``callgauge score``: take in, score over processes, write reports as calls are done."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline import batch
+from pipeline.errors import CallgaugeError, ConfigError
+from pipeline.intake import Intake, find_profile, take_in
+from pipeline.process import Job, UnsupportedLanguageError, Workplace, process_call
+from pipeline.reports import Failure, ReportWriter, StandardView, Written, view_of, write_call
+from pipeline.settings import Language, Settings
+from pipeline.standards import load_standard
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What ``callgauge score`` was asked."""
+
+    paths: tuple[Path, ...]
+    out: Path
+    calls: Path | None = None
+    profile: Path | None = None
+    standard: str = "telesales-cn"
+    language: Language = "auto"
+    workers: int | None = None
+    quiet: bool = False
+
+
+@dataclass
+class Tally:
+    """What became of each recording."""
+
+    written: list[Written] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    mistakes: tuple[str, ...] = ()
+    audio_s: float = 0.0
+    elapsed_s: float = 0.0
+
+    @property
+    def failed(self) -> int:
+        """Recordings that gave no result; those left out on purpose are not among them."""
+        return sum(failure.state in ("failed", "missing") for failure in self.failures)
+
+
+def run_scoring(run: Run, *, progress: Callable[[int], AbstractContextManager] | None = None) -> Tally:
+    """Score all recordings of a run and write their reports.
+
+    Parameters
+    ----------
+    run
+        What to score, and where to write.
+    progress
+        Makes a context manager from the number of calls, whose value is called once for each call done.
+
+    Raises
+    ------
+    ConfigError
+        The profile, the standard or the call list can't be used, or ``out`` is where the recordings lie.
+    """
+    started = time.monotonic()
+    _refuse_own_folder(run)
+    profile = find_profile(run.paths, run.profile)
+    workplace = Workplace(Settings(language=run.language), profile, load_standard(run.standard))
+    intake = take_in(run.paths, calls=run.calls, profile=profile)
+    tally = Tally(mistakes=intake.mistakes)
+    view = view_of(workplace.standard)
+    with ReportWriter(run.out, standard=view) as writer, (progress or _silent)(len(intake.calls)) as step:
+        for record in intake.missing:
+            _fail(tally, writer, Failure(record.file, record.call_id, "missing", "on the call list, but there is no such recording", state="missing"))
+        for done in _score_all(intake, workplace, view, run):
+            if done.result is not None:
+                writer.add_written(done.result)
+                tally.written.append(done.result)
+            else:
+                _fail(tally, writer, failure_of(done.job, done.error))
+            step()
+    tally.elapsed_s = time.monotonic() - started
+    return tally
+
+
+def _silent(_count: int) -> AbstractContextManager:
+    return nullcontext(lambda: None)
+
+
+def _score_all(intake: Intake, workplace: Workplace, view: StandardView, run: Run):
+    jobs = [Job(path, record) for path, record in intake.calls]
+    work = functools.partial(score_one, workplace=workplace, view=view, out=run.out)
+    return batch.run(jobs, work, workers=run.workers or batch.default_workers())
+
+
+def score_one(job: Job, *, workplace: Workplace, view: StandardView, out: Path) -> Written:
+    """Score one recording and write its own files; runs in a worker."""
+    return write_call(process_call(job, workplace), out, standard=view)
+
+
+def failure_of(job: Job, error: BaseException | None) -> Failure:
+    """An error as a row of the table: excluded where the call is none for us, else failed."""
+    state = "excluded" if isinstance(error, UnsupportedLanguageError) else "failed"
+    code = error.code if isinstance(error, CallgaugeError) else "internal"
+    if not isinstance(error, CallgaugeError):
+        _log.error("%s: %r", job.record.file, error, exc_info=error)
+    return Failure(job.record.file, job.record.call_id, code, str(error) or repr(error), state=state)
+
+
+def _fail(tally: Tally, writer: ReportWriter, failure: Failure) -> None:
+    tally.failures.append(failure)
+    writer.fail(failure)
+
+
+def _refuse_own_folder(run: Run) -> None:
+    out = run.out.resolve()
+    for path in run.paths:
+        folder = path if path.is_dir() else path.parent
+        if path.is_dir() and folder.resolve() == out:
+            raise ConfigError([f"--out: {run.out} → is where the recordings lie; name another folder"])
