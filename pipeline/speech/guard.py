@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 from pipeline.intervals import Timeline
@@ -84,13 +85,22 @@ def bare(text: str, *, language: str) -> str:
     return spaced.replace(" ", "") if language == "zh" else spaced
 
 
-def known_invention(text: str, *, always: bool) -> bool:
-    """Whether the whole text is a known invention of the given kind, in either language."""
-    for language in ("zh", "en"):
-        stripped = bare(text, language=language)
-        if any(item.always == always and item.pattern.fullmatch(stripped) for item in inventions(language)):
-            return True
-    return False
+def known_invention(text: str) -> bool:
+    """Whether a text holds what nobody says on a sales call, in either language."""
+    return any(
+        item.always and item.pattern.search(bare(text, language=language))
+        for language in ("zh", "en")
+        for item in inventions(language)
+    )
+
+
+def doubtful_phrase(text: str) -> bool:
+    """Whether the whole text is a phrase that recognisers invent and people say as well."""
+    return any(
+        not item.always and item.pattern.fullmatch(bare(text, language=language))
+        for language in ("zh", "en")
+        for item in inventions(language)
+    )
 
 
 def examine(
@@ -119,7 +129,9 @@ def examine(
     chosen = settings or GuardSettings()
     kept: list[Word] = []
     dropped: list[Dropped] = []
-    for utterance in _utterances(words, chosen.pause_s):
+    clean, invented = _without_inventions(words)
+    dropped.extend(_record(run, "known_invention") for run in invented)
+    for utterance in _utterances(clean, chosen.pause_s):
         rule = _fault(utterance, window, hints, chosen)
         if rule is not None:
             dropped.append(_record(utterance, rule))
@@ -129,6 +141,27 @@ def examine(
         if loop:
             dropped.append(_record(loop, "loop"))
     return kept, dropped
+
+
+def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:
+    """Words without known inventions, and each invention's words. What stands beside one may have been said."""
+    kept, runs = list(words), []
+    for language in ("zh", "en"):
+        glue = "" if language == "zh" else " "
+        for item in inventions(language):
+            texts = [bare(word.text, language=language) for word in kept]
+            match = item.pattern.search(glue.join(texts)) if item.always else None
+            if match is None or not match.group():
+                continue
+            ends = list(accumulate(len(text) + len(glue) for text in texts))
+            touched = [
+                place
+                for place, end in enumerate(ends)
+                if end - len(glue) > match.start() and end - len(glue) - len(texts[place]) < match.end()
+            ]
+            runs.append([kept[place] for place in touched])
+            kept = [word for place, word in enumerate(kept) if place not in set(touched)]
+    return kept, runs
 
 
 def _utterances(words: Sequence[Word], pause_s: float) -> list[list[Word]]:
@@ -146,8 +179,6 @@ def _fault(
 ) -> str | None:
     text = join_words([word.text for word in words])
     confidence = sum(word.confidence for word in words) / len(words)
-    if known_invention(text, always=True):
-        return "known_invention"
     if _OTHER_SCRIPT.search(text):
         return "other_script"
     if _too_fast(words, settings):
@@ -160,7 +191,7 @@ def _fault(
         return "noise"
     if doubtful and silence is not None and silence > settings.max_no_speech_probability:
         return "no_speech"
-    if confidence < settings.alone_confidence and known_invention(text, always=False):
+    if confidence < settings.alone_confidence and doubtful_phrase(text):
         return "doubtful_phrase"
     if doubtful and _only_hints(text, hints):
         return "hint_leak"

@@ -1,0 +1,90 @@
+"""Transcripts kept between runs, keyed by what they depend on: sound, activity, model digest and options.
+
+One JSON file an entry under the per-user cache, written beside its place and renamed into it. An entry that can't be
+read is told to the log and made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from models import registry
+from pipeline.intervals import Timeline
+from pipeline.speech.transcribe import ChannelWords, RawTranscript, SpeechSettings
+from pipeline.types import Dropped, Word
+
+# raised whenever the way from sound to words changes in a manner that no option shows
+_FORMAT = 1
+_log = logging.getLogger(__name__)
+
+
+def transcript_key(
+    audio_sha256: str,
+    activity: Sequence[Timeline],
+    *,
+    recogniser: Mapping[str, Any],
+    settings: SpeechSettings,
+    hints: Sequence[str],
+) -> str:
+    """Key of a transcript: a SHA-256 over everything that its words depend on."""
+    depends = {
+        "format": _FORMAT,
+        "audio": audio_sha256,
+        "activity": [[[round(span.start_s, 3), round(span.end_s, 3)] for span in line] for line in activity],
+        "recogniser": dict(recogniser),
+        "settings": asdict(settings),
+        "hints": list(hints),
+    }
+    return hashlib.sha256(json.dumps(depends, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def load(key: str) -> RawTranscript | None:
+    """The transcript stored under a key; None where there is none or it can't be read (said in the log)."""
+    path = _path(key)
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw["key"] != key:
+            raise ValueError("the entry belongs to another key")
+        return _from_json(raw["transcript"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.warning("transcript cache: %s can't be read (%s), transcribing again", path, error)
+        return None
+
+
+def store(key: str, transcript: RawTranscript) -> None:
+    """Keep a transcript. A cache that can't be written is told to the log: it costs time, not the result."""
+    path = _path(key)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".json", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump({"key": key, "transcript": asdict(transcript)}, file, ensure_ascii=False)
+        os.replace(name, path)
+    except OSError as error:
+        _log.warning("transcript cache: %s can't be written (%s)", path, error)
+
+
+def _path(key: str) -> Path:
+    return registry.cache_dir() / "transcripts" / key[:2] / f"{key}.json"
+
+
+def _from_json(raw: Mapping[str, Any]) -> RawTranscript:
+    channels = tuple(
+        ChannelWords(
+            tuple(Word(**word) for word in channel["words"]), tuple(Dropped(**item) for item in channel["dropped"])
+        )
+        for channel in raw["channels"]
+    )
+    return replace(
+        RawTranscript(raw["language"], raw["language_confidence"], channels, raw["recogniser"]), from_cache=True
+    )

@@ -1,0 +1,100 @@
+"""The two steps that the rest of the pipeline calls: words of each channel, then the call's transcript.
+
+They are two because the first is dear and cached, and the second depends on the call list and the profile, which may
+change without anything having to be heard again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.intervals import Timeline
+from pipeline.speech import cache, roles, turns
+from pipeline.speech.protocol import Recogniser, Samples
+from pipeline.speech.transcribe import RawTranscript, SpeechSettings, transcribe
+from pipeline.types import CallRecord, Dropped, Layout, Transcript
+
+
+def listen_words(
+    channels: Sequence[Samples],
+    activity: Sequence[Timeline],
+    *,
+    recogniser: Recogniser,
+    settings: SpeechSettings | None = None,
+    hints: Sequence[str] = (),
+    audio_sha256: str | None = None,
+) -> RawTranscript:
+    """Words of each channel, from the cache where they are known.
+
+    Parameters
+    ----------
+    channels, activity
+        Mono float32 at 16 kHz and its speech, one each a channel.
+    audio_sha256
+        Digest of the recording; None leaves the cache alone.
+
+    Raises
+    ------
+    ModelError
+        The recogniser's model is missing or damaged.
+    """
+    chosen = settings or SpeechSettings()
+    if audio_sha256 is None:
+        return transcribe(channels, activity, recogniser=recogniser, settings=chosen, hints=hints)
+    key = cache.transcript_key(
+        audio_sha256, activity, recogniser=recogniser.describe(), settings=chosen, hints=hints
+    )
+    known = cache.load(key)
+    if known is not None:
+        return known
+    made = transcribe(channels, activity, recogniser=recogniser, settings=chosen, hints=hints)
+    cache.store(key, made)
+    return made
+
+
+def build_transcript(
+    raw: RawTranscript,
+    activity: Sequence[Timeline],
+    *,
+    record: CallRecord,
+    layout: Layout,
+    known_names: Sequence[str] = (),
+) -> Transcript:
+    """Turns of both sides by time, with the sides named where that is sure enough.
+
+    Parameters
+    ----------
+    raw, activity
+        Words and speech of each channel, in the same order.
+    record
+        The call list's row; its ``agent_channel`` is believed.
+    layout
+        A mono or dual-mono call has no sides: every speaker is ``unknown``.
+    known_names
+        Company, departments, products and roster, for telling who is the agent.
+    """
+    sides = [
+        turns.turns_of(channel.words, speech, speaker="unknown", language=raw.language)
+        for channel, speech in zip(raw.channels, activity, strict=True)
+    ]
+    two_sided = layout == "two_sides" and len(sides) == 2
+    who = roles.decide(
+        sides if two_sided else sides[:1], language=raw.language, known_names=known_names, listed=record.agent_channel
+    )
+    named = [
+        [replace(turn, speaker=who.speaker(channel)) for turn in side] for channel, side in enumerate(sides)
+    ]
+    dropped: list[Dropped] = [
+        replace(item, speaker=who.speaker(channel))
+        for channel, heard in enumerate(raw.channels)
+        for item in heard.dropped
+    ]
+    return Transcript(
+        language=raw.language,
+        turns=turns.merge_sides(named),
+        role_confidence=who.confidence,
+        roles_from=who.source,
+        language_confidence=raw.language_confidence,
+        dropped=tuple(sorted(dropped, key=lambda item: item.start_s)),
+    )
