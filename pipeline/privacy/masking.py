@@ -1,0 +1,238 @@
+"""Personal data in a transcript: found, replaced by its kind in text and words, and listed with its seconds.
+
+Own rules instead of a general recogniser (Presidio, spaCy's entities): what is dictated on the telephone is spelled
+in ways that those don't know, and a company's, a product's or the agent's own name must stay. See ``rules.yaml`` for
+what is looked for and ``examples.yaml`` for what is hit and what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.privacy.contacts import find_addresses, find_emails, find_passwords
+from pipeline.privacy.digits import runs_of
+from pipeline.privacy.names import find_names
+from pipeline.privacy.numbers import find_numbers
+from pipeline.privacy.rules import Hit, label
+from pipeline.privacy.streams import Stream, streams_of
+from pipeline.types import Dropped, Finding, Transcript, Turn, Word
+
+ECHO_TURNS = 3
+"""How many turns away the other side may repeat part of a number."""
+ECHO_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """The part of a hit that lies in one turn, as places in its text."""
+
+    start: int
+    end: int
+    kind: str
+    confidence: float
+    part: int
+    parts: int
+
+
+def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcript, tuple[Finding, ...]]:
+    """Replace personal data by its kind.
+
+    Parameters
+    ----------
+    transcript
+        As recognised or delivered. Sides that aren't known are ``unknown``.
+    keep
+        Names that stay readable though they look like a customer's: the agents' and the company's names.
+
+    Returns
+    -------
+    tuple
+        The transcript with as many turns in the same order, texts and words masked; and a finding ``pii`` for each
+        item and turn, its span from the words' seconds (else the turn's), its quote the label that now stands there.
+        An item told over several turns gives a finding in each, numbered in ``detail``.
+    """
+    pieces = _pieces(transcript.turns, keep)
+    turns: list[Turn] = []
+    findings: list[Finding] = []
+    for index, turn in enumerate(transcript.turns):
+        mine = pieces.get(index, [])
+        masked, spans = _masked_turn(turn, mine, transcript.language)
+        turns.append(masked)
+        findings.extend(
+            _finding(index, turn, piece, span, transcript.language) for piece, span in zip(mine, spans, strict=True)
+        )
+    dropped = tuple(_masked_dropped(one, transcript.language) for one in transcript.dropped)
+    return replace(transcript, turns=tuple(turns), dropped=dropped), tuple(findings)
+
+
+def mask_text(text: str, *, language: str = "zh", speaker: str = "customer", keep: Collection[str] = ()) -> str:
+    """Mask one text by itself, e.g. a note of the call list.
+
+    Examples
+    --------
+    >>> mask_text("请打 138-0013-8000，订单 88231")
+    '请打 [电话]，订单 88231'
+    """
+    turn = Turn(speaker, text, None, None, 1.0)  # type: ignore[arg-type]  # one of the three, by the caller
+    masked, _ = mask(Transcript(language, (turn,)), keep=keep)
+    return masked.turns[0].text
+
+
+def _pieces(turns: Sequence[Turn], keep: Collection[str]) -> dict[int, list[_Piece]]:
+    """What is to be masked in each turn, in order, without overlaps."""
+    streams = streams_of(turns)
+    hits = [_numbers_and_contacts(stream) for stream in streams]
+    for i, stream in enumerate(streams):
+        hits[i] = _merged([*hits[i], *_echoes(i, streams, hits)])
+    names = find_names(streams, keep=keep)
+    pieces: dict[int, list[_Piece]] = {}
+    for i, stream in enumerate(streams):
+        for hit in _merged([*hits[i], *names[i]]):
+            cuts = list(stream.cut(hit.start, hit.end))
+            for part, (index, start, end) in enumerate(cuts, 1):
+                start, end = _trimmed(stream.turns[index].text, start, end)
+                if start < end:
+                    piece = _Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
+                    pieces.setdefault(index, []).append(piece)
+    return {index: sorted(found, key=lambda piece: piece.start) for index, found in pieces.items()}
+
+
+def _numbers_and_contacts(stream: Stream) -> list[Hit]:
+    return _merged([*find_emails(stream), *find_passwords(stream), *find_numbers(stream), *find_addresses(stream)])
+
+
+def _merged(hits: Iterable[Hit]) -> list[Hit]:
+    """No overlaps: what is found first in the list names the kind, and grows over what it meets."""
+    kept: list[Hit] = []
+    for hit in hits:
+        for other in [one for one in kept if one.meets(hit)]:
+            kept.remove(other)
+            first, last = min(other.start, hit.start), max(other.end, hit.end)
+            hit = Hit(first, last, other.kind, max(other.confidence, hit.confidence))
+        kept.append(hit)
+    return sorted(kept, key=lambda hit: hit.start)
+
+
+def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Parts of a number that are said again near it, by either side: 138? – 138, yes."""
+    numbers: list[tuple[int, int, str, str]] = []
+    for stream, found in zip(streams, hits, strict=True):
+        for hit in found:
+            digits = "".join(run.digits for run in runs_of(stream.text[hit.start : hit.end]))
+            if hit.kind not in ("address", "name") and len(digits) >= ECHO_DIGITS:
+                first, _ = stream.turn_at(hit.start)
+                last, _ = stream.turn_at(hit.end)
+                numbers.append((first - ECHO_TURNS, last + ECHO_TURNS, digits, hit.kind))
+    if not numbers:
+        return []
+    echoes = []
+    stream = streams[mine]
+    for run in runs_of(stream.text):
+        for token in run.tokens:
+            index, _ = stream.turn_at(token.start)
+            for first, last, digits, kind in numbers:
+                whole = run.digits in digits or len(token.digits) >= 4
+                if first <= index <= last and len(token.digits) >= ECHO_DIGITS and whole and token.digits in digits:
+                    echoes.append(Hit(token.start, token.end, kind, 0.8))
+                    break
+            else:
+                if len(run.digits) >= 4 and any(f <= index <= x and run.digits in d for f, x, d, _ in numbers):
+                    kind = next(k for f, x, d, k in numbers if f <= index <= x and run.digits in d)
+                    echoes.append(Hit(run.start, run.end, kind, 0.8))
+    return echoes
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and not text[start].isalnum() and text[start] not in "+([（":
+        start += 1
+    while start < end and not text[end - 1].isalnum() and text[end - 1] not in ")）!#$%^&*":
+        end -= 1
+    return start, end
+
+
+def _masked_turn(
+    turn: Turn, pieces: Sequence[_Piece], language: str
+) -> tuple[Turn, list[tuple[float | None, float | None]]]:
+    if not pieces:
+        return turn, []
+    tongue = turn.language or language
+    text, cursor = "", 0
+    for piece in pieces:
+        text += turn.text[cursor : piece.start] + label(piece.kind, tongue)
+        cursor = piece.end
+    text += turn.text[cursor:]
+    words, spans = _masked_words(turn, pieces, tongue)
+    return replace(turn, text=text, words=words), spans
+
+
+def _masked_words(
+    turn: Turn, pieces: Sequence[_Piece], tongue: str
+) -> tuple[tuple[Word, ...], list[tuple[float | None, float | None]]]:
+    """The words with each masked stretch as one, and the seconds of each stretch."""
+    if not turn.words:
+        return (), [(turn.start_s, turn.end_s)] * len(pieces)
+    places = _places(turn)
+    words: list[Word] = []
+    spans: list[tuple[float | None, float | None]] = []
+    rest = list(zip(turn.words, places, strict=True))
+    for piece in pieces:
+        while rest and rest[0][1][1] <= piece.start:
+            words.append(rest.pop(0)[0])
+        covered = []
+        while rest and rest[0][1][0] < piece.end:
+            covered.append(rest.pop(0))
+        if not covered:  # two pieces in one word: the word went with the first
+            spans.append(spans[-1] if spans else (turn.start_s, turn.end_s))
+            if words and spans:
+                words[-1] = replace(words[-1], text=words[-1].text + label(piece.kind, tongue))
+            continue
+        first, last = covered[0][0], covered[-1][0]
+        head = turn.text[min(covered[0][1][0], piece.start) : piece.start]
+        tail_end = max(piece.end, covered[-1][1][1])
+        following = next((p.start for p in pieces if p.start >= piece.end), tail_end)
+        tail = turn.text[piece.end : min(tail_end, following)]
+        sure = min(word.confidence for word, _ in covered)
+        words.append(Word(head + label(piece.kind, tongue) + tail, first.start_s, last.end_s, sure))
+        spans.append((first.start_s, last.end_s))
+    words.extend(word for word, _ in rest)
+    return tuple(words), spans
+
+
+def _places(turn: Turn) -> list[tuple[int, int]]:
+    """Where each word stands in the turn's text.
+
+    Where the text was edited after recognition (other characters, digits for words), a word that isn't found takes
+    the stretch between its neighbours: rather too much is masked than too little.
+    """
+    exact: list[tuple[int, int] | None] = []
+    cursor = 0
+    for word in turn.words:
+        at = turn.text.find(word.text.strip(), cursor)
+        if at < 0 or at - cursor > 40:
+            exact.append(None)
+            continue
+        exact.append((at, at + len(word.text.strip())))
+        cursor = at + len(word.text.strip())
+    places: list[tuple[int, int]] = []
+    for i, place in enumerate(exact):
+        if place is None:
+            low = places[-1][1] if i and exact[i - 1] is not None else (places[-1][0] if i else 0)
+            high = next((later[0] for later in exact[i + 1 :] if later is not None), len(turn.text))
+            place = (low, max(low, high))
+        places.append(place)
+    return places
+
+
+def _finding(
+    index: int, turn: Turn, piece: _Piece, span: tuple[float | None, float | None], language: str
+) -> Finding:
+    detail: dict[str, object] = {"kind": piece.kind}
+    if piece.parts > 1:
+        detail |= {"part": piece.part, "parts": piece.parts}
+    quote = label(piece.kind, turn.language or language)
+    return Finding("pii", index, turn.speaker, span[0], span[1], quote, piece.confidence, detail)
+
+
+def _masked_dropped(dropped: Dropped, language: str) -> Dropped:
+    return replace(dropped, text=mask_text(dropped.text, language=language, speaker="unknown"))
