@@ -36,10 +36,19 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 
 def _answered(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
     """Whether the customer's next turn says something of substance: no refusal, no bare sound, no mere question."""
-    for turn in after(conversation, sentence.turn, "customer", 1):
-        told = [s for s in of_turn(conversation, turn) if not _empty(s, closed=not hit.detail.get("open"))]
-        return any(not hits("customer_question", s) or size(s.folded) > 8 for s in told)
+    for turn in after(conversation, sentence.turn, "customer", 2):
+        said = of_turn(conversation, turn)
+        if any(match("confusion", s.language, s.folded) for s in said):
+            continue  # not understood: the answer may come after the agent has said it again
+        told = [s for s in said if not _empty(s, closed=not hit.detail.get("open"))]
+        return any(_tells(s) for s in told)
     return False
+
+
+def _tells(sentence: Sentence) -> bool:
+    """Something besides a question back."""
+    asked = hits("customer_question", sentence)
+    return not asked or size(sentence.folded) > 8 or size(sentence.folded[: asked[0].start]) >= 1
 
 
 _SOUNDS = {"嗯", "啊", "哦", "呃", "喂", "嗯嗯", "哦哦", "hm", "hmm", "uh", "um", "huh", "oh", "hello", "er"}

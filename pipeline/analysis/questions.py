@@ -102,7 +102,8 @@ def _answers(question: Sentence, told: tuple[Sentence, ...], pitched: bool) -> b
     if kind == "figure":
         return bool(_FIGURE.search(text))
     if kind == "yes_no":
-        return bool(_YES_NO.search(text)) and (not pitched or _touches(asked, text) or _opens_with_answer(text))
+        opens = bool(_YES_NO.search(text)) and (not pitched or _opens_with_answer(text))
+        return opens or _touches(asked, text)
     return _touches(asked, text) or (not pitched and bool(_LOAD.search(text)) and size(text) >= 4)
 
 
