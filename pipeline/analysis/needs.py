@@ -1,0 +1,96 @@
+"""The agent's questions about the customer's need and situation, and how much the customer said before the first pitch.
+
+Articles 4.1, 4.2 and 10.4: ask what the customer needs, go on looking for it, and learn it before proposing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import after, before, found_at, hits, kinds_at, match, of_turn, size, text_of
+from pipeline.analysis.rules import Match
+from pipeline.types import Finding, Measure, Reason
+
+_UNTIMED = Reason(
+    "untimed", "转写没有时间，无法计算秒数", "the transcript has no times, so seconds can't be measured"
+)
+_NO_PITCH = Reason("no_pitch", "通话中没有推介", "nothing was pitched in the call")
+_SIDES = Reason("sides_unsure", "无法确定哪一方是客户", "which side is the customer is not sure enough")
+
+
+def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
+    """Each needs question of the agent; ``detail``: ``open`` (not a yes or no), ``answered`` (by the next turn)."""
+    pitched = {f.turn: f.quote or "" for f in prior if f.kind in ("pitch", "hard_sell")}
+    found: list[Finding] = []
+    for sentence in conversation.by("agent"):
+        for hit in hits("needs_question", sentence):
+            if sentence.speaker == "unknown" and hit.strength < 0.8:
+                continue
+            if sentence.text[hit.start : hit.end] in pitched.get(sentence.turn, ""):
+                hit = Match(hit.rule, hit.start, hit.end, hit.strength * 0.85, hit.layer, hit.detail)
+            detail = {"open": bool(hit.detail.get("open")), "answered": _answered(conversation, sentence, hit)}
+            found.append(found_at(conversation, "needs_question", sentence, hit, detail))
+    return found
+
+
+def _answered(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
+    """Whether the customer's next turn says something of substance: no refusal, no bare sound, no mere question."""
+    for turn in after(conversation, sentence.turn, "customer", 2):
+        said = of_turn(conversation, turn)
+        if any(match("confusion", s.language, s.folded) for s in said):
+            continue  # not understood: the answer may come after the agent has said it again
+        told = [s for s in said if not _empty(s, closed=not hit.detail.get("open"))]
+        return any(_tells(s) for s in told)
+    return False
+
+
+def _tells(sentence: Sentence) -> bool:
+    """Something besides a question back."""
+    asked = hits("customer_question", sentence)
+    return not asked or size(sentence.folded) > 8 or size(sentence.folded[: asked[0].start]) >= 1
+
+
+_SOUNDS = {"嗯", "啊", "哦", "呃", "喂", "嗯嗯", "哦哦", "hm", "hmm", "uh", "um", "huh", "oh", "hello", "er"}
+_REFUSALS = ("不需要", "不用了", "没兴趣", "不感兴趣", "别打了", "not interested", "no thank", "don't call")
+
+
+def _empty(sentence: Sentence, *, closed: bool) -> bool:
+    bare = sentence.folded.strip(" ,，。.!?、…")
+    if bare in _SOUNDS or any(words in bare for words in _REFUSALS):
+        return True
+    if match("confusion", sentence.language, sentence.folded):
+        return True
+    return not closed and bare in {"是", "对", "好", "好的", "行", "yes", "yeah", "okay", "ok", "sure", "right"}
+
+
+def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
+    """``needs_questions`` (count) and ``customer_talk_before_pitch_s`` (seconds of customer turns before the pitch)."""
+    asked = sum(1 for f in findings if f.kind == "needs_question")
+    return [
+        Measure("needs_questions", asked, "count", "rules over the agent's sentences"),
+        _talk_before_pitch(conversation, findings),
+    ]
+
+
+def _talk_before_pitch(conversation: Conversation, findings: Sequence[Finding]) -> Measure:
+    name, unit, method = "customer_talk_before_pitch_s", "s", "summed customer turns before the first pitch finding"
+    pitches = kinds_at(findings, "pitch")
+    reason = None
+    if not conversation.transcript.sides_sure:
+        reason = _SIDES
+    elif not conversation.transcript.timed:
+        reason = _UNTIMED
+    elif not pitches:
+        reason = _NO_PITCH
+    if reason is not None:
+        return Measure(name, None, unit, method, reason)
+    first = min(pitches)
+    start_s = pitches[first].start_s
+    limit_s = start_s if start_s is not None else (conversation.turns[first].start_s or 0.0)
+    talk_s = sum(
+        max(0.0, min(turn.end_s, limit_s) - turn.start_s)
+        for turn in conversation.turns
+        if turn.speaker == "customer" and turn.start_s is not None and turn.end_s is not None
+    )
+    return Measure(name, round(talk_s, 3), unit, method)
