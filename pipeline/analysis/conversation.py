@@ -69,7 +69,7 @@ class Conversation:
         return _time_of(self.turns[turn], start, end)
 
     def finding(
-        self, kind: str, sentence: Sentence, start: int, end: int, *, strength: float = 1.0, **detail: Any
+        self, kind: str, sentence: Sentence, start: int, end: int, /, *, strength: float = 1.0, **detail: Any
     ) -> Finding:
         """A finding for characters ``[start, end)`` of a sentence; confidence = recognition × strength."""
         begin, until = sentence.start + start, sentence.start + end

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FORM = 1
 """Raised when the features or the fit change, so that no older fit is read."""
-ENCODER_SHARE = 0.6
+ENCODER_SHARE = 0.4
 """Weight of the encoder against the n-grams, by cross-validation over the shipped kinds."""
 RIDGE = 0.1
 """Penalty, by cross-validation over the shipped kinds."""

@@ -24,6 +24,7 @@ from pipeline.analysis.phonetic import places_of, sound_of
 from pipeline.analysis.prefilter import Clauses, demands
 from pipeline.analysis.text import fold
 
+_LOOSE = re.compile(r"\[[^\]]*\]| |'")
 LANGUAGES = ("zh", "en")
 BY_SOUND = 0.8
 """Strength of a match by sound alone, relative to one by characters (our default)."""
@@ -117,6 +118,12 @@ class RuleSet:
     language: str
     speaker: str
     rules: tuple[Rule, ...]
+    never: tuple[Pattern, ...] = ()
+
+    def silenced(self, folded: str) -> bool:
+        """Whether the file's own ``never`` holds: a denial, a disclaimer, somebody else's words."""
+        forms = forms_of(folded, self.language)
+        return any(next(veto.hits(form), None) for form in forms for veto in self.never)
 
     def match(self, folded: str) -> list[Match]:
         """The best match of each overlapping group, in order."""
@@ -156,7 +163,8 @@ def compile_rules(data: Mapping[str, Any], terms: Mapping[str, list[str]]) -> Ru
     known = {**terms, **data.get("terms", {})}
     shared = {veto: data.get(veto, []) for veto in ("unless", "never")}
     rules = tuple(_rule(entry, language, known, shared) for entry in data.get("rules", []))
-    return RuleSet(data["kind"], language, data.get("speaker", "any"), rules)
+    never = tuple(_compiled(text, language, known) for text in shared["never"])
+    return RuleSet(data["kind"], language, data.get("speaker", "any"), rules, never)
 
 
 def _rule(
@@ -194,7 +202,7 @@ def _compiled(pattern: str, language: str, terms: Mapping[str, list[str]]) -> Pa
     """Expand ``{name}``; in English a pattern stands at word bounds, a space is any white space, an apostrophe optional."""
     expanded = expand(pattern, terms)
     if language == "en":
-        loose = expanded.replace(" ", r"[\s,]+").replace("'", "'?")
+        loose = _LOOSE.sub(lambda hit: {" ": r"[\s,]+", "'": "'?"}.get(hit.group(), hit.group()), expanded)
         expanded = r"(?<!\w)(?:" + loose + r")(?!\w)"
     regex = re.compile(expanded)
     return Pattern(regex, demands(regex))
