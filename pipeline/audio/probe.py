@@ -32,8 +32,8 @@ class Stream:
     rate_hz: int
     promised_s: float | None
     """Length by the header where the format writes one; None where it could only be estimated."""
-    cut_off: bool
-    """Whether the container promises bytes beyond the end of the file."""
+    lacking_bytes: int
+    """What the container promises beyond the end of the file."""
 
 
 def digest_of(path: Path) -> str:
@@ -72,20 +72,26 @@ def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
         except (av.FFmpegError, ValueError) as error:
             raise _unopened(name, lacking) from error
         with container:
-            yield _stream(container, name, cut_off=lacking is not None)
+            yield _stream(container, name, lacking=lacking or 0)
 
 
 def _unopened(name: str, lacking: int | None) -> RecordingError:
     if lacking is not None:
-        return RecordingError(
-            f"{name} is cut off before its index, so nothing of it can be read; copy the recording again",
-            code="truncated",
-        )
+        return _cut_before_index(name)
     return RecordingError(f"{name} is not a sound file; accepted are {ACCEPTED}", code="not_audio")
 
 
-def _stream(container: InputContainer, name: str, *, cut_off: bool) -> Stream:
+def _cut_before_index(name: str) -> RecordingError:
+    return RecordingError(
+        f"{name} is cut off before its index, so nothing of it can be read; copy the recording again",
+        code="truncated",
+    )
+
+
+def _stream(container: InputContainer, name: str, *, lacking: int) -> Stream:
     streams = container.streams.audio
+    if lacking and not any(stream.codec_context.sample_rate for stream in streams):
+        raise _cut_before_index(name)
     if not streams:
         raise RecordingError(
             f"{name} holds no sound, only other streams; accepted are {ACCEPTED}", code="not_audio"
@@ -100,18 +106,20 @@ def _stream(container: InputContainer, name: str, *, cut_off: bool) -> Stream:
         )
     if not channels or not rate_hz:
         raise RecordingError(f"{name} says neither its sampling rate nor its channels", code="unreadable")
-    promised_s = _promised_s(container, audio)
+    promised_s = _promised_s(container, audio, lacking)
     return Stream(
-        container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, cut_off
+        container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, lacking
     )
 
 
-def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:
+def _promised_s(container: InputContainer, audio: AudioStream, lacking: int) -> float | None:
     formats = set(container.format.name.split(","))
     if formats & {"mp3", "aac", "amr", "ogg"}:
         return None  # estimated from the bit rate, or from the last page that is there: no promise
     if audio.duration is not None and audio.time_base is not None:
-        return float(audio.duration * audio.time_base)
+        # For WAV, FFmpeg trims the length to the bytes that are there; they lie at a constant rate.
+        trimmed = 1 + lacking / container.size if "wav" in formats and container.size else 1.0
+        return float(audio.duration * audio.time_base) * trimmed
     return container.duration / 1_000_000 if container.duration else None
 
 
