@@ -1,7 +1,6 @@
 """Makes the sample calls again: sound, call list and what must be found, from the scripts under ``texts/``.
 
-    npm pack kokoro-js@1.2.1 && tar xzf kokoro-js-1.2.1.tgz
-    python sample_audio/make/generate.py --voices package/voices [CALL_ID ...]
+The two commands stand in ``sample_audio/README.md``.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import json
 import sys
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +34,18 @@ COLUMNS = (
 SIDES = ("agent", "customer")
 CEILING = 32124 / 32768  # where G.711 tops out
 REFERENCE_DBFS = -26.0
+# the voices are quicker than people on the telephone: this gives about 165 words a minute
+USUAL_RATE = {"zh": 1.0, "en": 0.82}
 
 
-def utterance(item: Mapping[str, Any], script: Mapping[str, Any], args: argparse.Namespace) -> NDArray[np.float64]:
+def utterance(
+    item: Mapping[str, Any], script: Mapping[str, Any], args: argparse.Namespace
+) -> NDArray[np.float64]:
     """One turn's sound at 8 kHz, trimmed, at the reference level plus its own gain; or a tone."""
     who = item["who"]
     if "beep_hz" in item:
         return telephone.tone((float(item["beep_hz"]),), seconds=0.6, dbfs=REFERENCE_DBFS)
-    rate = float(item.get("rate", script.get("rate", {}).get(who, 1.0)))
+    rate = float(item.get("rate", script.get("rate", {}).get(who, USUAL_RATE[script["language"]])))
     said = voices.speak(
         item.get("say", item["text"]), voice=item.get("voice", script["voices"][who]), rate=rate,
         voices=args.voices, cache_dir=args.cache, threads=args.threads,
@@ -50,17 +54,18 @@ def utterance(item: Mapping[str, Any], script: Mapping[str, Any], args: argparse
     if cut_s := float(item.get("cut_s", 0.0)):
         sound = telephone.faded(sound[: -int(cut_s * RATE_HZ)], seconds=0.006)
     sound = telephone.to_rms(sound, dbfs=REFERENCE_DBFS) * 10 ** (float(item.get("gain_db", 0.0)) / 20)
-    return sound[: sound.size // HOP_SAMPLES * HOP_SAMPLES]
+    return sound[: sound.size // telephone.HOP * telephone.HOP]
 
 
-HOP_SAMPLES = 20
+def cut(line: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.float64]:
+    """What a line carries between two times."""
+    return line[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]
 
 
 def spoken(placed: Sequence[Placed], side: str, line: NDArray[np.float64]) -> NDArray[np.float64]:
     """One side's speech alone, its utterances end to end."""
     spans = merged([(one.start_s, one.end_s) for one in placed if one.speaker == side])
-    pieces = [line[round(start * RATE_HZ) : round(end * RATE_HZ)] for start, end in spans]
-    return np.concatenate(pieces) if pieces else np.zeros(0)
+    return np.concatenate([cut(line, start, end) for start, end in spans] or [np.zeros(0)])
 
 
 def ring_spans(script: Mapping[str, Any]) -> list[tuple[float, float]]:
@@ -70,7 +75,9 @@ def ring_spans(script: Mapping[str, Any]) -> list[tuple[float, float]]:
         return []
     on_s, off_s, _ = telephone.RINGBACK[rings["country"]]
     first = float(rings.get("first_s", 0.4))
-    return [(first + n * (on_s + off_s), first + n * (on_s + off_s) + on_s) for n in range(int(rings["count"]))]
+    return [
+        (first + n * (on_s + off_s), first + n * (on_s + off_s) + on_s) for n in range(int(rings["count"]))
+    ]
 
 
 def lines(
@@ -107,71 +114,89 @@ def clipped_ratio(speech: NDArray[np.float64]) -> float:
     return float(lengths[lengths >= 3].sum() / max(speech.size, 1))
 
 
-def make_call(script: Mapping[str, Any], args: argparse.Namespace) -> list[dict[str, Any]]:
-    """One call's sound and expectation (and those of its mono mix); gives back its rows of the call list."""
-    import soundfile
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call's sound before it is written, and what is known of it."""
 
-    items = script["turns"]
-    sounds = [utterance(item, script, args) for item in items]
+    placed: tuple[Placed, ...]
+    rings: list[tuple[float, float]]
+    stereo: NDArray[np.int16]
+    loudness: dict[str, float]
+    turn_lufs: list[float]
+    clipped: float
+
+
+def compose(script: Mapping[str, Any], args: argparse.Namespace) -> Made:
+    """Speaks the script, puts it on two telephone lines and measures what came out."""
+    sounds = [utterance(item, script, args) for item in script["turns"]]
     rings = ring_spans(script)
     answered_s = rings[-1][1] + float(script["rings"].get("answer_after_s", 1.4)) if rings else 0.6
-    placed = place(items, [sound.size / RATE_HZ for sound in sounds], start_s=answered_s)
+    placed = place(script["turns"], [sound.size / RATE_HZ for sound in sounds], start_s=answered_s)
     duration_s = max(one.end_s for one in placed) + float(script.get("tail_s", 0.7))
-    by_side = lines(script, placed, sounds, round(duration_s * RATE_HZ))
+    analogue = lines(script, placed, sounds, round(duration_s * RATE_HZ))
     law = script.get("law", "mu")
-    coded = {side: telephone.g711(np.clip(line, -CEILING, CEILING), law=law) for side, line in by_side.items()}
-    agent = int(script.get("agent_channel", 0))
-    order = SIDES if agent == 0 else SIDES[::-1]
-    stereo = np.stack([coded[side] for side in order], axis=1)
-    decoded = {side: coded[side] / 32768 for side in SIDES}
-    speech = {side: spoken(placed, side, decoded[side]) for side in SIDES}
-    loudness = {side: telephone.loudness_lufs(one) for side, one in speech.items() if one.size > RATE_HZ // 2}
-    levels = {
-        n: telephone.loudness_lufs(np.pad(decoded[one.speaker][round(one.start_s * RATE_HZ) : round(one.end_s * RATE_HZ)],
-                                          (0, RATE_HZ // 2)))
-        for n, one in enumerate(placed)
-    }  # fmt: skip
-    clipped = clipped_ratio(speech["agent"])
-    speech_only = [one for one in placed if "beep_hz" not in one.item]
-    renumbered = {n: levels[placed.index(one)] for n, one in enumerate(speech_only)}
-    findings = truth.noted(speech_only) + truth.heard(speech_only, rings, renumbered)
-    if clipped > 0.001:
-        ends = [(one.start_s, one.end_s) for one in placed if one.speaker == "agent"]
+    coded = {
+        side: telephone.g711(np.clip(line, -CEILING, CEILING), law=law) for side, line in analogue.items()
+    }
+    decoded = {side: line / 32768 for side, line in coded.items()}
+    voiced = tuple(one for one in placed if one.text)  # a tone is no turn
+    speech = {side: spoken(voiced, side, decoded[side]) for side in SIDES}
+    pad = RATE_HZ // 2  # a short turn must still fill one block of the meter
+    turn_lufs = [
+        telephone.loudness_lufs(np.pad(cut(decoded[one.speaker], one.start_s, one.end_s), (0, pad)))
+        for one in voiced
+    ]
+    order = SIDES if int(script.get("agent_channel", 0)) == 0 else SIDES[::-1]
+    return Made(
+        placed=voiced, rings=rings, stereo=np.stack([coded[side] for side in order], axis=1),
+        loudness={side: telephone.loudness_lufs(one) for side, one in speech.items() if one.size > pad},
+        turn_lufs=turn_lufs, clipped=clipped_ratio(speech["agent"]),
+    )  # fmt: skip
+
+
+def make_call(script: Mapping[str, Any], args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Writes one call's sound and expectation (and its mono mix's); gives back its rows of the call list."""
+    import soundfile
+
+    made = compose(script, args)
+    findings = truth.noted(made.placed) + truth.heard(made.placed, made.rings, made.turn_lufs)
+    if made.clipped > 0.001:
+        ends = [(one.start_s, one.end_s) for one in made.placed if one.speaker == "agent"]
         findings.append(truth.finding("clipping", "agent", ends[0][0], ends[-1][1], None, 3.0))
     rows = []
     for mono in (False, True) if script.get("also_mono") else (False,):
         call_id = script["call_id"] + ("-mono" if mono else "")
-        sound = telephone.g711(stereo.mean(axis=1) / 32768, law=law) if mono else stereo
+        sound = made.stereo
+        if mono:
+            sound = telephone.g711(sound.mean(axis=1) / 32768, law=script.get("law", "mu"))
         soundfile.write(args.out / f"{call_id}.flac", sound, RATE_HZ, subtype="PCM_16")
         figures = truth.measures(
-            speech_only, duration_s=sound.shape[0] / RATE_HZ, rings=len(rings), language=script["language"],
-            loudness=loudness, clipped=clipped, mono=mono,
+            made.placed, duration_s=sound.shape[0] / RATE_HZ, rings=len(made.rings), loudness=made.loudness,
+            clipped=made.clipped, mono=mono,
         )  # fmt: skip
-        wanted = truth.expectation(script, speech_only, findings, figures, call_id=call_id, mono=mono)
+        wanted = truth.expectation(script, made.placed, findings, figures, call_id=call_id, mono=mono)
         text = json.dumps(wanted, ensure_ascii=False, indent=1) + "\n"
         (args.out / "expected" / f"{call_id}.json").write_text(text, encoding="utf-8")
-        rows.append(list_row(script, call_id, agent, mono=mono))
-    print(summary(script, findings, duration_s, loudness, clipped))
+        rows.append(list_row(script, call_id, mono=mono))
+        print(summary(call_id, findings, figures), flush=True)
     return rows
 
 
-def list_row(script: Mapping[str, Any], call_id: str, agent: int, *, mono: bool) -> dict[str, Any]:
+def list_row(script: Mapping[str, Any], call_id: str, *, mono: bool) -> dict[str, Any]:
     """The call's row of the call list."""
     told = script.get("list_agent_channel", True) and not mono
-    return {
-        **script["row"], "file": f"{call_id}.flac", "call_id": call_id, "agent_channel": agent if told else "",
-    }  # fmt: skip
+    channel = int(script.get("agent_channel", 0)) if told else ""
+    return {**script["row"], "file": f"{call_id}.flac", "call_id": call_id, "agent_channel": channel}
 
 
-def summary(
-    script: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], duration_s: float, loudness: Mapping[str, float],
-    clipped: float,
-) -> str:  # fmt: skip
+def summary(call_id: str, findings: Sequence[Mapping[str, Any]], figures: Mapping[str, Any]) -> str:
     """One line about a call that was made."""
     kinds = [one["kind"] for one in findings]
     counted = ", ".join(f"{kind} {kinds.count(kind)}" for kind in sorted(set(kinds)))
-    levels = " ".join(f"{side} {value:.1f} LUFS" for side, value in loudness.items())
-    return f"{script['call_id']}: {duration_s:.1f} s, {levels}, clipped {clipped:.4f}; {counted}"
+    shown = ("duration_s", "agent_loudness_lufs", "customer_loudness_lufs", "agent_speech_rate", "agent_clipped_ratio",
+             "longest_silence_s")  # fmt: skip
+    values = " ".join(f"{name} {figures[name]['value']}" for name in shown if name in figures)
+    return f"{call_id}: {values}; {counted}"
 
 
 def write_list(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
@@ -180,7 +205,7 @@ def write_list(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
     kept: dict[str, Mapping[str, Any]] = {}
     if path.exists():
         with path.open(encoding="utf-8", newline="") as handle:
-            kept = {row["call_id"]: row for row in csv.DictReader(handle)}
+            kept = {row["call_id"]: row for row in csv.DictReader(handle) if (out / row["file"]).exists()}
     kept.update({row["call_id"]: row for row in rows})
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n", extrasaction="raise", restval="")
@@ -188,22 +213,43 @@ def write_list(rows: Sequence[Mapping[str, Any]], out: Path) -> None:
         writer.writerows(kept[call_id] for call_id in sorted(kept))
 
 
+def write_readme(scripts: Sequence[Mapping[str, Any]], out: Path) -> None:
+    """The table of the calls, between its two marks in the README."""
+    path = out / "README.md"
+    if not path.exists():
+        return
+    before, _, rest = path.read_text(encoding="utf-8").partition("<!-- calls -->")
+    _, _, after = rest.partition("<!-- /calls -->")
+    table = ["| call | s | what it is | outcome |", "|---|---|---|---|"]
+    for script in scripts:
+        wanted = json.loads((out / "expected" / f"{script['call_id']}.json").read_text(encoding="utf-8"))
+        seconds = wanted["measures"]["duration_s"]["value"]
+        table.append(f"| {script['call_id']} | {seconds:.0f} | {script['about']} | {script['outcome']} |")
+    text = "\n".join(table)
+    path.write_text(f"{before}<!-- calls -->\n{text}\n<!-- /calls -->{after}", encoding="utf-8")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description="Makes the sample calls again.")
     parser.add_argument("call_id", nargs="*", help="only these (default: all)")
-    parser.add_argument("--voices", type=Path, required=True, help="the folder package/voices of kokoro-js 1.2.1")
+    parser.add_argument(
+        "--voices", type=Path, required=True, help="the folder package/voices of kokoro-js 1.2.1"
+    )
     parser.add_argument("--out", type=Path, default=HERE.parent)
-    parser.add_argument("--cache", type=Path, default=HERE / ".cache", help="utterances that were made before")
+    parser.add_argument(
+        "--cache", type=Path, default=HERE / ".cache", help="utterances that were made before"
+    )
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args(argv)
     (args.out / "expected").mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = []
-    for path in sorted((HERE / "texts").glob("*.yaml")):
-        script = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not args.call_id or script["call_id"] in args.call_id:
-            rows += make_call(script, args)
-    write_list(rows, args.out)
+    paths = sorted((HERE / "texts").glob("*.yaml"))
+    scripts = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in paths]
+    if unknown := set(args.call_id) - {script["call_id"] for script in scripts}:
+        parser.error(f"no such call: {', '.join(sorted(unknown))}")
+    wanted = [script for script in scripts if not args.call_id or script["call_id"] in args.call_id]
+    write_list([row for script in wanted for row in make_call(script, args)], args.out)
+    write_readme(scripts, args.out)
     return 0
 
 

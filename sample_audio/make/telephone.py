@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +44,7 @@ def trim(sound: Sound) -> Sound:
     active = np.flatnonzero(active_frames(sound))
     pieces, begin = [], active[0]
     longest = int(LONGEST_PAUSE_S * RATE_HZ / HOP)
-    for left, right in zip(active[:-1], active[1:], strict=True):
+    for left, right in pairwise(active):
         if right - left > longest:
             half = longest // 2
             pieces.append(sound[begin * HOP : (left + half) * HOP + FRAME])
@@ -72,7 +73,9 @@ def tone(frequencies_hz: tuple[float, ...], *, seconds: float, dbfs: float) -> S
     """Sines of equal level that together have ``dbfs`` (mean square, full scale 1.0)."""
     time = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     amplitude = 10 ** (dbfs / 20) * np.sqrt(2 / len(frequencies_hz))
-    return faded(np.asarray(sum(amplitude * np.sin(2 * np.pi * hz * time) for hz in frequencies_hz)), seconds=0.01)
+    return faded(
+        np.asarray(sum(amplitude * np.sin(2 * np.pi * hz * time) for hz in frequencies_hz)), seconds=0.01
+    )
 
 
 def line_noise(samples: int, *, dbfs: float, rng: np.random.Generator) -> Sound:

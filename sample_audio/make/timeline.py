@@ -6,11 +6,13 @@ Each turn starts ``gap_s`` after all speech before it, ``overlap_s`` before the 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
-DEFAULT_GAP_S = 0.45
+GAP_S = (0.25, 0.75)  # between speakers, where the script gives none
 SAME_SPEAKER_GAP_S = 0.4
 TURN_GAP_S = 0.7  # one side's speech with shorter gaps is one turn
 LONG_SILENCE_S = 3.0
@@ -30,7 +32,15 @@ class Placed:
     item: Mapping[str, Any]
 
 
-def place(items: Sequence[Mapping[str, Any]], lengths_s: Sequence[float], *, start_s: float) -> tuple[Placed, ...]:
+def usual_gap_s(text: str) -> float:
+    """How long one waits before saying this: some pause within ``GAP_S``, the same each time."""
+    low, high = GAP_S
+    return low + (high - low) * (zlib.crc32(text.encode()) % 101) / 100
+
+
+def place(
+    items: Sequence[Mapping[str, Any]], lengths_s: Sequence[float], *, start_s: float
+) -> tuple[Placed, ...]:
     """Seconds for every utterance, given how long each one sounds."""
     placed: list[Placed] = []
     main: Placed | None = None
@@ -43,7 +53,7 @@ def place(items: Sequence[Mapping[str, Any]], lengths_s: Sequence[float], *, sta
         elif "overlap_s" in item:
             begin = main.end_s - float(item["overlap_s"])
         else:
-            usual = SAME_SPEAKER_GAP_S if main.speaker == item["who"] else DEFAULT_GAP_S
+            usual = SAME_SPEAKER_GAP_S if main.speaker == item["who"] else usual_gap_s(item["text"])
             begin = max(one.end_s for one in placed) + float(item.get("gap_s", usual))
         begin = round(begin * 400) / 400  # a whole number of samples at 8 kHz
         one = Placed(item["who"], item["text"], begin, begin + length_s, over, item)
@@ -83,12 +93,12 @@ def merged(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 def gaps(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """What lies between spans."""
     united = merged(spans)
-    return [(left[1], right[0]) for left, right in zip(united[:-1], united[1:], strict=True)]
+    return [(left[1], right[0]) for left, right in pairwise(united)]
 
 
 def interruptions(placed: Sequence[Placed]) -> list[tuple[str, str, float, float, Placed]]:
     """Who came in (speaker), how (cut_off or talk_over), the overlap, and with which utterance; by the definition."""
-    found = []
+    found: list[tuple[str, str, float, float, Placed]] = []
     sides = turns([one for one in placed if not one.backchannel])
     for one in placed:
         if one.backchannel or one.end_s - one.start_s < GOES_ON_S:
@@ -109,5 +119,3 @@ def quote_span(one: Placed, quote: str) -> tuple[float, float, float]:
         return one.start_s, one.end_s, 0.3
     per_char = (one.end_s - one.start_s) / len(one.text)
     return one.start_s + at * per_char, one.start_s + (at + len(quote)) * per_char, 1.5
-
-

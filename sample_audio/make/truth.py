@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from timeline import LONG_SILENCE_S, Placed, gaps, interruptions, merged, quote_span, turns
@@ -21,7 +22,14 @@ Finding = dict[str, Any]
 
 
 def finding(
-    kind: str, speaker: str, start_s: float, end_s: float, quote: str | None, tolerance_s: float, /, **detail: Any
+    kind: str,
+    speaker: str,
+    start_s: float,
+    end_s: float,
+    quote: str | None,
+    tolerance_s: float,
+    /,
+    **detail: Any,
 ) -> Finding:
     """One expected finding."""
     return {
@@ -33,9 +41,11 @@ def finding(
 def noted(placed: Sequence[Placed]) -> list[Finding]:
     """The findings that the script notes beside its turns."""
     out = []
-    for one in placed:
+    for index, one in enumerate(placed):
         for note in one.item.get("findings", ()):
             start_s, end_s, tolerance_s = quote_span(one, note["quote"])
+            if through := int(note.get("through", 0)):  # lasts until the end of a later utterance
+                end_s, tolerance_s = placed[index + through].end_s, 3.0
             detail = note.get("detail", {})
             out.append(
                 finding(note["kind"], one.speaker, start_s, end_s, note["quote"], tolerance_s, **detail)
@@ -44,7 +54,7 @@ def noted(placed: Sequence[Placed]) -> list[Finding]:
 
 
 def heard(
-    placed: Sequence[Placed], rings: Sequence[tuple[float, float]], levels_db: Mapping[int, float]
+    placed: Sequence[Placed], rings: Sequence[tuple[float, float]], turn_lufs: Sequence[float]
 ) -> list[Finding]:
     """The findings that follow from the sound itself: rings, silences, interruptions, jumps of level."""
     out = [finding("ring", "customer", start, end, None, 0.2) for start, end in rings]
@@ -54,15 +64,15 @@ def heard(
     for speaker, kind, start, end, one in interruptions(placed):
         out.append(finding("interruption", speaker, start, end, one.text, 0.4, kind=kind))
     agent = [index for index, one in enumerate(placed) if one.speaker == "agent" and not one.backchannel]
-    for left, right in zip(agent[:-1], agent[1:], strict=True):
-        if abs(levels_db[right] - levels_db[left]) > LEVEL_JUMP_DB:
+    for left, right in pairwise(agent):
+        if abs(turn_lufs[right] - turn_lufs[left]) > LEVEL_JUMP_DB:
             one = placed[right]
             out.append(finding("level_jump", "agent", one.start_s, one.end_s, None, 1.0))
     return out
 
 
 def measures(
-    placed: Sequence[Placed], *, duration_s: float, rings: int, language: str, loudness: Mapping[str, float],
+    placed: Sequence[Placed], *, duration_s: float, rings: int, loudness: Mapping[str, float],
     clipped: float, mono: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """The figures of the call and how far from each is still right."""

