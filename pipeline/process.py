@@ -11,11 +11,11 @@ from typing import Any
 from pipeline.analysis import analyse
 from pipeline.audio import Heard, listen, load
 from pipeline.errors import CallgaugeError
-from pipeline.privacy import mask
+from pipeline.privacy.masking import mask
 from pipeline.profile import EMPTY, Profile
 from pipeline.provenance import heard_by, judged_by
 from pipeline.settings import Settings
-from pipeline.speech import RawTranscript, Recogniser, SpeechSettings, build_transcript, default_recogniser, listen_words
+from pipeline.speech import RawTranscript, Recogniser, SpeechSettings, build_transcript, default_recogniser, listen_words, who_is_who
 from pipeline.standards import Evidence, Standard, load_standard, score
 from pipeline.types import CallRecord, CallResult, Recording, Sound, Transcript
 
@@ -52,7 +52,7 @@ class Workplace:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names likely to be said: company, departments, products, people."""
-        return self.profile.names
+        return names_of(self.profile)
 
     @cached_property
     def recogniser(self) -> Recogniser:
@@ -78,9 +78,8 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
     if raw.reason is not None:
         raise UnsupportedLanguageError(raw.reason.en)
     activity = [side.speech for side in heard.sides]
-    transcript, roles = build_transcript(
-        raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
-    )
+    transcript = build_transcript(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
+    roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
     return appraise(
         transcript,
         record=job.record,
@@ -98,7 +97,7 @@ def _words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTrans
         [side.speech for side in heard.sides],
         recogniser=workplace.recogniser,
         settings=SpeechSettings(language=None if language == "auto" else language),
-        hints=workplace.names,
+        hints=workplace.names if workplace.settings.bias_names else (),
         audio_sha256=recording.sha256,
     )
 
@@ -113,7 +112,7 @@ def appraise(
     provenance: Mapping[str, Any] | None = None,
 ) -> CallResult:
     """Judge a transcript, with its sound where there is one. The text is masked before anything else reads it."""
-    transcript, personal = mask(transcript)
+    transcript, personal = mask(transcript, keep=workplace.names)
     heard = analyse(transcript, sound, record=record, profile=workplace.profile, prior=personal)
     evidence = Evidence(
         transcript=transcript,
@@ -136,3 +135,11 @@ def appraise(
         score=judged,
         outcome=heard.outcome,
     )
+
+
+def names_of(profile: Profile) -> tuple[str, ...]:
+    """Every name the profile holds, as it may be said in a call; each once, the likeliest first."""
+    company = [profile.company.name, *profile.company.aliases] if profile.company else []
+    named = [name for agent in profile.agents for name in agent.names]
+    things = [name for thing in (*profile.departments, *profile.products) for name in (thing.name, *thing.aliases)]
+    return tuple(dict.fromkeys(name for name in (*company, *named, *things) if name))

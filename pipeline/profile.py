@@ -67,6 +67,10 @@ class TimeSpan(Frozen):
         return f"{self.start:%H:%M}-{end}"
 
 
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value or ()
+
+
 class Company(Frozen):
     """The company's name and what else it is called."""
 
@@ -101,10 +105,10 @@ class Product(Frozen):
 
 
 class Jargon(Frozen):
-    """A technical term and the plain words for it."""
+    """A technical term and the plain words for it: one way to say it, or several."""
 
     term: Name
-    plain: Text | None = None
+    plain: Annotated[tuple[Text, ...], BeforeValidator(_several)] = ()
 
 
 class CallingHours(Frozen):

@@ -11,7 +11,8 @@ from typing import Any
 
 from pipeline import __version__
 from pipeline.speech import RawTranscript
-from pipeline.standards import Standard, dump_standard
+from pipeline.standards import Standard
+from pipeline.standards.library import dump_standard
 from pipeline.types import Recording
 
 
@@ -30,14 +31,9 @@ def judged_by(standard: Standard) -> dict[str, Any]:
         "code_version": __version__,
         "standard": standard.id,
         "standard_version": standard.version,
-        "standard_sha256": _standard_digest(standard),
+        "standard_sha256": hashlib.sha256(dump_standard(standard).encode()).hexdigest(),
         "lexicons_sha256": dict(lexicon_digests()),
     }
-
-
-@functools.lru_cache(maxsize=8)
-def _standard_digest(standard: Standard) -> str:
-    return hashlib.sha256(dump_standard(standard).encode()).hexdigest()
 
 
 @functools.cache

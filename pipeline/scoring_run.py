@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +14,12 @@ from pipeline import batch
 from pipeline.errors import CallgaugeError, ConfigError
 from pipeline.intake import Intake, find_profile, take_in
 from pipeline.process import Job, UnsupportedLanguageError, Workplace, process_call
-from pipeline.reports import Failure, ReportWriter, StandardView, Written, view_of, write_call
+from pipeline.reports.calls_csv import Failure
+from pipeline.reports.standard_view import CriterionText, StandardView
+from pipeline.reports.writer import ReportWriter, Written, write_call
 from pipeline.settings import Language, Settings
-from pipeline.standards import load_standard
+from pipeline.standards import Standard, load_standard
+from pipeline.types import CallRecord
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +35,6 @@ class Run:
     standard: str = "telesales-cn"
     language: Language = "auto"
     workers: int | None = None
-    quiet: bool = False
 
 
 @dataclass
@@ -42,8 +44,17 @@ class Tally:
     written: list[Written] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     mistakes: tuple[str, ...] = ()
-    audio_s: float = 0.0
     elapsed_s: float = 0.0
+
+    @property
+    def audio_s(self) -> float:
+        """Seconds of sound that were scored."""
+        return sum(each.row.values["duration_s"] or 0.0 for each in self.written)
+
+    @property
+    def ratio(self) -> float:
+        """Time taken by the time the calls last."""
+        return self.elapsed_s / self.audio_s if self.audio_s else 0.0
 
     @property
     def failed(self) -> int:
@@ -51,7 +62,7 @@ class Tally:
         return sum(failure.state in ("failed", "missing") for failure in self.failures)
 
 
-def run_scoring(run: Run, *, progress: Callable[[int], AbstractContextManager] | None = None) -> Tally:
+def run_scoring(run: Run, *, progress: Callable[[int], AbstractContextManager[Callable[[], None]]] | None = None) -> Tally:
     """Score all recordings of a run and write their reports.
 
     Parameters
@@ -75,7 +86,7 @@ def run_scoring(run: Run, *, progress: Callable[[int], AbstractContextManager] |
     view = view_of(workplace.standard)
     with ReportWriter(run.out, standard=view) as writer, (progress or _silent)(len(intake.calls)) as step:
         for record in intake.missing:
-            _fail(tally, writer, Failure(record.file, record.call_id, "missing", "on the call list, but there is no such recording", state="missing"))
+            _fail(tally, writer, failure_of_missing(record))
         for done in _score_all(intake, workplace, view, run):
             if done.result is not None:
                 writer.add_written(done.result)
@@ -87,11 +98,13 @@ def run_scoring(run: Run, *, progress: Callable[[int], AbstractContextManager] |
     return tally
 
 
-def _silent(_count: int) -> AbstractContextManager:
+def _silent(_count: int) -> AbstractContextManager[Callable[[], None]]:
     return nullcontext(lambda: None)
 
 
-def _score_all(intake: Intake, workplace: Workplace, view: StandardView, run: Run):
+def _score_all(
+    intake: Intake, workplace: Workplace, view: StandardView, run: Run
+) -> Iterator[batch.Done[Job, Written]]:
     jobs = [Job(path, record) for path, record in intake.calls]
     work = functools.partial(score_one, workplace=workplace, view=view, out=run.out)
     return batch.run(jobs, work, workers=run.workers or batch.default_workers())
@@ -111,6 +124,12 @@ def failure_of(job: Job, error: BaseException | None) -> Failure:
     return Failure(job.record.file, job.record.call_id, code, str(error) or repr(error), state=state)
 
 
+def failure_of_missing(record: CallRecord) -> Failure:
+    """A row of the call list without recording."""
+    message = "on the call list, but there is no such recording"
+    return Failure(record.file, record.call_id, "missing", message, state="missing")
+
+
 def _fail(tally: Tally, writer: ReportWriter, failure: Failure) -> None:
     tally.failures.append(failure)
     writer.fail(failure)
@@ -122,3 +141,20 @@ def _refuse_own_folder(run: Run) -> None:
         folder = path if path.is_dir() else path.parent
         if path.is_dir() and folder.resolve() == out:
             raise ConfigError([f"--out: {run.out} → is where the recordings lie; name another folder"])
+
+
+def view_of(standard: Standard) -> StandardView:
+    """A standard as the reports show it."""
+    return StandardView(
+        id=standard.id,
+        version=standard.version,
+        criteria=tuple(
+            CriterionText(
+                criterion.id, criterion.section, criterion.article, criterion.title.zh, criterion.title.en,
+                criterion.weight, criterion.advisory,
+            )
+            for criterion in standard.criteria
+        ),
+        title_zh=standard.title.zh,
+        title_en=standard.title.en,
+    )  # fmt: skip

@@ -21,7 +21,11 @@ class Settings:
         Language of the calls; ``auto`` finds it per call.
     whisper
         How Whisper runs; None takes the measured defaults.
+    bias_names
+        Whether the profile's names are put to the recogniser as hints. Off: with Whisper base they help the spelling
+        but put names where none was said, and names are matched by sound anyway.
     """
 
     language: Language = "auto"
     whisper: WhisperSettings | None = None
+    bias_names: bool = False

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
 from pipeline.commands.options import language_option, profile_option, standard_option
-
-if TYPE_CHECKING:
-    from pipeline.scoring_run import Tally
+from pipeline.settings import Language
 
 
 @click.command()
@@ -37,7 +33,7 @@ def score(
     calls: Path | None,
     profile: Path | None,
     standard: str,
-    language: str,
+    language: Language,
     out: Path,
     workers: int | None,
     quiet: bool,
@@ -47,26 +43,11 @@ def score(
     Writes DIR/calls/<call_id>.json and .html, DIR/calls.csv and DIR/index.html. Exit status 0: all scored; 1: some calls
     failed, all others are done; 2: the command line, a settings file or a standard is wrong.
     """
+    from pipeline.commands.summary import print_summary, progress_bar
     from pipeline.scoring_run import Run, run_scoring
 
-    tally = run_scoring(
-        Run(
-            paths=paths,
-            out=out,
-            calls=calls,
-            profile=profile,
-            standard=standard,
-            language=language,
-            workers=workers,
-            quiet=quiet,
-        )
-    )
+    run = Run(paths, out, calls, profile, standard, language, workers)
+    tally = run_scoring(run, progress=None if quiet else progress_bar)
     if not quiet:
-        _say(tally, out)
+        print_summary(tally, out)
     raise SystemExit(1 if tally.failed else 0)
-
-
-def _say(tally: Tally, out: Path) -> None:
-    from pipeline.commands.summary import print_summary
-
-    print_summary(tally, out)

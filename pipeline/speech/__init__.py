@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.speech.listen import build_transcript, listen_words
+from pipeline.speech.listen import build_transcript, listen_words, who_is_who
 from pipeline.speech.protocol import Recogniser
 from pipeline.speech.transcribe import SUPPORTED_LANGUAGES, ChannelWords, RawTranscript, SpeechSettings
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPORTED_LANGUAGES", "ChannelWords", "RawTranscript", "Recogniser", "SpeechSettings", "build_transcript",
-    "default_recogniser", "listen_words",
+    "default_recogniser", "listen_words", "who_is_who",
 ]  # fmt: skip
 
 

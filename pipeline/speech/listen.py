@@ -13,7 +13,7 @@ from pipeline.intervals import Timeline
 from pipeline.speech import cache, roles, turns
 from pipeline.speech.protocol import Recogniser, Samples
 from pipeline.speech.transcribe import RawTranscript, SpeechSettings, transcribe
-from pipeline.types import CallRecord, Dropped, Layout, Transcript
+from pipeline.types import CallRecord, Dropped, Layout, Speaker, Transcript, Turn
 
 
 def listen_words(
@@ -74,14 +74,8 @@ def build_transcript(
     known_names
         Company, departments, products and roster, for telling who is the agent.
     """
-    sides = [
-        turns.turns_of(channel.words, speech, speaker="unknown", language=raw.language)
-        for channel, speech in zip(raw.channels, activity, strict=True)
-    ]
-    two_sided = layout == "two_sides" and len(sides) == 2
-    who = roles.decide(
-        sides if two_sided else sides[:1], language=raw.language, known_names=known_names, listed=record.agent_channel
-    )
+    sides = _sides(raw, activity)
+    who = _who(sides, raw, record, layout, known_names)
     named = [
         [replace(turn, speaker=who.speaker(channel)) for turn in side] for channel, side in enumerate(sides)
     ]
@@ -97,4 +91,34 @@ def build_transcript(
         roles_from=who.source,
         language_confidence=raw.language_confidence,
         dropped=tuple(sorted(dropped, key=lambda item: item.start_s)),
+    )
+
+
+def who_is_who(
+    raw: RawTranscript,
+    activity: Sequence[Timeline],
+    *,
+    record: CallRecord,
+    layout: Layout,
+    known_names: Sequence[str] = (),
+) -> dict[int, Speaker] | None:
+    """Speaker by channel, as :func:`build_transcript` names them; None where the sides are unsure."""
+    who = _who(_sides(raw, activity), raw, record, layout, known_names)
+    named = {channel: who.speaker(channel) for channel in range(len(raw.channels))}
+    return None if layout != "two_sides" or "unknown" in named.values() else named
+
+
+def _sides(raw: RawTranscript, activity: Sequence[Timeline]) -> list[list[Turn]]:
+    return [
+        turns.turns_of(channel.words, speech, speaker="unknown", language=raw.language)
+        for channel, speech in zip(raw.channels, activity, strict=True)
+    ]
+
+
+def _who(
+    sides: list[list[Turn]], raw: RawTranscript, record: CallRecord, layout: Layout, known_names: Sequence[str]
+) -> roles.Roles:
+    two_sided = layout == "two_sides" and len(sides) == 2
+    return roles.decide(
+        sides if two_sided else sides[:1], language=raw.language, known_names=known_names, listed=record.agent_channel
     )
