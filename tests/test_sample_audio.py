@@ -229,3 +229,10 @@ def test_each_main_fault_is_somewhere_and_models_are_clean() -> None:
         assert {"pass", "fail"} <= verdicts[criterion], criterion
     for model in ("zh-01", "zh-02", "en-01"):
         assert set(load(model)["verdicts"].values()) <= {"pass", "not_applicable"}
+
+
+def test_readme_tells_of_each_call() -> None:
+    readme = (SAMPLES / "README.md").read_text(encoding="utf-8")
+    for call_id, script in scripts().items():
+        assert f"| {call_id} | " in readme
+        assert script["about"] in readme
