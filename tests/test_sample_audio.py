@@ -50,7 +50,7 @@ OUTCOMES = set(
         "interested not_interested call_back order_placed wrong_person voicemail no_conversation undetermined"
     )
 )
-DETAIL = {
+DETAIL: dict[tuple[str, str], set[Any]] = {
     ("hard_sell", "kind"): {
         "urgency",
         "scarcity",
