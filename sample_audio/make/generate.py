@@ -169,7 +169,7 @@ def make_call(script: Mapping[str, Any], args: argparse.Namespace) -> list[dict[
         sound = made.stereo
         if mono:
             sound = telephone.g711(sound.mean(axis=1) / 32768, law=script.get("law", "mu"))
-        soundfile.write(args.out / f"{call_id}.flac", sound, RATE_HZ, subtype="PCM_16")
+        soundfile.write(args.out / f"{call_id}.flac", sound, RATE_HZ, subtype="PCM_16", compression_level=1.0)
         figures = truth.measures(
             made.placed, duration_s=sound.shape[0] / RATE_HZ, rings=len(made.rings), loudness=made.loudness,
             clipped=made.clipped, mono=mono,
