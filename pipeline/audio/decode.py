@@ -275,9 +275,9 @@ def _decoded(stream: Stream) -> Iterator[list[tuple[int, Samples]] | None]:
 
 
 def _check_whole(stream: Stream, name: str, decoded_s: float) -> None:
-    lacking_s = stream.promised_s - decoded_s if stream.promised_s is not None else 0.0
-    if stream.lacking_bytes or lacking_s > _TOLERANCE_S:
-        of = f" of {stream.promised_s:.1f}" if lacking_s > _TOLERANCE_S else ""
+    whole_s = max(stream.promised_s or 0.0, decoded_s / stream.share_there)
+    if stream.lacking_bytes or whole_s - decoded_s > _TOLERANCE_S:
+        of = f" of {whole_s:.1f}" if whole_s - decoded_s > _TOLERANCE_S else ""
         raise RecordingError(
             f"{name} is cut off: only {decoded_s:.1f}{of} seconds can be read; copy the recording again",
             code="truncated",
