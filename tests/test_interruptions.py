@@ -142,6 +142,14 @@ def test_at_the_bounds_it_is_a_doubt() -> None:
     assert found.confidence < 0.6
 
 
+def test_cutting_an_acknowledgement_short_is_a_doubt() -> None:
+    sound = call([(1.5, 6.0)], [(0.0, 2.2)])
+    for words, sure in (("好的好的，我明白了", False), ("好的那我想问一下价格", True)):
+        transcript = said(("customer", 0.0, 2.2, words), ("agent", 1.5, 6.0, "那我给您讲一下"))
+        (found,) = find(transcript, sound)
+        assert (found.confidence >= 0.6) is sure
+
+
 @pytest.mark.parametrize(
     ("sound", "confidence", "code"),
     [
