@@ -111,10 +111,7 @@ class Channels:
 def open_recording(path: Path, *, file: str | None = None, limits: DecodeLimits | None = None) -> Recording:
     """What a recording is, its length counted in decoded samples rather than believed from the header.
 
-    Raises
-    ------
-    RecordingError
-        As for :func:`load`.
+    Raises :class:`~pipeline.errors.RecordingError` as :func:`load` does.
     """
     name = file or path.name
     with open_stream(path, name=name) as stream:
