@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sounds import noise, placed, silence, speech, telephone, tone
+from sounds import noise, placed, ringing, silence, speech, telephone, tone
 
 from pipeline.audio.activity import channel_activity, speech_activity, turns_of
 from pipeline.audio.decode import Channels
+from pipeline.audio.measure import listen
 from pipeline.intervals import Span, Timeline
 
 EDGE_S = 0.06
@@ -35,6 +36,13 @@ def test_speech_after_long_digital_silence_is_heard() -> None:
     sound = placed(80, (61.0, speech(2.0, dbfs=-10, seed=3)), (70.0, speech(2.0, dbfs=-10, seed=4)))
     heard = _heard(sound)
     assert [round(start) for start, _ in heard] == [61, 70]
+
+
+def test_three_words_in_a_long_silence_after_loud_ringing() -> None:
+    sound = placed(120, (0.0, ringing(10, [450], [1.0, 4.0], dbfs=-6)), (90.0, speech(1.0, dbfs=-32, seed=3)))
+    (side,) = listen(Channels.of(telephone(sound, noise_dbfs=-70))).sides
+    (turn,) = turns_of(side.speech)
+    assert (turn.start_s, turn.end_s) == pytest.approx((90.0, 91.0), abs=0.15)
 
 
 def test_a_short_yes_is_heard() -> None:

@@ -209,6 +209,14 @@ def test_blocks_are_the_whole_and_spans_its_parts() -> None:
     assert channels.samples(0, Span(3.0, 9.0)).size == whole.size - 3 * RATE_HZ
 
 
+def test_segments_are_joined_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_sound(tmp_path / "call.wav", speech(3.0), tone(3.0, 300), rate_hz=8000)
+    whole = decode(path)
+    monkeypatch.setattr("pipeline.audio.decode._SEGMENT", 7001)
+    pieced = decode(path)
+    assert [np.array_equal(a, b) for a, b in zip(whole.pcm, pieced.pcm, strict=True)] == [True, True]
+
+
 def test_resampling_keeps_time(tmp_path: Path) -> None:
     click = np.zeros(8 * RATE_HZ)
     click[5 * RATE_HZ : 5 * RATE_HZ + 80] = 0.5

@@ -17,6 +17,7 @@ from pipeline.intervals import Span, Timeline
 from pipeline.types import Finding, Measure, Reason, Sound, Speaker, Transcript, Turn
 
 _ROUNDING_S = 1e-6
+_LOOK_BACK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,8 @@ def find(
     """Interruptions in both directions, by time; none where both sides are not heard apart.
 
     The finding's speaker, turn and quote are the newcomer's, its span is the overlap; ``detail`` holds ``kind`` and
-    ``victim``. Near a bound, without words, or with crosstalk on the line it is a doubt (under the gate).
+    ``victim``. Near a bound, without words, with crosstalk on the line,
+    or where the victim said nothing but backchannels, it is a doubt (under the gate).
     """
     apart = heard_apart(transcript, sound)
     if isinstance(apart, Reason) or sound is None:
@@ -171,9 +173,13 @@ def _of_side(
 
     for hit in interruptions_of(newcomer, other, claims_nothing=claims_nothing, settings=settings):
         said = _said(transcript, speaker, hit.newcomer)
-        sure = (
-            hit.clear and said is not None and not (leaks and hit.overlap.duration_s < 2 * settings.overlap_s)
+        # Who only said "好的" or "I see" until then may not have wanted the turn.
+        lost = _said(
+            transcript, victim, Span(max(0.0, hit.overlap.start_s - _LOOK_BACK_S), hit.overlap.end_s)
         )
+        wanted = lost is None or not is_backchannel(lost[1])
+        leaked = leaks and hit.overlap.duration_s < 2 * settings.overlap_s
+        sure = hit.clear and wanted and said is not None and not leaked
         yield Finding(
             kind="interruption",
             turn=said[0] if said else None,

@@ -81,8 +81,7 @@ def reply_gaps(agent: Timeline, customer: Timeline) -> list[float]:
     """
     turns, replies = agent.support(TURN_GAP_S).spans, customer.support(TURN_GAP_S).spans
     gaps = []
-    for turn, following in zip(turns, [*turns[1:], None], strict=True):
-        until = following.start_s if following else float("inf")
+    for turn, until in zip(turns, [*(turn.start_s for turn in turns[1:]), float("inf")], strict=False):
         reply = next((r for r in replies if r.end_s > turn.end_s and r.start_s < until), None)
         if reply is not None and reply.start_s > turn.start_s:
             gaps.append(max(0.0, reply.start_s - turn.end_s))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.audio.decode import Channels, DecodeLimits, decode, load, open_recording
+from pipeline.audio.decode import Channels, DecodeLimits, load, open_recording
 from pipeline.audio.measure import Heard, listen
 
-__all__ = ["Channels", "DecodeLimits", "Heard", "decode", "listen", "load", "open_recording"]
+__all__ = ["Channels", "DecodeLimits", "Heard", "listen", "load", "open_recording"]

@@ -18,6 +18,8 @@ from pipeline.intervals import Span, Timeline
 TURN_GAP_S = 0.7
 """Inner gaps shorter than this belong to a turn (STANDARD.md, definition of a turn)."""
 FRAME_S = 0.01
+_FRAMES_HEARD = 10
+_SPEECH_RANGE_DB = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class ActivitySettings:
     min_speech_s: float = 0.12
     pad_s: float = 0.02
     edge_reach_s: float = 0.25
+    longest_closure_s: float = 0.2
     edge_over_noise_db: float = 8.0
     edge_under_peak_db: float = 28.0
     silent_dbfs: float = -68.0
@@ -59,6 +62,22 @@ def frame_levels(blocks: Iterable[Samples], rate_hz: int) -> NDArray[np.float32]
     if rest.size:
         levels.append(_levels(rest.reshape(1, -1)))
     return np.concatenate(levels) if levels else np.zeros(0, dtype=np.float32)
+
+
+def loudest_level(levels: NDArray[np.float32]) -> float:
+    """The level in dBFS that a tenth of a second in all reaches; -120 where there is less sound than that."""
+    return (
+        float(np.partition(levels, -_FRAMES_HEARD)[-_FRAMES_HEARD])
+        if levels.size >= _FRAMES_HEARD
+        else -120.0
+    )
+
+
+def _without(levels: NDArray[np.float32], spans: Timeline) -> NDArray[np.float32]:
+    left = levels.copy()
+    for span in spans:
+        left[int(span.start_s / FRAME_S) : int(span.end_s / FRAME_S) + 1] = -120.0
+    return left
 
 
 def _levels(frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -104,9 +123,10 @@ def channel_activity(
     from models.vad import speech_probabilities
 
     levels = frame_levels(channels.blocks(channel), channels.rate_hz) if levels is None else levels
-    if not levels.size or float(np.percentile(levels, 99.5)) < settings.silent_dbfs:
+    heard = _without(levels, without) if without else levels
+    if loudest_level(heard) < settings.silent_dbfs:
         return Timeline()
-    gain = _gain(levels, settings)
+    gain = _gain(heard, settings)
     probabilities = speech_probabilities(_prepared(channels.blocks(channel), gain, settings))
     rough = _rough_spans(probabilities, VAD_FRAME_S, settings)
     floor_db = _noise_floor(levels, rough)
@@ -121,7 +141,8 @@ def channel_activity(
 
 def _gain(levels: NDArray[np.float32], settings: ActivitySettings) -> float:
     """Every line is brought to one level: the network misses speech that is very quiet or very loud."""
-    loud_db = float(np.percentile(levels, 97))
+    # A side may say three words in ten minutes: its level is that of what is loud in it, not of the whole.
+    loud_db = float(np.percentile(levels[levels > loudest_level(levels) - _SPEECH_RANGE_DB], 80))
     return float(
         10 ** (np.clip(settings.target_dbfs - loud_db, -settings.max_gain_db, settings.max_gain_db) / 20)
     )
@@ -175,7 +196,7 @@ def _noise_floor(levels: NDArray[np.float32], speech: Iterable[Span]) -> float:
 def _with_edges(
     span: Span, levels: NDArray[np.float32], floor_db: float, settings: ActivitySettings
 ) -> Iterator[Span]:
-    """The span from where its energy rises out of the noise to where it falls back; nothing where it never does."""
+    """The span from where its energy rises out of the noise to where it falls back, without its silent pauses."""
     reach = round(settings.edge_reach_s / FRAME_S)
     first, last = round(span.start_s / FRAME_S), min(round(span.end_s / FRAME_S), levels.size)
     if last <= first:
@@ -189,10 +210,13 @@ def _with_edges(
         return
     start = _follow(active[active <= inside[0]][::-1])
     end = _follow(active[active >= inside[-1]])
-    yield Span(
-        max(0.0, start * FRAME_S - settings.pad_s),
-        min((end + 1) * FRAME_S + settings.pad_s, levels.size * FRAME_S),
-    )
+    spoken = active[(active >= start) & (active <= end)]
+    # The network bridges pauses that the energy shows.
+    for run in np.split(spoken, np.flatnonzero(np.diff(spoken) > settings.longest_closure_s / FRAME_S) + 1):
+        yield Span(
+            max(0.0, int(run[0]) * FRAME_S - settings.pad_s),
+            min((int(run[-1]) + 1) * FRAME_S + settings.pad_s, levels.size * FRAME_S),
+        )
 
 
 def _follow(frames: NDArray[np.intp]) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.audio.activity import loudest_level
 from pipeline.audio.decode import Channels, Samples
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Layout
@@ -47,9 +48,9 @@ def layout_of(channels: Channels, levels: tuple[Levels, ...]) -> Layout:
     if channels.count == 1:
         return "mono"
     loudest = np.maximum(*levels)
-    if not loudest.size or float(np.percentile(loudest, 99.5)) < SILENT_DBFS:
+    if loudest_level(loudest) < SILENT_DBFS:
         return "two_sides"
-    loud = float(np.percentile(loudest, 95)) - 25.0
+    loud = loudest_level(loudest) - 30.0
     found = []
     for start_s in _window_starts(_per_window(loudest) >= loud):
         first, second = _pair(channels, start_s, 0.0)
@@ -62,11 +63,6 @@ def layout_of(channels: Channels, levels: tuple[Levels, ...]) -> Layout:
     steady = np.abs(gains - middle) <= _SAME_GAIN_SPREAD_DB
     alike = float((same & steady).mean()) >= _SAME_SHARE and abs(middle) <= _SAME_GAIN_DB
     return "dual_mono" if alike else "two_sides"
-
-
-def is_dead(levels: Levels, speech: Timeline) -> bool:
-    """Whether nobody is heard on a channel: digital silence, or noise in which no speech was found."""
-    return not speech or not levels.size or float(np.percentile(levels, 99.5)) < SILENT_DBFS
 
 
 def leak_of(

@@ -30,6 +30,7 @@ _FULL_SCALE = 32_767.0
 _TOLERANCE_S = 0.2
 """Encoder delay, padding and rounded headers stay under this; a real cut seldom does."""
 _BLOCK_S = 20.0
+_SEGMENT = 1 << 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,7 @@ class Channels:
 def open_recording(path: Path, *, file: str | None = None, limits: DecodeLimits | None = None) -> Recording:
     """What a recording is, its length counted in decoded samples rather than believed from the header.
 
-    Raises
-    ------
-    RecordingError
-        As for :func:`load`.
+    Raises :class:`~pipeline.errors.RecordingError` as :func:`load` does.
     """
     name = file or path.name
     with open_stream(path, name=name) as stream:
@@ -175,32 +173,47 @@ def _recording(path: Path, name: str, stream: Stream, samples: int, native_hz: i
 
 
 class _Side:
-    """One channel on its way from the native rate to 16-bit integers at the wanted one."""
+    """One channel on its way from the native rate to 16-bit integers at the wanted one.
+
+    Gathered in segments large enough for the system to take back one by one when they are joined: held once, not twice.
+    """
 
     def __init__(self, native_hz: int, rate_hz: int) -> None:
         import soxr
 
         self.meter = ClippingMeter(native_hz)
         self.seen = 0
-        same = native_hz == rate_hz
-        self._resampler = None if same else soxr.ResampleStream(native_hz, rate_hz, 1, dtype="float32")
-        self._parts: list[NDArray[np.int16]] = []
+        stream = soxr.ResampleStream(native_hz, rate_hz, 1, dtype="float32")
+        self._resampler = None if native_hz == rate_hz else stream
+        self._segments: list[NDArray[np.int16]] = []
+        self._free = 0
 
     def add(self, samples: Samples) -> None:
         self.meter.add(samples)
         self.seen += samples.size
-        self._parts.append(_to_pcm(self._resampler.resample_chunk(samples) if self._resampler else samples))
+        self._append(_to_pcm(self._resampler.resample_chunk(samples) if self._resampler else samples))
 
     def close(self) -> NDArray[np.int16]:
         if self._resampler:
-            self._parts.append(_to_pcm(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)))
-        whole = np.empty(sum(part.size for part in self._parts), dtype=np.int16)
+            self._append(_to_pcm(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)))
+        whole = np.empty(len(self._segments) * _SEGMENT - self._free, dtype=np.int16)
+        self._segments.reverse()
         at = 0
-        for part in self._parts:
-            whole[at : at + part.size] = part
-            at += part.size
-        self._parts.clear()
+        while self._segments:
+            segment = self._segments.pop()[: whole.size - at]
+            whole[at : at + segment.size] = segment
+            at += segment.size
         return whole
+
+    def _append(self, pcm: NDArray[np.int16]) -> None:
+        while pcm.size:
+            if not self._free:
+                self._segments.append(np.empty(_SEGMENT, dtype=np.int16))
+                self._free = _SEGMENT
+            part, pcm = pcm[: self._free], pcm[self._free :]
+            first = _SEGMENT - self._free
+            self._segments[-1][first : first + part.size] = part
+            self._free -= part.size
 
 
 def _to_pcm(samples: NDArray[np.floating]) -> NDArray[np.int16]:
@@ -275,9 +288,9 @@ def _decoded(stream: Stream) -> Iterator[list[tuple[int, Samples]] | None]:
 
 
 def _check_whole(stream: Stream, name: str, decoded_s: float) -> None:
-    lacking_s = stream.promised_s - decoded_s if stream.promised_s is not None else 0.0
-    if stream.lacking_bytes or lacking_s > _TOLERANCE_S:
-        of = f" of {stream.promised_s:.1f}" if lacking_s > _TOLERANCE_S else ""
+    whole_s = max(stream.promised_s or 0.0, decoded_s / stream.share_there)
+    if stream.lacking_bytes or whole_s - decoded_s > _TOLERANCE_S:
+        of = f" of {whole_s:.1f}" if whole_s - decoded_s > _TOLERANCE_S else ""
         raise RecordingError(
             f"{name} is cut off: only {decoded_s:.1f}{of} seconds can be read; copy the recording again",
             code="truncated",

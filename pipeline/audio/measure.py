@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.audio.activity import channel_activity, frame_levels
-from pipeline.audio.channels import Levels, is_dead, layout_of, leak_of, without_leak
+from pipeline.audio.channels import Levels, layout_of, leak_of, without_leak
 from pipeline.audio.clipping import Clipping
 from pipeline.audio.decode import Channels
 from pipeline.audio.loudness import momentary_curve, speech_loudness
@@ -90,7 +90,7 @@ def listen(channels: Channels) -> Heard:
     if channels.count == 2:
         speech, leaking = _without_leaks(channels, (levels[0], levels[1]), (speech[0], speech[1]))
         notes += [Note("crosstalk", channel) for channel in leaking]
-        notes += [Note("dead_side", n) for n in range(2) if is_dead(levels[n], speech[n])]
+        notes += [Note("dead_side", n) for n in range(2) if not speech[n]]
     if not any(speech):
         notes.append(Note("no_speech"))
     return Heard(

@@ -35,6 +35,12 @@ class Stream:
     lacking_bytes: int
     """What the container promises beyond the end of the file."""
 
+    @property
+    def share_there(self) -> float:
+        """Share of the sound that is there, where its bytes lie at a constant rate (WAV); else 1."""
+        size = self.container.size if self.container.format.name == "wav" else 0
+        return size / (size + self.lacking_bytes) if size > 0 else 1.0
+
 
 def digest_of(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
@@ -106,20 +112,18 @@ def _stream(container: InputContainer, name: str, *, lacking: int) -> Stream:
         )
     if not channels or not rate_hz:
         raise RecordingError(f"{name} says neither its sampling rate nor its channels", code="unreadable")
-    promised_s = _promised_s(container, audio, lacking)
+    promised_s = _promised_s(container, audio)
     return Stream(
         container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, lacking
     )
 
 
-def _promised_s(container: InputContainer, audio: AudioStream, lacking: int) -> float | None:
+def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:
     formats = set(container.format.name.split(","))
     if formats & {"mp3", "aac", "amr", "ogg"}:
         return None  # estimated from the bit rate, or from the last page that is there: no promise
     if audio.duration is not None and audio.time_base is not None:
-        # For WAV, FFmpeg trims the length to the bytes that are there; they lie at a constant rate.
-        trimmed = 1 + lacking / container.size if "wav" in formats and container.size else 1.0
-        return float(audio.duration * audio.time_base) * trimmed
+        return float(audio.duration * audio.time_base)
     return container.duration / 1_000_000 if container.duration else None
 
 
