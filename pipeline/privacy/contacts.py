@@ -26,12 +26,25 @@ def find_emails(stream: Stream) -> list[Hit]:
     for match in _spoken_email().finditer(stream.text):
         start = _local_start(stream.text, match.start())
         hit = Hit(start, match.end(), "email")
-        if start < match.start() and not any(hit.meets(other) for other in hits):
+        if start < match.start() and not any(hit.meets(one) for one in hits) and _is_email(stream, start, match):
             hits.append(hit)
     return hits
 
 
-_WRITTEN = r"[\w.%+\-]+\s?[@＠]\s?[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.[a-z]{2,}(?![a-z])"
+def _is_email(stream: Stream, start: int, match: re.Match[str]) -> bool:
+    """Told from "we sell it at acme dot com": an e-mail is spoken of, or a provider or a spelled name shows it."""
+    if pattern(rules()["email"]["cue"]).search(stream.before(start, 60) + stream.after(match.end(), 20)):
+        return True
+    local = stream.text[start : match.start()]
+    spelled = pattern(r"\d|\b(?:dot|underscore|dash)\b|[点_.]|\b[a-z]\b|[零一幺二两三四五六七八九]{2}").search(local)
+    whole = match.group("whole") is not None
+    if whole and pattern(r"(?:\bis|'s|是)\s*$").search(stream.before(start, 8)):
+        return True
+    provider = pattern(either(rules()["email"]["providers"])).search(match.group())
+    return bool(spelled or provider) if whole else bool(spelled and provider)
+
+
+_WRITTEN = r"[a-z0-9._%+\-]+\s?[@＠]\s?[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.[a-z]{2,}(?![a-z])"
 
 
 @cache
@@ -40,22 +53,23 @@ def _spoken_email() -> re.Pattern[str]:
     dot, at = f"(?:{email['dot']})", f"(?:{email['at']})"
     provider = either(email["providers"])
     host = rf"(?:{provider}|[a-z0-9\-]{{2,}}(?:\s[a-z0-9\-]+){{0,2}}|[零一幺二三四五六七八九]{{3}}|[a-z]\s[a-z])"
-    return pattern(rf"{at}(?:{host}(?:\s*邮箱)?{dot})+(?:{email['ends']})(?![a-z])|{at}{provider}(?![a-z0-9])")
+    return pattern(rf"(?P<whole>{at}(?:{host}(?:\s*邮箱)?{dot})+(?:{email['ends']})(?![a-z]))|{at}{provider}(?![a-z0-9])")
 
 
 def _local_start(text: str, at: int) -> int:
     """Where the part before the at-sign begins: back over names, letters, digits and "dot" to a word of the sentence."""
     stop = frozenset(rules()["email"]["stop"])
     start = at
-    words = 0
+    words, joined = 0, False
     for match in reversed(list(pattern(r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|[^\s]").finditer(text, max(0, at - 90), at))):
         word = match.group().lower().strip(".")
         between = text[match.end() : start]
         joins = word in ("dot", "underscore", "dash", "hyphen", "period", "点", "下划线", "杠", "中杠", "plus")
-        if APART in between or (words and word in stop) or not re.fullmatch(r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠", word):
+        if APART in between or (words and word in stop and not joined) or not re.fullmatch(r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠", word):
             if match.group() not in (",", "，", "、") or not words:
                 break
             continue
+        joined = joins
         words += 0 if joins or len(word) == 1 else 1
         if words > 5:
             break
@@ -109,6 +123,7 @@ def _chinese_hit(match: re.Match[str], stream: Stream) -> Hit | None:
             start = lead.end()
     head = stream.text[start : match.end("place")].rstrip(" ，,、的\n")
     bare = pattern(rf"(?:{zh['not_street']})$").search(head)
+    head = pattern(r"(?<=[路街道])[东南西北中]?[一二三四五六七八九十\d]{0,2}段$|(?<=[区苑园])[东南西北]?[一二三四五六七八九十\d]{0,2}[期区]$").sub("", head)
     suffix = pattern(rf"(?:{zh['admin']}|{zh['street']}|{zh['community']})$").search(head)
     if bare or suffix is None or suffix.start() == 0:
         return None

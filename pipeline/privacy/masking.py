@@ -15,12 +15,13 @@ from pipeline.privacy.digits import runs_of
 from pipeline.privacy.names import find_names
 from pipeline.privacy.numbers import find_numbers
 from pipeline.privacy.rules import Hit, label
-from pipeline.privacy.streams import Stream, streams_of
+from pipeline.privacy.streams import JOINED, Stream, streams_of
 from pipeline.types import Dropped, Finding, Transcript, Turn, Word
 
 ECHO_TURNS = 3
 """How many turns away the other side may repeat part of a number."""
 ECHO_DIGITS = 3
+NUMBERS = frozenset({"phone", "id_number", "bank_card", "code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,27 @@ def _pieces(turns: Sequence[Turn], keep: Collection[str]) -> dict[int, list[_Pie
     pieces: dict[int, list[_Piece]] = {}
     for i, stream in enumerate(streams):
         for hit in _merged([*hits[i], *names[i]]):
-            cuts = list(stream.cut(hit.start, hit.end))
+            cuts = _cuts(stream, hit)
             for part, (index, start, end) in enumerate(cuts, 1):
-                start, end = _trimmed(stream.turns[index].text, start, end)
-                if start < end:
-                    piece = _Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
-                    pieces.setdefault(index, []).append(piece)
+                piece = _Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
+                pieces.setdefault(index, []).append(piece)
     return {index: sorted(found, key=lambda piece: piece.start) for index, found in pieces.items()}
+
+
+def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
+    """A hit's part in each turn; of a number dictated over turns the digits, not the remarks between."""
+    cuts = []
+    for index, start, end in stream.cut(hit.start, hit.end):
+        text = stream.turns[index].text
+        if hit.kind in NUMBERS and stream.text.find(JOINED, hit.start, hit.end) >= 0:
+            runs = runs_of(text[start:end])
+            if not runs:
+                continue
+            start, end = start + runs[0].start, start + runs[-1].end
+        start, end = _trimmed(text, start, end)
+        if start < end:
+            cuts.append((index, start, end))
+    return cuts
 
 
 def _numbers_and_contacts(stream: Stream) -> list[Hit]:

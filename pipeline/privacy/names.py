@@ -96,6 +96,9 @@ def _introduced(stream: Stream) -> Iterator[Hit]:
             continue
         if not _agent_like(stream, match.start()) and not _is_word(name):
             yield Hit(match.start("name"), match.end("name"), "name", 0.8)
+    for match in pattern(rf"(?:{zh['noted']}){likely}(?=[，。！？,.!?\s]|$|吧|就行|就可以|就好|的名字|的名|这个名字|本人)").finditer(text):
+        if not _agent_like(stream, match.start()) and not _is_word(match.group("name")):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.8)
     for match in pattern(either(zh["spelled"])).finditer(text):
         yield Hit(match.start(), match.end(), "name", 0.8)
 

@@ -25,6 +25,8 @@ _NORTH_AMERICA = r"1?[2-9]\d{2}[2-9]\d{6}"
 _BRITAIN = r"(?:(?:00)?44(?:0)?|0)(?:7\d{9}|[123]\d{8,9})"
 _CARD = r"(?:62|60|81|4|5[1-5]|2[2-7]|3[47]|6011|65|35|30|36|38|9)\d+"
 
+CUE_CHARS = 45
+
 
 def find_numbers(stream: Stream) -> list[Hit]:
     """All numbers of a person in one side's speech."""
@@ -38,22 +40,22 @@ def find_numbers(stream: Stream) -> list[Hit]:
 def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
     written = stream.text[run.start : run.end]
     said_as_own = cue == "phone" and len(run.digits) >= 10 and pattern(rules()["own"]).search(near)
-    if _public(run.digits, written) and not said_as_own:
+    if _public(run.digits, stream) and not said_as_own:
         return
-    kind = _kind(run.digits, run, cue, written)
+    kind = _kind(run.digits, run, cue, near, written)
     if kind is None and len(run.tokens) > 1:
-        yield from _parts(run, cue, stream)
+        yield from _parts(run, cue, near, stream)
     elif kind is not None:
         lead = pattern(r"[+(（\s]*$").search(stream.text, 0, run.start)
         start = lead.start() if lead and lead.group().strip() else run.start
         yield Hit(start, run.end, kind)
 
 
-def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
+def _parts(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
     """A run may hold a number twice, or a number and something else: the longest parts that are one."""
     tokens = _without_echo(run.tokens)
     if len(tokens) < len(run.tokens):
-        kind = _kind("".join(t.digits for t in tokens), run, cue, stream.text[run.start : run.end])
+        kind = _kind("".join(t.digits for t in tokens), run, cue, near, stream.text[run.start : run.end])
         if kind is not None:
             yield Hit(run.start, run.end, kind)
             return
@@ -78,16 +80,18 @@ def _without_echo(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tuple(kept)
 
 
-def _kind(digits: str, run: Run, cue: str | None, written: str) -> str | None:
-    return _strong(digits, written, cue, spoken=run.spoken) or _by_cue(digits, run, cue)
+def _kind(digits: str, run: Run, cue: str | None, near: str, written: str) -> str | None:
+    if not pattern(f"{_MOBILE}|{_ID18}").fullmatch(digits) and cue != "phone":
+        told = _by_cue(digits, run, cue, near)
+        if told is not None:
+            return told
+    return _strong(digits, written, cue, spoken=run.spoken) or _by_cue(digits, run, cue, near)
 
 
-def _public(digits: str, written: str) -> bool:
-    known = rules()["public"]
-    chinese = any("一" <= c <= "鿿" for c in written) or digits.startswith(("400", "9", "1"))
-    return bool(
-        pattern(known["en"]).fullmatch(digits) or (pattern(known["zh"]).fullmatch(digits) if chinese else None)
-    )
+def _public(digits: str, stream: Stream) -> bool:
+    """Hotlines and emergency numbers of the language spoken: 18001234567 is a hotline in one, a mobile in the other."""
+    language = "zh" if pattern("[一-龥]").search(stream.text) else "en"
+    return bool(pattern(rules()["public"][language]).fullmatch(digits))
 
 
 def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str | None:
@@ -101,6 +105,8 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
     if pattern(_ID15).fullmatch(digits) and cue != "bank_card":
         return "id_number"
     if 13 <= len(digits) <= 19 and pattern(_CARD).fullmatch(digits) and (luhn(digits) or digits.startswith("62")):
+        return "bank_card"
+    if spoken and 14 <= len(digits) <= 19:
         return "bank_card"
     return "phone" if _telephone(digits, written, spoken=spoken) else None
 
@@ -118,10 +124,11 @@ def _telephone(digits: str, written: str, *, spoken: bool) -> bool:
     return bool(pattern(r"\d{3}[-.\s]\d{4}").fullmatch(written))
 
 
-def _by_cue(digits: str, run: Run, cue: str | None) -> str | None:
+def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
     """What the digits are by what was said about them."""
     length = len(digits)
-    if cue == "id_number" and length >= 4:
+    part = length >= 4 and pattern(rules()["short_id"]).search(near)
+    if cue == "id_number" and (length >= 6 or part):
         return "id_number"
     if cue == "bank_card" and length >= 8:
         return "bank_card"
@@ -135,22 +142,22 @@ def _by_cue(digits: str, run: Run, cue: str | None) -> str | None:
 
 
 def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
-    """The nearest word that says what the number is: before it, else just after."""
+    """The nearest word that says what the number is: before it, else just after; and what was said before."""
     before = stream.before(run.start)
-    latest, found = -1, None
-    for match in _cues().finditer(before):
-        if match.end() >= latest:
-            latest, found = match.end(), match.lastgroup
-    if found is not None and len(before) - latest <= 45:
-        return found, before
-    after = _cues().search(stream.after(run.end))
-    return (after.lastgroup if after else None), before
+    found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
+    for match in reversed(found):
+        if match.lastgroup != "generic":
+            return match.lastgroup, before
+    after = _cues().search(stream.after(run.end, 40))
+    if after and after.lastgroup != "generic":
+        return after.lastgroup, before
+    return ("phone" if found or after else None), before
 
 
 @cache
 def _cues() -> re.Pattern[str]:
     cues = rules()["cues"]
-    order = ("other", "code", "id_number", "bank_card", "email", "phone")
+    order = ("other", "code", "id_number", "bank_card", "email", "phone", "generic")
     return pattern("|".join(f"(?P<{kind}>{cues[kind]})" for kind in order))
 
 
