@@ -87,7 +87,7 @@ def _introduced(stream: Stream) -> Iterator[Hit]:
     for match in pattern(rf"(?:{zh['family']}){sure}(?![一-龥]{{0,1}}名|氏)").finditer(text):
         yield Hit(match.start("name"), match.end("name"), "name")
         for group in ("given", "more"):
-            if match.group(group):
+            if match.group(group) and not _not_name().search(match.group("name") + match.group(group).removeprefix(match.group("name"))):
                 yield Hit(match.start(group), match.end(group), "name")
     likely = rf"(?P<name>{_surname(sure=False)}[一-龥]{{1,2}}?)"
     for match in pattern(rf"(?:{zh['being']}){likely}(?=[{part}，。！？,.!?\s]|$|本人)").finditer(text):
@@ -95,6 +95,11 @@ def _introduced(stream: Stream) -> Iterator[Hit]:
         if match.group().startswith("我") and not match.group().startswith(("我是", "我就是")) and stream.before(match.start(), 1)[-1:] not in ("", "，", "。", "\n", "、", ",", "："):
             continue
         if not _agent_like(stream, match.start()) and not _is_word(name):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.8)
+    for match in pattern(rf"叫我(?P<name>[小老]{_surname(sure=False)})(?=[{part}就好行，。！？,.!?\s]|$)").finditer(text):
+        yield Hit(match.start("name"), match.end("name"), "name", 0.8)
+    for match in pattern(rf"(?:{zh['kin']})(?:叫|是|名叫|[，,\s])\s*{likely}(?=[{part}，。！？,.!?\s]|$)").finditer(text):
+        if not _is_word(match.group("name")):
             yield Hit(match.start("name"), match.end("name"), "name", 0.8)
     for match in pattern(rf"(?:{zh['noted']}){likely}(?=[，。！？,.!?\s]|$|吧|就行|就可以|就好|的名字|的名|这个名字|本人)").finditer(text):
         if not _agent_like(stream, match.start()) and not _is_word(match.group("name")):
@@ -109,13 +114,13 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
     surname = _surname(sure=False)
     for match in pattern(rf"(?P<name>{surname}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(text):
         name = match.group("name")
-        if len(name) > 1 and (_is_word(name) or text[match.start() - 1 : match.start()] == "小"):
+        if len(name) > 1 and name not in zh["compound"] and (_is_word(name) or text[match.start() - 1 : match.start()] == "小"):
             continue
         if not re.search("我们的?$|咱们的?$|我是$", text[max(0, match.start() - 3) : match.start()]):
             yield Hit(match.start(), match.end(), "name", 0.9)
     if stream.speaker == "customer":
         return
-    free = r"(?:^|(?<=[\s，。！？,.!?是喂好问找跟给叫]))"
+    free = r"(?:^|(?<=[\s，。！？,.!?是喂好问找跟给叫的那嗯哦行对]))"
     after = r"(?=[\s，。！？,.!?您你好在吗啊呀这那]|$)"
     for match in pattern(rf"{free}(?P<name>{surname})(?={zh['roles']}){zh['roles'] and ''}").finditer(text):
         role = pattern(rf"(?:{zh['roles']}){after}").match(text, match.end())
@@ -190,7 +195,9 @@ def _asked(stream: Stream) -> Iterator[Hit]:
     for match in pattern(rf"(?<![a-z])is\s+(?P<name>{_token()}(?:\s{_token()})?)\s+{en['available']}").finditer(stream.text):
         yield from _taken(stream, match.start("name"), lowered=False)
     for match in pattern(rf"(?<![a-z])(?:{en['hello']})[,\s]+(?={_token()}(?:\s{_token()})?\s*[,.!?\n])").finditer(stream.text):
-        yield from _taken(stream, match.end(), lowered=False)
+        firm = re.match(rf"(?:{_token()}\s)+(?P<last>{_token()})", stream.text[match.end() :])
+        if firm is None or firm.group("last").lower() not in en["firm"]:
+            yield from _taken(stream, match.end(), lowered=False)
 
 
 def _from(stream: Stream, at: int) -> bool:
@@ -207,7 +214,7 @@ def _taken(stream: Stream, at: int, *, lowered: bool) -> Iterator[Hit]:
         word, gap = match.group(), stream.text[end : at + match.start()]
         if count and (gap.strip(" .") or "\n" in gap):
             break
-        if not word[0].isalpha() or not word.isascii() and _is_han(word) or word.lower() in stop or word.lower().endswith(("ing", "'s")):
+        if not word[0].isalpha() or not word.isascii() and _is_han(word) or (word.lower() in stop and not (count > 1 and word in ("An", "Long", "Do", "May", "Will"))) or word.lower().endswith(("ing", "'s")):
             break
         if not word[0].isupper() and not (lowered and count < 2):
             break
