@@ -14,6 +14,8 @@ from pipeline.types import CallResult
 
 HIGH_PERCENT = 80.0
 LOW_PERCENT = 60.0
+STRIP_PITCH = 7
+"""Width of one verdict in the strip, in pixels."""
 NO_CONNECT = frozenset({"wrong_person", "voicemail", "no_conversation"})
 
 
@@ -52,7 +54,8 @@ class Card:
     def find(self) -> str:
         """What the text filter looks in."""
         outcome = labels().get("outcomes", self.outcome)
-        parts = [self.call_id, self.agent, self.campaign, self.started_short, self.grade or "", outcome.zh, outcome.en]
+        parts = [self.call_id, self.agent, self.campaign, self.started_short, outcome.zh, outcome.en]
+        parts += [labels().get("grades", self.grade).zh, labels().get("grades", self.grade).en] if self.grade else []
         parts += [labels().ui["fatal"].zh, labels().ui["fatal"].en] if self.fatal else []
         parts += [labels().ui["needs_review"].zh, labels().ui["needs_review"].en] if self.needs_review else []
         return " ".join(parts).lower()
@@ -106,6 +109,7 @@ def index_page(cards: Sequence[Card], failures: Sequence[Failure], *, standard: 
         "failures": failures,
         "standard": standard,
         "lang": "zh" if chinese * 2 >= len(cards) else "en",
+        "pitch": STRIP_PITCH,
         "mean": sum(counted) / len(counted) if counted else None,
         "reviews": sum(card.needs_review for card in cards),
         "fatals": sum(card.fatal for card in cards),
