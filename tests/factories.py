@@ -38,7 +38,9 @@ MEASURES = {
     "jargon_per_100_words": (1.4, "per 100 words"), "hard_sell_count": (1, "count"),
     "longest_agent_turn_s": (9.0, "s"), "customer_reply_gap_s": (0.6, "s"), "opening_complete_s": (8.4, "s"),
 }  # fmt: skip
-NO_MONO = Reason("mono", "单声道录音，无法分别测量双方音量", "Mono recording: the sides can't be measured apart")
+NO_MONO = Reason(
+    "mono", "单声道录音，无法分别测量双方音量", "Mono recording: the sides can't be measured apart"
+)
 _TOKEN = re.compile(r"[A-Za-z0-9@.'\-]+[^\w\s]*|[^\W_][，。！？、：；,.!?]*|\S")
 
 
@@ -50,7 +52,8 @@ def make_words(
     step = (end_s - start_s) / max(1, len(tokens))
     sure = [confidence] * len(tokens) if isinstance(confidence, float | int) else list(confidence)
     return tuple(
-        Word(token, start_s + i * step, start_s + (i + 1) * step, sure[i % len(sure)]) for i, token in enumerate(tokens)
+        Word(token, start_s + i * step, start_s + (i + 1) * step, sure[i % len(sure)])
+        for i, token in enumerate(tokens)
     )
 
 
@@ -153,7 +156,9 @@ _VERDICTS = (
 _SHARE = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
 
 
-def make_score(verdicts: Sequence[str] = _VERDICTS, *, findings: Sequence[Finding] = (), **changes: Any) -> CallScore:
+def make_score(
+    verdicts: Sequence[str] = _VERDICTS, *, findings: Sequence[Finding] = (), **changes: Any
+) -> CallScore:
     """A score whose sums follow from its verdicts."""
     criteria = []
     for (name, _, article, zh, en, weight, advisory), verdict in zip(CRITERIA, verdicts, strict=True):
@@ -200,7 +205,9 @@ def make_sound(transcript: Transcript, *, duration_s: float = 62.4) -> Sound:
     return Sound(duration_s, "two_sides", sides, (Span(0.6, 1.6), Span(3.6, 4.6)))
 
 
-def make_result(call_id: str = "call-001", *, transcript: Transcript | None = None, **changes: Any) -> CallResult:
+def make_result(
+    call_id: str = "call-001", *, transcript: Transcript | None = None, **changes: Any
+) -> CallResult:
     """A whole call with findings of most kinds; ``changes`` replace fields of the result."""
     said = make_transcript() if transcript is None else transcript
     findings = make_findings() if transcript is None else ()

@@ -59,9 +59,23 @@ def test_miss(kind, language, text):
 
 # Numbers in any spelling
 
-_ZH = {"0": "零〇", "1": "一幺", "2": "二", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七", "8": "八", "9": "九"}
-_EN = dict(zip("0123456789", "zero one two three four five six seven eight nine".split(), strict=True))
-_PAUSES = {"zh": ["", "，", " ", "嗯", "，呃，", "、", " 然后 "], "en": [" ", ", ", " uh ", ", um, ", " - ", " and "]}
+_ZH = {
+    "0": "零〇",
+    "1": "一幺",
+    "2": "二",
+    "3": "三",
+    "4": "四",
+    "5": "五",
+    "6": "六",
+    "7": "七",
+    "8": "八",
+    "9": "九",
+}
+_EN = dict(zip("0123456789", ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True))
+_PAUSES = {
+    "zh": ["", "，", " ", "嗯", "，呃，", "、", " 然后 "],
+    "en": [" ", ", ", " uh ", ", um, ", " - ", " and "],
+}
 
 
 @st.composite
@@ -115,13 +129,17 @@ def _identity(draw: st.DrawFn) -> str:
 
 @st.composite
 def _card(draw: st.DrawFn) -> str:
-    body = draw(st.sampled_from(["4", "51", "55", "62"])) + draw(st.text("0123456789", min_size=13, max_size=13))
+    body = draw(st.sampled_from(["4", "51", "55", "62"])) + draw(
+        st.text("0123456789", min_size=13, max_size=13)
+    )
     body = body[:15]
     return next(body + check for check in "0123456789" if luhn(body + check))
 
 
 def _left(text: str) -> list[str]:
-    return re.findall(r"[0-9零〇一幺二三四五六七八九]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine)\b", text)
+    return re.findall(
+        r"[0-9零〇一幺二三四五六七八九]|\b(?:zero|one|two|three|four|five|six|seven|eight|nine)\b", text
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -140,7 +158,9 @@ def test_no_digit_of_an_english_number_survives(data, digits, cued):
     if digits[:3] in ("800", "888", "877", "866", "855", "844", "833", "822"):
         digits = "415" + digits[3:]
     said = data.draw(_spelled("en", digits))
-    text, _ = mask(make_transcript(("customer", f"{'my number is' if cued else 'sure,'} {said}."), language="en"))
+    text, _ = mask(
+        make_transcript(("customer", f"{'my number is' if cued else 'sure,'} {said}."), language="en")
+    )
     assert _left(text.turns[0].text) == []
     assert _left(" ".join(word.text for word in text.turns[0].words)) == []
 
@@ -189,7 +209,10 @@ def test_spans_come_from_the_words():
 
 
 def test_words_that_differ_from_the_text_do_not_leak():
-    words = tuple(Word(w, i * 1.0, i + 1.0, 0.9) for i, w in enumerate(["我", "電話", "一三八", "零零一三", "八零零零", "好"]))
+    words = tuple(
+        Word(w, i * 1.0, i + 1.0, 0.9)
+        for i, w in enumerate(["我", "電話", "一三八", "零零一三", "八零零零", "好"])
+    )
     turn = make_turn("customer", "我电话13800138000好", 0.0, 6.0)
     turn = type(turn)("customer", turn.text, 0.0, 6.0, 0.9, words)
     text, (finding,) = mask(Transcript("zh", (turn,)))
@@ -206,14 +229,20 @@ def test_half_a_word_keeps_its_rest():
 
 
 def test_untimed_turns():
-    text, (finding,) = mask(make_transcript(("customer", "my email is a.b@c.com"), language="en", timed=False))
+    text, (finding,) = mask(
+        make_transcript(("customer", "my email is a.b@c.com"), language="en", timed=False)
+    )
     assert text.turns[0].text == "my email is [email]"
     assert (finding.start_s, finding.end_s) == (None, None)
 
 
 def test_a_name_is_masked_wherever_it_turns_up():
     text, _ = mask(
-        make_transcript(("agent", "您好，我是李明，请问贵姓"), ("customer", "我叫王小明"), ("agent", "王小明先生，王先生您好，我是李明"))
+        make_transcript(
+            ("agent", "您好，我是李明，请问贵姓"),
+            ("customer", "我叫王小明"),
+            ("agent", "王小明先生，王先生您好，我是李明"),
+        )
     )
     assert text.turns[2].text == "[姓名]先生，[姓名]先生您好，我是李明"
 
@@ -239,7 +268,9 @@ def test_nothing_to_mask_gives_the_same():
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["agent", "customer", "unknown"]), st.text(max_size=60)), max_size=6))
+@given(
+    st.lists(st.tuples(st.sampled_from(["agent", "customer", "unknown"]), st.text(max_size=60)), max_size=6)
+)
 def test_any_text_keeps_its_turns(turns):
     said = make_transcript(*turns) if turns else Transcript("zh", ())
     text, findings = mask(said)

@@ -20,13 +20,17 @@ from pipeline.reports.writer import ReportWriter
 
 pytestmark = pytest.mark.browser
 
-STANDARD = StandardView("telesales-cn", "1.0.0", tuple(CriterionText(*row) for row in CRITERIA), "服务标准", "Standard")
+STANDARD = StandardView(
+    "telesales-cn", "1.0.0", tuple(CriterionText(*row) for row in CRITERIA), "服务标准", "Standard"
+)
 SECONDS = 62.4
 
 
 def _chromium() -> str | None:
     named = os.environ.get("CALLGAUGE_CHROMIUM")
-    return named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return named or next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.setnchannels(2)
         file.setsampwidth(2)
         file.setframerate(8000)
-        file.writeframes((np.stack([np.sin(time * f) for f in (2000, 3000)], 1) * 6000).astype("<i2").tobytes())
+        file.writeframes(
+            (np.stack([np.sin(time * f) for f in (2000, 3000)], 1) * 6000).astype("<i2").tobytes()
+        )
     with ReportWriter(folder / "out", standard=STANDARD) as writer:
         for call_id, percent in (("good 一", 96.0), ("bad", 41.5), ("middle", 70.0)):
             result = make_result(call_id)
@@ -70,7 +76,9 @@ def page(browser: Any) -> Iterator[Any]:
     trouble: list[str] = []
     opened.on("pageerror", lambda error: trouble.append(str(error)))
     opened.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    opened.on("request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None)
+    opened.on(
+        "request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None
+    )
     yield opened
     context.close()
     assert trouble == []

@@ -36,7 +36,11 @@ from pipeline.reports.timeline import axis_of
 from pipeline.reports.writer import ReportWriter, write_report
 
 STANDARD = StandardView(
-    "telesales-cn", "1.0.0", tuple(CriterionText(*row) for row in CRITERIA), "电话销售服务标准", "Telesales standard"
+    "telesales-cn",
+    "1.0.0",
+    tuple(CriterionText(*row) for row in CRITERIA),
+    "电话销售服务标准",
+    "Telesales standard",
 )
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;"
 
@@ -88,7 +92,16 @@ def _strength(samples: np.ndarray, rate: int, hz: float, start_s: float, end_s: 
 
 def test_page_has_everything():
     page = _Page(call_page(make_result(), standard=STANDARD, sound="call-001.mp3"))
-    for text in ("李明", "call-001", "合格", "电梯媒体", "不强行推销", "No hard sell", "约定再联系", "Call back"):
+    for text in (
+        "李明",
+        "call-001",
+        "合格",
+        "电梯媒体",
+        "不强行推销",
+        "No hard sell",
+        "约定再联系",
+        "Call back",
+    ):
         assert text in page.text
     ids = {attrs.get("id") for _, attrs in page.tags}
     assert {f"turn-{i}" for i in range(9)} <= ids
@@ -105,26 +118,42 @@ def test_each_quote_and_word_has_its_second():
     page = _Page(call_page(result, standard=STANDARD, sound="a.mp3"))
     seconds = {float(attrs["data-s"]) for _, attrs in page.tags if attrs.get("data-s")}  # type: ignore[arg-type]
     assert {round(f.start_s or 0.0, 3) for f in result.findings} <= seconds
-    starts = {round(word.start_s, 3) for turn in result.transcript.turns for word in turn.words if word.start_s is not None}
+    starts = {
+        round(word.start_s, 3)
+        for turn in result.transcript.turns
+        for word in turn.words
+        if word.start_s is not None
+    }
     assert starts <= {round(second, 3) for second in seconds}
 
 
 def test_transcript_reads_as_delivered():
-    said = make_transcript(("customer", "Well, it's about 20 percent, isn't it?"), ("agent", "好的，CPM 是千人成本。"), language="en")
+    said = make_transcript(
+        ("customer", "Well, it's about 20 percent, isn't it?"),
+        ("agent", "好的，CPM 是千人成本。"),
+        language="en",
+    )
     page = _Page(call_page(make_result(transcript=said), standard=STANDARD))
     for turn in said.turns:
         assert turn.text in page.text
 
 
-@pytest.mark.parametrize("field", ["transcript", "agent", "quote", "reason", "call_id", "provenance", "detail", "standard"])
+@pytest.mark.parametrize(
+    "field", ["transcript", "agent", "quote", "reason", "call_id", "provenance", "detail", "standard"]
+)
 def test_everything_is_escaped(field):
     result, standard = make_result(), STANDARD
     if field == "transcript":
-        result = make_result(transcript=make_transcript(make_turn("agent", EVIL, 0.0, 4.0), ("customer", EVIL)))
+        result = make_result(
+            transcript=make_transcript(make_turn("agent", EVIL, 0.0, 4.0), ("customer", EVIL))
+        )
     elif field == "agent":
         result = replace(result, call=replace(result.call, agent_name=EVIL, campaign=EVIL))
     elif field == "quote":
-        result = replace(result, findings=(make_finding(quote=EVIL), make_finding("jargon", id="f2", detail={"term": EVIL})))
+        result = replace(
+            result,
+            findings=(make_finding(quote=EVIL), make_finding("jargon", id="f2", detail={"term": EVIL})),
+        )
     elif field == "reason":
         bad = replace(result.score.criteria[0].reason, zh=EVIL, en=EVIL)
         criteria = (replace(result.score.criteria[0], reason=bad, article=EVIL), *result.score.criteria[1:])
@@ -136,12 +165,23 @@ def test_everything_is_escaped(field):
     elif field == "detail":
         result = replace(result, findings=(make_finding(detail={"kind": EVIL}),))
     else:
-        standard = replace(STANDARD, title_zh=EVIL, title_en=EVIL, criteria=(replace(STANDARD.criteria[0], title_zh=EVIL, section=EVIL),))
+        standard = replace(
+            STANDARD,
+            title_zh=EVIL,
+            title_en=EVIL,
+            criteria=(replace(STANDARD.criteria[0], title_zh=EVIL, section=EVIL),),
+        )
     page = _Page(call_page(result, standard=standard, sound="a.mp3"))
     assert [tag for tag, _ in page.tags if tag == "script"] == ["script"]
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
-    index = _Page(index_page([card_of(result, page="a.html", standard=standard)], [Failure(EVIL, EVIL, EVIL, EVIL)], standard=standard))
+    index = _Page(
+        index_page(
+            [card_of(result, page="a.html", standard=standard)],
+            [Failure(EVIL, EVIL, EVIL, EVIL)],
+            standard=standard,
+        )
+    )
     assert [tag for tag, _ in index.tags if tag == "script"] == ["script"]
     assert not [tag for tag, _ in index.tags if tag == "img"]
 
@@ -152,7 +192,9 @@ def test_policy_names_the_digests_and_nothing_comes_from_outside():
         index_page([card_of(make_result(), page="a.html", standard=STANDARD)], [], standard=STANDARD),
     ):
         page = _Page(html)
-        policy = next(a["content"] for t, a in page.tags if a.get("http-equiv") == "Content-Security-Policy") or ""
+        policy = (
+            next(a["content"] for t, a in page.tags if a.get("http-equiv") == "Content-Security-Policy") or ""
+        )
         assert "unsafe" not in policy and "http" not in policy
         for tag in ("script", "style"):
             body = re.search(rf"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
@@ -171,7 +213,10 @@ def test_every_text_is_there_in_both_languages():
     both = [attrs for _, attrs in page.tags if any(name.startswith("data-zh-") for name in attrs)]
     assert both
     assert all(
-        attrs.get(name.replace("data-zh-", "data-en-")) for attrs in both for name in attrs if name.startswith("data-zh-")
+        attrs.get(name.replace("data-zh-", "data-en-"))
+        for attrs in both
+        for name in attrs
+        if name.startswith("data-zh-")
     )
 
 
@@ -205,9 +250,19 @@ def test_axis_places_turns_marks_and_overlap():
 def test_worst_first_and_without_score_last():
     def card(call_id: str, percent: float | None, fatal: tuple[str, ...] = ()):
         result = make_result(call_id)
-        return card_of(replace(result, score=replace(result.score, percent=percent, fatal=fatal)), page="x", standard=STANDARD)
+        return card_of(
+            replace(result, score=replace(result.score, percent=percent, fatal=fatal)),
+            page="x",
+            standard=STANDARD,
+        )
 
-    cards = [card("a", 90.0), card("b", None), card("c", 0.0), card("d", 0.0, ("talk.no_hard_sell",)), card("e", 55.5)]
+    cards = [
+        card("a", 90.0),
+        card("b", None),
+        card("c", 0.0),
+        card("d", 0.0, ("talk.no_hard_sell",)),
+        card("e", 55.5),
+    ]
     assert [one.call_id for one in worst_first(cards)] == ["d", "c", "e", "a", "b"]
     page = _Page(index_page(cards, [], standard=STANDARD))
     links = [attrs["href"] for tag, attrs in page.tags if tag == "a"]
@@ -217,7 +272,9 @@ def test_worst_first_and_without_score_last():
 def test_index_mean_leaves_out_no_connects():
     spoken, voicemail = make_result("a"), make_result("b")
     voicemail = replace(
-        voicemail, score=replace(voicemail.score, percent=10.0), outcome=replace(voicemail.outcome, label="voicemail")
+        voicemail,
+        score=replace(voicemail.score, percent=10.0),
+        outcome=replace(voicemail.outcome, label="voicemail"),
     )
     cards = [card_of(one, page="x", standard=STANDARD) for one in (spoken, voicemail)]
     page = _Page(index_page(cards, [], standard=STANDARD))

@@ -15,9 +15,7 @@ _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _NUMBER_EN = rf"(?:\d+[a-z]?(?:[-/]\d+)?|(?:{_TENS}|{_TEENS}|{_ONES}|hundred|double|and)(?:[\s-]+(?:{_TENS}|{_TEENS}|{_ONES}|hundred|thousand|double|and))*)"
 _POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}"
-_STATE = (
-    "A[LKZR]|C[AOT]|DE|DC|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]"
-)
+_STATE = "A[LKZR]|C[AOT]|DE|DC|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]"
 
 
 def find_emails(stream: Stream) -> list[Hit]:
@@ -26,7 +24,11 @@ def find_emails(stream: Stream) -> list[Hit]:
     for match in _spoken_email().finditer(stream.text):
         start = _local_start(stream.text, match.start())
         hit = Hit(start, match.end(), "email")
-        if start < match.start() and not any(hit.meets(one) for one in hits) and _is_email(stream, start, match):
+        if (
+            start < match.start()
+            and not any(hit.meets(one) for one in hits)
+            and _is_email(stream, start, match)
+        ):
             hits.append(hit)
     return hits
 
@@ -36,7 +38,9 @@ def _is_email(stream: Stream, start: int, match: re.Match[str]) -> bool:
     if pattern(rules()["email"]["cue"]).search(stream.before(start, 60) + stream.after(match.end(), 20)):
         return True
     local = stream.text[start : match.start()]
-    spelled = pattern(r"\d|\b(?:dot|underscore|dash)\b|[点_.]|\b[a-z]\b|[零一幺二两三四五六七八九]{2}").search(local)
+    spelled = pattern(
+        r"\d|\b(?:dot|underscore|dash)\b|[点_.]|\b[a-z]\b|[零一幺二两三四五六七八九]{2}"
+    ).search(local)
     whole = match.group("whole") is not None
     if whole and pattern(r"(?:\bis|'s|是)\s*$").search(stream.before(start, 8)):
         return True
@@ -52,8 +56,12 @@ def _spoken_email() -> re.Pattern[str]:
     email = rules()["email"]
     dot, at = f"(?:{email['dot']})", f"(?:{email['at']})"
     provider = either(email["providers"])
-    host = rf"(?:{provider}|[a-z0-9\-]{{2,}}(?:\s[a-z0-9\-]+){{0,2}}|[零一幺二三四五六七八九]{{3}}|[a-z]\s[a-z])"
-    return pattern(rf"(?P<whole>{at}(?:{host}(?:\s*邮箱)?{dot})+(?:{email['ends']})(?![a-z]))|{at}{provider}(?![a-z0-9])")
+    host = (
+        rf"(?:{provider}|[a-z0-9\-]{{2,}}(?:\s[a-z0-9\-]+){{0,2}}|[零一幺二三四五六七八九]{{3}}|[a-z]\s[a-z])"
+    )
+    return pattern(
+        rf"(?P<whole>{at}(?:{host}(?:\s*邮箱)?{dot})+(?:{email['ends']})(?![a-z]))|{at}{provider}(?![a-z0-9])"
+    )
 
 
 def _local_start(text: str, at: int) -> int:
@@ -61,11 +69,32 @@ def _local_start(text: str, at: int) -> int:
     stop = frozenset(rules()["email"]["stop"])
     start = at
     words, joined = 0, False
-    for match in reversed(list(pattern(r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|[^\s]").finditer(text, max(0, at - 90), at))):
+    for match in reversed(
+        list(
+            pattern(r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|[^\s]").finditer(
+                text, max(0, at - 90), at
+            )
+        )
+    ):
         word = match.group().lower().strip(".")
         between = text[match.end() : start]
-        joins = word in ("dot", "underscore", "dash", "hyphen", "period", "点", "下划线", "杠", "中杠", "plus")
-        if APART in between or (words and word in stop and not joined) or not re.fullmatch(r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠", word):
+        joins = word in (
+            "dot",
+            "underscore",
+            "dash",
+            "hyphen",
+            "period",
+            "点",
+            "下划线",
+            "杠",
+            "中杠",
+            "plus",
+        )
+        if (
+            APART in between
+            or (words and word in stop and not joined)
+            or not re.fullmatch(r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠", word)
+        ):
             if match.group() not in (",", "，", "、") or not words:
                 break
             continue
@@ -99,7 +128,9 @@ def _chinese_address() -> re.Pattern[str]:
     zh = rules()["address"]["zh"]
     gap = r"[\s，,、的]{0,2}"
     admin = rf"(?:[一-龥]{{1,12}}?(?:{zh['admin']}))"
-    street = rf"(?:[一-龥A-Za-z0-9]{{1,14}}?(?:{zh['street']})(?:[东南西北中]?[一二三四五六七八九十\d]{{0,2}}段)?)"
+    street = (
+        rf"(?:[一-龥A-Za-z0-9]{{1,14}}?(?:{zh['street']})(?:[东南西北中]?[一二三四五六七八九十\d]{{0,2}}段)?)"
+    )
     community = rf"(?:[一-龥A-Za-z0-9]{{1,12}}?(?:{zh['community']})(?:[东南西北]?[一二三四五六七八九十\d]{{0,2}}[期区])?)"
     unit = rf"(?:{_NUMBER_ZH}(?:{zh['unit']})(?!码|线|人|个|次|费))"
     tail = rf"(?:{gap}(?:[零〇一二三四五六七八九幺\d]{{3,4}}(?![\d元块年]))(?:室|房)?)?"
@@ -114,7 +145,9 @@ def _chinese_hit(match: re.Match[str], stream: Stream) -> Hit | None:
     end = match.start() + len(match.group().rstrip(" ，,、的\n"))
     near = stream.before(match.start(), 24)
     if match.group("units") is not None:
-        if pattern("单元|栋|幢|室|号楼").search(match.group("units")) and pattern(zh["cue"]).search(near + match.group()):
+        if pattern("单元|栋|幢|室|号楼").search(match.group("units")) and pattern(zh["cue"]).search(
+            near + match.group()
+        ):
             return Hit(match.start(), end, "address", 0.85)
         return None
     start = match.start()
@@ -123,7 +156,9 @@ def _chinese_hit(match: re.Match[str], stream: Stream) -> Hit | None:
             start = lead.end()
     head = stream.text[start : match.end("place")].rstrip(" ，,、的\n")
     bare = pattern(rf"(?:{zh['not_street']})$").search(head)
-    head = pattern(r"(?<=[路街道])[东南西北中]?[一二三四五六七八九十\d]{0,2}段$|(?<=[区苑园])[东南西北]?[一二三四五六七八九十\d]{0,2}[期区]$").sub("", head)
+    head = pattern(
+        r"(?<=[路街道])[东南西北中]?[一二三四五六七八九十\d]{0,2}段$|(?<=[区苑园])[东南西北]?[一二三四五六七八九十\d]{0,2}[期区]$"
+    ).sub("", head)
     suffix = pattern(rf"(?:{zh['admin']}|{zh['street']}|{zh['community']})$").search(head)
     if bare or suffix is None or suffix.start() == 0:
         return None
@@ -171,7 +206,9 @@ def find_passwords(stream: Stream) -> list[Hit]:
     cue = rules()["cues"]["code"]
     hits = []
     ends = r"\s*(?:(?:号|号码)?(?:是|为|就是|设的是|设成|改成)|is|was|to|[:：=])[\s:：]*"
-    for match in pattern(rf"(?:{cue}){ends}(?P<secret>(?=[\w!@#$%^&*\-]*[a-z])(?=[\w!@#$%^&*\-]*\d)[\w!@#$%^&*\-]{{4,24}})").finditer(stream.text):
+    for match in pattern(
+        rf"(?:{cue}){ends}(?P<secret>(?=[\w!@#$%^&*\-]*[a-z])(?=[\w!@#$%^&*\-]*\d)[\w!@#$%^&*\-]{{4,24}})"
+    ).finditer(stream.text):
         secret = re.match(r"[A-Za-z0-9_!@#$%^&*\-]+", match.group("secret"))
         if secret and re.search(r"\d", secret.group()):
             hits.append(Hit(match.start("secret"), match.start("secret") + secret.end(), "code"))

@@ -61,13 +61,16 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
         masked, spans = _masked_turn(turn, mine, transcript.language)
         turns.append(masked)
         findings.extend(
-            _finding(index, turn, piece, span, transcript.language) for piece, span in zip(mine, spans, strict=True)
+            _finding(index, turn, piece, span, transcript.language)
+            for piece, span in zip(mine, spans, strict=True)
         )
     dropped = tuple(_masked_dropped(one, transcript.language) for one in transcript.dropped)
     return replace(transcript, turns=tuple(turns), dropped=dropped), tuple(findings)
 
 
-def mask_text(text: str, *, language: str = "zh", speaker: str = "customer", keep: Collection[str] = ()) -> str:
+def mask_text(
+    text: str, *, language: str = "zh", speaker: str = "customer", keep: Collection[str] = ()
+) -> str:
     """Mask one text by itself, e.g. a note of the call list.
 
     Examples
@@ -114,7 +117,9 @@ def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
 
 
 def _numbers_and_contacts(stream: Stream) -> list[Hit]:
-    return _merged([*find_emails(stream), *find_passwords(stream), *find_numbers(stream), *find_addresses(stream)])
+    return _merged(
+        [*find_emails(stream), *find_passwords(stream), *find_numbers(stream), *find_addresses(stream)]
+    )
 
 
 def _merged(hits: Iterable[Hit]) -> list[Hit]:
@@ -148,11 +153,18 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
             index, _ = stream.turn_at(token.start)
             for first, last, digits, kind in numbers:
                 whole = run.digits in digits or len(token.digits) >= 4
-                if first <= index <= last and len(token.digits) >= ECHO_DIGITS and whole and token.digits in digits:
+                if (
+                    first <= index <= last
+                    and len(token.digits) >= ECHO_DIGITS
+                    and whole
+                    and token.digits in digits
+                ):
                     echoes.append(Hit(token.start, token.end, kind, 0.8))
                     break
             else:
-                if len(run.digits) >= 4 and any(f <= index <= x and run.digits in d for f, x, d, _ in numbers):
+                if len(run.digits) >= 4 and any(
+                    f <= index <= x and run.digits in d for f, x, d, _ in numbers
+                ):
                     kind = next(k for f, x, d, k in numbers if f <= index <= x and run.digits in d)
                     echoes.append(Hit(run.start, run.end, kind, 0.8))
     return echoes

@@ -6,8 +6,8 @@ and British numbering plans.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from pipeline.privacy.digits import Run, Token, runs_of
@@ -104,7 +104,11 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
         return "phone"
     if pattern(_ID15).fullmatch(digits) and cue != "bank_card":
         return "id_number"
-    if 13 <= len(digits) <= 19 and pattern(_CARD).fullmatch(digits) and (luhn(digits) or digits.startswith("62")):
+    if (
+        13 <= len(digits) <= 19
+        and pattern(_CARD).fullmatch(digits)
+        and (luhn(digits) or digits.startswith("62"))
+    ):
         return "bank_card"
     if spoken and 14 <= len(digits) <= 19:
         return "bank_card"
@@ -117,7 +121,9 @@ def _telephone(digits: str, written: str, *, spoken: bool) -> bool:
         if pattern(rf"(?:{form})").fullmatch(digits):
             return True
     extension = pattern(r"转|分机|ext|x").search(written)
-    if extension and pattern(rf"(?:{_MOBILE}|{_LANDLINE}|{_NORTH_AMERICA}|{_BRITAIN}|\d{{7,8}})\d{{1,6}}").fullmatch(digits):
+    if extension and pattern(
+        rf"(?:{_MOBILE}|{_LANDLINE}|{_NORTH_AMERICA}|{_BRITAIN}|\d{{7,8}})\d{{1,6}}"
+    ).fullmatch(digits):
         return True
     if spoken and 7 <= len(digits) <= 13:
         return True  # nobody tells seven digits one by one of anything but a number

@@ -42,7 +42,10 @@ def either(words: Iterable[str], *, whole: bool = False) -> str:
     ordered = sorted(words, key=len, reverse=True)
     parts = [re.escape(word).replace(r"\ ", r"\s+") for word in ordered]
     if whole:
-        parts = [rf"(?<![a-z]){part}(?![a-z])" if word[0].isascii() else part for part, word in zip(parts, ordered, strict=True)]
+        parts = [
+            rf"(?<![a-z]){part}(?![a-z])" if word[0].isascii() else part
+            for part, word in zip(parts, ordered, strict=True)
+        ]
     return "(?:" + "|".join(parts) + ")"
 
 

@@ -67,7 +67,9 @@ def write_copy(
             with av.open(str(source)) as container:
                 _encode(container, beside, hidden, settings)
         except (av.error.FFmpegError, OSError, IndexError) as error:
-            raise RecordingError(f"{source.name}: no playable copy could be made ({error})", code="unreadable") from error
+            raise RecordingError(
+                f"{source.name}: no playable copy could be made ({error})", code="unreadable"
+            ) from error
     return target
 
 
@@ -83,7 +85,9 @@ def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettin
         encoder.bit_rate = settings.bits_per_second if layout == "stereo" else settings.bits_per_second // 2
         at = 0
         for samples in _decoded(container, stream, resampler):
-            frame = av.AudioFrame.from_ndarray(_shaped(samples, at, hidden, settings), format="fltp", layout=layout)
+            frame = av.AudioFrame.from_ndarray(
+                _shaped(samples, at, hidden, settings), format="fltp", layout=layout
+            )
             frame.sample_rate, frame.pts = settings.rate_hz, at
             at += samples.shape[1]
             out.mux(encoder.encode(frame))
@@ -115,7 +119,7 @@ def _shaped(
     import numpy as np
 
     rate = settings.rate_hz
-    shaped = samples.astype(np.float32, copy=True)
+    shaped: NDArray[np.floating] = samples.astype(np.float32, copy=True)
     if len(shaped) == 2:
         shaped = (shaped + settings.crossfeed * shaped[::-1]) / (1 + settings.crossfeed)
     for span in hidden.crop(Span(at / rate, (at + shaped.shape[1]) / rate)):

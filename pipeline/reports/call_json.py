@@ -160,7 +160,11 @@ def _dropped(dropped: Dropped) -> dict[str, Any]:
 def _sound(sound: Sound | None) -> dict[str, Any] | None:
     if sound is None:
         return None
-    return {"layout": sound.layout, "rings": [_span(ring) for ring in sound.rings], "notes": list(sound.notes)}
+    return {
+        "layout": sound.layout,
+        "rings": [_span(ring) for ring in sound.rings],
+        "notes": list(sound.notes),
+    }
 
 
 def _measure(measure: Measure) -> dict[str, Any]:

@@ -97,7 +97,9 @@ def call_page(result: CallResult, *, standard: StandardView, sound: str | None =
         "provenance": list(_flat(result.provenance)),
         "masked": any(finding.kind == "pii" for finding in result.findings),
     }
-    return render("call.html.j2", styles=("base.css", "call.css"), scripts=("base.js", "call.js"), values=values)
+    return render(
+        "call.html.j2", styles=("base.css", "call.css"), scripts=("base.js", "call.js"), values=values
+    )
 
 
 def describe(finding: Finding) -> Text:

@@ -77,13 +77,15 @@ def row_of(result: CallResult) -> Row:
 
 def row_of_failure(failure: Failure) -> Row:
     """The row of a file without a result."""
-    return Row({
-        "file": failure.file,
-        "call_id": failure.call_id,
-        "state": failure.state,
-        "reason": failure.reason,
-        "message": failure.message,
-    })
+    return Row(
+        {
+            "file": failure.file,
+            "call_id": failure.call_id,
+            "state": failure.state,
+            "reason": failure.reason,
+            "message": failure.message,
+        }
+    )
 
 
 def to_csv(rows: Iterable[Row], *, criteria: Sequence[str] = ()) -> str:
@@ -98,7 +100,9 @@ def to_csv(rows: Iterable[Row], *, criteria: Sequence[str] = ()) -> str:
         rows hold beyond that follows behind.
     """
     rows = list(rows)
-    columns = list(dict.fromkeys((*FACTS, *MEASURES, *criteria, *(name for row in rows for name in row.values))))
+    columns = list(
+        dict.fromkeys((*FACTS, *MEASURES, *criteria, *(name for row in rows for name in row.values)))
+    )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)

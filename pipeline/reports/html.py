@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "templates"
 
 
-def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...], values: Mapping[str, Any]) -> str:
+def render(
+    template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...], values: Mapping[str, Any]
+) -> str:
     """One page.
 
     Parameters

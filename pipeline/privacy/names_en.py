@@ -1,0 +1,102 @@
+"""English names, where they are said as names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from pipeline.privacy.rules import Hit, pattern, rules
+from pipeline.privacy.streams import Stream
+
+_SPELLED = (
+    r"[\s,.]{1,3}(?:that's\s|it's\s|spelled\s|spelt\s)?(?P<letters>(?:[a-z][\s\-.,]+){2,}[a-z])(?![a-z])"
+)
+_SHORT_NAMES = ("An", "Long", "Do", "May", "Will")
+"""Common words that end a name of three words: Nguyen Van An."""
+
+
+@cache
+def token() -> str:
+    return r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
+
+
+def english_names(stream: Stream) -> Iterator[Hit]:
+    if not re.search("[A-Za-z]{2}", stream.text):
+        return
+    en = rules()["names"]["en"]
+    if stream.speaker != "agent":
+        for match in pattern(rf"(?<![a-z])(?:{en['own_sure']})[\s,:]+").finditer(stream.text):
+            yield from _taken(stream, match.end(), lowered=True)
+        for match in pattern(rf"(?<![a-z])(?:{en['own_capital']})[\s,]+").finditer(stream.text):
+            if stream.speaker == "customer" or not _from(stream, match.end()):
+                yield from _taken(stream, match.end(), lowered=False)
+    else:
+        for match in pattern(
+            r"(?<![a-z])(?:your (?:full |first |last )?name (?:is|as)|under the name(?: of)?|name on the (?:card|account|policy|order) is|in the name of|account holder,? is|on behalf of)[\s,]+"
+        ).finditer(stream.text):
+            yield from _taken(stream, match.end(), lowered=False)
+    for match in pattern(rf"(?<![a-z])(?:{en['titles']})\b\.?\s+").finditer(stream.text):
+        yield from _taken(stream, match.end(), lowered=False)
+    if stream.speaker != "customer":
+        yield from _asked(stream)
+
+
+def _asked(stream: Stream) -> Iterator[Hit]:
+    """The agent's "am I speaking to John?", "is John there?", "Hi John,"."""
+    en = rules()["names"]["en"]
+    for match in pattern(
+        rf"(?<![a-z])(?:{en['asked']})\s+(?:with\s+|to\s+)?(?:{en['titles']})?\.?\s*"
+    ).finditer(stream.text):
+        yield from _taken(stream, match.end(), lowered=False)
+    for match in pattern(rf"(?<![a-z])is\s+(?P<name>{token()}(?:\s{token()})?)\s+{en['available']}").finditer(
+        stream.text
+    ):
+        yield from _taken(stream, match.start("name"), lowered=False)
+    for match in pattern(
+        rf"(?<![a-z])(?:{en['hello']})[,\s]+(?={token()}(?:\s{token()})?\s*[,.!?\n])"
+    ).finditer(stream.text):
+        firm = re.match(rf"(?:{token()}\s)+(?P<last>{token()})", stream.text[match.end() :])
+        if firm is None or firm.group("last").lower() not in en["firm"]:
+            yield from _taken(stream, match.end(), lowered=False)
+
+
+def _from(stream: Stream, at: int) -> bool:
+    """Whether the introduction is an agent's: "this is Anna from Acme"."""
+    return bool(re.match(r"[A-Za-z' ]{2,30}\s(?:from|with|at|calling|here)\b", stream.text[at : at + 50]))
+
+
+def _taken(stream: Stream, at: int, *, lowered: bool) -> Iterator[Hit]:
+    """Up to three words of a name from a place on; spelled letters after it are taken too.
+
+    ``lowered`` lets up to two words be without capitals, as recognisers write them.
+    """
+    end, count = at, 0
+    for match in re.finditer(rf"{token()}|[^\s]", stream.text[at : at + 80]):
+        word, gap = match.group(), stream.text[end : at + match.start()]
+        parted = count and (gap.strip(" .") or "\n" in gap)
+        if parted or count == 3 or not _names(word, count, lowered=lowered):
+            break
+        count, end = count + 1, at + match.end()
+    if not count:
+        return
+    yield Hit(at, end, "name", 0.9 if stream.text[at].isupper() else 0.75)
+    spelled = pattern(_SPELLED).match(stream.text, end)
+    if spelled:
+        yield Hit(spelled.start("letters"), spelled.end("letters"), "name", 0.85)
+
+
+def _names(word: str, count: int, *, lowered: bool) -> bool:
+    """Whether a word may be the next of a name."""
+    if not re.match(r"[^\W\d_]", word) or re.match("[一-龥]", word):
+        return False
+    common = word.lower() in _stop() and not (count > 1 and word in _SHORT_NAMES)
+    if common or word.lower().endswith(("ing", "'s")):
+        return False
+    return word[0].isupper() or (lowered and count < 2)
+
+
+@cache
+def _stop() -> frozenset[str]:
+    en = rules()["names"]["en"]
+    return frozenset(en["stop"]) | frozenset(en["nations"])
