@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables read best a row a line)
 """Small synthetic calls for tests: true shapes, invented content."""
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from pipeline.types import (
 )
 
 MEASURES = {
-    "duration_s": (62.4, "s"), "talk_s": (48.2, "s"), "agent_talk_s": (33.1, "s"), "customer_talk_s": (15.1, "s"),
+    "duration_s": (62.4, "s"), "talk_s": (48.2, "s"), "agent_talk_s": (33.1, "s"), "customer_talk_s":
+    (15.1, "s"),
     "agent_talk_ratio": (0.687, "ratio"), "mutual_silence_s": (14.2, "s"), "longest_silence_s": (5.1, "s"),
     "agent_loudness_lufs": (-19.2, "LUFS"), "customer_loudness_lufs": (-27.9, "LUFS"),
     "loudness_difference_lu": (8.7, "LU"), "agent_clipped_ratio": (0.0002, "ratio"),
@@ -150,8 +152,8 @@ CRITERIA: tuple[tuple[str, str, str, str, str, float, bool], ...] = (
     ("record.follow_up", "record", "8.3, 11.2", "跟进意向客户", "Follows up the interested", 4, False),
 )
 _VERDICTS = (
-    "pass", "pass", "pass", "pass", "partial", "partial", "not_measurable", "not_applicable", "needs_review", "partial",
-    "partial", "pass", "fail", "pass",
+    "pass", "pass", "pass", "pass", "partial", "partial", "not_measurable", "not_applicable",
+    "needs_review", "partial", "partial", "pass", "fail", "pass",
 )  # fmt: skip
 _SHARE = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
 

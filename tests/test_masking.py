@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ _ZH = {
     "8": "八",
     "9": "九",
 }
-_EN = dict(zip("0123456789", ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], strict=True))
+_EN = dict(zip("0123456789", "zero one two three four five six seven eight nine".split(), strict=True))  # noqa: SIM905
 _PAUSES = {
     "zh": ["", "，", " ", "嗯", "，呃，", "、", " 然后 "],
     "en": [" ", ", ", " uh ", ", um, ", " - ", " and "],
@@ -95,7 +96,7 @@ def _spelled(draw: st.DrawFn, language: str, digits: str) -> str:
         else:
             said.append(_english(draw, group))
     text = said[0]
-    for before, group in zip(said, said[1:], strict=False):
+    for before, group in pairwise(said):
         pauses = _PAUSES[language]
         # two written groups run into one without a pause, which is fine too
         pause = draw(st.sampled_from(pauses))
@@ -187,7 +188,8 @@ def test_quantities_stay(number, unit):
 
 def test_dictation_with_read_back():
     said = make_transcript(
-        ("agent", "请报一下您的手机号"), ("customer", "幺三八"), ("agent", "嗯，幺三八"), ("customer", "零零幺三"),
+        ("agent", "请报一下您的手机号"), ("customer", "幺三八"), ("agent", "嗯，幺三八"),
+        ("customer", "零零幺三"),
         ("agent", "好"), ("customer", "八零零零。"), ("agent", "138 0013 8000对吧，一共三百元"),
     )  # fmt: skip
     text, findings = mask(said)

@@ -171,7 +171,7 @@ def test_criteria_are_filtered(page, report):
 
 def test_index_sorts_filters_and_leads_on(page, report):
     page.goto((report / "index.html").as_uri())
-    names = "[...document.querySelectorAll('#calls tbody tr:not([hidden]) .c-call')].map((cell) => cell.innerText)"
+    names = "[...document.querySelectorAll('tbody tr:not([hidden]) .c-call')].map((cell) => cell.innerText)"
     assert page.evaluate(names) == ["bad", "middle", "good 一"]
     page.click("th.c-percent button")
     assert page.evaluate(names) == ["good 一", "middle", "bad"]

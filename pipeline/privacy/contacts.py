@@ -13,9 +13,13 @@ _NUMBER_ZH = r"(?:[0-9０-９零〇一二三四五六七八九十百千幺两甲
 _ONES = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_NUMBER_EN = rf"(?:\d+[a-z]?(?:[-/]\d+)?|(?:{_TENS}|{_TEENS}|{_ONES}|hundred|double|and)(?:[\s-]+(?:{_TENS}|{_TEENS}|{_ONES}|hundred|thousand|double|and))*)"
+_SPOKEN = rf"(?:{_TENS}|{_TEENS}|{_ONES}|hundred|double|and)"
+_NUMBER_EN = rf"(?:\d+[a-z]?(?:[-/]\d+)?|{_SPOKEN}(?:[\s-]+(?:{_SPOKEN}|thousand))*)"
 _POSTCODE = r"[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}"
-_STATE = "A[LKZR]|C[AOT]|DE|DC|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]|W[AVIY]"
+_STATE = (
+    "A[LKZR]|C[AOT]|DE|DC|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]"
+    "|W[AVIY]"
+)
 
 
 def find_emails(stream: Stream) -> list[Hit]:
@@ -34,7 +38,7 @@ def find_emails(stream: Stream) -> list[Hit]:
 
 
 def _is_email(stream: Stream, start: int, match: re.Match[str]) -> bool:
-    """Told from "we sell it at acme dot com": an e-mail is spoken of, or a provider or a spelled name shows it."""
+    """Told from "we sell it at acme dot com" by what is spoken of, a provider or a spelled name."""
     if pattern(rules()["email"]["cue"]).search(stream.before(start, 60) + stream.after(match.end(), 20)):
         return True
     local = stream.text[start : match.start()]
@@ -65,7 +69,7 @@ def _spoken_email() -> re.Pattern[str]:
 
 
 def _local_start(text: str, at: int) -> int:
-    """Where the part before the at-sign begins: back over names, letters, digits and "dot" to a word of the sentence."""
+    """Where the part before the at-sign begins: back over names, letters, digits and "dot"."""
     stop = frozenset(rules()["email"]["stop"])
     start = at
     words, joined = 0, False
@@ -131,7 +135,8 @@ def _chinese_address() -> re.Pattern[str]:
     street = (
         rf"(?:[一-龥A-Za-z0-9]{{1,14}}?(?:{zh['street']})(?:[东南西北中]?[一二三四五六七八九十\d]{{0,2}}段)?)"
     )
-    community = rf"(?:[一-龥A-Za-z0-9]{{1,12}}?(?:{zh['community']})(?:[东南西北]?[一二三四五六七八九十\d]{{0,2}}[期区])?)"
+    phase = r"(?:[东南西北]?[一二三四五六七八九十\d]{0,2}[期区])?"
+    community = rf"(?:[一-龥A-Za-z0-9]{{1,12}}?(?:{zh['community']}){phase})"
     unit = rf"(?:{_NUMBER_ZH}(?:{zh['unit']})(?!码|线|人|个|次|费))"
     tail = rf"(?:{gap}(?:[零〇一二三四五六七八九幺\d]{{3,4}}(?![\d元块年]))(?:室|房)?)?"
     return pattern(
@@ -190,7 +195,9 @@ def _english_addresses(stream: Stream) -> Iterator[tuple[int, int]]:
 def _english_address() -> re.Pattern[str]:
     en = rules()["address"]["en"]
     gap = r"[\s,]{1,3}"
-    part = rf"(?:{gap}(?:(?:{en['part']})\.?\s+(?:number\s+)?(?:[a-z]?\d+[a-z]?|{_NUMBER_EN}(?:\s[a-z]\b)?|[a-z]\b)|#\s?\w+|(?:first|second|third|fourth|fifth|ground|top|\d+(?:st|nd|rd|th))\s+floor))"
+    numbered = rf"(?:{en['part']})\.?\s+(?:number\s+)?(?:[a-z]?\d+[a-z]?|{_NUMBER_EN}(?:\s[a-z]\b)?|[a-z]\b)"
+    floor = r"(?:first|second|third|fourth|fifth|ground|top|\d+(?:st|nd|rd|th))\s+floor"
+    part = rf"(?:{gap}(?:{numbered}|#\s?\w+|{floor}))"
     state = rf"(?:{gap}(?-i:{_STATE})\b)"
     city = r"(?:,?\s(?:in\s)?(?-i:[A-Z][a-z]+(?:\s[A-Z][a-z]+){0,2}))"
     post = rf"(?:{gap}(?:\d{{5}}(?:-\d{{4}})?|{_POSTCODE})\b)"
@@ -212,7 +219,8 @@ def find_passwords(stream: Stream) -> list[Hit]:
         secret = re.match(r"[A-Za-z0-9_!@#$%^&*\-]+", match.group("secret"))
         if secret and re.search(r"\d", secret.group()):
             hits.append(Hit(match.start("secret"), match.start("secret") + secret.end(), "code"))
-    spelled = rf"(?:{cue}){ends}(?P<secret>(?:(?:[a-z]|\d+|{_ONES}|capital|lower\s?case|upper\s?case|dash|hash|underscore)\b[\s,\-]*){{3,}})"
+    sign = rf"[a-z]|\d+|{_ONES}|capital|lower\s?case|upper\s?case|dash|hash|underscore"
+    spelled = rf"(?:{cue}){ends}(?P<secret>(?:(?:{sign})\b[\s,\-]*){{3,}})"
     for match in pattern(spelled).finditer(stream.text):
         text = match.group("secret").rstrip(" ,-")
         if pattern(rf"\d|\b(?:{_ONES})\b|(?:\b[a-z]\b[\s,\-]*){{3}}").search(text):

@@ -1,8 +1,9 @@
 """Personal data in a transcript: found, replaced by its kind in text and words, and listed with its seconds.
 
-Own rules instead of a general recogniser (Presidio, spaCy's entities): what is dictated on the telephone is spelled
-in ways that those don't know, and a company's, a product's or the agent's own name must stay. See ``rules.yaml`` for
-what is looked for and ``examples.yaml`` for what is hit and what is left.
+Own rules instead of a general recogniser (Presidio, spaCy's entities): what is dictated on the telephone
+is spelled
+in ways that those don't know, and a company's, a product's or the agent's own name must stay. See
+``rules.yaml`` for what is looked for and ``examples.yaml`` for what is hit and what is left.
 """
 
 from __future__ import annotations
@@ -49,9 +50,10 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
     Returns
     -------
     tuple
-        The transcript with as many turns in the same order, texts and words masked; and a finding ``pii`` for each
-        item and turn, its span from the words' seconds (else the turn's), its quote the label that now stands there.
-        An item told over several turns gives a finding in each, numbered in ``detail``.
+        The transcript with as many turns in the same order, texts and words masked; and a finding ``pii``
+        for each
+        item and turn, its span from the words' seconds (else the turn's), its quote the label that now
+        stands there. An item told over several turns gives a finding in each, numbered in ``detail``.
     """
     pieces = _pieces(transcript.turns, keep)
     turns: list[Turn] = []
@@ -87,7 +89,7 @@ def _pieces(turns: Sequence[Turn], keep: Collection[str]) -> dict[int, list[_Pie
     """What is to be masked in each turn, in order, without overlaps."""
     streams = streams_of(turns)
     hits = [_numbers_and_contacts(stream) for stream in streams]
-    for i, stream in enumerate(streams):
+    for i in range(len(streams)):
         hits[i] = _merged([*hits[i], *_echoes(i, streams, hits)])
     names = find_names(streams, keep=keep)
     pieces: dict[int, list[_Piece]] = {}
@@ -229,8 +231,8 @@ def _masked_words(
 def _places(turn: Turn) -> list[tuple[int, int]]:
     """Where each word stands in the turn's text.
 
-    Where the text was edited after recognition (other characters, digits for words), a word that isn't found takes
-    the stretch between its neighbours: rather too much is masked than too little.
+    Where the text was edited after recognition (other characters, digits for words), a word that isn't
+    found takes the stretch between its neighbours: rather too much is masked than too little.
     """
     exact: list[tuple[int, int] | None] = []
     cursor = 0

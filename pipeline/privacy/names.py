@@ -58,13 +58,14 @@ def _agent_names(stream: Stream) -> Iterator[str]:
     ).finditer(stream.text):
         yield match.group("name")
     for match in pattern(
-        r"(?<![a-z])(?:my name is|my name's|this is|i'm|i am|it's)\s+(?P<name>(?-i:[A-Z])[a-z'’\-]+(?:\s(?-i:[A-Z])[a-z'’\-]+)?)"
+        r"(?<![a-z])(?:my name is|my name's|this is|i'm|i am|it's)\s+"
+        r"(?P<name>(?-i:[A-Z])[a-z'’\-]+(?:\s(?-i:[A-Z])[a-z'’\-]+)?)"
     ).finditer(stream.text):
         yield match.group("name")
 
 
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
-    """The same names elsewhere: whole Chinese names, and capitalised English ones that are no common words."""
+    """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
     common = frozenset(rules()["names"]["en"]["common"]) | frozenset(rules()["names"]["en"]["stop"])
     whole = {name for name in known if _is_han(name) and len(name) >= 2}
     for name in whole:

@@ -32,9 +32,7 @@ def english_names(stream: Stream) -> Iterator[Hit]:
             if stream.speaker == "customer" or not _from(stream, match.end()):
                 yield from _taken(stream, match.end(), lowered=False)
     else:
-        for match in pattern(
-            r"(?<![a-z])(?:your (?:full |first |last )?name (?:is|as)|under the name(?: of)?|name on the (?:card|account|policy|order) is|in the name of|account holder,? is|on behalf of)[\s,]+"
-        ).finditer(stream.text):
+        for match in pattern(rf"(?<![a-z])(?:{en['told']})[\s,]+").finditer(stream.text):
             yield from _taken(stream, match.end(), lowered=False)
     for match in pattern(rf"(?<![a-z])(?:{en['titles']})\b\.?\s+").finditer(stream.text):
         yield from _taken(stream, match.end(), lowered=False)

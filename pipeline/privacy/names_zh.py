@@ -101,7 +101,7 @@ def _is_free(stream: Stream, match: re.Match[str]) -> bool:
 
 
 def _addressed(stream: Stream) -> Iterator[Hit]:
-    """Names by which somebody is addressed or asked for: 王先生, 王小明女士, 请问是王小明吗, and by the agent 李总."""
+    """Names by which somebody is addressed or asked for: 王先生, 请问是王小明吗, by the agent 李总."""
     zh, text = rules()["names"]["zh"], stream.text
     family = surname(sure=False)
     for match in pattern(rf"(?P<name>{family}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(text):
@@ -150,7 +150,7 @@ def _is_word(name: str) -> bool:
 
 @cache
 def _dictionary() -> dict[str, bool]:
-    """Words of jieba's dictionary with two or three characters, and whether each is tagged as a person's name."""
+    """Words of jieba's dictionary with two or three characters, whether tagged as a person's name."""
     import jieba
 
     words: dict[str, bool] = {}

@@ -1,7 +1,7 @@
 """Telephone, identity and card numbers, and codes: what a run of digits is.
 
-Sources: GB 11643 (identity numbers and their check digit), ISO/IEC 7812 (cards, Luhn), the Chinese, North American
-and British numbering plans.
+Sources: GB 11643 (identity numbers and their check digit), ISO/IEC 7812 (cards, Luhn), the Chinese, North
+American and British numbering plans.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _kind(digits: str, run: Run, cue: str | None, near: str, written: str) -> st
 
 
 def _public(digits: str, stream: Stream) -> bool:
-    """Hotlines and emergency numbers of the language spoken: 18001234567 is a hotline in one, a mobile in the other."""
+    """Hotlines and emergency numbers of the language spoken; 18001234567 is a hotline or a mobile by it."""
     language = "zh" if pattern("[一-龥]").search(stream.text) else "en"
     return bool(pattern(rules()["public"][language]).fullmatch(digits))
 

@@ -1,7 +1,7 @@
 """A copy of a call's sound that any browser plays and seeks in, from the file system too.
 
-MP3 at a constant bit rate: every browser plays it (Safari learnt Ogg only lately, free Chromium builds lack AAC),
-a constant rate makes seeking exact, and two sides of a call take about 6 kB a second.
+MP3 at a constant bit rate: every browser plays it (Safari learnt Ogg only lately, free Chromium builds
+lack AAC), a constant rate makes seeking exact, and two sides of a call take about 6 kB a second.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ SUFFIX = ".mp3"
 class CopySettings:
     """How the copy is made.
 
-    ``crossfeed`` is how much of the other side is heard in either ear: the sides stay apart by ear without one of
-    them sounding in one ear alone. ``margin_s`` widens each masked span, since word times are a little unsure.
+    ``crossfeed`` is how much of the other side is heard in either ear: the sides stay apart by ear
+    without one of
+    them sounding in one ear alone. ``margin_s`` widens each masked span, since word times are a little
+    unsure.
     """
 
     rate_hz: int = 24_000

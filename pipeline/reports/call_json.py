@@ -1,7 +1,7 @@
 """One call's result in the form ``callgauge/call/1``.
 
-The text arrives masked (`pipeline.privacy.masking`); nothing here unmasks it. The JSON Schema that ships beside
-this module says what a reader may rely on; fields may be added within ``call/1``, none changed.
+The text arrives masked (`pipeline.privacy.masking`); nothing here unmasks it. The JSON Schema that ships
+beside this module says what a reader may rely on; fields may be added within ``call/1``, none changed.
 """
 
 from __future__ import annotations

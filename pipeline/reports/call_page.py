@@ -19,7 +19,7 @@ _NO_SPACE_BEFORE = "，。！？、；：,.!?;:)）】」』”’%"
 
 @dataclass(frozen=True, slots=True)
 class WordView:
-    """One word as it stands in the text: space before it, its second, how surely heard, what was found in it."""
+    """One word of the text: space before it, its second, how surely heard, what was found in it."""
 
     space: str
     text: str

@@ -28,8 +28,8 @@ def render(
     template
         Name of the template beside this module.
     styles, scripts
-        Files put into the page as one style and one script. The policy names their digests, so that nothing else
-        that might get into a page is ever run or fetched.
+        Files put into the page as one style and one script. The policy names their digests, so that
+        nothing else that might get into a page is ever run or fetched.
     values
         What the template prints.
     """

@@ -51,8 +51,8 @@ def write_call(
     standard
         The standard it was scored under.
     source
-        The recording to copy from; by default the result's own. Personal data found in it is covered by a tone. A
-        recording that can't be copied gives a page without sound, and a warning.
+        The recording to copy from; by default the result's own. Personal data found in it is covered by a
+        tone. A recording that can't be copied gives a page without sound, and a warning.
     """
     folder, name = out / "calls", safe_name(result.call.call_id)
     source = source or (result.recording.path if result.recording else None)
@@ -76,8 +76,8 @@ def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings
 class ReportWriter:
     """Collects calls and keeps ``calls.csv`` and ``index.html`` up to date.
 
-    Each call's own files are written at once; the table and the index follow at most every two seconds and when
-    closed. Use it as a context manager: it closes on errors too.
+    Each call's own files are written at once; the table and the index follow at most every two seconds
+    and when closed. Use it as a context manager: it closes on errors too.
     """
 
     def __init__(self, out: Path, *, standard: StandardView, copy: CopySettings | None = None) -> None:
