@@ -200,6 +200,55 @@ def test_dictation_with_read_back():
     assert [f.turn for f in findings] == [1, 2, 3, 5, 6]
 
 
+# side, what is said, what is left of it
+DIALOGUES = {
+    "zh": """
+        agent|请问怎么称呼您？|请问怎么称呼您？
+        customer|王小明。|[姓名]。
+        agent|王先生，邮箱是？|[姓名]先生，邮箱是？
+        customer|xiaoming|[邮箱]
+        agent|嗯|嗯
+        customer|艾特qq点com|[邮箱]
+        agent|身份证呢|身份证呢
+        customer|一一零一零五|[证件号]
+        agent|一一零一零五，继续|[证件号]，继续
+        customer|一九四九一二三一 零零二叉|[证件号]
+        agent|一共三百元|一共三百元
+    """,
+    "en": """
+        agent|And who am I speaking with?|And who am I speaking with?
+        customer|Fiona Gallagher.|[name].
+        agent|Your number?|Your number?
+        customer|four one five|[phone]
+        agent|mhm|mhm
+        customer|five five five|[phone]
+        agent|five five five|[phone]
+        customer|two six seven one|[phone]
+        agent|and the email?|and the email?
+        customer|fiona dot g|[email]
+        agent|okay|okay
+        customer|at gmail dot com|[email]
+        agent|It's 45 dollars, Fiona.|It's 45 dollars, [name].
+    """,
+    "zh, sides unsure": """
+        unknown|您好我是平安的李明|您好我是平安的李明
+        unknown|请问贵姓|请问贵姓
+        unknown|我姓王|我姓[姓名]
+        unknown|手机号报一下|手机号报一下
+        unknown|幺三八零零|[电话]
+        unknown|幺三八零零，然后呢|[电话]，然后呢
+        unknown|幺三八零零零|[电话]
+    """,
+}
+
+
+@pytest.mark.parametrize("name", DIALOGUES)
+def test_whole_dialogues(name):
+    rows = [line.strip().split("|") for line in DIALOGUES[name].strip().splitlines()]
+    text, _ = mask(make_transcript(*((side, said) for side, said, _ in rows), language=name[:2]))
+    assert [turn.text for turn in text.turns] == [wanted for _, _, wanted in rows]
+
+
 def test_spans_come_from_the_words():
     said = make_transcript(make_turn("customer", "我电话13800138000好", 10.0, 15.0))
     text, (finding,) = mask(said)

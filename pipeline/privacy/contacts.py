@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from pipeline.privacy.rules import Hit, either, pattern, rules
-from pipeline.privacy.streams import APART, Stream
+from pipeline.privacy.streams import APART, JOINED, Stream
 
 _NUMBER_ZH = r"(?:[0-9０-９零〇一二三四五六七八九十百千幺两甲乙丙丁A-Za-z]+(?:[-－之][0-9]+)*)"
 _ONES = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
@@ -68,43 +68,31 @@ def _spoken_email() -> re.Pattern[str]:
     )
 
 
+_JOINS = frozenset({"dot", "underscore", "dash", "hyphen", "period", "plus", "点", "下划线", "杠", "中杠"})
+_LOCAL = r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|[^\s]"
+_LOCAL_WORD = r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠"
+LONGEST_LOCAL = 90
+MOST_WORDS = 5
+
+
 def _local_start(text: str, at: int) -> int:
-    """Where the part before the at-sign begins: back over names, letters, digits and "dot"."""
+    """Where the part before the at-sign begins: back over names, letters, digits and "dot".
+
+    It ends at a word of the sentence, at the end of a sentence, and at the second change of turns.
+    """
     stop = frozenset(rules()["email"]["stop"])
-    start = at
-    words, joined = 0, False
-    for match in reversed(
-        list(
-            pattern(r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|[^\s]").finditer(
-                text, max(0, at - 90), at
-            )
-        )
-    ):
+    start, words, joined = at, 0, False
+    for match in reversed(list(pattern(_LOCAL).finditer(text, max(0, at - LONGEST_LOCAL), at))):
         word = match.group().lower().strip(".")
-        between = text[match.end() : start]
-        joins = word in (
-            "dot",
-            "underscore",
-            "dash",
-            "hyphen",
-            "period",
-            "点",
-            "下划线",
-            "杠",
-            "中杠",
-            "plus",
-        )
-        if (
-            APART in between
-            or (words and word in stop and not joined)
-            or not re.fullmatch(r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠", word)
-        ):
-            if match.group() not in (",", "，", "、") or not words:
-                break
+        parted = APART in text[match.end() : start] or text.count(JOINED, match.end(), at + 1) > 1
+        if match.group() in (",", "，", "、") and words and not parted:
             continue
-        joined = joins
-        words += 0 if joins or len(word) == 1 else 1
-        if words > 5:
+        ended = match.group().endswith(".") and match.end() < at and not joined
+        if parted or ended or not re.fullmatch(_LOCAL_WORD, word) or (words and word in stop and not joined):
+            break
+        joined = word in _JOINS
+        words += 0 if joined or len(word) == 1 else 1
+        if words > MOST_WORDS:
             break
         start = match.start()
     return start
@@ -150,11 +138,14 @@ def _chinese_hit(match: re.Match[str], stream: Stream) -> Hit | None:
     end = match.start() + len(match.group().rstrip(" ，,、的\n"))
     near = stream.before(match.start(), 24)
     if match.group("units") is not None:
-        if pattern("单元|栋|幢|室|号楼").search(match.group("units")) and pattern(zh["cue"]).search(
-            near + match.group()
-        ):
-            return Hit(match.start(), end, "address", 0.85)
-        return None
+        named = pattern("单元|栋|幢|室|号楼").search(match.group("units"))
+        if not named or not pattern(zh["cue"]).search(near + match.group()):
+            return None
+        # the estate's name before it, however it ends
+        head = re.search(r"[一-龥A-Za-z0-9]{0,14}$", stream.text[: match.start()])
+        start = head.start() if head else match.start()
+        leads = [one.end() for one in pattern(zh["lead"]).finditer(stream.text, start, match.start())]
+        return Hit(leads[-1] if leads else match.start(), end, "address", 0.85)
     start = match.start()
     for lead in pattern(zh["lead"]).finditer(stream.text, start, match.end("place")):
         if lead.end() < match.end("place") - 1:
@@ -165,9 +156,9 @@ def _chinese_hit(match: re.Match[str], stream: Stream) -> Hit | None:
         r"(?<=[路街道])[东南西北中]?[一二三四五六七八九十\d]{0,2}段$|(?<=[区苑园])[东南西北]?[一二三四五六七八九十\d]{0,2}[期区]$"
     ).sub("", head)
     suffix = pattern(rf"(?:{zh['admin']}|{zh['street']}|{zh['community']})$").search(head)
-    if bare or suffix is None or suffix.start() == 0:
+    if bare or suffix is None or suffix.start() == 0 or head[suffix.start() - 1] in "个这那哪每各多些几":
         return None
-    if match.group("unit"):
+    if match.group("unit") or pattern(rf"{_NUMBER_ZH}(?:{zh['unit']})").search(match.group("place")):
         return Hit(start, end, "address")
     cue = pattern(zh["cue"]).search(near + stream.text[match.start() : start])
     wide = pattern(rf"[一-龥](?:{zh['admin']})[一-龥]").search(head)
@@ -182,7 +173,7 @@ def _english_addresses(stream: Stream) -> Iterator[tuple[int, int]]:
             continue
         weak = pattern(rf"(?:{en['weak']})\.?").fullmatch(match.group("type"))
         proper = match.group("name").strip()[:1].isupper() and match.group("type")[:1].isupper()
-        cue = pattern(en["cue"]).search(stream.before(match.start(), 60))
+        cue = pattern(en["cue"]).search(stream.before(match.start(), 60) + stream.after(match.end(), 30))
         if weak and not proper and not cue:
             continue
         yield match.start(), match.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,6 +51,15 @@ class Run:
         return sum(token.spoken for token in self.tokens) * 2 > len(self.tokens)
 
 
+def _starts() -> str:
+    """Letters that may begin something of note; all others are passed over in one go."""
+    digits = rules()["digits"]
+    words = (*digits["strict"], *digits["loose"], *rules()["fillers"], *rules()["extension"])
+    return re.escape(
+        "".join(sorted({word[0] for word in words} | set("零几数十百千万亿俩叉埃０１２３４５６７８９")))
+    )
+
+
 @cache
 def _scanner() -> str:
     digits = rules()["digits"]
@@ -72,7 +82,7 @@ def _scanner() -> str:
         r"(?P<x>(?<![a-z])x(?![a-z])|叉|埃克斯)",
         rf"(?P<ext>{either(rules()['extension'], whole=True)}(?:号)?(?:是)?)",
         rf"(?P<filler>{either(rules()['fillers'], whole=True)}|[\s,，.。、;；:：()（）\-－–—_/·…!！?？~+*]+)",
-        r"(?P<other>[a-z']+|.)",
+        rf"(?P<other>[a-z']+|[^\W\d_a-z{_starts()}]+|.)",
     ))  # fmt: skip
 
 

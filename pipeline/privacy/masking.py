@@ -107,11 +107,15 @@ def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
     cuts = []
     for index, start, end in stream.cut(hit.start, hit.end):
         text = stream.turns[index].text
+        at = stream.place_of(index) + start
         if hit.kind in NUMBERS and stream.text.find(JOINED, hit.start, hit.end) >= 0:
             runs = runs_of(text[start:end])
             if not runs:
                 continue
-            start, end = start + runs[0].start, start + runs[-1].end
+            first, last = start + runs[0].start, start + runs[-1].end
+            # the outer ends are the hit's own: a final X is a digit only after seventeen others
+            start = start if not cuts else first
+            end = end if stream.text.find(JOINED, at, hit.end) < 0 else last
         start, end = _trimmed(text, start, end)
         if start < end:
             cuts.append((index, start, end))

@@ -28,6 +28,13 @@ def english_names(stream: Stream) -> Iterator[Hit]:
     if stream.speaker != "agent":
         for match in pattern(rf"(?<![a-z])(?:{en['own_sure']})[\s,:]+").finditer(stream.text):
             yield from _taken(stream, match.end(), lowered=True)
+        yield from _answered(stream)
+        for match in pattern(rf"(?<![a-z])(?:{en['kin']})[\s,]+").finditer(stream.text):
+            yield from _taken(stream, match.end(), lowered=False)
+        for match in pattern(r"\bspel(?:led|t)\s(?P<letters>(?:[a-z][\s\-.,]+){2,}[a-z])(?![a-z])").finditer(
+            stream.text
+        ):
+            yield Hit(match.start("letters"), match.end("letters"), "name", 0.8)
         for match in pattern(rf"(?<![a-z])(?:{en['own_capital']})[\s,]+").finditer(stream.text):
             if stream.speaker == "customer" or not _from(stream, match.end()):
                 yield from _taken(stream, match.end(), lowered=False)
@@ -57,6 +64,19 @@ def _asked(stream: Stream) -> Iterator[Hit]:
         firm = re.match(rf"(?:{token()}\s)+(?P<last>{token()})", stream.text[match.end() :])
         if firm is None or firm.group("last").lower() not in en["firm"]:
             yield from _taken(stream, match.end(), lowered=False)
+
+
+def _answered(stream: Stream) -> Iterator[Hit]:
+    """A name alone, said when the other side asked for one: "And your name?" – "Fiona Gallagher."."""
+    asks = rules()["names"]["en"]["asks"]
+    for index, start, end in stream.pieces:
+        if index == 0 or end - start > 60 or not pattern(asks).search(stream.turns[index - 1].text[-60:]):
+            continue
+        lead = pattern(
+            r"(?:(?:uh|um|yes|yeah|sure|okay|of course|it's|it is|that's|i'm|this is|my name is)[\s,.]+)*"
+        )
+        said = lead.match(stream.text, start, end)
+        yield from _taken(stream, said.end() if said else start, lowered=False)
 
 
 def _from(stream: Stream, at: int) -> bool:
@@ -91,7 +111,8 @@ def _names(word: str, count: int, *, lowered: bool) -> bool:
     common = word.lower() in _stop() and not (count > 1 and word in _SHORT_NAMES)
     if common or word.lower().endswith(("ing", "'s")):
         return False
-    return word[0].isupper() or (lowered and count < 2)
+    # a word all in capitals says nothing: some transcripts have no other
+    return (word[0].isupper() and not (word.isupper() and len(word) > 3)) or (lowered and count < 2)
 
 
 @cache

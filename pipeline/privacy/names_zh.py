@@ -30,7 +30,10 @@ def chinese_names(stream: Stream) -> Iterator[Hit]:
         return
     if stream.speaker != "agent":
         yield from _introduced(stream)
+        yield from _answered(stream)
     yield from _addressed(stream)
+    if stream.speaker != "customer":
+        yield from _asked(stream)
 
 
 def _introduced(stream: Stream) -> Iterator[Hit]:
@@ -88,7 +91,8 @@ def _likely(stream: Stream) -> Iterator[Hit]:
     forms = (
         rf"{starts}{name}{ends}|本人)",
         rf"(?:{zh['kin']})(?:叫|是|名叫|[，,\s])\s*{name}{ends})",
-        rf"(?:{zh['noted']}){name}{ends}|吧|就行|就可以|就好|的名字|的名|这个名字|本人)",
+        rf"(?:{zh['kin']}){name}(?=报名|的名字|的名下|来办|来签)",
+        rf"(?:{zh['noted']}){name}{ends}|吧|就行|就可以|就好|的名字|的名|这个名字|本人|来[接取拿签办]|去[接取拿签办]|接电话|签收)",
     )
     for form in forms:
         found = pattern(form).finditer(stream.text)
@@ -125,11 +129,36 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
         )
         if role and not ours:
             yield Hit(match.start("name"), match.end("name"), "name", 0.8)
-    full = rf"(?P<name>{family}[一-龥]{{1,2}}?)"
-    for match in pattern(
-        rf"(?:{zh['asked']}){full}(?=[\s，。！？,.!?吗吧对么]|$|本人|先生|女士|小姐|老师|是吧|对吧|家)"
-    ).finditer(text):
-        if not _is_word(match.group("name")):
+
+
+def _asked(stream: Stream) -> Iterator[Hit]:
+    """The agent's 请问是王小明吗, 王小明您好, 姓名王小明对吧, 王小明家长."""
+    zh = rules()["names"]["zh"]
+    name = rf"(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?)"
+    ends = r"(?=[\s，。！？,.!?吗吧对么]|$|本人|先生|女士|小姐|老师|是吧|对吧|家)"
+    forms = (
+        rf"(?:{zh['asked']}){name}{ends}",
+        rf"(?:{zh['about']})[\s:：，,]{{0,2}}{name}{ends}",
+        rf"(?:^|(?<=[\s，。！？])){name}(?=[您你]好)",
+        rf"(?:^|(?<=[\s，。！？是])){name}的?(?={zh['family_of']})",
+    )
+    for form in forms:
+        found = pattern(form).finditer(stream.text)
+        titled = pattern(rf"(?:{zh['titles']}|{zh['roles']})$")
+        free = (m for m in found if not _is_word(m.group("name")) and not titled.search(m.group("name")))
+        yield from _hits(free, 0.85)
+
+
+def _answered(stream: Stream) -> Iterator[Hit]:
+    """A name alone, said when the other side asked for one: 怎么称呼？ – 王小明。"""
+    zh, part = rules()["names"]["zh"], rules()["names"]["zh"]["particles"]
+    form = pattern(
+        rf"[嗯呃啊哦，,\s]*(?:我是|叫|我叫|是)?(?P<name>{surname(sure=True)}[一-龥]{{0,2}})[{part}]?[，。,.!\s]*$"
+    )
+    for index, start, end in stream.pieces:
+        asked = index > 0 and pattern(rf"(?:{zh['asks']})").search(stream.turns[index - 1].text[-24:])
+        match = form.match(stream.text, start, end) if asked else None
+        if match and not _not_name().search(match.group("name")):
             yield Hit(match.start("name"), match.end("name"), "name", 0.85)
 
 

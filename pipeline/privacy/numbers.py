@@ -42,23 +42,17 @@ def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hi
     said_as_own = cue == "phone" and len(run.digits) >= 10 and pattern(rules()["own"]).search(near)
     if _public(run.digits, stream) and not said_as_own:
         return
-    kind = _kind(run.digits, run, cue, near, written)
+    kind = _said_twice(run, cue) or _kind(run.digits, run, cue, near, written)
     if kind is None and len(run.tokens) > 1:
-        yield from _parts(run, cue, near, stream)
+        yield from _parts(run, cue, stream)
     elif kind is not None:
         lead = pattern(r"[+(（\s]*$").search(stream.text, 0, run.start)
         start = lead.start() if lead and lead.group().strip() else run.start
         yield Hit(start, run.end, kind)
 
 
-def _parts(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
+def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     """A run may hold a number twice, or a number and something else: the longest parts that are one."""
-    tokens = _without_echo(run.tokens)
-    if len(tokens) < len(run.tokens):
-        kind = _kind("".join(t.digits for t in tokens), run, cue, near, stream.text[run.start : run.end])
-        if kind is not None:
-            yield Hit(run.start, run.end, kind)
-            return
     first = 0
     while first < len(run.tokens):
         for last in range(len(run.tokens), first, -1):
@@ -71,13 +65,18 @@ def _parts(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit
         first += 1
 
 
-def _without_echo(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Where the sides aren't told apart, each group may be heard twice: said and repeated."""
+def _said_twice(run: Run, cue: str | None) -> str | None:
+    """Where the sides aren't told apart, each group may be heard twice, said and repeated: what remains then."""
     kept: list[Token] = []
-    for token in tokens:
+    for token in run.tokens:
         if len(token.digits) < 3 or not kept or kept[-1].digits != token.digits:
             kept.append(token)
-    return tuple(kept)
+    digits = "".join(token.digits for token in kept)
+    if len(kept) == len(run.tokens) or cue == "other":
+        return None
+    if pattern(_MOBILE).fullmatch(digits):
+        return "phone"
+    return "id_number" if pattern(_ID18).fullmatch(digits) else None
 
 
 def _kind(digits: str, run: Run, cue: str | None, near: str, written: str) -> str | None:
