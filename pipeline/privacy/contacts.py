@@ -142,8 +142,8 @@ def _chinese_hit(match: re.Match[str], stream: Stream) -> Hit | None:
         if not named or not pattern(zh["cue"]).search(near + match.group()):
             return None
         # the estate's name before it, however it ends
-        head = re.search(r"[一-龥A-Za-z0-9]{0,14}$", stream.text[: match.start()])
-        start = head.start() if head else match.start()
+        estate = re.search(r"[一-龥A-Za-z0-9]{0,14}$", stream.text[: match.start()])
+        start = estate.start() if estate else match.start()
         leads = [one.end() for one in pattern(zh["lead"]).finditer(stream.text, start, match.start())]
         return Hit(leads[-1] if leads else match.start(), end, "address", 0.85)
     start = match.start()

@@ -56,7 +56,11 @@ def _starts() -> str:
     digits = rules()["digits"]
     words = (*digits["strict"], *digits["loose"], *rules()["fillers"], *rules()["extension"])
     return re.escape(
-        "".join(sorted({word[0] for word in words} | set("零几数十百千万亿俩叉埃０１２３４５６７８９")))
+        "".join(
+            sorted(
+                {word[0] for word in words} | set("星礼周第万统唯零几数十百千万亿俩叉埃０１２３４５６７８９")
+            )
+        )
     )
 
 
@@ -73,6 +77,7 @@ def _scanner() -> str:
         rf"(?P<skip>{APART})",
         r"(?P<date>(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)日?|(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)?\d\d(?!\d)|(?<!\d)\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?!\d))",
         r"(?P<money>[$£€¥￥]\s?\d[\d,]*(?:\.\d+)?|(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|[-\s]\d)(?:\.\d+)?|(?<![\d.])\d{1,6}\.\d{1,2}(?![\d.]))",
+        rf"(?P<idiom>(?<![{strict}0-9])(?:{digits['idioms']}))",
         rf"(?P<quantity>{quantity})",
         rf"(?P<times>[两俩二三四五六]个(?:{han})(?![十百千万个月年块元人]))",
         rf"(?P<han>{han}(?:{han}|[{loose}](?={han}))*)",

@@ -104,7 +104,7 @@ def _pieces(turns: Sequence[Turn], keep: Collection[str]) -> dict[int, list[_Pie
 
 def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
     """A hit's part in each turn; of a number dictated over turns the digits, not the remarks between."""
-    cuts = []
+    cuts: list[tuple[int, int, int]] = []
     for index, start, end in stream.cut(hit.start, hit.end):
         text = stream.turns[index].text
         at = stream.place_of(index) + start
@@ -168,7 +168,7 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
                     echoes.append(Hit(token.start, token.end, kind, 0.8))
                     break
             else:
-                if len(run.digits) >= 4 and any(
+                if len(run.digits) >= ECHO_DIGITS and any(
                     f <= index <= x and run.digits in d for f, x, d, _ in numbers
                 ):
                     kind = next(k for f, x, d, k in numbers if f <= index <= x and run.digits in d)

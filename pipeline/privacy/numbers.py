@@ -66,7 +66,7 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
 
 
 def _said_twice(run: Run, cue: str | None) -> str | None:
-    """Where the sides aren't told apart, each group may be heard twice, said and repeated: what remains then."""
+    """What remains where each group is heard twice, said and repeated, since the sides aren't apart."""
     kept: list[Token] = []
     for token in run.tokens:
         if len(token.digits) < 3 or not kept or kept[-1].digits != token.digits:
