@@ -24,6 +24,30 @@ EXAMPLES: dict[str, dict[str, dict[str, list[str]]]] = yaml.safe_load(_FILE.read
 _SPEAKERS = {"A: ": "agent", "U: ": "unknown"}
 
 
+HELD_OUT: list[tuple[str, str, str]] = yaml.safe_load(
+    (_FILE.parent / "held_out.yaml").read_text(encoding="utf-8")
+)
+
+
+def test_held_out_material():
+    hit, missed, wrong = [], [], []
+    for language, speaker, marked in HELD_OUT:
+        wanted = re.findall(r"\{(\w+): ([^}]*)\}", marked)
+        text, findings = mask(
+            make_transcript((speaker, re.sub(r"\{\w+: ([^}]*)\}", r"\1", marked)), language=language)
+        )  # type: ignore[arg-type]
+        kinds = [finding.detail["kind"] for finding in findings]
+        for kind, said in wanted:
+            if kind in kinds and said.removeprefix("Mrs. ") not in text.turns[0].text:
+                hit.append(said)
+                kinds.remove(kind)
+            else:
+                missed.append(said)
+        wrong += [(kind, marked) for kind in kinds]
+    assert len(hit) / (len(hit) + len(missed)) >= 0.95, missed
+    assert len(hit) / (len(hit) + len(wrong)) >= 0.95, wrong
+
+
 def _cases(which: str) -> list[Any]:
     return [
         pytest.param(kind, language, text, id=f"{kind}-{language}-{text}")

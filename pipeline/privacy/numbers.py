@@ -153,7 +153,15 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     for match in reversed(found):
         if match.lastgroup != "generic":
             return match.lastgroup, before
-    after = _cues().search(stream.after(run.end, 40))
+    following = stream.after(run.end, 40)
+    after = _cues().search(following)
+    # "13800138000，我的订单呢" speaks of something else by then; "88231是订单号" doesn't
+    if (
+        after
+        and after.lastgroup == "other"
+        and not pattern(r"[^\W]{0,3}(?:\sis\s(?:the|my|your)\s)?").fullmatch(following, 0, after.start())
+    ):
+        after = None
     if after and after.lastgroup != "generic":
         return after.lastgroup, before
     return ("phone" if found or after else None), before
