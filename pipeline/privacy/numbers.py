@@ -25,6 +25,8 @@ _NORTH_AMERICA = r"1?[2-9]\d{2}[2-9]\d{6}"
 _BRITAIN = r"(?:(?:00)?44(?:0)?|0)(?:7\d{9}|[123]\d{8,9})"
 _CARD = r"(?:62|60|81|4|5[1-5]|2[2-7]|3[47]|6011|65|35|30|36|38|9)\d+"
 
+_ADJACENT = r"[^，。！？,.!?;；\n]{0,24}|[^\n]{0,14}\n[^，。！？,.!?;；\n]{0,6}"
+"""Between "order number" and what is surely that number: no other clause, or the other side's answer."""
 CUE_CHARS = 45
 
 
@@ -101,7 +103,7 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
         return None
     if pattern(_MOBILE).fullmatch(digits):
         return "phone"
-    if pattern(_ID15).fullmatch(digits) and cue != "bank_card":
+    if pattern(_ID15).fullmatch(digits) and cue != "other_far" and cue != "bank_card":
         return "id_number"
     if (
         13 <= len(digits) <= 19
@@ -109,6 +111,8 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
         and (luhn(digits) or digits.startswith("62"))
     ):
         return "bank_card"
+    if cue == "other_far":
+        return None  # an order was spoken of, and the form alone isn't sure enough
     if spoken and 14 <= len(digits) <= 19:
         return "bank_card"
     return "phone" if _telephone(digits, written, spoken=spoken) else None
@@ -151,6 +155,8 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     before = stream.before(run.start)
     found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
     for match in reversed(found):
+        if match.lastgroup == "other" and not pattern(_ADJACENT).fullmatch(before, match.end()):
+            return "other_far", before
         if match.lastgroup != "generic":
             return match.lastgroup, before
     following = stream.after(run.end, 40)
