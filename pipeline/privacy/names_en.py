@@ -61,9 +61,10 @@ def _asked(stream: Stream) -> Iterator[Hit]:
     for match in pattern(
         rf"(?<![a-z])(?:{en['hello']})[,\s]+(?={token()}(?:\s{token()})?\s*[,.!?\n])"
     ).finditer(stream.text):
-        firm = re.match(rf"(?:{token()}\s)+(?P<last>{token()})", stream.text[match.end() :])
-        if firm is None or firm.group("last").lower() not in en["firm"]:
-            yield from _taken(stream, match.end(), lowered=False)
+        # a name that is called out ends its clause; "Hi, Peter here" and "Acme Energy, this is" are none
+        for hit in _taken(stream, match.end(), lowered=False):
+            if re.match(r"\s*(?:[,.!?\n]|$)", stream.text[hit.end :]):
+                yield hit
 
 
 def _answered(stream: Stream) -> Iterator[Hit]:
@@ -96,7 +97,7 @@ def _taken(stream: Stream, at: int, *, lowered: bool) -> Iterator[Hit]:
         if parted or count == 3 or not _names(word, count, lowered=lowered):
             break
         count, end = count + 1, at + match.end()
-    if not count:
+    if not count or stream.text[at:end].lower().split()[-1] in rules()["names"]["en"]["firm"]:
         return
     yield Hit(at, end, "name", 0.9 if stream.text[at].isupper() else 0.75)
     spelled = pattern(_SPELLED).match(stream.text, end)

@@ -58,7 +58,7 @@ def _called(stream: Stream) -> Iterator[Hit]:
     zh, part = rules()["names"]["zh"], rules()["names"]["zh"]["particles"]
     lead = rf"(?:{zh['own']})[\s:：，,]{{0,2}}"
     ends = rf"(?=[{part}\W]|$|先生|女士|小姐|这个|就行|就可以|[他她我你您]|今年|是|电话|手机)"
-    known = pattern(rf"{lead}(?P<name>{surname(sure=True)}[一-龥]{{1,2}}?){ends}").finditer(stream.text)
+    known = pattern(rf"{lead}(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?){ends}").finditer(stream.text)
     yield from _hits((m for m in known if _is_free(stream, m)), 0.95)
     free = pattern(rf"(?:{zh['called']})[\s:：，,]{{0,2}}(?P<name>[一-龥]{{2,4}}?)(?=[，。！？,.!?\s啊吧]|$)")
     for match in free.finditer(stream.text):
@@ -118,6 +118,8 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
             continue
         if not re.search("我们的?$|咱们的?$|我是$", text[max(0, match.start() - 3) : match.start()]):
             yield Hit(match.start(), match.end(), "name", 0.9)
+    twice = rf"(?P<name>(?P<family>{family})[一-龥]{{1,2}})(?=(?P=family)(?:{zh['titles']}|{zh['roles']}))"
+    yield from _hits(pattern(twice).finditer(text), 0.9)
     if stream.speaker == "customer":
         return
     free = r"(?:^|(?<=[\s，。！？,.!?是喂好问找跟给叫的那嗯哦行对]))"
