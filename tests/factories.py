@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables read best a row a line)
 """Small synthetic calls for tests: true shapes, invented content."""
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ from pipeline.types import (
 )
 
 MEASURES = {
-    "duration_s": (62.4, "s"), "talk_s": (48.2, "s"), "agent_talk_s": (33.1, "s"), "customer_talk_s": (15.1, "s"),
+    "duration_s": (62.4, "s"), "talk_s": (48.2, "s"), "agent_talk_s": (33.1, "s"), "customer_talk_s":
+    (15.1, "s"),
     "agent_talk_ratio": (0.687, "ratio"), "mutual_silence_s": (14.2, "s"), "longest_silence_s": (5.1, "s"),
     "agent_loudness_lufs": (-19.2, "LUFS"), "customer_loudness_lufs": (-27.9, "LUFS"),
     "loudness_difference_lu": (8.7, "LU"), "agent_clipped_ratio": (0.0002, "ratio"),
@@ -38,7 +40,9 @@ MEASURES = {
     "jargon_per_100_words": (1.4, "per 100 words"), "hard_sell_count": (1, "count"),
     "longest_agent_turn_s": (9.0, "s"), "customer_reply_gap_s": (0.6, "s"), "opening_complete_s": (8.4, "s"),
 }  # fmt: skip
-NO_MONO = Reason("mono", "单声道录音，无法分别测量双方音量", "Mono recording: the sides can't be measured apart")
+NO_MONO = Reason(
+    "mono", "单声道录音，无法分别测量双方音量", "Mono recording: the sides can't be measured apart"
+)
 _TOKEN = re.compile(r"[A-Za-z0-9@.'\-]+[^\w\s]*|[^\W_][，。！？、：；,.!?]*|\S")
 
 
@@ -50,7 +54,8 @@ def make_words(
     step = (end_s - start_s) / max(1, len(tokens))
     sure = [confidence] * len(tokens) if isinstance(confidence, float | int) else list(confidence)
     return tuple(
-        Word(token, start_s + i * step, start_s + (i + 1) * step, sure[i % len(sure)]) for i, token in enumerate(tokens)
+        Word(token, start_s + i * step, start_s + (i + 1) * step, sure[i % len(sure)])
+        for i, token in enumerate(tokens)
     )
 
 
@@ -147,13 +152,15 @@ CRITERIA: tuple[tuple[str, str, str, str, str, float, bool], ...] = (
     ("record.follow_up", "record", "8.3, 11.2", "跟进意向客户", "Follows up the interested", 4, False),
 )
 _VERDICTS = (
-    "pass", "pass", "pass", "pass", "partial", "partial", "not_measurable", "not_applicable", "needs_review", "partial",
-    "partial", "pass", "fail", "pass",
+    "pass", "pass", "pass", "pass", "partial", "partial", "not_measurable", "not_applicable",
+    "needs_review", "partial", "partial", "pass", "fail", "pass",
 )  # fmt: skip
 _SHARE = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
 
 
-def make_score(verdicts: Sequence[str] = _VERDICTS, *, findings: Sequence[Finding] = (), **changes: Any) -> CallScore:
+def make_score(
+    verdicts: Sequence[str] = _VERDICTS, *, findings: Sequence[Finding] = (), **changes: Any
+) -> CallScore:
     """A score whose sums follow from its verdicts."""
     criteria = []
     for (name, _, article, zh, en, weight, advisory), verdict in zip(CRITERIA, verdicts, strict=True):
@@ -200,7 +207,9 @@ def make_sound(transcript: Transcript, *, duration_s: float = 62.4) -> Sound:
     return Sound(duration_s, "two_sides", sides, (Span(0.6, 1.6), Span(3.6, 4.6)))
 
 
-def make_result(call_id: str = "call-001", *, transcript: Transcript | None = None, **changes: Any) -> CallResult:
+def make_result(
+    call_id: str = "call-001", *, transcript: Transcript | None = None, **changes: Any
+) -> CallResult:
     """A whole call with findings of most kinds; ``changes`` replace fields of the result."""
     said = make_transcript() if transcript is None else transcript
     findings = make_findings() if transcript is None else ()

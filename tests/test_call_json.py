@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -104,7 +103,7 @@ def test_written_beside_and_moved(tmp_path, monkeypatch):
     def refuse(*_args: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(OSError, match="disk full"):
         write_atomic(path, "half")
     assert path.read_bytes() == before

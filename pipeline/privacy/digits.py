@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -50,6 +51,19 @@ class Run:
         return sum(token.spoken for token in self.tokens) * 2 > len(self.tokens)
 
 
+def _starts() -> str:
+    """Letters that may begin something of note; all others are passed over in one go."""
+    digits = rules()["digits"]
+    words = (*digits["strict"], *digits["loose"], *rules()["fillers"], *rules()["extension"])
+    return re.escape(
+        "".join(
+            sorted(
+                {word[0] for word in words} | set("星礼周第万统唯零几数十百千万亿俩叉埃０１２３４５６７８９")
+            )
+        )
+    )
+
+
 @cache
 def _scanner() -> str:
     digits = rules()["digits"]
@@ -63,6 +77,7 @@ def _scanner() -> str:
         rf"(?P<skip>{APART})",
         r"(?P<date>(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)日?|(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)?\d\d(?!\d)|(?<!\d)\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?!\d))",
         r"(?P<money>[$£€¥￥]\s?\d[\d,]*(?:\.\d+)?|(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|[-\s]\d)(?:\.\d+)?|(?<![\d.])\d{1,6}\.\d{1,2}(?![\d.]))",
+        rf"(?P<idiom>(?<![{strict}0-9])(?:{digits['idioms']}))",
         rf"(?P<quantity>{quantity})",
         rf"(?P<times>[两俩二三四五六]个(?:{han})(?![十百千万个月年块元人]))",
         rf"(?P<han>{han}(?:{han}|[{loose}](?={han}))*)",
@@ -72,7 +87,7 @@ def _scanner() -> str:
         r"(?P<x>(?<![a-z])x(?![a-z])|叉|埃克斯)",
         rf"(?P<ext>{either(rules()['extension'], whole=True)}(?:号)?(?:是)?)",
         rf"(?P<filler>{either(rules()['fillers'], whole=True)}|[\s,，.。、;；:：()（）\-－–—_/·…!！?？~+*]+)",
-        r"(?P<other>[a-z']+|.)",
+        rf"(?P<other>[a-z']+|[^\W\d_a-z{_starts()}]+|.)",
     ))  # fmt: skip
 
 

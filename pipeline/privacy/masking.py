@@ -1,8 +1,9 @@
 """Personal data in a transcript: found, replaced by its kind in text and words, and listed with its seconds.
 
-Own rules instead of a general recogniser (Presidio, spaCy's entities): what is dictated on the telephone is spelled
-in ways that those don't know, and a company's, a product's or the agent's own name must stay. See ``rules.yaml`` for
-what is looked for and ``examples.yaml`` for what is hit and what is left.
+Own rules instead of a general recogniser (Presidio, spaCy's entities): what is dictated on the telephone
+is spelled
+in ways that those don't know, and a company's, a product's or the agent's own name must stay. See
+``rules.yaml`` for what is looked for and ``examples.yaml`` for what is hit and what is left.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from pipeline.privacy.digits import runs_of
 from pipeline.privacy.names import find_names
 from pipeline.privacy.numbers import find_numbers
 from pipeline.privacy.rules import Hit, label
-from pipeline.privacy.streams import Stream, streams_of
+from pipeline.privacy.streams import JOINED, Stream, streams_of
 from pipeline.types import Dropped, Finding, Transcript, Turn, Word
 
 ECHO_TURNS = 3
 """How many turns away the other side may repeat part of a number."""
 ECHO_DIGITS = 3
+NUMBERS = frozenset({"phone", "id_number", "bank_card", "code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
     Returns
     -------
     tuple
-        The transcript with as many turns in the same order, texts and words masked; and a finding ``pii`` for each
-        item and turn, its span from the words' seconds (else the turn's), its quote the label that now stands there.
-        An item told over several turns gives a finding in each, numbered in ``detail``.
+        The transcript with as many turns in the same order, texts and words masked; and a finding ``pii``
+        for each
+        item and turn, its span from the words' seconds (else the turn's), its quote the label that now
+        stands there. An item told over several turns gives a finding in each, numbered in ``detail``.
     """
     pieces = _pieces(transcript.turns, keep)
     turns: list[Turn] = []
@@ -60,13 +63,16 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
         masked, spans = _masked_turn(turn, mine, transcript.language)
         turns.append(masked)
         findings.extend(
-            _finding(index, turn, piece, span, transcript.language) for piece, span in zip(mine, spans, strict=True)
+            _finding(index, turn, piece, span, transcript.language)
+            for piece, span in zip(mine, spans, strict=True)
         )
     dropped = tuple(_masked_dropped(one, transcript.language) for one in transcript.dropped)
     return replace(transcript, turns=tuple(turns), dropped=dropped), tuple(findings)
 
 
-def mask_text(text: str, *, language: str = "zh", speaker: str = "customer", keep: Collection[str] = ()) -> str:
+def mask_text(
+    text: str, *, language: str = "zh", speaker: str = "customer", keep: Collection[str] = ()
+) -> str:
     """Mask one text by itself, e.g. a note of the call list.
 
     Examples
@@ -83,23 +89,43 @@ def _pieces(turns: Sequence[Turn], keep: Collection[str]) -> dict[int, list[_Pie
     """What is to be masked in each turn, in order, without overlaps."""
     streams = streams_of(turns)
     hits = [_numbers_and_contacts(stream) for stream in streams]
-    for i, stream in enumerate(streams):
+    for i in range(len(streams)):
         hits[i] = _merged([*hits[i], *_echoes(i, streams, hits)])
     names = find_names(streams, keep=keep)
     pieces: dict[int, list[_Piece]] = {}
     for i, stream in enumerate(streams):
         for hit in _merged([*hits[i], *names[i]]):
-            cuts = list(stream.cut(hit.start, hit.end))
+            cuts = _cuts(stream, hit)
             for part, (index, start, end) in enumerate(cuts, 1):
-                start, end = _trimmed(stream.turns[index].text, start, end)
-                if start < end:
-                    piece = _Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
-                    pieces.setdefault(index, []).append(piece)
+                piece = _Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
+                pieces.setdefault(index, []).append(piece)
     return {index: sorted(found, key=lambda piece: piece.start) for index, found in pieces.items()}
 
 
+def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
+    """A hit's part in each turn; of a number dictated over turns the digits, not the remarks between."""
+    cuts: list[tuple[int, int, int]] = []
+    for index, start, end in stream.cut(hit.start, hit.end):
+        text = stream.turns[index].text
+        at = stream.place_of(index) + start
+        if hit.kind in NUMBERS and stream.text.find(JOINED, hit.start, hit.end) >= 0:
+            runs = runs_of(text[start:end])
+            if not runs:
+                continue
+            first, last = start + runs[0].start, start + runs[-1].end
+            # the outer ends are the hit's own: a final X is a digit only after seventeen others
+            start = start if not cuts else first
+            end = end if stream.text.find(JOINED, at, hit.end) < 0 else last
+        start, end = _trimmed(text, start, end)
+        if start < end:
+            cuts.append((index, start, end))
+    return cuts
+
+
 def _numbers_and_contacts(stream: Stream) -> list[Hit]:
-    return _merged([*find_emails(stream), *find_passwords(stream), *find_numbers(stream), *find_addresses(stream)])
+    return _merged(
+        [*find_emails(stream), *find_passwords(stream), *find_numbers(stream), *find_addresses(stream)]
+    )
 
 
 def _merged(hits: Iterable[Hit]) -> list[Hit]:
@@ -133,11 +159,18 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
             index, _ = stream.turn_at(token.start)
             for first, last, digits, kind in numbers:
                 whole = run.digits in digits or len(token.digits) >= 4
-                if first <= index <= last and len(token.digits) >= ECHO_DIGITS and whole and token.digits in digits:
+                if (
+                    first <= index <= last
+                    and len(token.digits) >= ECHO_DIGITS
+                    and whole
+                    and token.digits in digits
+                ):
                     echoes.append(Hit(token.start, token.end, kind, 0.8))
                     break
             else:
-                if len(run.digits) >= 4 and any(f <= index <= x and run.digits in d for f, x, d, _ in numbers):
+                if len(run.digits) >= ECHO_DIGITS and any(
+                    f <= index <= x and run.digits in d for f, x, d, _ in numbers
+                ):
                     kind = next(k for f, x, d, k in numbers if f <= index <= x and run.digits in d)
                     echoes.append(Hit(run.start, run.end, kind, 0.8))
     return echoes
@@ -202,8 +235,8 @@ def _masked_words(
 def _places(turn: Turn) -> list[tuple[int, int]]:
     """Where each word stands in the turn's text.
 
-    Where the text was edited after recognition (other characters, digits for words), a word that isn't found takes
-    the stretch between its neighbours: rather too much is masked than too little.
+    Where the text was edited after recognition (other characters, digits for words), a word that isn't
+    found takes the stretch between its neighbours: rather too much is masked than too little.
     """
     exact: list[tuple[int, int] | None] = []
     cursor = 0

@@ -1,13 +1,13 @@
 """Telephone, identity and card numbers, and codes: what a run of digits is.
 
-Sources: GB 11643 (identity numbers and their check digit), ISO/IEC 7812 (cards, Luhn), the Chinese, North American
-and British numbering plans.
+Sources: GB 11643 (identity numbers and their check digit), ISO/IEC 7812 (cards, Luhn), the Chinese, North
+American and British numbering plans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 import re
+from collections.abc import Iterator
 from functools import cache
 
 from pipeline.privacy.digits import Run, Token, runs_of
@@ -25,6 +25,10 @@ _NORTH_AMERICA = r"1?[2-9]\d{2}[2-9]\d{6}"
 _BRITAIN = r"(?:(?:00)?44(?:0)?|0)(?:7\d{9}|[123]\d{8,9})"
 _CARD = r"(?:62|60|81|4|5[1-5]|2[2-7]|3[47]|6011|65|35|30|36|38|9)\d+"
 
+_ADJACENT = r"[^，。！？,.!?;；\n]{0,24}|[^\n]{0,14}\n[^，。！？,.!?;；\n]{0,6}"
+"""Between "order number" and what is surely that number: no other clause, or the other side's answer."""
+CUE_CHARS = 45
+
 
 def find_numbers(stream: Stream) -> list[Hit]:
     """All numbers of a person in one side's speech."""
@@ -38,9 +42,9 @@ def find_numbers(stream: Stream) -> list[Hit]:
 def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
     written = stream.text[run.start : run.end]
     said_as_own = cue == "phone" and len(run.digits) >= 10 and pattern(rules()["own"]).search(near)
-    if _public(run.digits, written) and not said_as_own:
+    if _public(run.digits, stream) and not said_as_own:
         return
-    kind = _kind(run.digits, run, cue, written)
+    kind = _said_twice(run, cue) or _kind(run.digits, run, cue, near, written)
     if kind is None and len(run.tokens) > 1:
         yield from _parts(run, cue, stream)
     elif kind is not None:
@@ -51,12 +55,6 @@ def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hi
 
 def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     """A run may hold a number twice, or a number and something else: the longest parts that are one."""
-    tokens = _without_echo(run.tokens)
-    if len(tokens) < len(run.tokens):
-        kind = _kind("".join(t.digits for t in tokens), run, cue, stream.text[run.start : run.end])
-        if kind is not None:
-            yield Hit(run.start, run.end, kind)
-            return
     first = 0
     while first < len(run.tokens):
         for last in range(len(run.tokens), first, -1):
@@ -69,25 +67,32 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
         first += 1
 
 
-def _without_echo(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
-    """Where the sides aren't told apart, each group may be heard twice: said and repeated."""
+def _said_twice(run: Run, cue: str | None) -> str | None:
+    """What remains where each group is heard twice, said and repeated, since the sides aren't apart."""
     kept: list[Token] = []
-    for token in tokens:
+    for token in run.tokens:
         if len(token.digits) < 3 or not kept or kept[-1].digits != token.digits:
             kept.append(token)
-    return tuple(kept)
+    digits = "".join(token.digits for token in kept)
+    if len(kept) == len(run.tokens) or cue == "other":
+        return None
+    if pattern(_MOBILE).fullmatch(digits):
+        return "phone"
+    return "id_number" if pattern(_ID18).fullmatch(digits) else None
 
 
-def _kind(digits: str, run: Run, cue: str | None, written: str) -> str | None:
-    return _strong(digits, written, cue, spoken=run.spoken) or _by_cue(digits, run, cue)
+def _kind(digits: str, run: Run, cue: str | None, near: str, written: str) -> str | None:
+    if not pattern(f"{_MOBILE}|{_ID18}").fullmatch(digits) and cue != "phone":
+        told = _by_cue(digits, run, cue, near)
+        if told is not None:
+            return told
+    return _strong(digits, written, cue, spoken=run.spoken) or _by_cue(digits, run, cue, near)
 
 
-def _public(digits: str, written: str) -> bool:
-    known = rules()["public"]
-    chinese = any("一" <= c <= "鿿" for c in written) or digits.startswith(("400", "9", "1"))
-    return bool(
-        pattern(known["en"]).fullmatch(digits) or (pattern(known["zh"]).fullmatch(digits) if chinese else None)
-    )
+def _public(digits: str, stream: Stream) -> bool:
+    """Hotlines and emergency numbers of the language spoken; 18001234567 is a hotline or a mobile by it."""
+    language = "zh" if pattern("[一-龥]").search(stream.text) else "en"
+    return bool(pattern(rules()["public"][language]).fullmatch(digits))
 
 
 def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str | None:
@@ -98,9 +103,17 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
         return None
     if pattern(_MOBILE).fullmatch(digits):
         return "phone"
-    if pattern(_ID15).fullmatch(digits) and cue != "bank_card":
+    if pattern(_ID15).fullmatch(digits) and cue != "other_far" and cue != "bank_card":
         return "id_number"
-    if 13 <= len(digits) <= 19 and pattern(_CARD).fullmatch(digits) and (luhn(digits) or digits.startswith("62")):
+    if (
+        13 <= len(digits) <= 19
+        and pattern(_CARD).fullmatch(digits)
+        and (luhn(digits) or digits.startswith("62"))
+    ):
+        return "bank_card"
+    if cue == "other_far":
+        return None  # an order was spoken of, and the form alone isn't sure enough
+    if spoken and 14 <= len(digits) <= 19:
         return "bank_card"
     return "phone" if _telephone(digits, written, spoken=spoken) else None
 
@@ -111,17 +124,20 @@ def _telephone(digits: str, written: str, *, spoken: bool) -> bool:
         if pattern(rf"(?:{form})").fullmatch(digits):
             return True
     extension = pattern(r"转|分机|ext|x").search(written)
-    if extension and pattern(rf"(?:{_MOBILE}|{_LANDLINE}|{_NORTH_AMERICA}|{_BRITAIN}|\d{{7,8}})\d{{1,6}}").fullmatch(digits):
+    if extension and pattern(
+        rf"(?:{_MOBILE}|{_LANDLINE}|{_NORTH_AMERICA}|{_BRITAIN}|\d{{7,8}})\d{{1,6}}"
+    ).fullmatch(digits):
         return True
     if spoken and 7 <= len(digits) <= 13:
         return True  # nobody tells seven digits one by one of anything but a number
     return bool(pattern(r"\d{3}[-.\s]\d{4}").fullmatch(written))
 
 
-def _by_cue(digits: str, run: Run, cue: str | None) -> str | None:
+def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
     """What the digits are by what was said about them."""
     length = len(digits)
-    if cue == "id_number" and length >= 4:
+    part = length >= 4 and pattern(rules()["short_id"]).search(near)
+    if cue == "id_number" and (length >= 6 or part):
         return "id_number"
     if cue == "bank_card" and length >= 8:
         return "bank_card"
@@ -135,22 +151,32 @@ def _by_cue(digits: str, run: Run, cue: str | None) -> str | None:
 
 
 def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
-    """The nearest word that says what the number is: before it, else just after."""
+    """The nearest word that says what the number is: before it, else just after; and what was said before."""
     before = stream.before(run.start)
-    latest, found = -1, None
-    for match in _cues().finditer(before):
-        if match.end() >= latest:
-            latest, found = match.end(), match.lastgroup
-    if found is not None and len(before) - latest <= 45:
-        return found, before
-    after = _cues().search(stream.after(run.end))
-    return (after.lastgroup if after else None), before
+    found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
+    for match in reversed(found):
+        if match.lastgroup == "other" and not pattern(_ADJACENT).fullmatch(before, match.end()):
+            return "other_far", before
+        if match.lastgroup != "generic":
+            return match.lastgroup, before
+    following = stream.after(run.end, 40)
+    after = _cues().search(following)
+    # "13800138000，我的订单呢" speaks of something else by then; "88231是订单号" doesn't
+    if (
+        after
+        and after.lastgroup == "other"
+        and not pattern(r"[^\W]{0,3}(?:\sis\s(?:the|my|your)\s)?").fullmatch(following, 0, after.start())
+    ):
+        after = None
+    if after and after.lastgroup != "generic":
+        return after.lastgroup, before
+    return ("phone" if found or after else None), before
 
 
 @cache
 def _cues() -> re.Pattern[str]:
     cues = rules()["cues"]
-    order = ("other", "code", "id_number", "bank_card", "email", "phone")
+    order = ("other", "code", "id_number", "bank_card", "email", "phone", "generic")
     return pattern("|".join(f"(?P<{kind}>{cues[kind]})" for kind in order))
 
 

@@ -38,11 +38,14 @@ def rules() -> dict[str, Any]:
 
 
 def either(words: Iterable[str], *, whole: bool = False) -> str:
-    """A pattern for any of these words, the longest first; ``whole`` keeps Latin ones from matching inside others."""
+    """A pattern for any of these words, the longest first; ``whole``: Latin ones not inside others."""
     ordered = sorted(words, key=len, reverse=True)
     parts = [re.escape(word).replace(r"\ ", r"\s+") for word in ordered]
     if whole:
-        parts = [rf"(?<![a-z]){part}(?![a-z])" if word[0].isascii() else part for part, word in zip(parts, ordered, strict=True)]
+        parts = [
+            rf"(?<![a-z]){part}(?![a-z])" if word[0].isascii() else part
+            for part, word in zip(parts, ordered, strict=True)
+        ]
     return "(?:" + "|".join(parts) + ")"
 
 

@@ -42,6 +42,10 @@ class Stream:
         index, start, _ = self.pieces[-1]
         return index, at - start
 
+    def place_of(self, turn: int) -> int:
+        """Where a turn starts in the text."""
+        return next(start for index, start, _ in self.pieces if index == turn)
+
     def before(self, at: int, chars: int = CONTEXT_CHARS) -> str:
         """What was said just before, by either side."""
         index, offset = self.turn_at(at)

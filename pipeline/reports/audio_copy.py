@@ -1,7 +1,7 @@
 """A copy of a call's sound that any browser plays and seeks in, from the file system too.
 
-MP3 at a constant bit rate: every browser plays it (Safari learnt Ogg only lately, free Chromium builds lack AAC),
-a constant rate makes seeking exact, and two sides of a call take about 6 kB a second.
+MP3 at a constant bit rate: every browser plays it (Safari learnt Ogg only lately, free Chromium builds
+lack AAC), a constant rate makes seeking exact, and two sides of a call take about 6 kB a second.
 """
 
 from __future__ import annotations
@@ -20,17 +20,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIX = ".mp3"
+_FAST = {"compression_level": "7"}
+"""LAME's quicker search: half the time, and no difference to be heard in telephone speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopySettings:
-    """How the copy is made.
+    """How the copy is made; ``telephone_rate_hz`` is enough for sources of no more than that.
 
-    ``crossfeed`` is how much of the other side is heard in either ear: the sides stay apart by ear without one of
-    them sounding in one ear alone. ``margin_s`` widens each masked span, since word times are a little unsure.
+    ``crossfeed`` is how much of the other side is heard in either ear: the sides stay apart by ear
+    without one of
+    them sounding in one ear alone. ``margin_s`` widens each masked span, since word times are a little
+    unsure.
     """
 
     rate_hz: int = 24_000
+    telephone_rate_hz: int = 16_000
     bits_per_second: int = 48_000
     crossfeed: float = 0.35
     tone_hz: float = 1_000.0
@@ -67,7 +72,9 @@ def write_copy(
             with av.open(str(source)) as container:
                 _encode(container, beside, hidden, settings)
         except (av.error.FFmpegError, OSError, IndexError) as error:
-            raise RecordingError(f"{source.name}: no playable copy could be made ({error})", code="unreadable") from error
+            raise RecordingError(
+                f"{source.name}: no playable copy could be made ({error})", code="unreadable"
+            ) from error
     return target
 
 
@@ -76,15 +83,18 @@ def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettin
 
     stream = container.streams.audio[0]
     layout = "stereo" if (stream.codec_context.channels or 1) > 1 else "mono"
-    resampler = av.AudioResampler(format="fltp", layout=layout, rate=settings.rate_hz)
+    narrow = (stream.codec_context.sample_rate or 0) <= settings.telephone_rate_hz
+    rate_hz = settings.telephone_rate_hz if narrow else settings.rate_hz
+    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate_hz)
     with av.open(str(beside), "w", format="mp3") as out:
-        encoder: Any = out.add_stream("libmp3lame", rate=settings.rate_hz)
+        encoder: Any = out.add_stream("libmp3lame", rate=rate_hz, options=_FAST)
         encoder.layout, encoder.format = layout, "fltp"
         encoder.bit_rate = settings.bits_per_second if layout == "stereo" else settings.bits_per_second // 2
         at = 0
         for samples in _decoded(container, stream, resampler):
-            frame = av.AudioFrame.from_ndarray(_shaped(samples, at, hidden, settings), format="fltp", layout=layout)
-            frame.sample_rate, frame.pts = settings.rate_hz, at
+            shaped = _shaped(samples, at, hidden, rate_hz, settings)
+            frame = av.AudioFrame.from_ndarray(shaped, format="fltp", layout=layout)
+            frame.sample_rate, frame.pts = rate_hz, at
             at += samples.shape[1]
             out.mux(encoder.encode(frame))
         if at == 0:
@@ -110,12 +120,11 @@ def _decoded(container: Any, stream: Any, resampler: Any) -> Iterator[NDArray[np
 
 
 def _shaped(
-    samples: NDArray[np.float32], at: int, hidden: Timeline, settings: CopySettings
+    samples: NDArray[np.float32], at: int, hidden: Timeline, rate: int, settings: CopySettings
 ) -> NDArray[np.float32]:
     import numpy as np
 
-    rate = settings.rate_hz
-    shaped = samples.astype(np.float32, copy=True)
+    shaped: NDArray[np.floating] = samples.astype(np.float32, copy=True)
     if len(shaped) == 2:
         shaped = (shaped + settings.crossfeed * shaped[::-1]) / (1 + settings.crossfeed)
     for span in hidden.crop(Span(at / rate, (at + shaped.shape[1]) / rate)):

@@ -1,7 +1,7 @@
 """One call's result in the form ``callgauge/call/1``.
 
-The text arrives masked (`pipeline.privacy.masking`); nothing here unmasks it. The JSON Schema that ships beside
-this module says what a reader may rely on; fields may be added within ``call/1``, none changed.
+The text arrives masked (`pipeline.privacy.masking`); nothing here unmasks it. The JSON Schema that ships
+beside this module says what a reader may rely on; fields may be added within ``call/1``, none changed.
 """
 
 from __future__ import annotations
@@ -160,7 +160,11 @@ def _dropped(dropped: Dropped) -> dict[str, Any]:
 def _sound(sound: Sound | None) -> dict[str, Any] | None:
     if sound is None:
         return None
-    return {"layout": sound.layout, "rings": [_span(ring) for ring in sound.rings], "notes": list(sound.notes)}
+    return {
+        "layout": sound.layout,
+        "rings": [_span(ring) for ring in sound.rings],
+        "notes": list(sound.notes),
+    }
 
 
 def _measure(measure: Measure) -> dict[str, Any]:

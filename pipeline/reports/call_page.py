@@ -19,7 +19,7 @@ _NO_SPACE_BEFORE = "，。！？、；：,.!?;:)）】」』”’%"
 
 @dataclass(frozen=True, slots=True)
 class WordView:
-    """One word as it stands in the text: space before it, its second, how surely heard, what was found in it."""
+    """One word of the text: space before it, its second, how surely heard, what was found in it."""
 
     space: str
     text: str
@@ -97,7 +97,9 @@ def call_page(result: CallResult, *, standard: StandardView, sound: str | None =
         "provenance": list(_flat(result.provenance)),
         "masked": any(finding.kind == "pii" for finding in result.findings),
     }
-    return render("call.html.j2", styles=("base.css", "call.css"), scripts=("base.js", "call.js"), values=values)
+    return render(
+        "call.html.j2", styles=("base.css", "call.css"), scripts=("base.js", "call.js"), values=values
+    )
 
 
 def describe(finding: Finding) -> Text:

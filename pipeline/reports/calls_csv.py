@@ -1,7 +1,9 @@
 """``calls.csv``: one row a call, the failed ones too.
 
-UTF-8 without a byte order mark, so that any reader finds the first column by its name; spreadsheet programs are
-told the encoding when they import. A text that a spreadsheet would run as a formula gets an apostrophe before it.
+UTF-8 without a byte order mark, so that any reader finds the first column by its name; spreadsheet
+programs are
+told the encoding when they import. A text that a spreadsheet would run as a formula gets an apostrophe
+before it.
 """
 
 from __future__ import annotations
@@ -16,15 +18,16 @@ from pipeline.reports.call_json import to_json
 from pipeline.types import CallResult
 
 FACTS = (
-    "file", "call_id", "state", "reason", "message", "agent_id", "agent_name", "started_at", "direction", "campaign",
+    "file", "call_id", "state", "reason", "message", "agent_id", "agent_name", "started_at", "direction",
+    "campaign",
     "language", "duration_s", "percent", "grade", "coverage", "needs_review", "fatal", "outcome",
 )  # fmt: skip
 MEASURES = (
     "duration_s", "talk_s", "agent_talk_s", "customer_talk_s", "agent_talk_ratio", "mutual_silence_s",
     "longest_silence_s", "agent_loudness_lufs", "customer_loudness_lufs", "loudness_difference_lu",
     "agent_clipped_ratio", "agent_speech_rate", "agent_interruptions", "customer_interruptions", "overlap_s",
-    "rings_before_answer", "jargon_per_100_words", "hard_sell_count", "longest_agent_turn_s", "customer_reply_gap_s",
-    "opening_complete_s",
+    "rings_before_answer", "jargon_per_100_words", "hard_sell_count", "longest_agent_turn_s",
+    "customer_reply_gap_s", "opening_complete_s",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -33,8 +36,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 class Failure:
     """A file that gave no result.
 
-    ``state`` is ``failed`` or another that isn't ``scored`` (``excluded``, ``missing`` …); ``reason`` is the stable
-    code, ``message`` a sentence for people.
+    ``state`` is ``failed`` or another that isn't ``scored`` (``excluded``, ``missing`` …); ``reason`` is
+    the stable code, ``message`` a sentence for people.
     """
 
     file: str
@@ -77,13 +80,15 @@ def row_of(result: CallResult) -> Row:
 
 def row_of_failure(failure: Failure) -> Row:
     """The row of a file without a result."""
-    return Row({
-        "file": failure.file,
-        "call_id": failure.call_id,
-        "state": failure.state,
-        "reason": failure.reason,
-        "message": failure.message,
-    })
+    return Row(
+        {
+            "file": failure.file,
+            "call_id": failure.call_id,
+            "state": failure.state,
+            "reason": failure.reason,
+            "message": failure.message,
+        }
+    )
 
 
 def to_csv(rows: Iterable[Row], *, criteria: Sequence[str] = ()) -> str:
@@ -94,11 +99,13 @@ def to_csv(rows: Iterable[Row], *, criteria: Sequence[str] = ()) -> str:
     rows
         In the order wanted.
     criteria
-        Criteria of the standard, a column each, so that the columns don't depend on which calls succeeded. What the
-        rows hold beyond that follows behind.
+        Criteria of the standard, a column each, so that the columns don't depend on which calls
+        succeeded. What the rows hold beyond that follows behind.
     """
     rows = list(rows)
-    columns = list(dict.fromkeys((*FACTS, *MEASURES, *criteria, *(name for row in rows for name in row.values))))
+    columns = list(
+        dict.fromkeys((*FACTS, *MEASURES, *criteria, *(name for row in rows for name in row.values)))
+    )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)

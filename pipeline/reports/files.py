@@ -43,21 +43,21 @@ def _percent(character: str) -> str:
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write beside the target and move over it: a reader sees the old file or the new one, never half of one."""
+    """Write beside the target and move over it: a reader sees the old file or the new one, never half."""
     with atomic_path(path) as beside:
         beside.write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A path beside the target to write to; moved over it when the block ends well, removed when it doesn't."""
+    """A path beside the target to write to; moved over it when the block ends well, else removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".tmp{path.suffix}")
     os.close(handle)
     try:
         yield Path(name)
-        os.chmod(name, 0o644 & ~_umask())
-        os.replace(name, path)
+        Path(name).chmod(0o644 & ~_umask())
+        Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

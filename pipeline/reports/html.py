@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent / "templates"
 
 
-def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...], values: Mapping[str, Any]) -> str:
+def render(
+    template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...], values: Mapping[str, Any]
+) -> str:
     """One page.
 
     Parameters
@@ -26,8 +28,8 @@ def render(template: str, *, styles: tuple[str, ...], scripts: tuple[str, ...], 
     template
         Name of the template beside this module.
     styles, scripts
-        Files put into the page as one style and one script. The policy names their digests, so that nothing else
-        that might get into a page is ever run or fetched.
+        Files put into the page as one style and one script. The policy names their digests, so that
+        nothing else that might get into a page is ever run or fetched.
     values
         What the template prints.
     """

@@ -14,6 +14,8 @@ from pipeline.types import CallResult
 
 HIGH_PERCENT = 80.0
 LOW_PERCENT = 60.0
+STRIP_PITCH = 7
+"""Width of one verdict in the strip, in pixels."""
 NO_CONNECT = frozenset({"wrong_person", "voicemail", "no_conversation"})
 
 
@@ -52,7 +54,12 @@ class Card:
     def find(self) -> str:
         """What the text filter looks in."""
         outcome = labels().get("outcomes", self.outcome)
-        parts = [self.call_id, self.agent, self.campaign, self.started_short, self.grade or "", outcome.zh, outcome.en]
+        parts = [self.call_id, self.agent, self.campaign, self.started_short, outcome.zh, outcome.en]
+        parts += (
+            [labels().get("grades", self.grade).zh, labels().get("grades", self.grade).en]
+            if self.grade
+            else []
+        )
         parts += [labels().ui["fatal"].zh, labels().ui["fatal"].en] if self.fatal else []
         parts += [labels().ui["needs_review"].zh, labels().ui["needs_review"].en] if self.needs_review else []
         return " ".join(parts).lower()
@@ -62,7 +69,9 @@ class Card:
         """The verdicts counted, for those who can't see the strip."""
         names = [name for name, _ in self.strip]
         counted = [(labels().get("verdicts", name), names.count(name)) for name in dict.fromkeys(names)]
-        return Text("，".join(f"{t.zh} {n}" for t, n in counted), ", ".join(f"{t.en} {n}" for t, n in counted))
+        return Text(
+            "，".join(f"{t.zh} {n}" for t, n in counted), ", ".join(f"{t.en} {n}" for t, n in counted)
+        )
 
 
 def card_of(result: CallResult, *, page: str, standard: StandardView) -> Card:
@@ -93,7 +102,9 @@ def card_of(result: CallResult, *, page: str, standard: StandardView) -> Card:
 
 def worst_first(cards: Iterable[Card]) -> list[Card]:
     """By score, the vetoed first among equals; what has no score comes last."""
-    return sorted(cards, key=lambda card: (card.percent is None, card.percent or 0.0, not card.fatal, card.call_id))
+    return sorted(
+        cards, key=lambda card: (card.percent is None, card.percent or 0.0, not card.fatal, card.call_id)
+    )
 
 
 def index_page(cards: Sequence[Card], failures: Sequence[Failure], *, standard: StandardView) -> str:
@@ -106,6 +117,7 @@ def index_page(cards: Sequence[Card], failures: Sequence[Failure], *, standard: 
         "failures": failures,
         "standard": standard,
         "lang": "zh" if chinese * 2 >= len(cards) else "en",
+        "pitch": STRIP_PITCH,
         "mean": sum(counted) / len(counted) if counted else None,
         "reviews": sum(card.needs_review for card in cards),
         "fatals": sum(card.fatal for card in cards),
@@ -120,4 +132,6 @@ def index_page(cards: Sequence[Card], failures: Sequence[Failure], *, standard: 
             ("flags", ui["needs_review"], "text"),
         ],
     }
-    return render("index.html.j2", styles=("base.css", "index.css"), scripts=("base.js", "index.js"), values=values)
+    return render(
+        "index.html.j2", styles=("base.css", "index.css"), scripts=("base.js", "index.js"), values=values
+    )

@@ -20,7 +20,8 @@ class Text:
     def __html__(self) -> str:
         if self.zh == self.en:
             return escape(self.zh)
-        return f'<span class="zh" lang="zh">{escape(self.zh)}</span><span class="en" lang="en">{escape(self.en)}</span>'
+        zh, en = escape(self.zh), escape(self.en)
+        return f'<span class="zh" lang="zh">{zh}</span><span class="en" lang="en">{en}</span>'
 
     def attr(self, name: str) -> _Attribute:
         """An HTML attribute that the language switch rewrites."""
@@ -48,7 +49,7 @@ def same(text: object) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """All labels by group: ``ui, verdicts, outcomes, kinds, measures …``; ``group_of`` gives a finding's colour."""
+    """All labels by group: ``ui, verdicts, kinds, measures …``; ``group_of`` gives a finding's colour."""
 
     texts: Mapping[str, Mapping[str, Text]]
     group_of: Mapping[str, str]

@@ -40,7 +40,9 @@ class StandardView:
     @property
     def title(self) -> Text:
         """The standard's name, with its version."""
-        return Text(f"{self.title_zh or self.id} {self.version}", f"{self.title_en or self.id} {self.version}")
+        return Text(
+            f"{self.title_zh or self.id} {self.version}", f"{self.title_en or self.id} {self.version}"
+        )
 
     def criterion(self, criterion_id: str) -> CriterionText:
         """The text of a criterion; one that the standard doesn't hold is shown by its id."""

@@ -12,7 +12,7 @@ FLOOR_LUFS = -60.0
 CEILING_LUFS = -6.0
 MOST_POINTS = 900
 ROWS_OF_MARKS = 3
-MARK_SHARE = 1.5
+MARK_SHARE = 2.2
 """Width of a mark in percent of a page's usual time axis."""
 _TICKS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
@@ -67,9 +67,14 @@ def axis_of(result: CallResult) -> Axis | None:
     sides = list(dict.fromkeys(turn.speaker for turn in result.transcript.turns))
     sides += [speaker for speaker in (result.sound.sides if result.sound else ()) if speaker not in sides]
     order: list[Speaker] = [side for side in ("agent", "customer", "unknown") if side in sides]
-    spoken = {side: Timeline(_spans(turn for turn in result.transcript.turns if turn.speaker == side)) for side in order}
+    spoken = {
+        side: Timeline(
+            span for turn in result.transcript.turns if turn.speaker == side and (span := span_of(turn))
+        )
+        for side in order
+    }
     rings = result.sound.rings if result.sound else ()
-    silences = [Span(f.start_s, f.end_s) for f in result.findings if f.kind == "long_silence" and _timed(f)]
+    silences = [span for f in result.findings if f.kind == "long_silence" and (span := span_of(f))]
     both = spoken["agent"] & spoken["customer"] if {"agent", "customer"} <= set(order) else Timeline()
     return Axis(
         duration_s,
@@ -91,16 +96,11 @@ def duration_of(result: CallResult) -> float:
     return max((turn.end_s for turn in result.transcript.turns if turn.end_s is not None), default=0.0)
 
 
-def _timed(finding: Finding) -> bool:
-    return finding.start_s is not None and finding.end_s is not None and finding.start_s <= finding.end_s
-
-
-def _spans(turns: Iterable[Turn]) -> list[Span]:
-    return [
-        Span(turn.start_s, turn.end_s)
-        for turn in turns
-        if turn.start_s is not None and turn.end_s is not None and turn.start_s <= turn.end_s
-    ]
+def span_of(item: Finding | Turn) -> Span | None:
+    """The span of a finding or turn; None where it has no times."""
+    if item.start_s is None or item.end_s is None or item.start_s > item.end_s:
+        return None
+    return Span(item.start_s, item.end_s)
 
 
 def _blocks(spans: Iterable[Span], duration_s: float) -> tuple[Block, ...]:
@@ -154,7 +154,9 @@ def _marks(findings: Iterable[Finding], duration_s: float) -> tuple[Mark, ...]:
     timed = [(f.start_s, f) for f in findings if f.start_s is not None]
     for start_s, finding in sorted(timed, key=lambda pair: pair[0]):
         x = _share(start_s, duration_s)
-        row = next((r for r in range(ROWS_OF_MARKS) if x >= ends[r]), min(range(ROWS_OF_MARKS), key=ends.__getitem__))
+        row = next(
+            (r for r in range(ROWS_OF_MARKS) if x >= ends[r]), min(range(ROWS_OF_MARKS), key=ends.__getitem__)
+        )
         ends[row] = x + MARK_SHARE
         marks.append(Mark(finding, start_s, x, row))
     return tuple(marks)
@@ -163,4 +165,6 @@ def _marks(findings: Iterable[Finding], duration_s: float) -> tuple[Mark, ...]:
 def _ticks(duration_s: float) -> tuple[tuple[float, float], ...]:
     step = next((t for t in _TICKS_S if duration_s / t <= 10), _TICKS_S[-1])
     # the last tick keeps clear of the right edge, where its label would be cut
-    return tuple((s, _share(s, duration_s)) for s in range(0, int(duration_s) + 1, step) if s <= duration_s * 0.97)
+    return tuple(
+        (s, _share(s, duration_s)) for s in range(0, int(duration_s) + 1, step) if s <= duration_s * 0.94
+    )

@@ -10,7 +10,6 @@ from pathlib import Path
 from types import TracebackType
 
 from pipeline.errors import RecordingError
-from pipeline.intervals import Span
 from pipeline.reports.audio_copy import SUFFIX, CopySettings, write_copy
 from pipeline.reports.call_json import write_json
 from pipeline.reports.call_page import call_page
@@ -18,6 +17,7 @@ from pipeline.reports.calls_csv import Failure, Row, row_of, row_of_failure, to_
 from pipeline.reports.files import safe_name, write_atomic
 from pipeline.reports.index_page import Card, card_of, index_page
 from pipeline.reports.standard_view import StandardView
+from pipeline.reports.timeline import span_of
 from pipeline.types import CallResult
 
 FLUSH_EVERY_S = 2.0
@@ -33,7 +33,12 @@ class Written:
 
 
 def write_call(
-    result: CallResult, out: Path, *, standard: StandardView, source: Path | None = None, copy: CopySettings | None = None
+    result: CallResult,
+    out: Path,
+    *,
+    standard: StandardView,
+    source: Path | None = None,
+    copy: CopySettings | None = None,
 ) -> Written:
     """Write one call's JSON, page and playable copy under ``out/calls``; safe to run in a worker process.
 
@@ -46,8 +51,8 @@ def write_call(
     standard
         The standard it was scored under.
     source
-        The recording to copy from; by default the result's own. Personal data found in it is covered by a tone. A
-        recording that can't be copied gives a page without sound, and a warning.
+        The recording to copy from; by default the result's own. Personal data found in it is covered by a
+        tone. A recording that can't be copied gives a page without sound, and a warning.
     """
     folder, name = out / "calls", safe_name(result.call.call_id)
     source = source or (result.recording.path if result.recording else None)
@@ -59,11 +64,7 @@ def write_call(
 
 
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:
-    hidden = [
-        Span(f.start_s, f.end_s)
-        for f in result.findings
-        if f.kind == "pii" and f.start_s is not None and f.end_s is not None and f.start_s <= f.end_s
-    ]
+    hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]
     try:
         return write_copy(source, target, mask=hidden, settings=settings).name
     except RecordingError as error:
@@ -75,8 +76,8 @@ def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings
 class ReportWriter:
     """Collects calls and keeps ``calls.csv`` and ``index.html`` up to date.
 
-    Each call's own files are written at once; the table and the index follow at most every two seconds and when
-    closed. Use it as a context manager: it closes on errors too.
+    Each call's own files are written at once; the table and the index follow at most every two seconds
+    and when closed. Use it as a context manager: it closes on errors too.
     """
 
     def __init__(self, out: Path, *, standard: StandardView, copy: CopySettings | None = None) -> None:
