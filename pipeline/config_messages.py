@@ -19,6 +19,8 @@ def say(detail: Mapping[str, Any], model: type[BaseModel], data: Any) -> tuple[P
     context = detail.get("ctx") or {}
     if kind == "extra_forbidden":
         return path, _unknown_key(str(path[-1]), holder)
+    if kind == "missing" and isinstance(path[-1] if path else None, int):
+        return path[:-1], f"a list of at least {int(path[-1]) + 1} is accepted"
     if kind == "missing":
         return path, "is required"
     if kind in {"value_error", "assertion_error"}:
@@ -85,16 +87,16 @@ def _follow(loc: Path_, model: type[BaseModel], data: Any) -> tuple[Path_, Any]:
     holder: Any = model
     path: list[str | int] = []
     for index, part in enumerate(loc):
-        last = index == len(loc) - 1
-        reachable = (isinstance(data, dict) and part in data) or (
+        if (tagged := _tagged(here, part)) is not None:
+            here = tagged
+            continue
+        inside = (isinstance(data, dict) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
         )
-        if reachable or (last and isinstance(data, dict) and not _tagged(here, part)):
+        if inside or (index == len(loc) - 1 and isinstance(data, dict)):
             path.append(part)
             holder = _model_of(here)
-            here, data = _step(here, part), data[part] if reachable else None
-        else:
-            here = _tagged(here, part) or here
+            here, data = _step(here, part), data[part] if inside else None
     return tuple(path), holder
 
 

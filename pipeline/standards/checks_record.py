@@ -12,7 +12,7 @@ from pipeline.profile import CallingHours, zone_name
 from pipeline.standards.checks import CheckSpec, Told
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.hours import place_in_hours
-from pipeline.standards.messages import message
+from pipeline.standards.messages import message, word
 from pipeline.standards.wording import Bilingual
 
 __all__ = ["CHECKS"]
@@ -112,9 +112,12 @@ def _complete(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
     }
     lacking = [names[key] for key, there in given.items() if not there]
     recorded = _label(record.outcome, settings)
-    heard = evidence.outcome.label if evidence.outcome.confidence >= 0.0 else "undetermined"
-    if recorded and _contradict(recorded, heard, settings):
-        return Told("contradicted", values={"value": record.outcome, "details": heard})
+    if recorded and _contradict(recorded, evidence.outcome.label, settings):
+        heard = word(f"outcome_{evidence.outcome.label}")
+        details = Bilingual(
+            f"清单写“{record.outcome}”，通话中是“{heard.zh}”", f"the list says “{record.outcome}”, the call “{heard.en}”"
+        )
+        return Told("contradicted", values={"value": record.outcome, "details": details})
     details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
     answer = ("complete", "one_lacking", "several_lacking", "several_lacking")[len(lacking)]
     return Told(answer, values={"count": len(lacking), "details": details})

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.intervals import Span
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.messages import message
-from pipeline.types import Finding, Reason, Turn
+from pipeline.types import Finding, Outcome, Reason, Turn
 
 __all__ = ["Context", "Figure", "in_order", "matches"]
 
@@ -44,10 +44,9 @@ class Context:
         """The call with (``doubtful``) or without the findings below the gate, and the outcome likewise."""
         kept = evidence.findings if doubtful else tuple(f for f in evidence.findings if f.confidence >= gate)
         sure = doubtful or evidence.outcome.confidence >= gate
-        seen = evidence if kept is evidence.findings else replace(evidence, findings=kept)
-        context = cls(
-            seen, kept, evidence.outcome.label if sure else "undetermined", gate, said, evidence.findings
-        )
+        outcome = evidence.outcome if sure else Outcome("undetermined", 1.0)
+        seen = evidence if doubtful else replace(evidence, findings=kept, outcome=outcome)
+        context = cls(seen, kept, outcome.label, gate, said, evidence.findings)
         for finding in kept:
             context.by_kind.setdefault(finding.kind, []).append(finding)
         return context
