@@ -19,8 +19,8 @@ def say(detail: Mapping[str, Any], model: type[BaseModel], data: Any) -> tuple[P
     context = detail.get("ctx") or {}
     if kind == "extra_forbidden":
         return path, _unknown_key(str(path[-1]), holder)
-    if kind == "missing" and isinstance(path[-1] if path else None, int):
-        return path[:-1], f"a list of at least {int(path[-1]) + 1} is accepted"
+    if kind == "missing" and isinstance(detail["loc"][-1], int):
+        return path, f"a list of at least {detail['loc'][-1] + 1} is accepted"
     if kind == "missing":
         return path, "is required"
     if kind in {"value_error", "assertion_error"}:
