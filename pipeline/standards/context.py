@@ -158,6 +158,8 @@ class Context:
 
     def badly_heard(self, side: str, span: Span | None) -> bool:
         """Whether the median confidence of this side's words within the span is below the gate."""
+        if self._once("clear", lambda: min(self._confidences("either", None), default=1.0) >= self.gate):
+            return False
         key = ("heard", side, span)
         if key not in self.cache:
             heard = self._confidences(side, span)
