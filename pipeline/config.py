@@ -135,6 +135,9 @@ def mistakes_of(error: ValidationError, model: type[Frozen], document: Document)
     """Each mistake of a failed validation in the form ``file: key → message (line n)``."""
     mistakes: dict[str, None] = {}
     for detail in error.errors(include_url=False):
+        given = detail["input"]
+        if detail["type"] == "too_short" and isinstance(given, list) and len(given) >= detail["ctx"]["min_length"]:
+            continue  # long enough as written; its items are wrong, and each is told
         path, message = say(detail, model, document.data or {})
         line = document.line(path)
         told = f"{document.name}: {key_of(path, document.data)} → {message}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -26,7 +27,7 @@ def say(detail: Mapping[str, Any], model: type[BaseModel], data: Any) -> tuple[P
     if kind in {"value_error", "assertion_error"}:
         return path, str(context.get("error", detail["msg"]))
     if kind in _PLAIN:
-        return path, f"{_PLAIN[kind](context)} is accepted, not {_shown(given)}"
+        return path, f"{_PLAIN[kind](context)} is accepted, not {_shown(given)}{_hint(kind, given, context)}"
     return path, f"{detail['msg'].rstrip('.')}" + (f", not {_shown(given)}" if kind != "condition" else "")
 
 
@@ -63,6 +64,13 @@ _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
+    if kind != "literal_error" or not isinstance(given, str):
+        return ""
+    close = difflib.get_close_matches(given, re.findall(r"'([^']*)'", str(context["expected"])), n=1, cutoff=0.6)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def _shown(value: Any) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -71,7 +79,7 @@ def _shown(value: Any) -> str:
 def _unknown_key(key: str, holder: Any) -> str:
     accepted = sorted(_keys(holder))
     close = difflib.get_close_matches(key, accepted, n=1, cutoff=0.6)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    hint = f"; did you mean {close[0]}?" if close else "."
     return f"unknown key{hint}" + (f" Accepted: {', '.join(accepted)}" if accepted else "")
 
 

@@ -112,12 +112,12 @@ drop: [talk.patience, talk.nothing]
 
 def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
-    file.write_text(BROKEN.replace("  opening.compny: {weight: 3}\n", "").replace(", talk.nothing", ""), encoding="utf-8")
+    file.write_text(BROKEN, encoding="utf-8")
     told = "\n".join(check_standard(file))
     for expected in (
         "id → text of the form",
         "version → text of the form",
-        "status → one of draft, approved, published or retired is accepted, not 'pubished' (line 6)",
+        "status → one of draft, approved, published or retired is accepted, not 'pubished'; did you mean published? (line 6)",
         "weights → unknown key",
         "criteria[opening.company].weight → a number from 0 up is accepted, not -1 (line 10)",
         "criteria[opening.company].wieght → unknown key; did you mean weight?",
@@ -125,8 +125,6 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     ):
         assert expected in told, told
     assert all(line.startswith(str(file)) for line in told.splitlines())
-    file.write_text(BROKEN, encoding="utf-8")
-    told = "\n".join(check_standard(file))
     assert "override.opening.compny → is no criterion of the base; did you mean opening.company?" in told
     assert "'talk.nothing' is no criterion of the base" in told
 

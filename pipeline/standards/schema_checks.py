@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 Mistake = tuple[tuple[str | int, ...], str]
 
 
-def check_standard_links(standard: Standard) -> list[Mistake]:
-    """Every mistake as path and message; criteria go by their id in the path."""
-    return [*_ids(standard), *_names(standard), *_circles(standard), *_wordings(standard)]
+def check_standard_links(standard: Standard, given: frozenset[str] = frozenset()) -> list[Mistake]:
+    """Every mistake as path and message; criteria go by their id in the path.
+
+    ``given`` are names that the file gives, though what they stand for has mistakes of its own.
+    """
+    return [*_ids(standard), *_names(standard, given), *_circles(standard), *_wordings(standard)]
 
 
 def _ids(standard: Standard) -> Iterator[Mistake]:
@@ -59,20 +62,18 @@ def _conditions(standard: Standard) -> Iterator[tuple[tuple[str | int, ...], Con
             yield ("criteria", criterion.id, *key), condition
 
 
-def _names(standard: Standard) -> Iterator[Mistake]:
+def _names(standard: Standard, given: frozenset[str]) -> Iterator[Mistake]:
     from pipeline.standards.checks import catalogue
 
-    # of a standard with mistakes only parts are here; its id then lists every name that the file gives
-    given = set(str(standard.id).split(","))
     known = {*standard.rules, *(criterion.id for criterion in standard.criteria), *given}
     checks = catalogue()
     for path, condition in _conditions(standard):
         for name in references(condition):
             if name not in known:
-                yield (*path, "rule"), _accepted(name, known - {standard.id})
+                yield (*path, "rule"), _accepted(name, known)
         for part in walk(condition):
             if isinstance(part, Check):
-                yield from ((( *path, key), message) for key, message in _check_mistakes(part, checks))
+                yield from (((*path, key), message) for key, message in _check_mistakes(part, checks))
     reasons = {*standard.reasons, *given}
     for criterion in standard.criteria:
         for path, name in _reason_names(criterion):
