@@ -11,7 +11,9 @@ from urllib.parse import quote
 __all__ = ["derive_call_id", "holds_number", "safe_name"]
 
 MAX_NAME = 180  # bytes; leaves room for an ending under the 255 of most file systems
-_TIMESTAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d")
+_TIMESTAMP = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
+)
 _IDENTITY = re.compile(
     r"(?<!\d)[1-8]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
     r"|(?<!\d)[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)"
@@ -50,13 +52,13 @@ def holds_number(text: str) -> bool:
 def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> str:
     """The id of a call that was given none.
 
-    The file's stem; where another file has it, ``-`` and 8 digits of the digest; where the stem holds a telephone or
-    identity number, ``call-`` and 12 digits of the digest.
+    The file's stem; where another file has it, ``-`` and 8 digits of the digest; where the stem holds a
+    telephone or identity number, ``call-`` and 12 digits of the digest.
 
     Examples
     --------
-    >>> derive_call_id("a/morning.wav", "0123456789abcdef"), derive_call_id("b/morning.wav", "fedc", taken={"morning"})
-    ('morning', 'morning-fedc')
+    >>> derive_call_id("a/morning.wav", "0123456789abcdef"), derive_call_id("b/morning.wav", "fedc",
+    taken={"morning"}) ('morning', 'morning-fedc')
     """
     stem = PurePosixPath(file.replace("\\", "/")).stem.strip()
     base = f"call-{sha256[:12]}" if not stem or holds_number(stem) else stem
@@ -70,7 +72,8 @@ def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> st
 
 
 def safe_name(call_id: str) -> str:
-    """A call id as a file name: only ``A-Za-z0-9._-`` stay, all else is percent-encoded; overlong ones end in a digest.
+    """A call id as a file name: only ``A-Za-z0-9._-`` stay, all else is percent-encoded; overlong ones end
+    in a digest.
 
     Examples
     --------

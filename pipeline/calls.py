@@ -1,7 +1,8 @@
 """The call list that lies beside the recordings, and the names that calls go by.
 
-A mistake in one cell loses that cell, never the recording: it is listed as ``file: row n, column → message`` and the
-field stays unknown. Rows are counted as a spreadsheet shows them, the header being row 1.
+A mistake in one cell loses that cell, never the recording: it is listed as ``file: row n, column →
+message`` and the field stays unknown. Rows are counted as a spreadsheet shows them, the header being row
+1.
 """
 
 from __future__ import annotations
@@ -21,7 +22,15 @@ from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord
 
-__all__ = ["Assigned", "CallList", "assign", "derive_call_id", "parse_call_list", "read_call_list", "safe_name"]
+__all__ = [
+    "Assigned",
+    "CallList",
+    "assign",
+    "derive_call_id",
+    "parse_call_list",
+    "read_call_list",
+    "safe_name",
+]
 
 MAX_BYTES = 64 << 20
 MAX_ROWS = 1_000_000
@@ -64,11 +73,14 @@ def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
         raise ConfigError([f"{file}: file → can't be read: {error.strerror or error}"]) from error
     if len(raw) > MAX_BYTES:
         raise ConfigError([f"{file}: file → larger than {MAX_BYTES:,} bytes, the most that is accepted"])
-    return parse_call_list(raw, name=str(file), lines=file.suffix.lower() in {".jsonl", ".ndjson"}, profile=profile)
+    return parse_call_list(
+        raw, name=str(file), lines=file.suffix.lower() in {".jsonl", ".ndjson"}, profile=profile
+    )
 
 
 def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Profile = EMPTY) -> CallList:
-    """Read a call list's bytes; ``lines`` says that each line is a JSON object. Raises as `read_call_list` does."""
+    """Read a call list's bytes; ``lines`` says that each line is a JSON object. Raises as `read_call_list`
+    does."""
     text = _decoded(raw, name)
     mistakes: list[str] = []
     rows = _json_rows(text, name, mistakes) if lines else _csv_rows(text, name, mistakes)
@@ -83,12 +95,15 @@ def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Prof
         if record is None:
             continue
         if record.file in files:
-            mistakes.append(f"{name}: row {number}, file → {record.file} stands in row {files[record.file]} already")
+            mistakes.append(
+                f"{name}: row {number}, file → {record.file} stands in row {files[record.file]} already"
+            )
             continue
         files[record.file] = number
         if record.call_id and record.call_id in ids:
             mistakes.append(
-                f"{name}: row {number}, call_id → {record.call_id} is taken by row {ids[record.call_id]}; one is derived"
+                f"{name}: row {number}, call_id → {record.call_id} is taken by row {ids[record.call_id]}; "
+                "one is derived"
             )
             record = replace(record, call_id="")
         ids.setdefault(record.call_id, number)
@@ -96,7 +111,9 @@ def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Prof
     return CallList(name, tuple(records), tuple(mistakes))
 
 
-def assign(calls: CallList | None, recordings: Iterable[tuple[str, str]], *, profile: Profile = EMPTY) -> Assigned:
+def assign(
+    calls: CallList | None, recordings: Iterable[tuple[str, str]], *, profile: Profile = EMPTY
+) -> Assigned:
     """Give each recording its row of the call list, and a call id where it has none.
 
     Parameters
@@ -108,7 +125,9 @@ def assign(calls: CallList | None, recordings: Iterable[tuple[str, str]], *, pro
     """
     found = sorted(recordings)
     listed = list(calls.records) if calls is not None else []
-    rows, missing, mistakes = _matched(listed, [file for file, _ in found], calls.name if calls is not None else "")
+    rows, missing, mistakes = _matched(
+        listed, [file for file, _ in found], calls.name if calls is not None else ""
+    )
     taken = {record.call_id for record in listed if record.call_id}
     records: dict[str, CallRecord] = {}
     for file, digest in found:
@@ -133,10 +152,10 @@ def _matched(
     rows: dict[str, CallRecord] = {}
     missing: list[CallRecord] = []
     mistakes: list[str] = []
-    rest = []
+    rest: list[CallRecord] = []
     for record in listed:
-        if (file := exact.get(_path(record.file))) is not None:
-            rows[file] = record
+        if (there := exact.get(_path(record.file))) is not None:
+            rows[there] = record
         else:
             rest.append(record)
     for record in rest:
@@ -145,7 +164,9 @@ def _matched(
             rows[near[0]] = record
             continue
         if near:
-            mistakes.append(f"{name}: {record.file}, file → {len(near)} recordings have this name; give the folder too")
+            mistakes.append(
+                f"{name}: {record.file}, file → {len(near)} recordings have this name; give the folder too"
+            )
         missing.append(record)
     return rows, missing, mistakes
 
@@ -203,7 +224,9 @@ def _csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, 
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-            mistakes.append(f"{name}: row {number} → {len(cells)} cells under {len(header)} columns; the rest is left out")
+            mistakes.append(
+                f"{name}: row {number} → {len(cells)} cells under {len(header)} columns; the rest is left out"
+            )
         yield number, dict(zip(header, cells, strict=False))
 
 
@@ -243,7 +266,9 @@ def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list
             continue
         text = value.strip() if isinstance(value, str) else _text(value)
         if len(text) > MAX_CELL:
-            mistakes.append(f"{where}, {column} → up to {MAX_CELL:,} characters are accepted, not {len(text):,}")
+            mistakes.append(
+                f"{where}, {column} → up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
+            )
         elif column not in FIELDS:
             extra[column] = text
         elif text:
@@ -258,5 +283,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-

@@ -67,7 +67,9 @@ _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
 def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
     if kind != "literal_error" or not isinstance(given, str):
         return ""
-    close = difflib.get_close_matches(given, re.findall(r"'([^']*)'", str(context["expected"])), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(
+        given, re.findall(r"'([^']*)'", str(context["expected"])), n=1, cutoff=0.6
+    )
     return f"; did you mean {close[0]}?" if close else ""
 
 

@@ -1,7 +1,7 @@
 """The profile: what the company is, as far as judging a call needs it.
 
-A YAML file, every part optional. What is left out makes the criteria that need it not applicable, or lets them fall
-back on a default that the standard states. Text that looks like a number (``007``) stays text.
+A YAML file, every part optional. What is left out makes the criteria that need it not applicable, or lets
+them fall back on a default that the standard states. Text that looks like a number (``007``) stays text.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from pipeline.config import Frozen, load_yaml, validate
 
 __all__ = [
-    "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon", "Product", "Profile",
-    "Target", "TimeSpan", "load_profile",
+    "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon",
+    "Product", "Profile", "Target", "TimeSpan", "load_profile",
 ]  # fmt: skip
 
 DEFAULT_ZONE = "Asia/Shanghai"  # our default
@@ -35,7 +35,9 @@ def zone_name(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"a time zone such as Asia/Shanghai or Europe/London is accepted, not {value!r}") from error
+        raise ValueError(
+            f"a time zone such as Asia/Shanghai or Europe/London is accepted, not {value!r}"
+        ) from error
     return value
 
 
@@ -52,7 +54,14 @@ class TimeSpan(Frozen):
             return value
         match = _SPAN.match(value)
         hours = [int(part) for part in match.groups()] if match else []
-        if not hours or hours[0] > 23 or hours[1] > 59 or hours[2] > 24 or hours[3] > 59 or hours[2:] > [24, 0]:
+        if (
+            not hours
+            or hours[0] > 23
+            or hours[1] > 59
+            or hours[2] > 24
+            or hours[3] > 59
+            or hours[2:] > [24, 0]
+        ):
             raise ValueError(f"a span such as 09:00-12:00 is accepted, not {value!r}")
         if hours[2:] <= hours[:2]:
             raise ValueError(f"a span ends after it starts, on the same day; {value!r} doesn't")

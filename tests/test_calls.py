@@ -41,7 +41,10 @@ def test_other_delimiters(delimiter: str) -> None:
 
 def test_reads_json_lines(tmp_path: Path) -> None:
     file = tmp_path / "calls.jsonl"
-    rows = [{"file": "a.wav", "ring_count": 4, "score": 7.0, "tags": ["x"]}, {"file": "b.wav", "ring_count": None}]
+    rows = [
+        {"file": "a.wav", "ring_count": 4, "score": 7.0, "tags": ["x"]},
+        {"file": "b.wav", "ring_count": None},
+    ]
     file.write_text("\n".join(json.dumps(row) for row in rows) + "\n\nnot json\n[1]\n", encoding="utf-8")
     calls = read_call_list(file)
     assert [record.ring_count for record in calls.records] == [4, None]
@@ -51,10 +54,7 @@ def test_reads_json_lines(tmp_path: Path) -> None:
 
 def test_mistakes_are_listed_and_lose_no_recording() -> None:
     text = """file,call_id,started_at,direction,ring_count,agent_channel
-a.wav,one,yesterday,sideways,many,2
-,two,,,,
-b.wav,one,2025/3/4 9:30,呼入,3,0
-a.wav,three,,,,
+a.wav,one,yesterday,sideways,many,2 ,two,,,, b.wav,one,2025/3/4 9:30,呼入,3,0 a.wav,three,,,,
 c.wav,"bad\u0007id",2025-03-04,,,,,extra
 """
     calls = parse_call_list(text.encode(), name="calls.csv")
@@ -174,7 +174,15 @@ def test_safe_names_are_safe_and_differ(call_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("call_id", "name"),
-    [("abc-1._", "abc-1._"), ("a/b", "a%2Fb"), ("../etc", "%2E.%2Fetc"), ("..", "%2E%2E"), ("晨", "%E6%99%A8"), ("~", "%7E"), ("con", "%63on")],
+    [
+        ("abc-1._", "abc-1._"),
+        ("a/b", "a%2Fb"),
+        ("../etc", "%2E.%2Fetc"),
+        ("..", "%2E%2E"),
+        ("晨", "%E6%99%A8"),
+        ("~", "%7E"),
+        ("con", "%63on"),
+    ],
 )
 def test_safe_names(call_id: str, name: str) -> None:
     assert safe_name(call_id) == name

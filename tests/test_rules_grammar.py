@@ -30,12 +30,16 @@ HOLDS = {True: "pass", False: "fail", "unknown": "not_measurable"}
 def standard_with(condition: Any, **more: Any) -> Standard:
     """A standard of one criterion besides opening.company."""
     company = {
-        "id": "opening.company", "section": "s", "title": {"zh": "公", "en": "c"}, "explain": {"zh": "公", "en": "c"},
+        "id": "opening.company", "section": "s", "title": {"zh": "公", "en": "c"}, "explain": {"zh": "公",
+        "en": "c"},
         "source": "test", "weight": 1, "pass": {"hear": "company"},
-        "reasons": {"pass": {"code": "p", "zh": "过", "en": "p"}, "fail": {"code": "f", "zh": "败", "en": "f"}},
+        "reasons": {
+            "pass": {"code": "p", "zh": "过", "en": "p"}, "fail": {"code": "f", "zh": "败", "en": "f"},
+        },
     }  # fmt: skip
     data = {
-        "id": "test", "version": "1", "effective_from": "2025-01-01", "author": "me", "title": {"zh": "测", "en": "t"},
+        "id": "test", "version": "1", "effective_from": "2025-01-01", "author": "me", "title": {"zh": "测",
+        "en": "t"},
         "bands": [{"min": 0, "zh": "有", "en": "any"}], "sections": {"s": {"zh": "节", "en": "s"}},
         "reasons": {"does_not_apply": {"zh": "不", "en": "n"}},
         "criteria": [company, {**company, "id": "test.rule", "pass": condition, **more}],
@@ -55,7 +59,20 @@ def test_the_examples_of_the_documentation_hold(example: dict[str, Any]) -> None
 
 def test_every_head_key_is_shown() -> None:
     shown = {key for example in RULES for key in example["condition"]}
-    assert {"hear", "say", "share", "order", "measure", "outcome", "record", "ends_within_s", "check", "all", "any", "some"} <= shown
+    assert {
+        "hear",
+        "say",
+        "share",
+        "order",
+        "measure",
+        "outcome",
+        "record",
+        "ends_within_s",
+        "check",
+        "all",
+        "any",
+        "some",
+    } <= shown
 
 
 @pytest.mark.parametrize("text", [text for _, kind, text in BLOCKS if kind == "standard"])
@@ -84,7 +101,9 @@ def test_a_check_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         call = {**CALL, "record": {"started_at": "2025-03-08T10:00:00+08:00"}}
         assert judged({"check": "acme.weekday", "is": "weekend"}, call).verdict == "pass"
         assert judged({"check": "acme.weekday", "is": "work_day"}, call).verdict == "fail"
-        assert judged({"check": "acme.weekday", "is": "work_day", "with": {"days": 6}}, call).verdict == "pass"
+        assert (
+            judged({"check": "acme.weekday", "is": "work_day", "with": {"days": 6}}, call).verdict == "pass"
+        )
         assert judged({"check": "acme.weekday", "is": "work_day"}).verdict == "not_measurable"
         entries.append(EntryPoint("broken", "acme_checks:NOTHING", "callgauge.checks"))
         checks_module.catalogue.cache_clear()
@@ -100,7 +119,12 @@ def test_a_wording_s_hit_is_a_finding_with_its_second() -> None:
     told, found = score(evidence_of(call), standard)
     assert told.criteria[1].verdict == "fail"
     (finding,) = found
-    assert (finding.kind, finding.turn, finding.speaker, finding.quote) == ("hard_sell", 2, "agent", "最后一天")
+    assert (finding.kind, finding.turn, finding.speaker, finding.quote) == (
+        "hard_sell",
+        2,
+        "agent",
+        "最后一天",
+    )
     assert (finding.criterion, told.criteria[1].findings, finding.id) == ("test.rule", ("f1",), "f1")
 
 
@@ -125,13 +149,17 @@ def test_terms_match_whole_latin_words_and_han_anywhere() -> None:
     assert pattern.search("ART!") and pattern.search("绝对保本的") and pattern.search("your last  chance")
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+b", "(a*)*", "(?:x+y?)+", "a{1,99}+" + "b*" * 400, "[", "a*", "(a|b+)*c"])
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+b", "(a*)*", "(?:x+y?)+", "a{1,99}+" + "b*" * 400, "[", "a*", "(a|b+)*c"]
+)
 def test_patterns_that_could_run_away_are_refused(pattern: str) -> None:
-    with pytest.raises(ValueError, match="repeat|characters|regular|nothing"):
+    with pytest.raises(ValueError, match=r"repeat|characters|regular|nothing"):
         compile_pattern(pattern)
 
 
-@pytest.mark.parametrize("pattern", [r"周[一二三四五]", r"\d{3}-\d{4}", r"今天.{0,6}最后", r"(?:only|just) today", r"a+b+"])
+@pytest.mark.parametrize(
+    "pattern", [r"周[一二三四五]", r"\d{3}-\d{4}", r"今天.{0,6}最后", r"(?:only|just) today", r"a+b+"]
+)
 def test_ordinary_patterns_are_accepted(pattern: str) -> None:
     assert compile_pattern(pattern).pattern == pattern
 
@@ -159,7 +187,10 @@ def test_ordinary_patterns_are_accepted(pattern: str) -> None:
         ({"check": "time.hours", "is": "inside", "with": {"spns": []}}, "did you mean spans?"),
         ({"rule": "nowhere"}, "'nowhere' is unknown"),
         ({"rule": "test.rule"}, "goes round in a circle: test.rule → test.rule"),
-        ({"hear": "company", "where": {"after": {"rule": "opening.compny"}}}, "did you mean opening.company?"),
+        (
+            {"hear": "company", "where": {"after": {"rule": "opening.compny"}}},
+            "did you mean opening.company?",
+        ),
         ({"hear": "company", "label": {"zh": "{nothing}", "en": "x"}}, "{nothing} is unknown"),
         ({"outcome": "sold"}, "one of interested"),
         ({"record": "direction"}, "exactly one of is, known"),
@@ -180,13 +211,17 @@ def test_unknown_speakers_count_for_either_side_only_while_sides_are_unsure(unsu
         "role_confidence": 0.5 if unsure else 1.0,
         "findings": [{"kind": "company", "turn": 0}],
     }
-    assert judged({"hear": "company", "from": "agent"}, call).verdict == "pass", "a single unknown turn makes sides unsure"
+    assert judged({"hear": "company", "from": "agent"}, call).verdict == "pass", (
+        "a single unknown turn makes sides unsure"
+    )
     assert judged({"hear": "rude", "from": "agent", "max": 0}, call).verdict == "not_measurable"
     assert judged({"hear": "rude", "max": 0}, call).verdict == "pass", "a rule that needs no side is judged"
 
 
 def test_an_excuse_lets_a_pass_stand_and_keeps_a_miss_from_counting() -> None:
-    excused = {"applies": {"unless": [{"when": {"hear": "refusal"}, "reason": "does_not_apply", "excuse": True}]}}
+    excused = {
+        "applies": {"unless": [{"when": {"hear": "refusal"}, "reason": "does_not_apply", "excuse": True}]}
+    }
     blocked = {"applies": {"unless": [{"when": {"hear": "refusal"}, "reason": "does_not_apply"}]}}
     assert judged({"hear": "company"}, **excused).verdict == "pass"
     assert judged({"hear": "rude"}, **excused).verdict == "not_applicable"
@@ -208,7 +243,9 @@ def test_a_heard_fault_outweighs_what_was_heard_badly() -> None:
     polite = {"all": [{"hear": "courtesy", "from": "agent"}, {"hear": "rude", "from": "agent", "max": 0}]}
     assert judged(polite, call).verdict == "fail", "rudeness alone decides"
     assert judged({"hear": "courtesy", "from": "agent"}, call).verdict == "needs_review"
-    assert judged({"hear": "complaint", "max": 0}, call).verdict == "needs_review", "absence of a fault counts as absence"
+    assert judged({"hear": "complaint", "max": 0}, call).verdict == "needs_review", (
+        "absence of a fault counts as absence"
+    )
 
 
 def test_placeholders() -> None:
@@ -217,4 +254,8 @@ def test_placeholders() -> None:
     assert "format" in next(placeholders("{value:>1000000}"))
     assert "braces" in next(placeholders("{value"))
     assert fill("{value:.0%} {quote}", {"value": 0.125}, "en") == "12% —"
-    assert all(f"`{{{name}}}`" in DOC.read_text(encoding="utf-8") or name in ("with_", "without", "why", "confidence") for name in PLACEHOLDERS)
+    assert all(
+        f"`{{{name}}}`" in DOC.read_text(encoding="utf-8")
+        or name in ("with_", "without", "why", "confidence")
+        for name in PLACEHOLDERS
+    )

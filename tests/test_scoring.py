@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from pipeline.standards import Evidence, load_standard, score
 from pipeline.standards.examples import evidence_of
-from pipeline.types import CallRecord, CallScore, Finding, Measure, Outcome, Reason, Sound, Transcript, Turn, Word
+from pipeline.types import (
+    CallRecord,
+    CallScore,
+    Finding,
+    Measure,
+    Outcome,
+    Reason,
+    Sound,
+    Transcript,
+    Turn,
+    Word,
+)
 
 STANDARD = load_standard()
 SIDED = {name for name, needs in STANDARD.plan.judging.items() if needs.side}
@@ -33,14 +44,15 @@ DETAILS: dict[str, dict[str, Any]] = {
     "jargon": {"term": "x", "explained": False}, "hard_sell": {"kind": "urgency", "severity": "mild"},
 }  # fmt: skip
 KINDS = (
-    "company", "department", "name", "purpose", "needs_question", "customer_question", "pitch", "interruption", "hard_sell",
-    "pitch_after_refusal", "jargon", "confusion", "objection", "refusal", "rude", "impatient", "courtesy", "reference",
-    "level_jump", "apology", "benefit", "follow_up", "complaint", "do_not_call", "absolute_claim", "notice",
+    "company", "department", "name", "purpose", "needs_question", "customer_question", "pitch",
+    "interruption", "hard_sell", "pitch_after_refusal", "jargon", "confusion", "objection", "refusal",
+    "rude", "impatient", "courtesy", "reference", "level_jump", "apology", "benefit", "follow_up",
+    "complaint", "do_not_call", "absolute_claim", "notice",
 )  # fmt: skip
 MEASURES = (
-    "talk_s", "agent_talk_s", "agent_speech_rate", "agent_clipped_ratio", "agent_loudness_lufs", "loudness_difference_lu",
-    "agent_interruptions", "jargon_per_100_words", "opening_agent_talk_s", "off_topic_ratio", "rings_before_answer",
-    "product_fact_conflicts", "agent_word_confidence",
+    "talk_s", "agent_talk_s", "agent_speech_rate", "agent_clipped_ratio", "agent_loudness_lufs",
+    "loudness_difference_lu", "agent_interruptions", "jargon_per_100_words", "opening_agent_talk_s",
+    "off_topic_ratio", "rings_before_answer", "product_fact_conflicts", "agent_word_confidence",
 )  # fmt: skip
 
 
@@ -70,7 +82,7 @@ def calls(draw: st.DrawFn) -> Evidence:
     return Evidence(
         transcript=Transcript("zh", tuple(turns), role_confidence=0.9 if sure else 0.3),
         measures=measures, findings=tuple(findings),
-        outcome=Outcome(draw(st.sampled_from(("interested", "not_interested", "order_placed", "undetermined"))),
+        outcome=Outcome(draw(st.sampled_from(("interested", "not_interested", "undetermined"))),
                         draw(st.sampled_from((0.4, 0.9)))),
         record=CallRecord("a.wav", "a", direction=draw(st.sampled_from((None, "outbound", "inbound")))),
         sound=Sound(at, "two_sides", {}) if draw(st.booleans()) else None,
@@ -81,7 +93,14 @@ def finding(turns: list[Turn]) -> st.SearchStrategy[Finding]:
     def build(kind: str, number: int, confidence: float) -> Finding:
         turn = turns[number % len(turns)]
         return Finding(
-            kind, number % len(turns), turn.speaker, turn.start_s, turn.end_s, turn.text, confidence, DETAILS.get(kind, {})
+            kind,
+            number % len(turns),
+            turn.speaker,
+            turn.start_s,
+            turn.end_s,
+            turn.text,
+            confidence,
+            DETAILS.get(kind, {}),
         )
 
     return st.builds(
@@ -89,7 +108,9 @@ def finding(turns: list[Turn]) -> st.SearchStrategy[Finding]:
     )
 
 
-SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SETTINGS = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @SETTINGS
@@ -126,7 +147,9 @@ def test_coverage_is_what_was_judged_of_what_applies(call: Evidence) -> None:
     told, _ = score(call, STANDARD)
     weight = {c.id: 0.0 if by_id(told)[c.id].advisory or c.bonus else c.weight for c in STANDARD.criteria}
     asked = sum(weight[result.id] for result in told.criteria if result.verdict != "not_applicable")
-    judged = sum(weight[result.id] for result in told.criteria if result.verdict in ("pass", "partial", "fail"))
+    judged = sum(
+        weight[result.id] for result in told.criteria if result.verdict in ("pass", "partial", "fail")
+    )
     assert told.coverage == pytest.approx(judged / asked if asked else 0.0, abs=1e-4)
     if asked and judged / asked < 0.5:
         assert told.percent is None and told.needs_review
@@ -158,7 +181,9 @@ def test_the_order_in_which_findings_arrive_changes_nothing(call: Evidence, chan
 
 @SETTINGS
 @given(calls(), st.sampled_from(FAULTS), st.integers(0, 3))
-def test_a_confirmed_fault_never_raises_the_score(call: Evidence, fault: tuple[str, dict[str, Any]], number: int) -> None:
+def test_a_confirmed_fault_never_raises_the_score(
+    call: Evidence, fault: tuple[str, dict[str, Any]], number: int
+) -> None:
     agents = [i for i, turn in enumerate(call.transcript.turns) if turn.speaker != "customer"]
     if not agents:
         return
@@ -204,7 +229,11 @@ def test_the_weight_of_what_does_not_apply_counts_nowhere(call: Evidence, weight
     told, _ = score(call, STANDARD)
     idle = {r.id for r in told.criteria if r.verdict == "not_applicable" and not r.advisory}
     heavier = STANDARD.model_copy(
-        update={"criteria": tuple(c.model_copy(update={"weight": weight}) if c.id in idle else c for c in STANDARD.criteria)}
+        update={
+            "criteria": tuple(
+                c.model_copy(update={"weight": weight}) if c.id in idle else c for c in STANDARD.criteria
+            )
+        }
     )
     again, _ = score(call, heavier)
     assert (again.percent, again.coverage) == (told.percent, told.coverage)
@@ -253,7 +282,13 @@ def told_of(**changes: Any) -> CallScore:
 def test_a_perfect_call() -> None:
     told = told_of()
     assert {r.id: r.verdict for r in told.criteria if r.verdict in ("partial", "fail", "needs_review")} == {}
-    assert (told.percent, told.grade, told.coverage, told.fatal, told.needs_review) == (100.0, "优", 1.0, (), False)
+    assert (told.percent, told.grade, told.coverage, told.fatal, told.needs_review) == (
+        100.0,
+        "优",
+        1.0,
+        (),
+        False,
+    )
 
 
 def test_a_partial_takes_half_its_weight() -> None:
@@ -287,7 +322,12 @@ def test_a_doubtful_fatal_goes_to_review() -> None:
 
 def test_a_fail_that_stands_while_only_its_veto_is_in_doubt() -> None:
     mild = {"kind": "hard_sell", "turn": 2, "detail": {"kind": "urgency", "severity": "mild"}}
-    severe = {"kind": "hard_sell", "turn": 4, "confidence": 0.4, "detail": {"kind": "guarantee", "severity": "severe"}}
+    severe = {
+        "kind": "hard_sell",
+        "turn": 4,
+        "confidence": 0.4,
+        "detail": {"kind": "guarantee", "severity": "severe"},
+    }
     told = told_of(more=[mild, mild, severe])
     result = by_id(told)["talk.no_hard_sell"]
     assert (result.verdict, result.points, result.reason.code) == ("fail", 0.0, "fatal_in_doubt")
@@ -320,11 +360,21 @@ def test_little_coverage_gives_no_percentage() -> None:
     unknown = [["unknown", n * 10, n * 10 + 9, "字"] for n in range(6)]
     told = score(evidence_of({"turns": unknown, "role_confidence": 0.3}), STANDARD)[0]
     assert 0 < told.coverage < 0.5
-    assert (told.percent, told.grade, told.percent_before_fatal, told.needs_review) == (None, None, None, True)
+    assert (told.percent, told.grade, told.percent_before_fatal, told.needs_review) == (
+        None,
+        None,
+        None,
+        True,
+    )
 
 
 def test_a_silent_recording() -> None:
-    told = score(evidence_of({"outcome": {"label": "no_conversation", "confidence": 1.0}, "record": {"direction": "outbound"}}), STANDARD)[0]
+    told = score(
+        evidence_of(
+            {"outcome": {"label": "no_conversation", "confidence": 1.0}, "record": {"direction": "outbound"}}
+        ),
+        STANDARD,
+    )[0]
     assert {r.verdict for r in told.criteria} == {"not_applicable"}
     assert (told.percent, told.grade, told.coverage, told.needs_review) == (None, None, 0.0, False)
 
@@ -337,7 +387,13 @@ def test_what_needs_a_clock_is_not_measurable_without_times() -> None:
     for name in ("opening.company", "opening.department", "opening.name", "opening.purpose", "voice.clarity",
                  "voice.balance", "talk.no_interruption"):  # fmt: skip
         assert verdicts[name] == "not_measurable", name
-    for name in ("voice.courtesy", "talk.no_hard_sell", "talk.answers_questions", "opening.needs", "talk.benefits"):
+    for name in (
+        "voice.courtesy",
+        "talk.no_hard_sell",
+        "talk.answers_questions",
+        "opening.needs",
+        "talk.benefits",
+    ):
         assert verdicts[name] == "pass", name
 
 

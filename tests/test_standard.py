@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
 from pipeline.standards import Standard, check_standard, evidence, list_standards, load_standard, score
@@ -17,13 +23,19 @@ STANDARD = load_standard()
 EXAMPLES = built_in()
 DOCS = Path(__file__).parent.parent / "docs"
 ARTICLES = {
-    "opening.company": "4.1, 7.1", "opening.department": "7.1", "opening.name": "7.1", "opening.purpose": "7.1",
-    "opening.concise": "10.1", "opening.needs": "4.1", "voice.courtesy": "5.1", "voice.clarity": "4.1", "voice.level": "5.2",
+    "opening.company": "4.1, 7.1", "opening.department": "7.1", "opening.name": "7.1",
+    "opening.purpose": "7.1",
+    "opening.concise": "10.1", "opening.needs": "4.1", "voice.courtesy": "5.1", "voice.clarity": "4.1",
+    "voice.level": "5.2",
     "voice.balance": "5.2", "voice.steadiness": "5.2", "time.hours": "6.1", "time.pickup": "6.2",
-    "time.pickup_apology": "6.3", "time.length": "6.4", "time.on_topic": "6.4", "talk.answers_questions": "4.2",
-    "talk.explores_needs": "4.2", "talk.patience": "4.2, 5.1", "talk.restates": "7.2", "talk.no_hard_sell": "7.3, 10.1",
-    "talk.plain_language": "10.3", "talk.benefits": "10.3", "talk.no_interruption": "10.4", "talk.listens_first": "10.4",
-    "talk.objections": "10.5", "talk.reference": "10.2", "record.complete": "8.1, 8.2", "record.follow_up": "8.3, 11.2",
+    "time.pickup_apology": "6.3", "time.length": "6.4", "time.on_topic": "6.4",
+    "talk.answers_questions": "4.2",
+    "talk.explores_needs": "4.2", "talk.patience": "4.2, 5.1", "talk.restates": "7.2",
+    "talk.no_hard_sell": "7.3, 10.1",
+    "talk.plain_language": "10.3", "talk.benefits": "10.3", "talk.no_interruption": "10.4",
+    "talk.listens_first": "10.4",
+    "talk.objections": "10.5", "talk.reference": "10.2", "record.complete": "8.1, 8.2",
+    "record.follow_up": "8.3, 11.2",
     "prep.ready": "9.2", "compliance.do_not_call": "", "compliance.complaint": "", "compliance.notice": "",
     "compliance.absolute_claims": "", "compliance.script": "",
 }  # fmt: skip
@@ -38,12 +50,20 @@ def test_the_weights_make_a_hundred_and_compliance_has_none() -> None:
     assert sum(c.weight for c in scored) == 100
     assert all(c.weight == 0 for c in STANDARD.criteria if c.section == "compliance" or c.advisory)
     assert {c.id for c in STANDARD.criteria if c.fatal is not None} == {"voice.courtesy", "talk.no_hard_sell"}
-    assert [(band.min, band.zh) for band in STANDARD.bands] == [(90, "优"), (80, "良"), (60, "合格"), (0, "不合格")]
+    assert [(band.min, band.zh) for band in STANDARD.bands] == [
+        (90, "优"),
+        (80, "良"),
+        (60, "合格"),
+        (0, "不合格"),
+    ]
     assert STANDARD.scoring.gate == 0.6 and STANDARD.scoring.min_coverage == 0.5
     assert STANDARD.approver not in (None, STANDARD.author)
 
 
-@pytest.mark.parametrize(("percent", "grade"), [(100, "优"), (90, "优"), (89.9, "良"), (80, "良"), (60, "合格"), (59.9, "不合格"), (0, "不合格")])
+@pytest.mark.parametrize(
+    ("percent", "grade"),
+    [(100, "优"), (90, "优"), (89.9, "良"), (80, "良"), (60, "合格"), (59.9, "不合格"), (0, "不合格")],
+)
 def test_bands(percent: float, grade: str) -> None:
     assert STANDARD.grade(percent).zh == grade
 
@@ -94,18 +114,10 @@ def test_it_is_frozen() -> None:
         STANDARD.criteria[0].weight = 50  # type: ignore[misc]
 
 
-BROKEN = """
-extends: telesales-cn
-id: Acme Corp
-version: one
-effective_from: 2025-01-01
-status: pubished
-author: Wang
-weights: {opening.company: 3}
-override:
-  opening.company: {weight: -1, wieght: 3}
-  talk.no_hard_sell: {reasons: {pass: nowhere, partial: not_said, fail: not_said}}
-  opening.compny: {weight: 3}
+BROKEN = """ extends: telesales-cn id: Acme Corp version: one effective_from: 2025-01-01 status: pubished
+author: Wang weights: {opening.company: 3} override:
+  opening.company: {weight: -1, wieght: 3} talk.no_hard_sell: {reasons: {pass: nowhere, partial: not_said,
+  fail: not_said}} opening.compny: {weight: 3}
 drop: [talk.patience, talk.nothing]
 """
 
@@ -117,7 +129,7 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     for expected in (
         "id → text of the form",
         "version → text of the form",
-        "status → one of draft, approved, published or retired is accepted, not 'pubished'; did you mean published? (line 6)",
+        "retired is accepted, not 'pubished'; did you mean published? (line 6)",
         "weights → unknown key",
         "criteria[opening.company].weight → a number from 0 up is accepted, not -1 (line 10)",
         "criteria[opening.company].wieght → unknown key; did you mean weight?",
@@ -148,7 +160,14 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
 def test_what_a_standard_may_not_say(tmp_path: Path, change: str, expected: str) -> None:
     file = tmp_path / "acme.yaml"
     key = change.split(":")[0]
-    lines = ["extends: telesales-cn", "id: acme", "version: 1.0", "effective_from: 2025-01-01", "status: draft", "author: Wang"]
+    lines = [
+        "extends: telesales-cn",
+        "id: acme",
+        "version: 1.0",
+        "effective_from: 2025-01-01",
+        "status: draft",
+        "author: Wang",
+    ]
     lines = [line for line in lines if not line.startswith(f"{key}:")]
     if not any(line.startswith("approver") for line in [change]) and key != "status":
         lines.append("approver: Li")
@@ -168,8 +187,10 @@ def test_a_right_file_has_no_mistakes(tmp_path: Path) -> None:
 def test_an_example_that_does_not_hold_is_a_mistake(tmp_path: Path) -> None:
     file = tmp_path / "acme.yaml"
     file.write_text(
-        "extends: telesales-cn\nid: acme\nversion: 2\nstatus: draft\noverride:\n  opening.company:\n    examples:\n"
-        "      - {name: silent, expect: pass, evidence: {turns: [[agent, 0, 70, 您好], [customer, 71, 80, 哦]]}}\n"
+        "extends: telesales-cn\nid: acme\nversion: 2\nstatus: draft\noverride:\n"
+        "  opening.company:\n    examples:\n"
+        "      - {name: silent, expect: pass, evidence: {turns: [[agent, 0, 70, 您好], "
+        "[customer, 71, 80, 哦]]}}\n"
         "      - {name: odd, expect: pass, evidence: {trns: []}}\n",
         encoding="utf-8",
     )
@@ -186,7 +207,9 @@ def test_the_worked_sum_of_the_documentation() -> None:
     share = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
     for name, verdict, got, out_of in rows:
         criterion = STANDARD.by_id[name]
-        weight = 0.0 if criterion.bonus or criterion.advisory or criterion.advisory_until else criterion.weight
+        weight = (
+            0.0 if criterion.bonus or criterion.advisory or criterion.advisory_until else criterion.weight
+        )
         asked += weight if verdict != "not_applicable" else 0
         if verdict in share and not criterion.bonus:
             assert float(out_of) == weight and float(got) == share[verdict] * weight, name
@@ -202,7 +225,9 @@ def test_the_worked_sum_of_the_documentation() -> None:
 def test_the_documentation_lists_every_weight() -> None:
     text = (DOCS / "standard.md").read_text(encoding="utf-8")
     for criterion in STANDARD.criteria:
-        assert re.search(rf"^\| {re.escape(criterion.id)} \| .*\| {criterion.weight:g}[^|]*\|", text, re.MULTILINE), criterion.id
+        assert re.search(
+            rf"^\| {re.escape(criterion.id)} \| .*\| {criterion.weight:g}[^|]*\|", text, re.MULTILINE
+        ), criterion.id
 
 
 def test_evidence_and_standard_are_public() -> None:
@@ -224,7 +249,58 @@ def test_calling_hours() -> None:
     assert works_on(date(2025, 9, 28), hours) == "work", "a Sunday made up for National Day"
     assert works_on(date(2025, 3, 9), hours) == "day_off"
     assert works_on(date(2025, 3, 5), hours) == "holiday" and works_on(date(2025, 3, 8), hours) == "work"
-    for clock, place in (("08:59", "before"), ("09:00", "inside"), ("11:59", "inside"), ("12:00", "noon"), ("13:59", "noon"),
-                         ("14:00", "inside"), ("15:05", "noon"), ("17:59", "inside"), ("18:00", "after"), ("23:00", "after")):  # fmt: skip
-        assert place_in_hours(datetime.fromisoformat(f"2025-03-04T{clock}+08:00"), hours)[0] == place, clock
-    assert place_in_hours(datetime.fromisoformat("2025-03-04T01:30+00:00"), hours)[0] == "inside", "another offset"
+    for place, clocks in {
+        "before": ("08:59",), "inside": ("09:00", "11:59", "14:00", "17:59"),
+        "noon": ("12:00", "13:59", "15:05"), "after": ("18:00", "23:00"),
+    }.items():  # fmt: skip
+        for clock in clocks:
+            started = datetime.fromisoformat(f"2025-03-04T{clock}+08:00")
+            assert place_in_hours(started, hours)[0] == place, clock
+    assert place_in_hours(datetime.fromisoformat("2025-03-04T01:30+00:00"), hours)[0] == "inside", (
+        "another offset"
+    )
+
+
+def test_a_copy_or_another_process_works_out_its_own_plan() -> None:
+    import pickle
+
+    changed = "extends: telesales-cn\nid: acme\nversion: 1\nstatus: draft\noverride:\n  talk.reference:\n"
+    wording = "    pass: {say: {terms: [朋友介绍]}, from: agent, as: reference}\n"
+    standard = read_standard(changed + wording, name="acme.yaml")
+    call = evidence_of({"turns": [["agent", 0, 9, "是您朋友介绍的"], ["customer", 10, 60, "哦"]]})
+    expected = score(call, standard)[0]
+    assert {r.id: r.verdict for r in expected.criteria}["talk.reference"] == "pass"
+    assert score(call, pickle.loads(pickle.dumps(standard)))[0] == expected  # noqa: S301 - our own bytes
+    fewer = standard.model_copy(update={"criteria": standard.criteria[:3]})
+    assert len(score(call, fewer)[0].criteria) == 3
+    assert list(fewer.by_id) == [criterion.id for criterion in standard.criteria[:3]]
+
+
+def paths(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    children = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [path, *(deeper for key, value in children for deeper in paths(value, (*path, key)))]
+
+
+RAW = yaml.safe_load(dump_standard(STANDARD))
+PATHS = paths(RAW)[1:]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(PATHS),
+    st.sampled_from(
+        [None, 3, -1.5, "x", "", [], ["x"], {}, {"x": 1}, {"hear": "pitch"}, True, "{count", [[1]]]
+    ),
+)
+def test_whatever_is_written_is_read_or_named(path: tuple[Any, ...], value: Any) -> None:
+    data = copy.deepcopy(RAW)
+    here = data
+    for key in path[:-1]:
+        here = here[key]
+    here[path[-1]] = value
+    try:
+        standard = read_standard(json.dumps(data, ensure_ascii=False), name="odd.yaml")
+    except ConfigError as error:
+        assert all(line.startswith("odd.yaml: ") and " → " in line for line in error.mistakes)
+    else:
+        score(evidence_of(EXAMPLES[0].example.evidence), standard)

@@ -1,7 +1,7 @@
 """The catalogue of checks written in Python, for what the rule grammar can't say.
 
-A check is a pure function of the evidence and its settings. Packages add their own through the entry-point group
-``callgauge.checks``: each entry point names a `CheckSpec`, under the name that a standard uses.
+A check is a pure function of the evidence and its settings. Packages add their own through the entry-point
+group ``callgauge.checks``: each entry point names a `CheckSpec`, under the name that a standard uses.
 """
 
 from __future__ import annotations
@@ -76,11 +76,13 @@ def catalogue() -> Mapping[str, CheckSpec]:
     for entry in entry_points(group=GROUP):
         try:
             spec = entry.load()
-        except Exception as error:  # noqa: BLE001 - another package's code may raise anything; it is reported
+        except Exception as error:
             mistakes.append(f"{entry.value}: {entry.name} → can't be loaded: {error}")
             continue
         if not isinstance(spec, CheckSpec):
-            mistakes.append(f"{entry.value}: {entry.name} → a CheckSpec is accepted, not {type(spec).__name__}")
+            mistakes.append(
+                f"{entry.value}: {entry.name} → a CheckSpec is accepted, not {type(spec).__name__}"
+            )
         elif entry.name in found:
             mistakes.append(f"{entry.value}: {entry.name} → the name is taken; accepted: any other")
         else:

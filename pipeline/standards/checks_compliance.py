@@ -14,18 +14,27 @@ from pipeline.types import Finding
 __all__ = ["CHECKS", "first_said"]
 
 
-def first_said(evidence: Evidence, demand: Demand, key: str) -> tuple[tuple[int, float], Finding | None] | None:
-    """Where something demanded was first said by the agent: by a finding of that name, else by its own phrases.
+def first_said(
+    evidence: Evidence, demand: Demand, key: str
+) -> tuple[tuple[int, float], Finding | None] | None:
+    """Where something demanded was first said by the agent: by a finding of that name, else by its own
+    phrases.
 
     Returns
     -------
-    Order of the place (turn, offset in it) and the finding, None for a phrase read in the text; None when not said.
+    Order of the place (turn, offset in it) and the finding, None for a phrase read in the text; None when
+    not said.
     """
     places: list[tuple[tuple[int, float], Finding | None]] = []
     for finding in evidence.findings:
-        named = finding.kind == "notice" and demand.name in (finding.detail.get("name"), finding.detail.get(key))
+        named = finding.kind == "notice" and demand.name in (
+            finding.detail.get("name"),
+            finding.detail.get(key),
+        )
         if named and finding.speaker != "customer":
-            places.append(((finding.turn if finding.turn is not None else 0, _offset(evidence, finding)), finding))
+            places.append(
+                ((finding.turn if finding.turn is not None else 0, _offset(evidence, finding)), finding)
+            )
     if not places and demand.phrases:
         pattern = compile_terms(demand.phrases)
         for index, turn in enumerate(evidence.transcript.turns):

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-
 from pipeline.profile import CallingHours, zone_name
 from pipeline.standards.checks import CheckSpec, Told
 from pipeline.standards.evidence import Evidence
@@ -34,14 +33,17 @@ _DATE_LIKE = re.compile(
 
 
 @lru_cache(maxsize=64)
-def _default_hours(zone: str, spans: tuple[str, ...], days: tuple[str, ...], holidays: str | None) -> CallingHours:
+def _default_hours(
+    zone: str, spans: tuple[str, ...], days: tuple[str, ...], holidays: str | None
+) -> CallingHours:
     return CallingHours.model_validate(
         {"time_zone": zone, "spans": list(spans), "work_days": list(days), "holidays": holidays}
     )
 
 
 def _hours(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
-    """Where the call's start lies in the profile's calendar, by the customer's clock when their zone is known."""
+    """Where the call's start lies in the profile's calendar, by the customer's clock when their zone is
+    known."""
     started = evidence.record.started_at
     if started is None:
         return Told(None, why=message("no_value"))
@@ -52,13 +54,17 @@ def _hours(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
             base.time_zone, tuple(settings.get("spans", ())), tuple(base.work_days), base.holidays
         )
         given = base.model_copy(update={"spans": default.spans})
-    zone = next((evidence.record.extra[name] for name in _ZONE_COLUMNS if evidence.record.extra.get(name)), None)
+    zone = next(
+        (evidence.record.extra[name] for name in _ZONE_COLUMNS if evidence.record.extra.get(name)), None
+    )
     try:
         zone = zone_name(zone) if zone else None
     except ValueError:
         zone = None  # an unknown zone is no zone: the company's own counts
     if zone is None and evidence.profile.calling_hours is None and started.tzinfo is not None:
-        started = started.replace(tzinfo=None)  # nobody said where the company is: the clock on the call list counts
+        started = started.replace(
+            tzinfo=None
+        )  # nobody said where the company is: the clock on the call list counts
     place, local = place_in_hours(started, given, zone=zone)
     spans = "、".join(str(span) for span in given.spans)
     values = {
@@ -77,12 +83,21 @@ def _length(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
     band = evidence.profile.length_band(evidence.record.campaign)
     low, high = band if band is not None else settings.get("band", (30.0, 360.0))
     stretch = float(settings.get("stretch", 1.5))
-    answer = "short" if length < low else "within" if length <= high else "long" if length <= stretch * high else "too_long"
+    answer = (
+        "short"
+        if length < low
+        else "within"
+        if length <= high
+        else "long"
+        if length <= stretch * high
+        else "too_long"
+    )
     return Told(answer, values={"value": length, "low": low, "high": high, "unit": "s"})
 
 
 def _length_s(evidence: Evidence) -> float | None:
-    """Seconds from the end of the last ring before the first word (else the start) to the end of the recording."""
+    """Seconds from the end of the last ring before the first word (else the start) to the end of the
+    recording."""
     turns = evidence.transcript.turns
     if not evidence.transcript.timed or not turns:
         return None
@@ -115,7 +130,8 @@ def _complete(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
     if recorded and _contradict(recorded, evidence.outcome.label, settings):
         heard = word(f"outcome_{evidence.outcome.label}")
         details = Bilingual(
-            f"清单写“{record.outcome}”，通话中是“{heard.zh}”", f"the list says “{record.outcome}”, the call “{heard.en}”"
+            f"清单写“{record.outcome}”，通话中是“{heard.zh}”",
+            f"the list says “{record.outcome}”, the call “{heard.en}”",
         )
         return Told("contradicted", values={"value": record.outcome, "details": details})
     details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
@@ -150,7 +166,9 @@ def _contradict(recorded: str, heard: str, settings: Mapping[str, Any]) -> bool:
 def _follow_up(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
     """Whether someone interested was given a follow-up, heard or on record."""
     found = tuple(f for f in evidence.findings if f.kind == "follow_up")
-    when = evidence.outcome.follow_up_when or next((str(f.detail["when"]) for f in found if f.detail.get("when")), None)
+    when = evidence.outcome.follow_up_when or next(
+        (str(f.detail["when"]) for f in found if f.detail.get("when")), None
+    )
     heard = evidence.outcome.follow_up_text or next((f.quote for f in found if f.quote), None)
     if found or heard or when:
         return Told("heard", hits=found, values={"quote": heard or when, "value": when})
@@ -164,7 +182,9 @@ def _follow_up(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
 
 
 CHECKS: Mapping[str, CheckSpec] = {
-    "time.hours": CheckSpec(_hours, tuple(_PLACES), settings={"spans": "spans of a day where the profile has none"}),
+    "time.hours": CheckSpec(
+        _hours, tuple(_PLACES), settings={"spans": "spans of a day where the profile has none"}
+    ),
     "time.length": CheckSpec(
         _length,
         ("short", "within", "long", "too_long"),

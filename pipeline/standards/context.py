@@ -1,4 +1,5 @@
-"""One call, indexed so that conditions are answered quickly: findings by kind, places, figures, how well it was heard."""
+"""One call, indexed so that conditions are answered quickly: findings by kind, places, figures, how well
+it was heard."""
 
 from __future__ import annotations
 
@@ -38,9 +39,7 @@ class Context:
     cache: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, evidence: Evidence, *, gate: float, doubtful: bool, said: Mapping[int, str]
-    ) -> Context:
+    def of(cls, evidence: Evidence, *, gate: float, doubtful: bool, said: Mapping[int, str]) -> Context:
         """The call with (``doubtful``) or without the findings below the gate, and the outcome likewise."""
         kept = evidence.findings if doubtful else tuple(f for f in evidence.findings if f.confidence >= gate)
         sure = doubtful or evidence.outcome.confidence >= gate
@@ -86,7 +85,11 @@ class Context:
     def _first_word_s(self, since: str) -> float | None:
         for turn in self.turns:
             if since == "first_word" or self.is_side(turn.speaker, "agent"):
-                return turn.words[0].start_s if turn.words and turn.words[0].start_s is not None else turn.start_s
+                return (
+                    turn.words[0].start_s
+                    if turn.words and turn.words[0].start_s is not None
+                    else turn.start_s
+                )
         return None
 
     @property
@@ -100,7 +103,7 @@ class Context:
         """Second of a finding: its own start, else its turn's."""
         if finding.start_s is not None:
             return finding.start_s
-        return self.turns[finding.turn].start_s if self._has_turn(finding) else None
+        return self.turns[finding.turn or 0].start_s if self._has_turn(finding) else None
 
     def _has_turn(self, finding: Finding) -> bool:
         return finding.turn is not None and 0 <= finding.turn < len(self.turns)
@@ -144,11 +147,14 @@ class Context:
             return Figure(self.evidence.record.ring_count, "rings")
         heard = self.evidence.measures.get("rings_before_answer")
         if heard is None or heard.value is None:
-            return Figure(None, "rings", heard.reason if heard and heard.reason else message("no_rings_known"))
+            return Figure(
+                None, "rings", heard.reason if heard and heard.reason else message("no_rings_known")
+            )
         return Figure(heard.value, "rings")
 
     def _jargon_rate(self) -> Figure:
-        """``jargon_per_100_words`` counts every term listed; without the doubtful ones it shrinks in proportion."""
+        """``jargon_per_100_words`` counts every term listed; without the doubtful ones it shrinks in
+        proportion."""
         rate = self.figure("jargon_per_100_words")
         if not isinstance(rate.value, (int, float)) or self.findings is self.all_findings:
             return rate

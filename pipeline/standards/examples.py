@@ -1,14 +1,14 @@
-"""Small calls written as YAML, and what a criterion must say of each: examples beside the rules, run by the suite.
+"""Small calls written as YAML, and what a criterion must say of each: examples beside the rules, run by
+the suite.
 
-    - criterion: opening.company
-      name: named at once
-      expect: pass                      # the verdict; `code`, `zh` and `en` check the reason as well
-      evidence:
-        turns:                          # speaker, start, end, text, confidence (0.9)
-          - [agent, 0, 4, 您好，我是华信传媒的李明]
-        findings:                       # speaker, times and words are the turn's unless given
-          - {kind: company, turn: 0, at: 1.2, quote: 华信传媒}
-        measures: {loudness_difference_lu: {unmeasurable: mono}}
+- criterion: opening.company
+  name: named at once expect: pass                      # the verdict; `code`, `zh` and `en` check the
+  reason as well evidence:
+    turns:                          # speaker, start, end, text, confidence (0.9)
+      - [agent, 0, 4, 您好，我是华信传媒的李明]
+    findings:                       # speaker, times and words are the turn's unless given
+      - {kind: company, turn: 0, at: 1.2, quote: 华信传媒}
+    measures: {loudness_difference_lu: {unmeasurable: mono}}
 """
 
 from __future__ import annotations
@@ -90,15 +90,19 @@ def judge_example(standard: Standard, criterion: str, example: Example) -> Crite
 
 
 def evidence_of(data: Mapping[str, Any]) -> Evidence:
-    """The evidence that an example's YAML describes. Raises ValueError or ConfigError on what it can't read."""
+    """The evidence that an example's YAML describes. Raises ValueError or ConfigError on what it can't
+    read."""
     unknown = set(data) - {
-        "language", "turns", "findings", "measures", "outcome", "record", "profile", "sound", "role_confidence",
+        "language", "turns", "findings", "measures", "outcome", "record", "profile", "sound",
+        "role_confidence",
         "detectors", "suppressed_since",
     }  # fmt: skip
     if unknown:
         raise ConfigError([f"evidence: {', '.join(sorted(unknown))} → unknown key"])
     turns = tuple(_turn(entry) for entry in data.get("turns", ()))
-    transcript = Transcript(data.get("language", "zh"), turns, role_confidence=data.get("role_confidence", 1.0))
+    transcript = Transcript(
+        data.get("language", "zh"), turns, role_confidence=data.get("role_confidence", 1.0)
+    )
     measures = {name: _measure(name, value) for name, value in (data.get("measures") or {}).items()}
     suppressed = data.get("suppressed_since")
     return Evidence(
@@ -133,8 +137,10 @@ def _finding(entry: Mapping[str, Any], turns: tuple[Turn, ...]) -> Finding:
     start = entry.get("at", turn.start_s if turn is not None else None)
     end = entry.get("to", turn.end_s if turn is not None else start)
     return Finding(
-        kind=entry["kind"], turn=number, speaker=entry.get("speaker", turn.speaker if turn is not None else "unknown"),
-        start_s=_number(start), end_s=_number(end), quote=entry.get("quote", turn.text if turn is not None else None),
+        kind=entry["kind"], turn=number,
+        speaker=entry.get("speaker", turn.speaker if turn is not None else "unknown"),
+        start_s=_number(start), end_s=_number(end),
+        quote=entry.get("quote", turn.text if turn is not None else None),
         confidence=float(entry.get("confidence", 0.9)), detail=dict(entry.get("detail", {})),
     )  # fmt: skip
 
@@ -149,7 +155,9 @@ def _measure(name: str, value: Any) -> Measure:
 def _outcome(value: Any) -> Outcome:
     if isinstance(value, str):
         return Outcome(value, 0.9)
-    return Outcome(value["label"], float(value.get("confidence", 0.9)), value.get("follow_up"), value.get("when"))
+    return Outcome(
+        value["label"], float(value.get("confidence", 0.9)), value.get("follow_up"), value.get("when")
+    )
 
 
 def _record(data: Mapping[str, Any]) -> CallRecord:

@@ -1,4 +1,5 @@
-"""Standards by id or file: listed, loaded, checked; a file may extend another and change only what differs."""
+"""Standards by id or file: listed, loaded, checked; a file may extend another and change only what
+differs."""
 
 from __future__ import annotations
 
@@ -17,12 +18,14 @@ from pydantic import ValidationError
 
 from pipeline.config import Document, Frozen, key_of, load_yaml, mistakes_of, parse_yaml
 from pipeline.errors import ConfigError
-from pipeline.standards.grammar import Condition, Label
+from pipeline.standards.grammar import Condition
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.schema_checks import Mistake, check_standard_links
+from pipeline.standards.vocabulary import Label
 
 __all__ = [
-    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "list_standards", "load_standard", "read_standard",
+    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "list_standards", "load_standard",
+    "read_standard",
 ]  # fmt: skip
 
 DEFAULT = "telesales-cn"
@@ -87,7 +90,8 @@ def _document(name: str) -> Document:
 
 
 def check_standard(path: str | Path) -> list[str]:
-    """Every mistake in a standard's file, among them examples that come out otherwise than they say; empty when right."""
+    """Every mistake in a standard's file, among them examples that come out otherwise than they say; empty
+    when right."""
     from pipeline.standards.examples import failing
 
     try:
@@ -131,7 +135,8 @@ def _links(links: list[Mistake], document: Document) -> list[str]:
         where = _located(path, document)
         line = document.line(where)
         told.append(
-            f"{document.name}: {key_of(where, document.data)} → {message}" + (f" (line {line})" if line else "")
+            f"{document.name}: {key_of(where, document.data)} → {message}"
+            + (f" (line {line})" if line else "")
         )
     return list(dict.fromkeys(told))
 
@@ -150,7 +155,8 @@ class _RuleBox(Frozen):
 
 
 def _salvaged(data: dict[str, Any]) -> tuple[Standard, frozenset[str]]:
-    """What is right of a standard that has mistakes, and every name it gives, so that its links are checked as well."""
+    """What is right of a standard that has mistakes, and every name it gives, so that its links are
+    checked as well."""
     listed = _items(data.get("criteria"), list)
     rules = _items(data.get("rules"), dict)
     reasons = _items(data.get("reasons"), dict)
@@ -225,7 +231,9 @@ def _override(
         if name not in numbers or not isinstance(change, dict):
             close = difflib.get_close_matches(str(name), list(numbers), n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            problem = "keys to change are accepted" if name in numbers else f"is no criterion of the base{hint}"
+            problem = (
+                "keys to change are accepted" if name in numbers else f"is no criterion of the base{hint}"
+            )
             mistakes.append(f"{document.name}: override.{name} → {problem}")
             continue
         data["criteria"][numbers[name]].update(change)
@@ -234,7 +242,10 @@ def _override(
 
 
 def _relined(
-    document: Document, old: tuple[str | int, ...], new: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
+    document: Document,
+    old: tuple[str | int, ...],
+    new: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
 ) -> None:
     for path, line in document.lines.items():
         if path[: len(old)] == old:

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pipeline.standards.grammar import Anchor, Check, Condition, Hear, Rule, Say, Share, walk
+from pipeline.standards.grammar import Check, Condition, Hear, Rule, Say, Share, walk
+from pipeline.standards.vocabulary import Anchor
 from pipeline.standards.wording import placeholders
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def _reason_names(criterion: Criterion) -> Iterator[tuple[tuple[str | int, ...],
 
 
 def _circles(standard: Standard) -> Iterator[Mistake]:
-    leans: dict[str, set[str]] = {criterion.id: set(references(criterion.pass_)) for criterion in standard.criteria}
+    leans: dict[str, set[str]] = {
+        criterion.id: set(references(criterion.pass_)) for criterion in standard.criteria
+    }
     leans.update({name: set(references(rule)) for name, rule in standard.rules.items()})
     done: set[str] = set()
     for start in leans:
