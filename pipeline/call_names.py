@@ -57,8 +57,10 @@ def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> st
 
     Examples
     --------
-    >>> derive_call_id("a/morning.wav", "0123456789abcdef"), derive_call_id("b/morning.wav", "fedc",
-    taken={"morning"}) ('morning', 'morning-fedc')
+    >>> derive_call_id("a/morning.wav", "0123456789abcdef")
+    'morning'
+    >>> derive_call_id("b/morning.wav", "fedcba9876543210", taken={"morning"})
+    'morning-fedcba98'
     """
     stem = PurePosixPath(file.replace("\\", "/")).stem.strip()
     base = f"call-{sha256[:12]}" if not stem or holds_number(stem) else stem
@@ -72,8 +74,9 @@ def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> st
 
 
 def safe_name(call_id: str) -> str:
-    """A call id as a file name: only ``A-Za-z0-9._-`` stay, all else is percent-encoded; overlong ones end
-    in a digest.
+    """A call id as a file name.
+
+    Only ``A-Za-z0-9._-`` stay, all else is percent-encoded; overlong ones end in a digest.
 
     Examples
     --------

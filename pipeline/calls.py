@@ -79,8 +79,7 @@ def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
 
 
 def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Profile = EMPTY) -> CallList:
-    """Read a call list's bytes; ``lines`` says that each line is a JSON object. Raises as `read_call_list`
-    does."""
+    """Read a call list's bytes, JSON in ``lines`` or CSV. Raises as `read_call_list` does."""
     text = _decoded(raw, name)
     mistakes: list[str] = []
     rows = _json_rows(text, name, mistakes) if lines else _csv_rows(text, name, mistakes)

@@ -54,7 +54,10 @@ def test_reads_json_lines(tmp_path: Path) -> None:
 
 def test_mistakes_are_listed_and_lose_no_recording() -> None:
     text = """file,call_id,started_at,direction,ring_count,agent_channel
-a.wav,one,yesterday,sideways,many,2 ,two,,,, b.wav,one,2025/3/4 9:30,呼入,3,0 a.wav,three,,,,
+a.wav,one,yesterday,sideways,many,2
+,two,,,,
+b.wav,one,2025/3/4 9:30,呼入,3,0
+a.wav,three,,,,
 c.wav,"bad\u0007id",2025-03-04,,,,,extra
 """
     calls = parse_call_list(text.encode(), name="calls.csv")

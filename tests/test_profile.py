@@ -12,14 +12,20 @@ from pipeline.config import MAX_BYTES, load_yaml, parse_yaml
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, TimeSpan, load_profile
 
-GOOD = """ company: {name: 华信传媒, aliases: [华信, Huaxin Media]} departments: [{name: 销售部, aliases: [媒体销售部]}]
-agents: [{id: 007, names: [李明, 小李], department: 销售部, team: 一组, supervisor: S01}] products: [{name: 电梯媒体,
-aliases: [], benefits: [覆盖写字楼]}] jargon: [{term: CPM, plain: 每千人成本}] calling_hours: {time_zone:
-Asia/Shanghai, holidays: CN, work_days: [mon, tue, wed, thu, fri],
+GOOD = """
+company: {name: 华信传媒, aliases: [华信, Huaxin Media]}
+departments: [{name: 销售部, aliases: [媒体销售部]}]
+agents: [{id: 007, names: [李明, 小李], department: 销售部, team: 一组, supervisor: S01}]
+products: [{name: 电梯媒体, aliases: [], benefits: [覆盖写字楼]}]
+jargon: [{term: CPM, plain: 每千人成本}]
+calling_hours: {time_zone: Asia/Shanghai, holidays: CN, work_days: [mon, tue, wed, thu, fri],
                 spans: ["09:00-12:00", "14:00-18:00"], breaks: [12:00-13:30]}
-call_length_s: {default: [60, 360], 续费: [60, 600]} targets: {A01: {calls: 60, connects: 30, interested: 5,
-score: 85}} line_reference_lufs: -23 compliance:
-  notice: [{name: 录音告知, phrases: [通话将被录音]}] script: {续费: [{name: 核实身份, meaning: [请问是本人吗]}]}
+call_length_s: {default: [60, 360], 续费: [60, 600]}
+targets: {A01: {calls: 60, connects: 30, interested: 5, score: 85}}
+line_reference_lufs: -23
+compliance:
+  notice: [{name: 录音告知, phrases: [通话将被录音]}]
+  script: {续费: [{name: 核实身份, meaning: [请问是本人吗]}]}
 """
 
 
@@ -64,9 +70,13 @@ def test_names_every_mistake_at_once_with_what_is_accepted(tmp_path: Path) -> No
         mistakes(
             tmp_path,
             """
-compnay: {name: x} agents: [{id: A, nmes: [x]}, {names: [3]}] calling_hours: {time_zone: Mars/X, holidays:
-XX, work_days: [mon, die], spans: [9-12, 12:30-11:00]} targets: {A01: {calls: -1, score: x}} call_length_s:
-{default: [60, 30], 续费: [60]} line_reference_lufs: 3 """,
+compnay: {name: x}
+agents: [{id: A, nmes: [x]}, {names: [3]}]
+calling_hours: {time_zone: Mars/X, holidays: XX, work_days: [mon, die], spans: [9-12, 12:30-11:00]}
+targets: {A01: {calls: -1, score: x}}
+call_length_s: {default: [60, 30], 续费: [60]}
+line_reference_lufs: 3
+""",
         )
     )
     for expected in (

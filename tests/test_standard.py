@@ -114,10 +114,18 @@ def test_it_is_frozen() -> None:
         STANDARD.criteria[0].weight = 50  # type: ignore[misc]
 
 
-BROKEN = """ extends: telesales-cn id: Acme Corp version: one effective_from: 2025-01-01 status: pubished
-author: Wang weights: {opening.company: 3} override:
-  opening.company: {weight: -1, wieght: 3} talk.no_hard_sell: {reasons: {pass: nowhere, partial: not_said,
-  fail: not_said}} opening.compny: {weight: 3}
+BROKEN = """
+extends: telesales-cn
+id: Acme Corp
+version: one
+effective_from: 2025-01-01
+status: pubished
+author: Wang
+weights: {opening.company: 3}
+override:
+  opening.company: {weight: -1, wieght: 3}
+  talk.no_hard_sell: {reasons: {pass: nowhere, partial: not_said, fail: not_said}}
+  opening.compny: {weight: 3}
 drop: [talk.patience, talk.nothing]
 """
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from pipeline.config import Frozen
 from pipeline.errors import ConfigError
 from pipeline.intervals import Span
 from pipeline.standards.evidence import Evidence
@@ -32,6 +33,10 @@ class Told:
     searched: Span | None = None
 
 
+class NoSettings(Frozen):
+    """A check without settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
     """A check and what it reads.
@@ -47,15 +52,15 @@ class CheckSpec:
     needs_side, needs_clock
         Whether it must know who speaks, and when.
     settings
-        Settings that it accepts, each with what it means.
+        What it accepts under ``with``: a model whose fields have defaults. ``run`` is given one of these.
     """
 
-    run: Callable[[Evidence, Mapping[str, Any]], Told]
+    run: Callable[[Evidence, Any], Told]
     answers: tuple[str, ...]
     kinds: frozenset[str] = frozenset()
     needs_side: bool = False
     needs_clock: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: type[Frozen] = NoSettings
 
 
 @lru_cache(maxsize=1)

@@ -231,7 +231,9 @@ def _ends(condition: Ends, context: Context, _rules: Rules) -> Judged:
 def _check(condition: Check, context: Context, _rules: Rules) -> Judged:
     key = ("check", condition.check, id(condition.settings) if condition.settings else None)
     if key not in context.cache:
-        context.cache[key] = catalogue()[condition.check].run(context.evidence, condition.settings)
+        spec = catalogue()[condition.check]
+        settings = spec.settings.model_validate(condition.settings)
+        context.cache[key] = spec.run(context.evidence, settings)
     told = context.cache[key]
     if told.answer is None:
         return Judged(None, why=(told.why or message("no_value"),), values=told.values)

@@ -1,5 +1,4 @@
-"""One call, indexed so that conditions are answered quickly: findings by kind, places, figures, how well
-it was heard."""
+"""One call, indexed so that conditions are answered quickly."""
 
 from __future__ import annotations
 
@@ -153,8 +152,7 @@ class Context:
         return Figure(heard.value, "rings")
 
     def _jargon_rate(self) -> Figure:
-        """``jargon_per_100_words`` counts every term listed; without the doubtful ones it shrinks in
-        proportion."""
+        """``jargon_per_100_words`` counts every term listed; it shrinks with the doubtful ones."""
         rate = self.figure("jargon_per_100_words")
         if not isinstance(rate.value, (int, float)) or self.findings is self.all_findings:
             return rate

@@ -1,5 +1,4 @@
-"""One criterion judged for one call: applicable, measurable, passed; and once more without what was heard
-in doubt."""
+"""One criterion judged for one call: once with all that was heard, once without what was heard in doubt."""
 
 from __future__ import annotations
 

@@ -90,8 +90,7 @@ def judge_example(standard: Standard, criterion: str, example: Example) -> Crite
 
 
 def evidence_of(data: Mapping[str, Any]) -> Evidence:
-    """The evidence that an example's YAML describes. Raises ValueError or ConfigError on what it can't
-    read."""
+    """The evidence that an example's YAML describes. ConfigError or ValueError where it can't."""
     unknown = set(data) - {
         "language", "turns", "findings", "measures", "outcome", "record", "profile", "sound",
         "role_confidence",

@@ -1,8 +1,8 @@
 """The rule grammar: a small closed set of conditions that a criterion in YAML is made of.
 
 Each condition is a mapping with exactly one head key: ``hear``, ``say``, ``share``, ``order``, ``measure``,
-``outcome``, ``record``, ``ends_within_s``, ``check``, ``rule``, or a joint: ``all``, ``any``, ``not``, ``some``.
-docs/rules.md explains each with examples that the suite runs.
+``outcome``, ``record``, ``ends_within_s``, ``check``, ``rule``, or a joint: ``all``, ``any``, ``not``,
+``some``. docs/rules.md explains each with examples that the suite runs.
 """
 
 from __future__ import annotations
@@ -158,8 +158,7 @@ class OutcomeIs(_Leaf):
 
 
 class RecordIs(_Leaf):
-    """A field of the call list: ``is`` one of these, or ``known``. What is absent is never ``is``
-    anything."""
+    """A field of the call list: ``is`` one of these, or ``known``. What is absent never ``is``."""
 
     record: Name
     is_: tuple[Name, ...] | None = Field(None, alias="is")
@@ -182,8 +181,7 @@ class Ends(_Leaf):
 
 
 class Check(_Leaf):
-    """A check written in Python, from the catalogue ``callgauge.checks``: true when its answer is one of
-    ``is``."""
+    """A check written in Python, from the catalogue ``callgauge.checks``: true when it answers one of ``is``."""
 
     check: Name
     is_: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(alias="is")

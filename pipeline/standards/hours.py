@@ -26,8 +26,7 @@ def _calendar(country: str, year: int) -> Any:
 
 
 def works_on(day: date, hours: CallingHours) -> str:
-    """``work``, ``day_off`` or ``holiday``; the profile's own days come first, then make-up days, then
-    holidays."""
+    """``work``, ``day_off`` or ``holiday``: the profile's own days, then make-up days, then holidays."""
     if day in hours.open_days:
         return "work"
     if day in hours.closed_days:

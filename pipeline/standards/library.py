@@ -1,5 +1,4 @@
-"""Standards by id or file: listed, loaded, checked; a file may extend another and change only what
-differs."""
+"""Standards by id or file: listed, loaded, checked; a file may extend another and say only what differs."""
 
 from __future__ import annotations
 
@@ -90,8 +89,7 @@ def _document(name: str) -> Document:
 
 
 def check_standard(path: str | Path) -> list[str]:
-    """Every mistake in a standard's file, among them examples that come out otherwise than they say; empty
-    when right."""
+    """Every mistake in a standard's file, also of examples that come out otherwise than they say."""
     from pipeline.standards.examples import failing
 
     try:
@@ -155,8 +153,7 @@ class _RuleBox(Frozen):
 
 
 def _salvaged(data: dict[str, Any]) -> tuple[Standard, frozenset[str]]:
-    """What is right of a standard that has mistakes, and every name it gives, so that its links are
-    checked as well."""
+    """What is right of a standard with mistakes, to check its links too, and every name it gives."""
     listed = _items(data.get("criteria"), list)
     rules = _items(data.get("rules"), dict)
     reasons = _items(data.get("reasons"), dict)

@@ -1,5 +1,4 @@
-"""What each criterion reads, worked out once from its conditions: kinds, measures, whether it needs sides
-or a clock."""
+"""What each criterion reads, worked out once: kinds, measures, whether it needs sides or a clock."""
 
 from __future__ import annotations
 
@@ -149,8 +148,7 @@ def _anchor(anchor: Anchor, needs: Needs, by_name: Mapping[str, Condition]) -> N
 
 
 def _says(standard: Standard) -> Iterator[tuple[str, Say]]:
-    """Every wording rule with the mark that its findings carry in ``detail.rule``: its owner's name,
-    numbered."""
+    """Every wording rule with the mark that its findings carry in ``detail.rule``: its owner, numbered."""
     for owner, conditions in (
         *((name, (rule,)) for name, rule in standard.rules.items()),
         *((c.id, tuple(condition for _key, condition in c.conditions)) for c in standard.criteria),

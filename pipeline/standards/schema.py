@@ -29,8 +29,7 @@ Judged = Literal["pass", "partial", "fail"]
 
 
 class ReasonText(Frozen):
-    """A reason's code and wording; placeholders such as ``{first_s:.1f}`` are filled with what was
-    measured."""
+    """A reason's code and wording; placeholders such as ``{first_s:.1f}`` are filled in."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     zh: Text

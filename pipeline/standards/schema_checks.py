@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from pipeline.config_messages import say
 from pipeline.standards.grammar import Check, Condition, Hear, Rule, Say, Share, walk
 from pipeline.standards.vocabulary import Anchor
 from pipeline.standards.wording import placeholders
@@ -89,9 +92,13 @@ def _check_mistakes(part: Check, checks: Any) -> Iterator[tuple[str, str]]:
     for answer in part.is_:
         if answer not in checks[part.check].answers:
             yield "is", _accepted(answer, checks[part.check].answers)
-    for setting in part.settings:
-        if setting not in checks[part.check].settings:
-            yield "with", _accepted(setting, checks[part.check].settings)
+    model = checks[part.check].settings
+    try:
+        model.model_validate(part.settings)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            path, message = say(detail, model, part.settings)
+            yield ".".join(["with", *map(str, path)]), message
 
 
 def _reason_names(criterion: Criterion) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -61,8 +61,7 @@ class Label(Frozen):
 
 
 class Anchor(Frozen):
-    """A hit that a place is counted from: the nth finding of a kind, or the nth hit of a rule or
-    criterion."""
+    """A hit that a place is counted from: the nth finding of a kind, or of a rule or criterion."""
 
     hear: tuple[Kind, ...] | None = None
     rule: Name | None = None
