@@ -181,7 +181,7 @@ class Ends(_Leaf):
 
 
 class Check(_Leaf):
-    """A check written in Python, from the catalogue ``callgauge.checks``: true when it answers one of ``is``."""
+    """A check written in Python, from ``callgauge.checks``: true when it answers one of ``is``."""
 
     check: Name
     is_: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(alias="is")
