@@ -141,7 +141,7 @@ def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context
     if immeasurable is not None:
         return immeasurable
     view = _tested(criterion, standard, plan, context)
-    if view.verdict in ("partial", "fail", "not_measurable") and applies.excuse is not None:
+    if view.verdict != "pass" and applies.excuse is not None:
         return View("not_applicable", applies.excuse)
     if view.verdict in ("partial", "fail", "needs_review") and applies.unsure is not None:
         return View("not_measurable", applies.unsure, hits=view.hits)
