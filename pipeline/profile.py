@@ -76,44 +76,78 @@ class TimeSpan(Frozen):
         return f"{self.start:%H:%M}-{end}"
 
 
-class Company(Frozen):
+def _several(value: Any) -> Any:
+    """A single text counts as a list of one."""
+    return [value] if isinstance(value, (str, int)) else value
+
+
+Names = Annotated[tuple[Name, ...], BeforeValidator(_several)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_several)]
+
+
+class _Named(Frozen):
+    """Something with a name; a bare text is its name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Company(_Named):
     """The company's name and what else it is called."""
 
     name: Name | None = None
-    aliases: tuple[Name, ...] = ()
+    aliases: Names = ()
 
 
-class Department(Frozen):
+class Department(_Named):
     """A department and what else it is called."""
 
     name: Name
-    aliases: tuple[Name, ...] = ()
+    aliases: Names = ()
 
 
 class Agent(Frozen):
     """A sales person; ``names`` as they say them on the telephone."""
 
     id: Name
-    names: tuple[Name, ...] = ()
+    names: Names = ()
     department: Name | None = None
     team: Name | None = None
     supervisor: Name | None = None
 
 
-class Product(Frozen):
-    """Something for sale, and what it does for whoever buys it."""
+class Product(_Named):
+    """Something for sale, what it does for whoever buys it, and facts about it such as ``每月 199 元``."""
 
     name: Name
-    aliases: tuple[Name, ...] = ()
-    benefits: tuple[Text, ...] = ()
-    facts: dict[Name, Text] = Field(default_factory=dict)
+    aliases: Names = ()
+    benefits: Texts = ()
+    facts: Texts = ()
 
 
 class Jargon(Frozen):
-    """A technical term and the plain words for it."""
+    """A technical term and the plain words for it; ``also`` holds the others of several."""
 
     term: Name
     plain: Text | None = None
+    also: Texts = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"term": value}
+        if isinstance(value, dict) and isinstance(value.get("plain"), list):
+            first, *others = value["plain"] or [None]
+            return {**value, "plain": first, "also": [*others, *_several(value.get("also", []))]}
+        return value
+
+    @property
+    def plain_words(self) -> tuple[str, ...]:
+        """Every wording in plain words."""
+        return (self.plain, *self.also) if self.plain is not None else self.also
 
 
 class CallingHours(Frozen):
@@ -162,8 +196,8 @@ class Demand(Frozen):
     """A notice or a script step that a campaign demands: wordings, and sentences that mean the same."""
 
     name: Name
-    phrases: tuple[Text, ...] = ()
-    meaning: tuple[Text, ...] = ()
+    phrases: Texts = ()
+    meaning: Texts = ()
 
     @model_validator(mode="after")
     def _something(self) -> Demand:

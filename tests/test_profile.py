@@ -54,6 +54,21 @@ def test_reads_all_of_a_profile(tmp_path: Path) -> None:
     assert profile.script(None) == ()
 
 
+def test_short_forms_that_people_write(tmp_path: Path) -> None:
+    profile = load_profile(
+        write(
+            tmp_path,
+            "company: 华信传媒\ndepartments: [销售部]\nagents: [{id: 1, names: 李明}]\n"
+            "products: [宽带, {name: 保险, benefits: 住院可以报销, facts: [每月 199 元]}]\n"
+            "jargon: [SKU, {term: CPM, plain: [每千人成本, cost per thousand]}]\n",
+        )
+    )
+    assert profile.company.name == "华信传媒" and profile.departments[0].name == "销售部"
+    assert profile.agents[0].names == ("李明",) and profile.products[1].benefits == ("住院可以报销",)
+    assert [entry.plain for entry in profile.jargon] == [None, "每千人成本"]
+    assert profile.jargon[1].plain_words == ("每千人成本", "cost per thousand")
+
+
 def test_everything_is_optional(tmp_path: Path) -> None:
     assert load_profile(write(tmp_path, "")) == EMPTY
     assert EMPTY.time_zone == "Asia/Shanghai"
