@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -19,12 +20,14 @@ def say(detail: Mapping[str, Any], model: type[BaseModel], data: Any) -> tuple[P
     context = detail.get("ctx") or {}
     if kind == "extra_forbidden":
         return path, _unknown_key(str(path[-1]), holder)
+    if kind == "missing" and isinstance(detail["loc"][-1], int):
+        return path, f"a list of at least {detail['loc'][-1] + 1} is accepted"
     if kind == "missing":
         return path, "is required"
     if kind in {"value_error", "assertion_error"}:
         return path, str(context.get("error", detail["msg"]))
     if kind in _PLAIN:
-        return path, f"{_PLAIN[kind](context)} is accepted, not {_shown(given)}"
+        return path, f"{_PLAIN[kind](context)} is accepted, not {_shown(given)}{_hint(kind, given, context)}"
     return path, f"{detail['msg'].rstrip('.')}" + (f", not {_shown(given)}" if kind != "condition" else "")
 
 
@@ -61,6 +64,15 @@ _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
+    if kind != "literal_error" or not isinstance(given, str):
+        return ""
+    close = difflib.get_close_matches(
+        given, re.findall(r"'([^']*)'", str(context["expected"])), n=1, cutoff=0.6
+    )
+    return f"; did you mean {close[0]}?" if close else ""
+
+
 def _shown(value: Any) -> str:
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -69,7 +81,7 @@ def _shown(value: Any) -> str:
 def _unknown_key(key: str, holder: Any) -> str:
     accepted = sorted(_keys(holder))
     close = difflib.get_close_matches(key, accepted, n=1, cutoff=0.6)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    hint = f"; did you mean {close[0]}?" if close else "."
     return f"unknown key{hint}" + (f" Accepted: {', '.join(accepted)}" if accepted else "")
 
 
@@ -85,16 +97,16 @@ def _follow(loc: Path_, model: type[BaseModel], data: Any) -> tuple[Path_, Any]:
     holder: Any = model
     path: list[str | int] = []
     for index, part in enumerate(loc):
-        last = index == len(loc) - 1
-        reachable = (isinstance(data, dict) and part in data) or (
+        if (tagged := _tagged(here, part)) is not None:
+            here = tagged
+            continue
+        inside = (isinstance(data, dict) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
         )
-        if reachable or (last and isinstance(data, dict) and not _tagged(here, part)):
+        if inside or (index == len(loc) - 1 and isinstance(data, dict)):
             path.append(part)
             holder = _model_of(here)
-            here, data = _step(here, part), data[part] if reachable else None
-        else:
-            here = _tagged(here, part) or here
+            here, data = _step(here, part), data[part] if inside else None
     return tuple(path), holder
 
 

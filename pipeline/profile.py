@@ -1,7 +1,7 @@
 """The profile: what the company is, as far as judging a call needs it.
 
-A YAML file, every part optional. What is left out makes the criteria that need it not applicable, or lets them fall
-back on a default that the standard states. Text that looks like a number (``007``) stays text.
+A YAML file, every part optional. What is left out makes the criteria that need it not applicable, or lets
+them fall back on a default that the standard states. Text that looks like a number (``007``) stays text.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from pipeline.config import Frozen, load_yaml, validate
 
 __all__ = [
-    "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon", "Product", "Profile",
-    "Target", "TimeSpan", "load_profile",
+    "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon",
+    "Product", "Profile", "Target", "TimeSpan", "load_profile",
 ]  # fmt: skip
 
 DEFAULT_ZONE = "Asia/Shanghai"  # our default
@@ -35,7 +35,9 @@ def zone_name(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"a time zone such as Asia/Shanghai or Europe/London is accepted, not {value!r}") from error
+        raise ValueError(
+            f"a time zone such as Asia/Shanghai or Europe/London is accepted, not {value!r}"
+        ) from error
     return value
 
 
@@ -52,7 +54,14 @@ class TimeSpan(Frozen):
             return value
         match = _SPAN.match(value)
         hours = [int(part) for part in match.groups()] if match else []
-        if not hours or hours[0] > 23 or hours[1] > 59 or hours[2] > 24 or hours[3] > 59 or hours[2:] > [24, 0]:
+        if (
+            not hours
+            or hours[0] > 23
+            or hours[1] > 59
+            or hours[2] > 24
+            or hours[3] > 59
+            or hours[2:] > [24, 0]
+        ):
             raise ValueError(f"a span such as 09:00-12:00 is accepted, not {value!r}")
         if hours[2:] <= hours[:2]:
             raise ValueError(f"a span ends after it starts, on the same day; {value!r} doesn't")
@@ -68,47 +77,77 @@ class TimeSpan(Frozen):
 
 
 def _several(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value or ()
+    """A single text counts as a list of one."""
+    return [value] if isinstance(value, (str, int)) else value
 
 
-class Company(Frozen):
+Names = Annotated[tuple[Name, ...], BeforeValidator(_several)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_several)]
+
+
+class _Named(Frozen):
+    """Something with a name; a bare text is its name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class Company(_Named):
     """The company's name and what else it is called."""
 
     name: Name | None = None
-    aliases: tuple[Name, ...] = ()
+    aliases: Names = ()
 
 
-class Department(Frozen):
+class Department(_Named):
     """A department and what else it is called."""
 
     name: Name
-    aliases: tuple[Name, ...] = ()
+    aliases: Names = ()
 
 
 class Agent(Frozen):
     """A sales person; ``names`` as they say them on the telephone."""
 
     id: Name
-    names: tuple[Name, ...] = ()
+    names: Names = ()
     department: Name | None = None
     team: Name | None = None
     supervisor: Name | None = None
 
 
-class Product(Frozen):
-    """Something for sale, and what it does for whoever buys it."""
+class Product(_Named):
+    """Something for sale, what it does for whoever buys it, and facts about it such as ``每月 199 元``."""
 
     name: Name
-    aliases: tuple[Name, ...] = ()
-    benefits: tuple[Text, ...] = ()
-    facts: dict[Name, Text] = Field(default_factory=dict)
+    aliases: Names = ()
+    benefits: Texts = ()
+    facts: Texts = ()
 
 
 class Jargon(Frozen):
-    """A technical term and the plain words for it: one way to say it, or several."""
+    """A technical term and the plain words for it; ``also`` holds the others of several."""
 
     term: Name
-    plain: Annotated[tuple[Text, ...], BeforeValidator(_several)] = ()
+    plain: Text | None = None
+    also: Texts = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"term": value}
+        if isinstance(value, dict) and isinstance(value.get("plain"), list):
+            first, *others = value["plain"] or [None]
+            return {**value, "plain": first, "also": [*others, *_several(value.get("also", []))]}
+        return value
+
+    @property
+    def plain_words(self) -> tuple[str, ...]:
+        """Every wording in plain words."""
+        return (self.plain, *self.also) if self.plain is not None else self.also
 
 
 class CallingHours(Frozen):
@@ -157,8 +196,8 @@ class Demand(Frozen):
     """A notice or a script step that a campaign demands: wordings, and sentences that mean the same."""
 
     name: Name
-    phrases: tuple[Text, ...] = ()
-    meaning: tuple[Text, ...] = ()
+    phrases: Texts = ()
+    meaning: Texts = ()
 
     @model_validator(mode="after")
     def _something(self) -> Demand:

@@ -1,7 +1,7 @@
 """The catalogue of checks written in Python, for what the rule grammar can't say.
 
-A check is a pure function of the evidence and its settings. Packages add their own through the entry-point group
-``callgauge.checks``: each entry point names a `CheckSpec`, under the name that a standard uses.
+A check is a pure function of the evidence and its settings. Packages add their own through the entry-point
+group ``callgauge.checks``: each entry point names a `CheckSpec`, under the name that a standard uses.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from pipeline.config import Frozen
 from pipeline.errors import ConfigError
 from pipeline.intervals import Span
 from pipeline.standards.evidence import Evidence
@@ -32,6 +33,10 @@ class Told:
     searched: Span | None = None
 
 
+class NoSettings(Frozen):
+    """A check without settings."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
     """A check and what it reads.
@@ -47,15 +52,15 @@ class CheckSpec:
     needs_side, needs_clock
         Whether it must know who speaks, and when.
     settings
-        Settings that it accepts, each with what it means.
+        What it accepts under ``with``: a model whose fields have defaults. ``run`` is given one of these.
     """
 
-    run: Callable[[Evidence, Mapping[str, Any]], Told]
+    run: Callable[[Evidence, Any], Told]
     answers: tuple[str, ...]
     kinds: frozenset[str] = frozenset()
     needs_side: bool = False
     needs_clock: bool = False
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: type[Frozen] = NoSettings
 
 
 @lru_cache(maxsize=1)
@@ -76,11 +81,13 @@ def catalogue() -> Mapping[str, CheckSpec]:
     for entry in entry_points(group=GROUP):
         try:
             spec = entry.load()
-        except Exception as error:  # noqa: BLE001 - another package's code may raise anything; it is reported
+        except Exception as error:
             mistakes.append(f"{entry.value}: {entry.name} → can't be loaded: {error}")
             continue
         if not isinstance(spec, CheckSpec):
-            mistakes.append(f"{entry.value}: {entry.name} → a CheckSpec is accepted, not {type(spec).__name__}")
+            mistakes.append(
+                f"{entry.value}: {entry.name} → a CheckSpec is accepted, not {type(spec).__name__}"
+            )
         elif entry.name in found:
             mistakes.append(f"{entry.value}: {entry.name} → the name is taken; accepted: any other")
         else:

@@ -6,26 +6,36 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.profile import Demand
-from pipeline.standards.checks import CheckSpec, Told
+from pipeline.standards.checks import CheckSpec, NoSettings, Told
 from pipeline.standards.evidence import Evidence
+from pipeline.standards.messages import message
 from pipeline.standards.patterns import compile_terms
 from pipeline.types import Finding
 
 __all__ = ["CHECKS", "first_said"]
 
 
-def first_said(evidence: Evidence, demand: Demand, key: str) -> tuple[tuple[int, float], Finding | None] | None:
-    """Where something demanded was first said by the agent: by a finding of that name, else by its own phrases.
+def first_said(
+    evidence: Evidence, demand: Demand, key: str
+) -> tuple[tuple[int, float], Finding | None] | None:
+    """Where something demanded was first said by the agent: by a finding of that name, else by its own
+    phrases.
 
     Returns
     -------
-    Order of the place (turn, offset in it) and the finding, None for a phrase read in the text; None when not said.
+    Order of the place (turn, offset in it) and the finding, None for a phrase read in the text; None when
+    not said.
     """
     places: list[tuple[tuple[int, float], Finding | None]] = []
     for finding in evidence.findings:
-        named = finding.kind == "notice" and demand.name in (finding.detail.get("name"), finding.detail.get(key))
+        named = finding.kind == "notice" and demand.name in (
+            finding.detail.get("name"),
+            finding.detail.get(key),
+        )
         if named and finding.speaker != "customer":
-            places.append(((finding.turn if finding.turn is not None else 0, _offset(evidence, finding)), finding))
+            places.append(
+                ((finding.turn if finding.turn is not None else 0, _offset(evidence, finding)), finding)
+            )
     if not places and demand.phrases:
         pattern = compile_terms(demand.phrases)
         for index, turn in enumerate(evidence.transcript.turns):
@@ -58,20 +68,32 @@ def _said(
     return places, hits, values
 
 
-def _notice(evidence: Evidence, _settings: Mapping[str, Any]) -> Told:
+def _unread(evidence: Evidence, demands: Sequence[Demand]) -> Told | None:
+    """Where a demand is given by its meaning only, and nobody looked for notices, nothing can be told."""
+    deaf = evidence.detectors is not None and "notice" not in evidence.detectors
+    if deaf and any(not demand.phrases for demand in demands):
+        return Told(None, why=message("not_yet_measured"))
+    return None
+
+
+def _notice(evidence: Evidence, _settings: NoSettings) -> Told:
     """Whether every notice that the campaign demands was given."""
     demands = evidence.profile.notices(evidence.record.campaign)
     if not demands:
         return Told("none_demanded")
+    if (unread := _unread(evidence, demands)) is not None:
+        return unread
     _, hits, values = _said(evidence, demands, "notice")
     return Told("all" if not values["count"] else "some" if values["met"] else "none", hits, values)
 
 
-def _script(evidence: Evidence, _settings: Mapping[str, Any]) -> Told:
+def _script(evidence: Evidence, _settings: NoSettings) -> Told:
     """Whether every step of the script was taken, in order."""
     demands = evidence.profile.script(evidence.record.campaign)
     if not demands:
         return Told("none_demanded")
+    if (unread := _unread(evidence, demands)) is not None:
+        return unread
     places, hits, values = _said(evidence, demands, "step")
     if values["count"]:
         return Told("some" if values["met"] else "none", hits, values)
@@ -79,7 +101,7 @@ def _script(evidence: Evidence, _settings: Mapping[str, Any]) -> Told:
     return Told("all_in_order" if order == sorted(order) else "all_unordered", hits, values)
 
 
-def _suppressed(evidence: Evidence, _settings: Mapping[str, Any]) -> Told:
+def _suppressed(evidence: Evidence, _settings: NoSettings) -> Told:
     """Whether this customer had asked before not to be called."""
     since = evidence.suppressed_since
     if since is None:
@@ -91,13 +113,10 @@ def _suppressed(evidence: Evidence, _settings: Mapping[str, Any]) -> Told:
 
 
 CHECKS: Mapping[str, CheckSpec] = {
-    "compliance.notice": CheckSpec(
-        _notice, ("all", "some", "none", "none_demanded"), kinds=frozenset({"notice"}), needs_side=True
-    ),
+    "compliance.notice": CheckSpec(_notice, ("all", "some", "none", "none_demanded"), needs_side=True),
     "compliance.script": CheckSpec(
         _script,
         ("all_in_order", "all_unordered", "some", "none", "none_demanded"),
-        kinds=frozenset({"notice"}),
         needs_side=True,
     ),
     "compliance.suppressed": CheckSpec(_suppressed, ("yes", "no")),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 
-from pipeline.profile import CallingHours, zone_name
+from pipeline.config import Frozen
+from pipeline.profile import Band, CallingHours, TimeSpan, zone_name
 from pipeline.standards.checks import CheckSpec, Told
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.hours import place_in_hours
-from pipeline.standards.messages import message
+from pipeline.standards.messages import message, word
+from pipeline.standards.vocabulary import OutcomeLabel
 from pipeline.standards.wording import Bilingual
 
 __all__ = ["CHECKS"]
@@ -33,32 +35,52 @@ _DATE_LIKE = re.compile(
 )
 
 
-@lru_cache(maxsize=64)
-def _default_hours(zone: str, spans: tuple[str, ...], days: tuple[str, ...], holidays: str | None) -> CallingHours:
-    return CallingHours.model_validate(
-        {"time_zone": zone, "spans": list(spans), "work_days": list(days), "holidays": holidays}
-    )
+class HoursSettings(Frozen):
+    """``spans`` of a day where the profile has none."""
+
+    spans: tuple[TimeSpan, ...] = ()
 
 
-def _hours(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
-    """Where the call's start lies in the profile's calendar, by the customer's clock when their zone is known."""
+class LengthSettings(Frozen):
+    """``band``: least and most seconds where the profile has none; ``stretch``: times the most."""
+
+    band: Band = (30.0, 360.0)
+    stretch: Annotated[float, Field(ge=1)] = 1.5
+
+
+class RecordSettings(Frozen):
+    """Columns that may name the person, wordings of outcomes, and outcomes that agree with each other."""
+
+    person_columns: tuple[str, ...] = ()
+    outcomes: dict[OutcomeLabel, tuple[str, ...]] = Field(default_factory=dict)
+    camps: tuple[tuple[OutcomeLabel, ...], ...] = ()
+
+
+class FollowUpSettings(Frozen):
+    """Columns that may hold a follow-up."""
+
+    columns: tuple[str, ...] = ()
+
+
+def _hours(evidence: Evidence, settings: HoursSettings) -> Told:
+    """Where the call's start lies in the profile's calendar, by the customer's clock where known."""
     started = evidence.record.started_at
     if started is None:
         return Told(None, why=message("no_value"))
-    given = evidence.profile.calling_hours
-    if given is None or not given.spans:
-        base = given or CallingHours(time_zone=evidence.profile.time_zone)
-        default = _default_hours(
-            base.time_zone, tuple(settings.get("spans", ())), tuple(base.work_days), base.holidays
-        )
-        given = base.model_copy(update={"spans": default.spans})
-    zone = next((evidence.record.extra[name] for name in _ZONE_COLUMNS if evidence.record.extra.get(name)), None)
+    given = evidence.profile.calling_hours or CallingHours()
+    if not given.spans:
+        given = given.model_copy(update={"spans": settings.spans})
+    zone = next(
+        (evidence.record.extra[name] for name in _ZONE_COLUMNS if evidence.record.extra.get(name)), None
+    )
     try:
         zone = zone_name(zone) if zone else None
     except ValueError:
         zone = None  # an unknown zone is no zone: the company's own counts
     if zone is None and evidence.profile.calling_hours is None and started.tzinfo is not None:
-        started = started.replace(tzinfo=None)  # nobody said where the company is: the clock on the call list counts
+        started = started.replace(
+            tzinfo=None
+        )  # nobody said where the company is: the clock on the call list counts
     place, local = place_in_hours(started, given, zone=zone)
     spans = "、".join(str(span) for span in given.spans)
     values = {
@@ -69,20 +91,27 @@ def _hours(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
     return Told(place, values=values)
 
 
-def _length(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
+def _length(evidence: Evidence, settings: LengthSettings) -> Told:
     """Connect to hang-up less hold, against the campaign's band."""
     length = _length_s(evidence)
     if length is None:
         return Told(None, why=message("untimed"))
     band = evidence.profile.length_band(evidence.record.campaign)
-    low, high = band if band is not None else settings.get("band", (30.0, 360.0))
-    stretch = float(settings.get("stretch", 1.5))
-    answer = "short" if length < low else "within" if length <= high else "long" if length <= stretch * high else "too_long"
+    low, high = band if band is not None else settings.band
+    answer = (
+        "short"
+        if length < low
+        else "within"
+        if length <= high
+        else "long"
+        if length <= settings.stretch * high
+        else "too_long"
+    )
     return Told(answer, values={"value": length, "low": low, "high": high, "unit": "s"})
 
 
 def _length_s(evidence: Evidence) -> float | None:
-    """Seconds from the end of the last ring before the first word (else the start) to the end of the recording."""
+    """Seconds from the last ring before the first word (else the start) to the recording's end."""
     turns = evidence.transcript.turns
     if not evidence.transcript.timed or not turns:
         return None
@@ -96,10 +125,10 @@ def _length_s(evidence: Evidence) -> float | None:
     return max(0.0, evidence.sound.duration_s - max(rings, default=0.0) - held)
 
 
-def _complete(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
+def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
     """Time, person and result on record, none contradicted by what was heard."""
     record = evidence.record
-    person = record.customer_id or _extra(evidence, settings.get("person_columns", ()))
+    person = record.customer_id or _extra(evidence, settings.person_columns)
     given = {
         "time": record.started_at is not None,
         "person": bool(person),
@@ -112,9 +141,13 @@ def _complete(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
     }
     lacking = [names[key] for key, there in given.items() if not there]
     recorded = _label(record.outcome, settings)
-    heard = evidence.outcome.label if evidence.outcome.confidence >= 0.0 else "undetermined"
-    if recorded and _contradict(recorded, heard, settings):
-        return Told("contradicted", values={"value": record.outcome, "details": heard})
+    if recorded and _contradict(recorded, evidence.outcome.label, settings):
+        heard = word(f"outcome_{evidence.outcome.label}")
+        details = Bilingual(
+            f"清单写“{record.outcome}”，通话中是“{heard.zh}”",
+            f"the list says “{record.outcome}”, the call “{heard.en}”",
+        )
+        return Told("contradicted", values={"value": record.outcome, "details": details})
     details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
     answer = ("complete", "one_lacking", "several_lacking", "several_lacking")[len(lacking)]
     return Told(answer, values={"count": len(lacking), "details": details})
@@ -124,34 +157,36 @@ def _extra(evidence: Evidence, columns: Any) -> str | None:
     return next((evidence.record.extra[name] for name in columns if evidence.record.extra.get(name)), None)
 
 
-def _label(text: str | None, settings: Mapping[str, Any]) -> str | None:
+def _label(text: str | None, settings: RecordSettings) -> str | None:
     """The outcome that a call list's free wording means; None when it means none for sure."""
     if not text:
         return None
     plain = text.strip().lower()
-    words: Mapping[str, Any] = settings.get("outcomes", {})
+    words = settings.outcomes
     if plain in words or plain.replace(" ", "_") in words:
         return plain.replace(" ", "_")
-    found = {label for label, wordings in words.items() if plain in (str(w).lower() for w in wordings)}
+    found = {label for label, wordings in words.items() if plain in (wording.lower() for wording in wordings)}
     return found.pop() if len(found) == 1 else None
 
 
-def _contradict(recorded: str, heard: str, settings: Mapping[str, Any]) -> bool:
+def _contradict(recorded: str, heard: str, settings: RecordSettings) -> bool:
     """Two outcomes contradict when they stand in different camps."""
-    camps = [set(camp) for camp in settings.get("camps", ())]
+    camps = [set(camp) for camp in settings.camps]
     mine = [camp for camp in camps if recorded in camp]
     theirs = [camp for camp in camps if heard in camp]
     return bool(mine and theirs) and mine[0] is not theirs[0]
 
 
-def _follow_up(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
+def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     """Whether someone interested was given a follow-up, heard or on record."""
     found = tuple(f for f in evidence.findings if f.kind == "follow_up")
-    when = evidence.outcome.follow_up_when or next((str(f.detail["when"]) for f in found if f.detail.get("when")), None)
+    when = evidence.outcome.follow_up_when or next(
+        (str(f.detail["when"]) for f in found if f.detail.get("when")), None
+    )
     heard = evidence.outcome.follow_up_text or next((f.quote for f in found if f.quote), None)
     if found or heard or when:
         return Told("heard", hits=found, values={"quote": heard or when, "value": when})
-    column = _extra(evidence, settings.get("columns", ()))
+    column = _extra(evidence, settings.columns)
     if column:
         return Told("recorded", values={"quote": column, "value": column})
     notes = evidence.record.notes or ""
@@ -161,26 +196,14 @@ def _follow_up(evidence: Evidence, settings: Mapping[str, Any]) -> Told:
 
 
 CHECKS: Mapping[str, CheckSpec] = {
-    "time.hours": CheckSpec(_hours, tuple(_PLACES), settings={"spans": "spans of a day where the profile has none"}),
+    "time.hours": CheckSpec(_hours, tuple(_PLACES), settings=HoursSettings),
     "time.length": CheckSpec(
-        _length,
-        ("short", "within", "long", "too_long"),
-        needs_clock=True,
-        settings={"band": "least and most seconds where the profile has none", "stretch": "times the most"},
+        _length, ("short", "within", "long", "too_long"), needs_clock=True, settings=LengthSettings
     ),
     "record.complete": CheckSpec(
-        _complete,
-        ("complete", "one_lacking", "several_lacking", "contradicted"),
-        settings={
-            "person_columns": "columns that may name the person",
-            "outcomes": "wordings by outcome",
-            "camps": "outcomes that agree with each other",
-        },
+        _complete, ("complete", "one_lacking", "several_lacking", "contradicted"), settings=RecordSettings
     ),
     "record.follow_up": CheckSpec(
-        _follow_up,
-        ("heard", "recorded", "none"),
-        kinds=frozenset({"follow_up"}),
-        settings={"columns": "columns that may hold a follow-up"},
+        _follow_up, ("heard", "recorded", "none"), kinds=frozenset({"follow_up"}), settings=FollowUpSettings
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from pipeline.standards.checks import catalogue
@@ -169,7 +170,9 @@ def _share(condition: Share, context: Context, rules: Rules) -> Judged:
     whole = [
         f
         for f in found
-        if context.is_side(f.speaker, asked.by) and matches(f.detail, asked.detail) and place.holds(context, f)
+        if context.is_side(f.speaker, asked.by)
+        and matches(f.detail, asked.detail)
+        and place.holds(context, f)
     ]
     if not whole:
         return Judged(None, why=(message("nothing_to_count"),), searched=place.span)
@@ -191,7 +194,7 @@ def _order(condition: Order, context: Context, rules: Rules) -> Judged:
     if present.value is not True:
         return present
     firsts = [judged.hits[0] for judged in answers if judged.hits]
-    pairs = [context.comes_before(*pair) for pair in zip(firsts, firsts[1:], strict=False)]
+    pairs = [context.comes_before(*pair) for pair in pairwise(firsts)]
     value = False if False in pairs else None if None in pairs else True
     return replace(present, value=value, why=() if value is not None else (message("place_unknown"),))
 
@@ -220,23 +223,30 @@ def _ends(condition: Ends, context: Context, _rules: Rules) -> Judged:
         return Judged(None, why=(message("untimed"),))
     length = end - (origin if origin is not None else 0.0)
     return Judged(
-        length <= condition.ends_within_s, values={"value": length, "high": condition.ends_within_s, "unit": "s"}
+        length <= condition.ends_within_s,
+        values={"value": length, "high": condition.ends_within_s, "unit": "s"},
     )
 
 
 def _check(condition: Check, context: Context, _rules: Rules) -> Judged:
     key = ("check", condition.check, id(condition.settings) if condition.settings else None)
     if key not in context.cache:
-        context.cache[key] = catalogue()[condition.check].run(context.evidence, condition.settings)
+        spec = catalogue()[condition.check]
+        settings = spec.settings.model_validate(condition.settings)
+        context.cache[key] = spec.run(context.evidence, settings)
     told = context.cache[key]
     if told.answer is None:
         return Judged(None, why=(told.why or message("no_value"),), values=told.values)
     return Judged(
-        told.answer in condition.is_, hits=told.hits, values={"answer": told.answer, **told.values}, searched=told.searched
+        told.answer in condition.is_,
+        hits=told.hits,
+        values={"answer": told.answer, **told.values},
+        searched=told.searched,
     )
 
 
 _ANSWERS: Mapping[type, Callable[[Any, Context, Rules], Judged]] = {
-    Hear: _hear, Say: _say, Share: _share, Order: _order, Measured: _measure, OutcomeIs: _outcome, RecordIs: _record,
+    Hear: _hear, Say: _say, Share: _share, Order: _order, Measured: _measure, OutcomeIs: _outcome,
+    RecordIs: _record,
     Ends: _ends, Check: _check, Rule: _rule, All: _all, Any_: _any, Not: _not, Some: _some,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""One call, indexed so that conditions are answered quickly: findings by kind, places, figures, how well it was heard."""
+"""One call, indexed so that conditions are answered quickly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.intervals import Span
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.messages import message
-from pipeline.types import Finding, Reason, Turn
+from pipeline.types import Finding, Outcome, Reason, Turn
 
 __all__ = ["Context", "Figure", "in_order", "matches"]
 
@@ -38,16 +38,13 @@ class Context:
     cache: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, evidence: Evidence, *, gate: float, doubtful: bool, said: Mapping[int, str]
-    ) -> Context:
+    def of(cls, evidence: Evidence, *, gate: float, doubtful: bool, said: Mapping[int, str]) -> Context:
         """The call with (``doubtful``) or without the findings below the gate, and the outcome likewise."""
         kept = evidence.findings if doubtful else tuple(f for f in evidence.findings if f.confidence >= gate)
         sure = doubtful or evidence.outcome.confidence >= gate
-        seen = evidence if kept is evidence.findings else replace(evidence, findings=kept)
-        context = cls(
-            seen, kept, evidence.outcome.label if sure else "undetermined", gate, said, evidence.findings
-        )
+        outcome = evidence.outcome if sure else Outcome("undetermined", 1.0)
+        seen = evidence if doubtful else replace(evidence, findings=kept, outcome=outcome)
+        context = cls(seen, kept, outcome.label, gate, said, evidence.findings)
         for finding in kept:
             context.by_kind.setdefault(finding.kind, []).append(finding)
         return context
@@ -87,7 +84,11 @@ class Context:
     def _first_word_s(self, since: str) -> float | None:
         for turn in self.turns:
             if since == "first_word" or self.is_side(turn.speaker, "agent"):
-                return turn.words[0].start_s if turn.words and turn.words[0].start_s is not None else turn.start_s
+                return (
+                    turn.words[0].start_s
+                    if turn.words and turn.words[0].start_s is not None
+                    else turn.start_s
+                )
         return None
 
     @property
@@ -101,7 +102,7 @@ class Context:
         """Second of a finding: its own start, else its turn's."""
         if finding.start_s is not None:
             return finding.start_s
-        return self.turns[finding.turn].start_s if self._has_turn(finding) else None
+        return self.turns[finding.turn or 0].start_s if self._has_turn(finding) else None
 
     def _has_turn(self, finding: Finding) -> bool:
         return finding.turn is not None and 0 <= finding.turn < len(self.turns)
@@ -145,11 +146,13 @@ class Context:
             return Figure(self.evidence.record.ring_count, "rings")
         heard = self.evidence.measures.get("rings_before_answer")
         if heard is None or heard.value is None:
-            return Figure(None, "rings", heard.reason if heard and heard.reason else message("no_rings_known"))
+            return Figure(
+                None, "rings", heard.reason if heard and heard.reason else message("no_rings_known")
+            )
         return Figure(heard.value, "rings")
 
     def _jargon_rate(self) -> Figure:
-        """``jargon_per_100_words`` counts every term listed; without the doubtful ones it shrinks in proportion."""
+        """``jargon_per_100_words`` counts every term listed; it shrinks with the doubtful ones."""
         rate = self.figure("jargon_per_100_words")
         if not isinstance(rate.value, (int, float)) or self.findings is self.all_findings:
             return rate
@@ -159,6 +162,8 @@ class Context:
 
     def badly_heard(self, side: str, span: Span | None) -> bool:
         """Whether the median confidence of this side's words within the span is below the gate."""
+        if self._once("clear", lambda: min(self._confidences("either", None), default=1.0) >= self.gate):
+            return False
         key = ("heard", side, span)
         if key not in self.cache:
             heard = self._confidences(side, span)

@@ -1,4 +1,4 @@
-"""One criterion judged for one call: applicable, measurable, passed; and once more without what was heard in doubt."""
+"""One criterion judged for one call: once with all that was heard, once without what was heard in doubt."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def judge(criterion: Criterion, standard: Standard, plan: Plan, sure: Context, f
         return _stands(criterion, without, with_, full)
     doubt = _doubt(criterion, without, with_, full)
     searched = with_.searched or without.searched
-    return _ruling(criterion, View("needs_review", doubt, hits=_union(with_, without), searched=searched), full)
+    return _ruling(
+        criterion, View("needs_review", doubt, hits=_union(with_, without), searched=searched), full
+    )
 
 
 def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
@@ -68,7 +70,9 @@ def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
     if needs.check or any(name.startswith("jargon") for name in needs.measures):
         return True
     said = any(finding.detail.get("rule") for finding in full.findings)
-    return said or any(len(full.by_kind.get(kind, ())) != len(sure.by_kind.get(kind, ())) for kind in needs.kinds)
+    return said or any(
+        len(full.by_kind.get(kind, ())) != len(sure.by_kind.get(kind, ())) for kind in needs.kinds
+    )
 
 
 def _stands(criterion: Criterion, without: View, with_: View, full: Context) -> Ruling:
@@ -78,7 +82,9 @@ def _stands(criterion: Criterion, without: View, with_: View, full: Context) -> 
     if in_doubt:
         worst = _most_doubtful(_union(with_, without), full)
         told = message("fatal_in_doubt", confidence=worst[0], quote=worst[1])
-    both = View(without.verdict, told, without.fatal and with_.fatal, _union(with_, without), without.searched)
+    both = View(
+        without.verdict, told, without.fatal and with_.fatal, _union(with_, without), without.searched
+    )
     return _ruling(criterion, both, full, fatal_in_doubt=in_doubt)
 
 
@@ -135,7 +141,7 @@ def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context
     if immeasurable is not None:
         return immeasurable
     view = _tested(criterion, standard, plan, context)
-    if view.verdict in ("partial", "fail", "not_measurable") and applies.excuse is not None:
+    if view.verdict != "pass" and applies.excuse is not None:
         return View("not_applicable", applies.excuse)
     if view.verdict in ("partial", "fail", "needs_review") and applies.unsure is not None:
         return View("not_measurable", applies.unsure, hits=view.hits)

@@ -28,7 +28,8 @@ class Evidence:
     sound
         None where the transcript was made elsewhere: what needs sound is not measurable then.
     detectors
-        Kinds of finding that were looked for; None means all. A criterion that reads another is "not yet measured".
+        Kinds of finding that were looked for; None means all. A criterion that reads another is "not yet
+        measured".
     similar
         Sentence similarity for rules with ``meaning``; None makes them not measurable.
     suppressed_since

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pipeline.standards.context import Context
-from pipeline.standards.grammar import Band, Measured
+from pipeline.standards.grammar import Measured
 from pipeline.standards.judged import Judged
+from pipeline.standards.vocabulary import Band
 
 __all__ = ["measured"]
 

@@ -1,8 +1,8 @@
 """The rule grammar: a small closed set of conditions that a criterion in YAML is made of.
 
-Each condition is a mapping with exactly one head key: ``hear``, ``say``, ``share``, ``order``, ``measure``, ``outcome``,
-``record``, ``ends_within_s``, ``check``, ``rule``, or a joint: ``all``, ``any``, ``not``, ``some``. docs/rules.md explains
-each with examples that the suite runs.
+Each condition is a mapping with exactly one head key: ``hear``, ``say``, ``share``, ``order``, ``measure``,
+``outcome``, ``record``, ``ends_within_s``, ``check``, ``rule``, or a joint: ``all``, ``any``, ``not``,
+``some``. docs/rules.md explains each with examples that the suite runs.
 """
 
 from __future__ import annotations
@@ -13,102 +13,31 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from pipeline.config import Frozen
-from pipeline.standards.patterns import compile_pattern
+from pipeline.standards.vocabulary import (
+    Anchor,
+    Band,
+    Kind,
+    Label,
+    Name,
+    Near,
+    OutcomeLabel,
+    Side,
+    Where,
+    Wording,
+    listed,
+)
 
 __all__ = [
-    "All", "Any_", "Check", "Condition", "Ends", "Hear", "Label", "Measured", "Not", "Order", "OutcomeIs", "RecordIs",
-    "Rule", "Say", "Share", "Some", "Where", "walk",
+    "All", "Any_", "Check", "Condition", "Ends", "Hear", "Measured", "Not", "Order", "OutcomeIs",
+    "RecordIs", "Rule", "Say", "Share", "Some", "walk",
 ]  # fmt: skip
-
-KINDS = (
-    "company", "department", "name", "purpose", "needs_question", "customer_question", "pitch", "interruption",
-    "hard_sell", "pitch_after_refusal", "jargon", "confusion", "restatement", "objection", "refusal", "rude", "impatient",
-    "courtesy", "reference", "level_jump", "clipping", "long_silence", "ring", "apology", "off_topic", "benefit",
-    "follow_up", "complaint", "do_not_call", "absolute_claim", "notice", "pii",
-)  # fmt: skip
-OUTCOMES = (
-    "interested", "not_interested", "call_back", "order_placed", "wrong_person", "voicemail", "no_conversation",
-    "undetermined",
-)  # fmt: skip
-
-Kind = Literal[KINDS]  # type: ignore[valid-type]
-OutcomeLabel = Literal[OUTCOMES]  # type: ignore[valid-type]
-Side = Literal["agent", "customer", "either"]
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Text = Annotated[str, Field(min_length=1, max_length=500)]
-Few = Annotated[tuple[Text, ...], Field(min_length=1, max_length=2000)]
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, (list, tuple)) else [value]
-
-
-class Label(Frozen):
-    """A wording in both languages; may hold placeholders such as ``{count}``."""
-
-    zh: Text
-    en: Text
-
-
-class Anchor(Frozen):
-    """A hit that a place is counted from: the nth finding of a kind, or the nth hit of a rule or criterion."""
-
-    hear: tuple[Kind, ...] | None = None
-    rule: Name | None = None
-    by: Side = Field("either", alias="from")
-    detail: dict[Name, Any] = Field(default_factory=dict)
-    nth: Annotated[int, Field(ge=1, le=100)] = 1
-
-    _list = field_validator("hear", mode="before")(lambda value: None if value is None else _listed(value))
-
-    @model_validator(mode="after")
-    def _one(self) -> Anchor:
-        if (self.hear is None) == (self.rule is None):
-            raise ValueError("exactly one of hear, rule is accepted")
-        return self
-
-
-class Around(Anchor):
-    """So many turns to either side of a hit."""
-
-    turns: Annotated[int, Field(ge=0, le=100)] = 2
-
-
-class Where(Frozen):
-    """Where something counts. All that is given must hold.
-
-    ``seconds`` [from, to) since ``since``; ``turns`` and ``agent_turns`` [first, last] counted from 1;
-    ``share`` [from, to) of the call, 0 to 1; ``before``, ``after`` and ``around`` a hit. Where the hit of ``before``,
-    ``after`` or ``around`` is absent, ``if_absent`` says whether the whole call counts (``whole``) or none of it (``none``).
-    """
-
-    seconds: tuple[float, float] | None = None
-    since: Literal["start", "first_word", "agent_first_word"] = "agent_first_word"
-    turns: tuple[int, int] | None = None
-    agent_turns: tuple[int, int] | None = None
-    share: tuple[float, float] | None = None
-    before: Anchor | None = None
-    after: Anchor | None = None
-    around: Around | None = None
-    if_absent: Literal["whole", "none"] = "none"
-
-    @field_validator("seconds", "turns", "agent_turns", "share")
-    @classmethod
-    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
-        if value is not None and not 0 <= value[0] <= value[1]:
-            raise ValueError(f"[from, to] with 0 ≤ from ≤ to is accepted, not [{value[0]:g}, {value[1]:g}]")
-        return value
-
-    @property
-    def anchors(self) -> tuple[Anchor, ...]:
-        """The hits that this place is counted from."""
-        return tuple(anchor for anchor in (self.before, self.after, self.around) if anchor)
 
 
 class _Leaf(Frozen):
     """What every condition may carry.
 
-    ``label`` names what lacks when it is false; ``optional`` leaves it out of its group when it is not measurable.
+    ``label`` names what lacks when it is false; ``optional`` leaves it out of its group when it is not
+    measurable.
     """
 
     label: Label | None = None
@@ -138,29 +67,7 @@ class Hear(_Counted):
     where: Where | None = None
     per: Anchor | None = None
 
-    _list = field_validator("hear", mode="before")(_listed)
-
-
-class Wording(Frozen):
-    """What is said: terms, a pattern, or sentences that mean the same (needs the sentence encoder)."""
-
-    terms: Few | None = None
-    pattern: Text | None = None
-    meaning: Few | None = None
-    similarity: Annotated[float, Field(gt=0, le=1)] = 0.75
-
-    @field_validator("pattern")
-    @classmethod
-    def _compiles(cls, value: str | None) -> str | None:
-        if value is not None:
-            compile_pattern(value)
-        return value
-
-    @model_validator(mode="after")
-    def _something(self) -> Wording:
-        if self.terms is None and self.pattern is None and self.meaning is None:
-            raise ValueError("at least one of terms, pattern, meaning is required")
-        return self
+    _list = field_validator("hear", mode="before")(listed)
 
 
 class Say(_Counted):
@@ -181,7 +88,7 @@ class Of(Frozen):
     having: Annotated[dict[Name, Any], Field(min_length=1)]
     where: Where | None = None
 
-    _list = field_validator("of", mode="before")(_listed)
+    _list = field_validator("of", mode="before")(listed)
 
 
 class Share(_Counted):
@@ -203,22 +110,9 @@ class Order(_Leaf):
         return value
 
 
-class Band(Frozen):
-    """Bounds of a measure."""
-
-    min: float | None = None
-    max: float | None = None
-
-
-class Near(Frozen):
-    """A value to be near: a key of the profile, or a number where the profile has none."""
-
-    profile: Literal["line_reference_lufs"]
-    default: float
-
-
 class Measured(_Leaf):
-    """Compare a measure: ``min``, ``max``, ``above``, ``below``, ``is``, ``near`` with ``within``, or ``by_language``.
+    """Compare a measure: ``min``, ``max``, ``above``, ``below``, ``is``, ``near`` with ``within``, or
+    ``by_language``.
 
     ``size: true`` compares without the sign. ``known`` asks only whether there is a value.
     """
@@ -237,9 +131,20 @@ class Measured(_Leaf):
 
     @model_validator(mode="after")
     def _something(self) -> Measured:
-        bounds = (self.min, self.max, self.above, self.below, self.is_, self.near, self.by_language, self.known)
+        bounds = (
+            self.min,
+            self.max,
+            self.above,
+            self.below,
+            self.is_,
+            self.near,
+            self.by_language,
+            self.known,
+        )
         if all(bound is None for bound in bounds):
-            raise ValueError("at least one of min, max, above, below, is, near, by_language, known is required")
+            raise ValueError(
+                "at least one of min, max, above, below, is, near, by_language, known is required"
+            )
         if (self.near is None) != (self.within is None):
             raise ValueError("near and within go together")
         return self
@@ -249,17 +154,17 @@ class OutcomeIs(_Leaf):
     """How the call ended."""
 
     outcome: Annotated[tuple[OutcomeLabel, ...], Field(min_length=1)]
-    _list = field_validator("outcome", mode="before")(_listed)
+    _list = field_validator("outcome", mode="before")(listed)
 
 
 class RecordIs(_Leaf):
-    """A field of the call list: ``is`` one of these, or ``known``. What is absent is never ``is`` anything."""
+    """A field of the call list: ``is`` one of these, or ``known``. What is absent never ``is``."""
 
     record: Name
     is_: tuple[Name, ...] | None = Field(None, alias="is")
     known: bool | None = None
 
-    _list = field_validator("is_", mode="before")(lambda value: None if value is None else _listed(value))
+    _list = field_validator("is_", mode="before")(lambda value: None if value is None else listed(value))
 
     @model_validator(mode="after")
     def _one(self) -> RecordIs:
@@ -276,13 +181,13 @@ class Ends(_Leaf):
 
 
 class Check(_Leaf):
-    """A check written in Python, from the catalogue ``callgauge.checks``: true when its answer is one of ``is``."""
+    """A check written in Python, from ``callgauge.checks``: true when it answers one of ``is``."""
 
     check: Name
     is_: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(alias="is")
     settings: dict[str, Any] = Field(default_factory=dict, alias="with")
 
-    _list = field_validator("is_", mode="before")(_listed)
+    _list = field_validator("is_", mode="before")(listed)
 
 
 class Rule(_Leaf):
@@ -318,7 +223,8 @@ class Some(_Leaf):
 
 _MODELS: dict[str, type[_Leaf]] = {
     "hear": Hear, "say": Say, "share": Share, "order": Order, "measure": Measured, "outcome": OutcomeIs,
-    "record": RecordIs, "ends_within_s": Ends, "check": Check, "rule": Rule, "all": All, "any": Any_, "not": Not,
+    "record": RecordIs, "ends_within_s": Ends, "check": Check, "rule": Rule, "all": All, "any": Any_,
+    "not": Not,
     "some": Some,
 }  # fmt: skip
 
@@ -374,5 +280,3 @@ def walk(condition: Condition | None) -> Iterator[Condition]:
         inner = condition.order
     for part in inner:
         yield from walk(part)
-
-

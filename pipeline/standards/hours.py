@@ -26,7 +26,7 @@ def _calendar(country: str, year: int) -> Any:
 
 
 def works_on(day: date, hours: CallingHours) -> str:
-    """``work``, ``day_off`` or ``holiday``; the profile's own days come first, then make-up days, then holidays."""
+    """``work``, ``day_off`` or ``holiday``: the profile's own days, then make-up days, then holidays."""
     if day in hours.open_days:
         return "work"
     if day in hours.closed_days:
@@ -40,7 +40,9 @@ def works_on(day: date, hours: CallingHours) -> str:
     return "work" if _DAYS[day.weekday()] in hours.work_days else "day_off"
 
 
-def place_in_hours(started_at: datetime, hours: CallingHours, *, zone: str | None = None) -> tuple[str, datetime]:
+def place_in_hours(
+    started_at: datetime, hours: CallingHours, *, zone: str | None = None
+) -> tuple[str, datetime]:
     """Where a call's start lies: ``inside, before, after, noon, holiday`` or ``day_off``, and the local time.
 
     Parameters

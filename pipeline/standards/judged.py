@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.intervals import Span
-from pipeline.standards.grammar import Label
+from pipeline.standards.vocabulary import Label
 from pipeline.types import Finding, Reason
 
 __all__ = ["Judged", "joined"]
@@ -52,8 +52,8 @@ class Judged:
 def joined(parts: Iterable[Judged], *, least: int) -> Judged:
     """At least so many of the parts hold.
 
-    The answer is shaky when it would not stand without its shaky parts: true needs ``least`` firm ones, false needs
-    enough firm ones that don't hold.
+    The answer is shaky when it would not stand without its shaky parts: true needs ``least`` firm ones,
+    false needs enough firm ones that don't hold.
     """
     answers = tuple(parts)
     true = [answer for answer in answers if answer.value is True]

@@ -1,8 +1,9 @@
-"""Standards by id or file: listed, loaded, checked; a file may extend another and change only what differs."""
+"""Standards by id or file: listed, loaded, checked; a file may extend another and say only what differs."""
 
 from __future__ import annotations
 
 import copy
+import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,10 +19,12 @@ from pipeline.config import Document, Frozen, key_of, load_yaml, mistakes_of, pa
 from pipeline.errors import ConfigError
 from pipeline.standards.grammar import Condition
 from pipeline.standards.schema import Criterion, Standard
-from pipeline.standards.schema_checks import check_standard_links
+from pipeline.standards.schema_checks import Mistake, check_standard_links
+from pipeline.standards.vocabulary import Label
 
 __all__ = [
-    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "list_standards", "load_standard", "read_standard",
+    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "list_standards", "load_standard",
+    "read_standard",
 ]  # fmt: skip
 
 DEFAULT = "telesales-cn"
@@ -86,7 +89,7 @@ def _document(name: str) -> Document:
 
 
 def check_standard(path: str | Path) -> list[str]:
-    """Every mistake in a standard's file, among them examples that come out otherwise than they say; empty when right."""
+    """Every mistake in a standard's file, also of examples that come out otherwise than they say."""
     from pipeline.standards.examples import failing
 
     try:
@@ -107,26 +110,31 @@ def read_standard(text: str, *, name: str) -> Standard:
 
 
 def _read(document: Document) -> Standard:
-    document = _extended(document)
+    document, mistakes = _extended(document)
     if not isinstance(document.data, dict):
         raise ConfigError([f"{document.name}: file → a standard's keys with values are accepted"])
     try:
         standard = Standard.model_validate(document.data)
+        links = check_standard_links(standard)
     except ValidationError as error:
-        shape = mistakes_of(error, Standard, document)
-        raise ConfigError([*shape, *_links(_salvaged(document), document)]) from error
-    if mistakes := _links(standard, document):
+        mistakes += mistakes_of(error, Standard, document)
+        links = check_standard_links(*_salvaged(document.data))
+        if mistakes := [*mistakes, *_links(links, document)]:
+            raise ConfigError(mistakes) from error
+        raise
+    if mistakes := [*mistakes, *_links(links, document)]:
         raise ConfigError(mistakes)
     return standard
 
 
-def _links(standard: Standard, document: Document) -> list[str]:
+def _links(links: list[Mistake], document: Document) -> list[str]:
     told = []
-    for path, message in check_standard_links(standard):
+    for path, message in links:
         where = _located(path, document)
         line = document.line(where)
         told.append(
-            f"{document.name}: {key_of(where, document.data)} → {message}" + (f" (line {line})" if line else "")
+            f"{document.name}: {key_of(where, document.data)} → {message}"
+            + (f" (line {line})" if line else "")
         )
     return list(dict.fromkeys(told))
 
@@ -144,20 +152,22 @@ class _RuleBox(Frozen):
     rule: Condition
 
 
-def _salvaged(document: Document) -> Standard:
-    """What is right of a standard that has mistakes, so that its links can be checked in the same breath."""
-    criteria = [_try(Criterion, item) for item in _items(document.data.get("criteria"), list)]
-    rules = {key: _try(_RuleBox, {"rule": item}) for key, item in _items(document.data.get("rules"), dict).items()}
-    listed = [item.get("id") for item in _items(document.data.get("criteria"), list) if isinstance(item, dict)]
-    return Standard.model_construct(
+def _salvaged(data: dict[str, Any]) -> tuple[Standard, frozenset[str]]:
+    """What is right of a standard with mistakes, to check its links too, and every name it gives."""
+    listed = _items(data.get("criteria"), list)
+    rules = _items(data.get("rules"), dict)
+    reasons = _items(data.get("reasons"), dict)
+    criteria = [_try(Criterion, item) for item in listed]
+    boxes = {key: _try(_RuleBox, {"rule": item}) for key, item in rules.items()}
+    labels = {key: _try(Label, item) for key, item in reasons.items()}
+    partial = Standard.model_construct(
         criteria=tuple(criterion for criterion in criteria if criterion is not None),
-        rules={key: box.rule for key, box in rules.items() if box is not None},
-        sections=_items(document.data.get("sections"), dict),
-        reasons={
-            key: item for key, item in _items(document.data.get("reasons"), dict).items() if isinstance(item, str)
-        },
-        id=",".join(str(name) for name in [*listed, *rules, *_items(document.data.get("reasons"), dict)]),
+        rules={key: box.rule for key, box in boxes.items() if box is not None},
+        sections=_items(data.get("sections"), dict),
+        reasons={key: label for key, label in labels.items() if label is not None},
     )
+    ids = [str(item.get("id")) for item in listed if isinstance(item, dict)]
+    return partial, frozenset([*ids, *rules, *reasons])
 
 
 def _items(value: Any, kind: type) -> Any:
@@ -171,11 +181,11 @@ def _try(model: Any, item: Any) -> Any:
         return None
 
 
-def _extended(document: Document) -> Document:
+def _extended(document: Document) -> tuple[Document, list[str]]:
     """Follow ``extends``: the base's data with this file's changes, and lines that point into this file."""
     own = document.data
     if not isinstance(own, dict) or "extends" not in own:
-        return document
+        return document, []
     base_name = own["extends"]
     if base_name not in _built_in():
         accepted = ", ".join(_built_in())
@@ -196,9 +206,7 @@ def _extended(document: Document) -> Document:
         else:
             data[key] = value
         _relined(document, (key,), (key,), lines)
-    if mistakes:
-        raise ConfigError(mistakes)
-    return replace(document, data=data, lines=lines)
+    return replace(document, data=data, lines=lines), mistakes
 
 
 def _drop(data: dict[str, Any], names: Any, file: str) -> list[str]:
@@ -218,7 +226,11 @@ def _override(
     numbers = {item["id"]: index for index, item in enumerate(data["criteria"])}
     for name, change in changes.items():
         if name not in numbers or not isinstance(change, dict):
-            problem = "keys to change are accepted" if name in numbers else "is no criterion of the base"
+            close = difflib.get_close_matches(str(name), list(numbers), n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            problem = (
+                "keys to change are accepted" if name in numbers else f"is no criterion of the base{hint}"
+            )
             mistakes.append(f"{document.name}: override.{name} → {problem}")
             continue
         data["criteria"][numbers[name]].update(change)
@@ -227,7 +239,10 @@ def _override(
 
 
 def _relined(
-    document: Document, old: tuple[str | int, ...], new: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
+    document: Document,
+    old: tuple[str | int, ...],
+    new: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
 ) -> None:
     for path, line in document.lines.items():
         if path[: len(old)] == old:

@@ -1,6 +1,7 @@
 """Patterns from a settings file: compiled once, and refused where they could run away.
 
-Python's ``re`` has no time limit, so a pattern whose repeats nest (``(a+)+``) is refused before it meets a transcript.
+Python's ``re`` has no time limit, so a pattern whose repeats nest (``(a+)+``) is refused before it meets a
+transcript.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ def _nests(tree: Any, *, inside: bool) -> bool:
             wide = most is codes.MAXREPEAT or most > 50
             if (inside and most > 1) or _nests(body, inside=inside or wide):
                 return True
-        elif code is codes.SUBPATTERN and _nests(argument[3], inside=inside):
-            return True
-        elif code is codes.BRANCH and any(_nests(branch, inside=inside) for branch in argument[1]):
-            return True
-        elif code in (codes.ASSERT, codes.ASSERT_NOT) and _nests(argument[1], inside=inside):
+        elif (
+            (code is codes.SUBPATTERN and _nests(argument[3], inside=inside))
+            or (code is codes.BRANCH and any(_nests(branch, inside=inside) for branch in argument[1]))
+            or (code in (codes.ASSERT, codes.ASSERT_NOT) and _nests(argument[1], inside=inside))
+        ):
             return True
     return False
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.intervals import Span
 from pipeline.standards.context import Context, matches
-from pipeline.standards.grammar import Anchor, Where
+from pipeline.standards.vocabulary import Anchor, Where
 from pipeline.types import Finding
 
 __all__ = ["EVERYWHERE", "Place", "anchored", "place_of"]
@@ -102,7 +102,9 @@ def anchored(context: Context, anchor: Anchor, hits_of: Hits) -> tuple[Finding, 
     found = [finding for kind in anchor.hear or () for finding in context.by_kind.get(kind, ())]
     kept = [f for f in found if context.is_side(f.speaker, anchor.by) and matches(f.detail, anchor.detail)]
     if len(anchor.hear or ()) > 1:
-        kept.sort(key=lambda finding: (finding.turn if finding.turn is not None else -1, finding.start_s or 0.0))
+        kept.sort(
+            key=lambda finding: (finding.turn if finding.turn is not None else -1, finding.start_s or 0.0)
+        )
     return tuple(kept)
 
 

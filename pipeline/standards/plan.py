@@ -1,4 +1,4 @@
-"""What each criterion reads, worked out once from its conditions: kinds, measures, whether it needs sides or a clock."""
+"""What each criterion reads, worked out once: kinds, measures, whether it needs sides or a clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from pipeline.standards.checks import catalogue
 from pipeline.standards.conditions import Rules
 from pipeline.standards.grammar import (
-    Anchor,
     Check,
     Condition,
     Ends,
@@ -19,9 +18,9 @@ from pipeline.standards.grammar import (
     Rule,
     Say,
     Share,
-    Where,
     walk,
 )
+from pipeline.standards.vocabulary import Anchor, Where
 
 if TYPE_CHECKING:
     from pipeline.standards.schema import Criterion, Standard
@@ -149,14 +148,18 @@ def _anchor(anchor: Anchor, needs: Needs, by_name: Mapping[str, Condition]) -> N
 
 
 def _says(standard: Standard) -> Iterator[tuple[str, Say]]:
-    """Every wording rule with the mark that its findings carry in ``detail.rule``: its owner's name, numbered."""
+    """Every wording rule with the mark that its findings carry in ``detail.rule``: its owner, numbered."""
     for owner, conditions in (
         *((name, (rule,)) for name, rule in standard.rules.items()),
         *((c.id, tuple(condition for _key, condition in c.conditions)) for c in standard.criteria),
     ):
         seen: list[Say] = []
         for part in (part for condition in conditions for part in walk(condition) if isinstance(part, Say)):
-            alike = [i for i, say in enumerate(seen) if (say.say, say.by, say.kind) == (part.say, part.by, part.kind)]
+            alike = [
+                i
+                for i, say in enumerate(seen)
+                if (say.say, say.by, say.kind) == (part.say, part.by, part.kind)
+            ]
             number = alike[0] if alike else len(seen)
             if not alike:
                 seen.append(part)

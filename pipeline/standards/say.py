@@ -51,7 +51,9 @@ def _spans(evidence: Evidence, say: Say, text: str) -> Iterator[tuple[int, int, 
     if wording.terms is not None:
         yield from ((*match.span(), 1.0) for match in compile_terms(wording.terms).finditer(text))
     if wording.pattern is not None:
-        yield from ((*match.span(), 1.0) for match in compile_pattern(wording.pattern).finditer(text) if match.group())
+        yield from (
+            (*match.span(), 1.0) for match in compile_pattern(wording.pattern).finditer(text) if match.group()
+        )
     if wording.meaning is not None and evidence.similar is not None:
         for match in _SENTENCE.finditer(text):
             if evidence.similar(match.group().strip(), wording.meaning) >= wording.similarity:

@@ -1,7 +1,8 @@
-"""A service standard as data: criteria with weights, conditions, wordings and sources, and how they are summed.
+"""A service standard as data: criteria with weights, conditions, wordings and sources, and how they are
+summed.
 
-Everything is frozen. What can't be said by the shape alone (names that must exist, rules that go round in circles,
-placeholders nobody fills) is checked by `pipeline.standards.library` on loading.
+Everything is frozen. What can't be said by the shape alone (names that must exist, rules that go round in
+circles, placeholders nobody fills) is checked by `pipeline.standards.library` on loading.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import Frozen
-from pipeline.standards.grammar import Condition, Label, Name, OutcomeLabel, Text
+from pipeline.standards.grammar import Condition
+from pipeline.standards.vocabulary import Label, Name, OutcomeLabel, Text
 
 if TYPE_CHECKING:
     from pipeline.standards.plan import Plan
@@ -27,7 +29,7 @@ Judged = Literal["pass", "partial", "fail"]
 
 
 class ReasonText(Frozen):
-    """A reason's code and wording; placeholders such as ``{first_s:.1f}`` are filled with what was measured."""
+    """A reason's code and wording; placeholders such as ``{first_s:.1f}`` are filled in."""
 
     code: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     zh: Text
@@ -177,6 +179,18 @@ class Standard(Frozen):
             raise ValueError(f"a standard that is {self.status} needs an approver")
         return self
 
+    def __copy__(self) -> Self:
+        return _bare(super().__copy__())
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return _bare(super().__deepcopy__(memo))
+
+    def __getstate__(self) -> dict[Any, Any]:
+        state = dict(super().__getstate__())
+        # the plan knows conditions by identity, which another process or a copy doesn't share
+        state["__dict__"] = {key: value for key, value in state["__dict__"].items() if key not in _DERIVED}
+        return state
+
     @cached_property
     def by_id(self) -> dict[str, Criterion]:
         """Criteria by id."""
@@ -208,3 +222,13 @@ class Standard(Frozen):
             return reason
         wording = self.reasons[reason]
         return ReasonText(code=reason, zh=wording.zh, en=wording.en)
+
+
+_DERIVED = ("plan", "by_id", "homes")
+
+
+def _bare(standard: Standard) -> Any:
+    """Without what was worked out from the one it was copied from."""
+    for name in _DERIVED:
+        standard.__dict__.pop(name, None)
+    return standard

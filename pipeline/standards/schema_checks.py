@@ -6,7 +6,11 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pipeline.standards.grammar import Anchor, Check, Condition, Hear, Rule, Say, Share, walk
+from pydantic import ValidationError
+
+from pipeline.config_messages import say
+from pipeline.standards.grammar import Check, Condition, Hear, Rule, Say, Share, walk
+from pipeline.standards.vocabulary import Anchor
 from pipeline.standards.wording import placeholders
 
 if TYPE_CHECKING:
@@ -16,9 +20,12 @@ if TYPE_CHECKING:
 Mistake = tuple[tuple[str | int, ...], str]
 
 
-def check_standard_links(standard: Standard) -> list[Mistake]:
-    """Every mistake as path and message; criteria go by their id in the path."""
-    return [*_ids(standard), *_names(standard), *_circles(standard), *_wordings(standard)]
+def check_standard_links(standard: Standard, given: frozenset[str] = frozenset()) -> list[Mistake]:
+    """Every mistake as path and message; criteria go by their id in the path.
+
+    ``given`` are names that the file gives, though what they stand for has mistakes of its own.
+    """
+    return [*_ids(standard), *_names(standard, given), *_circles(standard), *_wordings(standard)]
 
 
 def _ids(standard: Standard) -> Iterator[Mistake]:
@@ -59,20 +66,18 @@ def _conditions(standard: Standard) -> Iterator[tuple[tuple[str | int, ...], Con
             yield ("criteria", criterion.id, *key), condition
 
 
-def _names(standard: Standard) -> Iterator[Mistake]:
+def _names(standard: Standard, given: frozenset[str]) -> Iterator[Mistake]:
     from pipeline.standards.checks import catalogue
 
-    # of a standard with mistakes only parts are here; its id then lists every name that the file gives
-    given = set(str(standard.id).split(","))
     known = {*standard.rules, *(criterion.id for criterion in standard.criteria), *given}
     checks = catalogue()
     for path, condition in _conditions(standard):
         for name in references(condition):
             if name not in known:
-                yield (*path, "rule"), _accepted(name, known - {standard.id})
+                yield (*path, "rule"), _accepted(name, known)
         for part in walk(condition):
             if isinstance(part, Check):
-                yield from ((( *path, key), message) for key, message in _check_mistakes(part, checks))
+                yield from (((*path, key), message) for key, message in _check_mistakes(part, checks))
     reasons = {*standard.reasons, *given}
     for criterion in standard.criteria:
         for path, name in _reason_names(criterion):
@@ -87,9 +92,13 @@ def _check_mistakes(part: Check, checks: Any) -> Iterator[tuple[str, str]]:
     for answer in part.is_:
         if answer not in checks[part.check].answers:
             yield "is", _accepted(answer, checks[part.check].answers)
-    for setting in part.settings:
-        if setting not in checks[part.check].settings:
-            yield "with", _accepted(setting, checks[part.check].settings)
+    model = checks[part.check].settings
+    try:
+        model.model_validate(part.settings)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            path, message = say(detail, model, part.settings)
+            yield ".".join(["with", *map(str, path)]), message
 
 
 def _reason_names(criterion: Criterion) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -104,7 +113,9 @@ def _reason_names(criterion: Criterion) -> Iterator[tuple[tuple[str | int, ...],
 
 
 def _circles(standard: Standard) -> Iterator[Mistake]:
-    leans: dict[str, set[str]] = {criterion.id: set(references(criterion.pass_)) for criterion in standard.criteria}
+    leans: dict[str, set[str]] = {
+        criterion.id: set(references(criterion.pass_)) for criterion in standard.criteria
+    }
     leans.update({name: set(references(rule)) for name, rule in standard.rules.items()})
     done: set[str] = set()
     for start in leans:

@@ -26,8 +26,8 @@ def score(evidence: Evidence, standard: Standard) -> tuple[CallScore, tuple[Find
     CallScore
         Every criterion with verdict, points, reason, findings; percent and grade where coverage allows.
     tuple of Finding
-        All findings in order of time with ids ``f1, f2 …``, each with the criterion that rests on it, among them
-        those of the standard's own wording rules.
+        All findings in order of time with ids ``f1, f2 …``, each with the criterion that rests on it,
+        among them those of the standard's own wording rules.
     """
     plan = standard.plan
     said = findings_of(evidence, plan.says)

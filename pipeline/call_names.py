@@ -1,0 +1,96 @@
+"""Names of calls: derived from the file, free of telephone and identity numbers, and safe on a disk."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection
+from pathlib import PurePosixPath
+from urllib.parse import quote
+
+__all__ = ["derive_call_id", "holds_number", "safe_name"]
+
+MAX_NAME = 180  # bytes; leaves room for an ending under the 255 of most file systems
+_TIMESTAMP = re.compile(
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
+)
+_IDENTITY = re.compile(
+    r"(?<!\d)[1-8]\d{5}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)"
+    r"|(?<!\d)[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)"
+)
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_PARTED = re.compile(
+    r"(?<!\d)1[3-9]\d[-_. ]\d{4}[-_. ]\d{4}(?!\d)"  # 138-1234-5678
+    r"|(?<!\d)0\d{2,3}[-_. ]\d{7,8}(?!\d)"  # 010-12345678
+    r"|\+\d[\d-]{7,17}\d"  # +44...
+    r"|\(?(?<!\d)[2-9]\d{2}\)?[-. ][2-9]\d{2}[-. ]\d{4}(?!\d)"  # 212-555-0123
+)
+_WHOLE = re.compile(r"0[1-9]\d{8,10}|[2-9]\d{2}[2-9]\d{6}")  # a landline, a North American number
+_RUN = re.compile(r"\d{10,}")
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def holds_number(text: str) -> bool:
+    """Whether a text holds what looks like a telephone or identity number.
+
+    Examples
+    --------
+    >>> holds_number("rec_13812345678_1"), holds_number("rec_20250304093000"), holds_number("call-0042")
+    (True, False, False)
+    """
+    if _IDENTITY.search(text) or _PARTED.search(text):
+        return True
+    for run in _RUN.findall(text):
+        if _TIMESTAMP.fullmatch(run[:14]) and len(run) in (14, 17):
+            continue
+        rest = _TIMESTAMP.sub("", run, count=1)
+        if _MOBILE.search(rest) or _WHOLE.fullmatch(rest):
+            return True
+    return False
+
+
+def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> str:
+    """The id of a call that was given none.
+
+    The file's stem; where another file has it, ``-`` and 8 digits of the digest; where the stem holds a
+    telephone or identity number, ``call-`` and 12 digits of the digest.
+
+    Examples
+    --------
+    >>> derive_call_id("a/morning.wav", "0123456789abcdef")
+    'morning'
+    >>> derive_call_id("b/morning.wav", "fedcba9876543210", taken={"morning"})
+    'morning-fedcba98'
+    """
+    stem = PurePosixPath(file.replace("\\", "/")).stem.strip()
+    base = f"call-{sha256[:12]}" if not stem or holds_number(stem) else stem
+    if base not in taken:
+        return base
+    suffixed = base if base.startswith("call-") and base.endswith(sha256[:12]) else f"{base}-{sha256[:8]}"
+    number, name = 2, suffixed
+    while name in taken:
+        name, number = f"{suffixed}-{number}", number + 1
+    return name
+
+
+def safe_name(call_id: str) -> str:
+    """A call id as a file name.
+
+    Only ``A-Za-z0-9._-`` stay, all else is percent-encoded; overlong ones end in a digest.
+
+    Examples
+    --------
+    >>> safe_name("a/b"), safe_name("晨-1"), safe_name("..")
+    ('a%2Fb', '%E6%99%A8-1', '%2E%2E')
+    """
+    name = quote(call_id, safe="", errors="replace").replace("~", "%7E")
+    if not name.strip("."):
+        name = name.replace(".", "%2E") or "%00"
+    if name.startswith(".") or _RESERVED.match(name):
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    if name.endswith("."):
+        name = f"{name[:-1]}%2E"
+    if len(name) > MAX_NAME:
+        digest = hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:16]
+        name = f"{re.sub(r'%[0-9A-F]?$', '', name[: MAX_NAME - 17])}-{digest}"
+    return name

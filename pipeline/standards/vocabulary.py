@@ -1,0 +1,152 @@
+"""The words that rules are made of: kinds of finding, outcomes, sides, labels, and places in a call."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from pipeline.config import Frozen
+from pipeline.standards.patterns import compile_pattern
+
+__all__ = [
+    "KINDS",
+    "OUTCOMES",
+    "Anchor",
+    "Around",
+    "Band",
+    "Few",
+    "Kind",
+    "Label",
+    "Name",
+    "Near",
+    "OutcomeLabel",
+    "Side",
+    "Text",
+    "Where",
+    "Wording",
+    "listed",
+]
+
+KINDS = (
+    "company", "department", "name", "purpose", "needs_question", "customer_question", "pitch",
+    "interruption", "hard_sell", "pitch_after_refusal", "jargon", "confusion", "restatement", "objection",
+    "refusal", "rude", "impatient", "courtesy", "reference", "level_jump", "clipping", "long_silence",
+    "ring", "apology", "off_topic", "benefit", "follow_up", "complaint", "do_not_call", "absolute_claim",
+    "notice", "pii",
+)  # fmt: skip
+OUTCOMES = (
+    "interested", "not_interested", "call_back", "order_placed", "wrong_person", "voicemail",
+    "no_conversation", "undetermined",
+)  # fmt: skip
+
+Kind = Literal[KINDS]  # type: ignore[valid-type]
+OutcomeLabel = Literal[OUTCOMES]  # type: ignore[valid-type]
+Side = Literal["agent", "customer", "either"]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Text = Annotated[str, Field(min_length=1, max_length=500)]
+Few = Annotated[tuple[Text, ...], Field(min_length=1, max_length=2000)]
+
+
+def listed(value: Any) -> Any:
+    """A single value counts as a list of one."""
+    return value if isinstance(value, (list, tuple)) else [value]
+
+
+class Label(Frozen):
+    """A wording in both languages; may hold placeholders such as ``{count}``."""
+
+    zh: Text
+    en: Text
+
+
+class Anchor(Frozen):
+    """A hit that a place is counted from: the nth finding of a kind, or of a rule or criterion."""
+
+    hear: tuple[Kind, ...] | None = None
+    rule: Name | None = None
+    by: Side = Field("either", alias="from")
+    detail: dict[Name, Any] = Field(default_factory=dict)
+    nth: Annotated[int, Field(ge=1, le=100)] = 1
+
+    _list = field_validator("hear", mode="before")(lambda value: None if value is None else listed(value))
+
+    @model_validator(mode="after")
+    def _one(self) -> Anchor:
+        if (self.hear is None) == (self.rule is None):
+            raise ValueError("exactly one of hear, rule is accepted")
+        return self
+
+
+class Around(Anchor):
+    """So many turns to either side of a hit."""
+
+    turns: Annotated[int, Field(ge=0, le=100)] = 2
+
+
+class Where(Frozen):
+    """Where something counts. All that is given must hold.
+
+    ``seconds`` [from, to) since ``since``; ``turns`` and ``agent_turns`` [first, last] counted from 1;
+    ``share`` [from, to) of the call, 0 to 1; ``before``, ``after`` and ``around`` a hit. Where the hit of
+    ``before``, ``after`` or ``around`` is absent, ``if_absent`` says whether the whole call counts
+    (``whole``) or none of it (``none``).
+    """
+
+    seconds: tuple[float, float] | None = None
+    since: Literal["start", "first_word", "agent_first_word"] = "agent_first_word"
+    turns: tuple[int, int] | None = None
+    agent_turns: tuple[int, int] | None = None
+    share: tuple[float, float] | None = None
+    before: Anchor | None = None
+    after: Anchor | None = None
+    around: Around | None = None
+    if_absent: Literal["whole", "none"] = "none"
+
+    @field_validator("seconds", "turns", "agent_turns", "share")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and not 0 <= value[0] <= value[1]:
+            raise ValueError(f"[from, to] with 0 ≤ from ≤ to is accepted, not [{value[0]:g}, {value[1]:g}]")
+        return value
+
+    @property
+    def anchors(self) -> tuple[Anchor, ...]:
+        """The hits that this place is counted from."""
+        return tuple(anchor for anchor in (self.before, self.after, self.around) if anchor)
+
+
+class Wording(Frozen):
+    """What is said: terms, a pattern, or sentences that mean the same (needs the sentence encoder)."""
+
+    terms: Few | None = None
+    pattern: Annotated[str, Field(min_length=1)] | None = None
+    meaning: Few | None = None
+    similarity: Annotated[float, Field(gt=0, le=1)] = 0.75
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            compile_pattern(value)
+        return value
+
+    @model_validator(mode="after")
+    def _something(self) -> Wording:
+        if self.terms is None and self.pattern is None and self.meaning is None:
+            raise ValueError("at least one of terms, pattern, meaning is required")
+        return self
+
+
+class Band(Frozen):
+    """Bounds of a measure."""
+
+    min: float | None = None
+    max: float | None = None
+
+
+class Near(Frozen):
+    """A value to be near: a key of the profile, or a number where the profile has none."""
+
+    profile: Literal["line_reference_lufs"]
+    default: float

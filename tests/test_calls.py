@@ -1,0 +1,200 @@
+"""The call list, and the names that calls go by."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.call_names import holds_number
+from pipeline.calls import assign, derive_call_id, parse_call_list, read_call_list, safe_name
+from pipeline.errors import ConfigError
+from pipeline.profile import Agent, Profile
+
+HEADER = "file,call_id,agent_id,agent_name,started_at,direction,ring_count,agent_channel,notes,客户等级"
+ROW = 'a.wav,c1,A01,李明,2025-03-04T09:30:00+08:00,outbound,3,1,"说好，周四再联系",A'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_reads_what_spreadsheets_save(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "calls.csv"
+    file.write_bytes(f"{HEADER}\r\n{ROW}\r\n".encode(encoding))
+    calls = read_call_list(file)
+    assert calls.mistakes == ()
+    (record,) = calls.records
+    assert (record.file, record.call_id, record.agent_name) == ("a.wav", "c1", "李明")
+    assert (record.ring_count, record.agent_channel, record.notes) == (3, 1, "说好，周四再联系")
+    assert record.extra == {"客户等级": "A"}, "unknown columns are kept"
+    assert record.listed
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters(delimiter: str) -> None:
+    text = f"file{delimiter}notes\na.wav{delimiter}x, y\n"
+    assert parse_call_list(text.encode(), name="c").records[0].notes == "x, y"
+
+
+def test_reads_json_lines(tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    rows = [
+        {"file": "a.wav", "ring_count": 4, "score": 7.0, "tags": ["x"]},
+        {"file": "b.wav", "ring_count": None},
+    ]
+    file.write_text("\n".join(json.dumps(row) for row in rows) + "\n\nnot json\n[1]\n", encoding="utf-8")
+    calls = read_call_list(file)
+    assert [record.ring_count for record in calls.records] == [4, None]
+    assert calls.records[0].extra == {"score": "7", "tags": '["x"]'}
+    assert [line.split(" → ")[0] for line in calls.mistakes] == [f"{file}: row 4", f"{file}: row 5"]
+
+
+def test_mistakes_are_listed_and_lose_no_recording() -> None:
+    text = """file,call_id,started_at,direction,ring_count,agent_channel
+a.wav,one,yesterday,sideways,many,2
+,two,,,,
+b.wav,one,2025/3/4 9:30,呼入,3,0
+a.wav,three,,,,
+c.wav,"bad\u0007id",2025-03-04,,,,,extra
+"""
+    calls = parse_call_list(text.encode(), name="calls.csv")
+    assert [record.file for record in calls.records] == ["a.wav", "b.wav", "c.wav"]
+    assert [line.split(" → ")[0] for line in calls.mistakes] == [
+        "calls.csv: row 2, started_at",
+        "calls.csv: row 2, direction",
+        "calls.csv: row 2, ring_count",
+        "calls.csv: row 2, agent_channel",
+        "calls.csv: row 3, file",
+        "calls.csv: row 4, call_id",
+        "calls.csv: row 5, file",
+        "calls.csv: row 6",
+        "calls.csv: row 6, call_id",
+        "calls.csv: row 6, started_at",
+    ]
+    assert calls.records[0].ring_count is None
+    assert calls.records[1].direction == "inbound"
+    assert "outbound or inbound is accepted, not 'sideways'" in calls.mistakes[1]
+
+
+def test_a_start_without_offset_is_in_the_profile_s_zone() -> None:
+    profile = Profile.model_validate({"calling_hours": {"time_zone": "Europe/London"}})
+    text = b"file,started_at\na.wav,2025-07-01T09:30:00\nb.wav,2025-07-01T09:30:00Z\nc.wav,2025/7/1 9:30:05\n"
+    starts = [record.started_at for record in parse_call_list(text, name="c", profile=profile).records]
+    assert starts[0] == datetime(2025, 7, 1, 9, 30, tzinfo=ZoneInfo("Europe/London"))
+    assert starts[1] == datetime(2025, 7, 1, 9, 30, tzinfo=UTC)
+    assert starts[2] == datetime(2025, 7, 1, 9, 30, 5, tzinfo=ZoneInfo("Europe/London"))
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (b"name,notes\na,b\n", "a column named file is required; the header holds name, notes"),
+        (b"", "a column named file is required"),
+        (b"file,notes,notes\na,b,c\n", "notes → given twice"),
+        (b"file\n\xff\xff\xff\x81", "neither UTF-8 nor GB18030"),
+    ],
+)
+def test_a_list_that_can_t_be_read_at_all(raw: bytes, expected: str) -> None:
+    with pytest.raises(ConfigError, match=expected):
+        parse_call_list(raw, name="calls.csv")
+
+
+def test_an_absent_list(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="can't be read"):
+        read_call_list(tmp_path / "calls.csv")
+
+
+def test_rows_meet_their_recordings() -> None:
+    text = "file,call_id,agent_id\nmon/a.wav,x,A01\nb.wav,,\ngone.wav,,\nsub\\c.wav,,\ntwin.wav,,\n"
+    calls = parse_call_list(text.encode(), name="calls.csv")
+    digest = "0123456789abcdef" * 4
+    files = ["mon/a.wav", "tue/b.wav", "sub/c.wav", "new.wav", "p/twin.wav", "q/twin.wav"]
+    profile = Profile(agents=(Agent(id="A01", names=("李明",)),))
+    assigned = assign(calls, [(file, digest) for file in files], profile=profile)
+    assert {file: record.call_id for file, record in assigned.records.items()} == {
+        "mon/a.wav": "x",
+        "tue/b.wav": "b",
+        "sub/c.wav": "c",
+        "new.wav": "new",
+        "p/twin.wav": "twin",
+        "q/twin.wav": "twin-01234567",
+    }
+    assert assigned.records["mon/a.wav"].agent_name == "李明", "the name follows from the id"
+    assert not assigned.records["new.wav"].listed
+    assert [record.file for record in assigned.missing] == ["gone.wav", "twin.wav"]
+    assert "2 recordings have this name" in assigned.mistakes[0]
+
+
+def test_without_a_list_every_recording_has_a_name() -> None:
+    assigned = assign(None, [("a.wav", "1" * 64), ("b/a.mp3", "2" * 64)])
+    assert [record.call_id for record in assigned.records.values()] == ["a", "a-22222222"]
+
+
+@pytest.mark.parametrize(
+    ("stem", "expected"),
+    [
+        ("13812345678", True),
+        ("rec_13812345678_20250304", True),
+        ("+8613812345678", True),
+        ("2025030409300013812345678", True),
+        ("138-1234-5678", True),
+        ("010-88886666", True),
+        ("02088886666", True),
+        ("212-555-0123", True),
+        ("110101199003072316", True),
+        ("11010119900307231X", True),
+        ("call-0042", False),
+        ("20250304093000", False),
+        ("20250304093000123", False),
+        ("202503040930", False),
+        ("0000000042", False),
+        ("auto_repairs_49_agent", False),
+        ("9f86d081884c7d65", False),
+    ],
+)
+def test_telephone_and_identity_numbers_stay_out_of_names(stem: str, expected: bool) -> None:
+    assert holds_number(stem) is expected
+    name = derive_call_id(f"{stem}.wav", "ab12" * 16)
+    assert (name == "call-ab12ab12ab12") is expected
+
+
+def test_collisions_take_digits_of_the_digest() -> None:
+    assert derive_call_id("a.wav", "ab12" * 16, taken={"a"}) == "a-ab12ab12"
+    assert derive_call_id("a.wav", "ab12" * 16, taken={"a", "a-ab12ab12"}) == "a-ab12ab12-2"
+
+
+@given(st.text(min_size=1, max_size=120))
+def test_safe_names_are_safe_and_differ(call_id: str) -> None:
+    name = safe_name(call_id)
+    assert set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-%")
+    assert 0 < len(name.encode()) <= 180
+    assert not name.startswith(".") and not name.endswith(".")
+    assert name != safe_name(call_id + "x")
+
+
+@pytest.mark.parametrize(
+    ("call_id", "name"),
+    [
+        ("abc-1._", "abc-1._"),
+        ("a/b", "a%2Fb"),
+        ("../etc", "%2E.%2Fetc"),
+        ("..", "%2E%2E"),
+        ("晨", "%E6%99%A8"),
+        ("~", "%7E"),
+        ("con", "%63on"),
+    ],
+)
+def test_safe_names(call_id: str, name: str) -> None:
+    assert safe_name(call_id) == name
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    for lines in (False, True):
+        try:
+            parse_call_list(b"file,notes\n" + raw if not lines else raw, name="c", lines=lines)
+        except ConfigError as error:
+            assert error.mistakes

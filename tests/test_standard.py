@@ -1,0 +1,314 @@
+"""The default standard: complete, consistent, its examples true; and mistakes in a standard's file."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import ConfigError
+from pipeline.standards import Standard, check_standard, evidence, list_standards, load_standard, score
+from pipeline.standards.examples import BuiltInExample, built_in, evidence_of, judge_example
+from pipeline.standards.hours import place_in_hours, works_on
+from pipeline.standards.library import DEFAULT, dump_standard, read_standard
+
+STANDARD = load_standard()
+EXAMPLES = built_in()
+DOCS = Path(__file__).parent.parent / "docs"
+ARTICLES = {
+    "opening.company": "4.1, 7.1", "opening.department": "7.1", "opening.name": "7.1",
+    "opening.purpose": "7.1",
+    "opening.concise": "10.1", "opening.needs": "4.1", "voice.courtesy": "5.1", "voice.clarity": "4.1",
+    "voice.level": "5.2",
+    "voice.balance": "5.2", "voice.steadiness": "5.2", "time.hours": "6.1", "time.pickup": "6.2",
+    "time.pickup_apology": "6.3", "time.length": "6.4", "time.on_topic": "6.4",
+    "talk.answers_questions": "4.2",
+    "talk.explores_needs": "4.2", "talk.patience": "4.2, 5.1", "talk.restates": "7.2",
+    "talk.no_hard_sell": "7.3, 10.1",
+    "talk.plain_language": "10.3", "talk.benefits": "10.3", "talk.no_interruption": "10.4",
+    "talk.listens_first": "10.4",
+    "talk.objections": "10.5", "talk.reference": "10.2", "record.complete": "8.1, 8.2",
+    "record.follow_up": "8.3, 11.2",
+    "prep.ready": "9.2", "compliance.do_not_call": "", "compliance.complaint": "", "compliance.notice": "",
+    "compliance.absolute_claims": "", "compliance.script": "",
+}  # fmt: skip
+
+
+def test_every_criterion_of_the_policy_is_there_with_its_article() -> None:
+    assert {criterion.id: criterion.article for criterion in STANDARD.criteria} == ARTICLES
+
+
+def test_the_weights_make_a_hundred_and_compliance_has_none() -> None:
+    scored = [c for c in STANDARD.criteria if not c.bonus and c.advisory_until is None]
+    assert sum(c.weight for c in scored) == 100
+    assert all(c.weight == 0 for c in STANDARD.criteria if c.section == "compliance" or c.advisory)
+    assert {c.id for c in STANDARD.criteria if c.fatal is not None} == {"voice.courtesy", "talk.no_hard_sell"}
+    assert [(band.min, band.zh) for band in STANDARD.bands] == [
+        (90, "优"),
+        (80, "良"),
+        (60, "合格"),
+        (0, "不合格"),
+    ]
+    assert STANDARD.scoring.gate == 0.6 and STANDARD.scoring.min_coverage == 0.5
+    assert STANDARD.approver not in (None, STANDARD.author)
+
+
+@pytest.mark.parametrize(
+    ("percent", "grade"),
+    [(100, "优"), (90, "优"), (89.9, "良"), (80, "良"), (60, "合格"), (59.9, "不合格"), (0, "不合格")],
+)
+def test_bands(percent: float, grade: str) -> None:
+    assert STANDARD.grade(percent).zh == grade
+
+
+@pytest.mark.parametrize("entry", EXAMPLES, ids=lambda entry: f"{entry.criterion}: {entry.example.name}")
+def test_the_examples_beside_the_standard_hold(entry: BuiltInExample) -> None:
+    told = judge_example(STANDARD, entry.criterion, entry.example)
+    assert told.verdict == entry.example.expect, told.reason
+    for name in ("code", "zh", "en"):
+        wanted = getattr(entry.example, name)
+        assert wanted is None or getattr(told.reason, name) == wanted
+    assert "—" not in told.reason.zh + told.reason.en, "every placeholder is filled"
+    assert re.search(r"[\u4e00-\u9fff]", told.reason.zh) or told.reason.code == told.reason.zh
+
+
+def test_every_criterion_has_a_hitting_and_a_missing_example() -> None:
+    seen: dict[str, set[str]] = {criterion.id: set() for criterion in STANDARD.criteria}
+    for entry in EXAMPLES:
+        seen[entry.criterion].add(entry.example.expect)
+    for name, verdicts in seen.items():
+        missing = {"not_applicable"} if STANDARD.by_id[name].bonus else {"fail"}
+        assert "pass" in verdicts and verdicts & missing, name
+
+
+def test_an_example_must_be_able_to_fail() -> None:
+    entry = EXAMPLES[0]
+    wrong = entry.example.model_copy(update={"expect": "fail"})
+    assert judge_example(STANDARD, entry.criterion, wrong).verdict != wrong.expect
+
+
+def test_standards_are_listed() -> None:
+    (info,) = list_standards()
+    assert (info.id, info.status, info.criteria) == (DEFAULT, "published", len(ARTICLES))
+    with pytest.raises(ConfigError, match="Accepted: telesales-cn, or a YAML file"):
+        load_standard("telesales-us")
+
+
+def test_a_standard_kept_as_text_judges_the_same() -> None:
+    kept = read_standard(dump_standard(STANDARD), name="store")
+    assert kept.model_dump() == STANDARD.model_dump()
+    for entry in EXAMPLES[:20]:
+        call = evidence_of(entry.example.evidence)
+        assert score(call, kept)[0] == score(call, STANDARD)[0]
+
+
+def test_it_is_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        STANDARD.criteria[0].weight = 50  # type: ignore[misc]
+
+
+BROKEN = """
+extends: telesales-cn
+id: Acme Corp
+version: one
+effective_from: 2025-01-01
+status: pubished
+author: Wang
+weights: {opening.company: 3}
+override:
+  opening.company: {weight: -1, wieght: 3}
+  talk.no_hard_sell: {reasons: {pass: nowhere, partial: not_said, fail: not_said}}
+  opening.compny: {weight: 3}
+drop: [talk.patience, talk.nothing]
+"""
+
+
+def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(BROKEN, encoding="utf-8")
+    told = "\n".join(check_standard(file))
+    for expected in (
+        "id → text of the form",
+        "version → text of the form",
+        "retired is accepted, not 'pubished'; did you mean published? (line 6)",
+        "weights → unknown key",
+        "criteria[opening.company].weight → a number from 0 up is accepted, not -1 (line 10)",
+        "criteria[opening.company].wieght → unknown key; did you mean weight?",
+        "criteria[talk.no_hard_sell].reasons.pass → 'nowhere' is unknown",
+    ):
+        assert expected in told, told
+    assert all(line.startswith(str(file)) for line in told.splitlines())
+    assert "override.opening.compny → is no criterion of the base; did you mean opening.company?" in told
+    assert "'talk.nothing' is no criterion of the base" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("approver: Wang", "approver must be somebody other than the author"),
+        ("status: published", "needs an approver"),
+        ("bands: [{min: 60, zh: 好, en: good}]", "the last with min: 0"),
+        ("bands: [{min: 0, zh: 好, en: good}, {min: 50, zh: 优, en: fine}]", "from the highest min down"),
+        ("scoring: {gate: 2}", "scoring.gate → a number up to 1 is accepted"),
+        ("extends: nothing", "Accepted: telesales-cn"),
+        ("override: [a]", "criterion ids with the keys to change"),
+        ("criteria: [{id: Bad Id}]", "criteria[Bad Id].id → text of the form"),
+        ("rules: {loop: {rule: loop}}", "goes round in a circle: loop → loop"),
+        ("override: {talk.patience: {weight: 2}}", "weight 0 is accepted for an advisory criterion"),
+        ("reasons: {wrong_person: {zh: '{person}', en: x}}", "{person} is unknown"),
+    ],
+)
+def test_what_a_standard_may_not_say(tmp_path: Path, change: str, expected: str) -> None:
+    file = tmp_path / "acme.yaml"
+    key = change.split(":")[0]
+    lines = [
+        "extends: telesales-cn",
+        "id: acme",
+        "version: 1.0",
+        "effective_from: 2025-01-01",
+        "status: draft",
+        "author: Wang",
+    ]
+    lines = [line for line in lines if not line.startswith(f"{key}:")]
+    if not any(line.startswith("approver") for line in [change]) and key != "status":
+        lines.append("approver: Li")
+    if key == "status":
+        lines.append("approver: null")
+    file.write_text("\n".join([*lines, change]) + "\n", encoding="utf-8")
+    assert expected in "\n".join(check_standard(file))
+
+
+def test_a_right_file_has_no_mistakes(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text("extends: telesales-cn\nid: acme\nversion: 2.0\nstatus: draft\n", encoding="utf-8")
+    assert check_standard(file) == []
+    assert load_standard(file).version == "2.0"
+
+
+def test_an_example_that_does_not_hold_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(
+        "extends: telesales-cn\nid: acme\nversion: 2\nstatus: draft\noverride:\n"
+        "  opening.company:\n    examples:\n"
+        "      - {name: silent, expect: pass, evidence: {turns: [[agent, 0, 70, 您好], "
+        "[customer, 71, 80, 哦]]}}\n"
+        "      - {name: odd, expect: pass, evidence: {trns: []}}\n",
+        encoding="utf-8",
+    )
+    told = check_standard(file)
+    assert "examples[silent] → expected pass, judged fail" in told[0]
+    assert "examples[odd] → can't be read: evidence: trns → unknown key" in told[1]
+
+
+def test_the_worked_sum_of_the_documentation() -> None:
+    text = (DOCS / "standard.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_.]+)` \| (\w+) \| ([\d.]+|–) \| ([\d.]+|–) \|", text, re.MULTILINE)
+    assert len(rows) == len([c for c in STANDARD.criteria if c.section != "compliance"])
+    points = most = asked = 0.0
+    share = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
+    for name, verdict, got, out_of in rows:
+        criterion = STANDARD.by_id[name]
+        weight = (
+            0.0 if criterion.bonus or criterion.advisory or criterion.advisory_until else criterion.weight
+        )
+        asked += weight if verdict != "not_applicable" else 0
+        if verdict in share and not criterion.bonus:
+            assert float(out_of) == weight and float(got) == share[verdict] * weight, name
+            points, most = points + float(got), most + weight
+        else:
+            assert (got, out_of) == ("–", "–"), name
+    percent = round(100 * points / most + 2, 1)
+    assert f"{points:g} ÷ {most:g} × 100 = {100 * points / most:.2f}" in text
+    assert f"{percent} %" in text and STANDARD.grade(percent).zh in text
+    assert f"{most:g} ÷ {asked:g} = {most / asked:.2f}" in text
+
+
+def test_the_documentation_lists_every_weight() -> None:
+    text = (DOCS / "standard.md").read_text(encoding="utf-8")
+    for criterion in STANDARD.criteria:
+        assert re.search(
+            rf"^\| {re.escape(criterion.id)} \| .*\| {criterion.weight:g}[^|]*\|", text, re.MULTILINE
+        ), criterion.id
+
+
+def test_evidence_and_standard_are_public() -> None:
+    assert isinstance(STANDARD, Standard) and evidence.Evidence is not None
+
+
+def test_calling_hours() -> None:
+    from datetime import date, datetime
+
+    from pipeline.profile import CallingHours
+
+    hours = CallingHours.model_validate(
+        {
+            "holidays": "CN", "spans": ["09:00-12:00", "14:00-18:00"], "breaks": ["15:00-15:15"],
+            "closed_days": ["2025-03-05"], "open_days": ["2025-03-08"],
+        }
+    )  # fmt: skip
+    assert works_on(date(2025, 10, 1), hours) == "holiday"
+    assert works_on(date(2025, 9, 28), hours) == "work", "a Sunday made up for National Day"
+    assert works_on(date(2025, 3, 9), hours) == "day_off"
+    assert works_on(date(2025, 3, 5), hours) == "holiday" and works_on(date(2025, 3, 8), hours) == "work"
+    for place, clocks in {
+        "before": ("08:59",), "inside": ("09:00", "11:59", "14:00", "17:59"),
+        "noon": ("12:00", "13:59", "15:05"), "after": ("18:00", "23:00"),
+    }.items():  # fmt: skip
+        for clock in clocks:
+            started = datetime.fromisoformat(f"2025-03-04T{clock}+08:00")
+            assert place_in_hours(started, hours)[0] == place, clock
+    assert place_in_hours(datetime.fromisoformat("2025-03-04T01:30+00:00"), hours)[0] == "inside", (
+        "another offset"
+    )
+
+
+def test_a_copy_or_another_process_works_out_its_own_plan() -> None:
+    import pickle
+
+    changed = "extends: telesales-cn\nid: acme\nversion: 1\nstatus: draft\noverride:\n  talk.reference:\n"
+    wording = "    pass: {say: {terms: [朋友介绍]}, from: agent, as: reference}\n"
+    standard = read_standard(changed + wording, name="acme.yaml")
+    call = evidence_of({"turns": [["agent", 0, 9, "是您朋友介绍的"], ["customer", 10, 60, "哦"]]})
+    expected = score(call, standard)[0]
+    assert {r.id: r.verdict for r in expected.criteria}["talk.reference"] == "pass"
+    assert score(call, pickle.loads(pickle.dumps(standard)))[0] == expected  # noqa: S301 - our own bytes
+    fewer = standard.model_copy(update={"criteria": standard.criteria[:3]})
+    assert len(score(call, fewer)[0].criteria) == 3
+    assert list(fewer.by_id) == [criterion.id for criterion in standard.criteria[:3]]
+
+
+def paths(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    children = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [path, *(deeper for key, value in children for deeper in paths(value, (*path, key)))]
+
+
+RAW = yaml.safe_load(dump_standard(STANDARD))
+PATHS = paths(RAW)[1:]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(PATHS),
+    st.sampled_from(
+        [None, 3, -1.5, "x", "", [], ["x"], {}, {"x": 1}, {"hear": "pitch"}, True, "{count", [[1]]]
+    ),
+)
+def test_whatever_is_written_is_read_or_named(path: tuple[Any, ...], value: Any) -> None:
+    data = copy.deepcopy(RAW)
+    here = data
+    for key in path[:-1]:
+        here = here[key]
+    here[path[-1]] = value
+    try:
+        standard = read_standard(json.dumps(data, ensure_ascii=False), name="odd.yaml")
+    except ConfigError as error:
+        assert all(line.startswith("odd.yaml: ") and " → " in line for line in error.mistakes)
+    else:
+        score(evidence_of(EXAMPLES[0].example.evidence), standard)
