@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import ModelError
 
@@ -149,7 +150,7 @@ def _write_stamp(folder: Path, sha256: str) -> None:
     (folder / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
 
 
-def _read_stamp(folder: Path) -> dict[str, object] | dict[str, dict[str, dict[str, int]]]:
+def _read_stamp(folder: Path) -> dict[str, Any]:
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):

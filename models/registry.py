@@ -152,9 +152,13 @@ def status(*, whisper: str | None = None, full: bool = True) -> list[ModelStatus
 
 
 def _entry(name: str, fields: dict[str, Any]) -> ModelEntry:
-    lists = {key: tuple(PackagedFile(**part) for part in fields.pop(key, ())) for key in ("parts", "beside")}
-    languages = tuple(fields.pop("languages"))
-    return ModelEntry(name=name, languages=languages, **{**fields, "revision": str(fields["revision"])}, **lists)
+    changed = {
+        "languages": tuple(fields["languages"]),
+        "revision": str(fields["revision"]),
+        "parts": tuple(PackagedFile(**part) for part in fields.get("parts", ())),
+        "beside": tuple(PackagedFile(**part) for part in fields.get("beside", ())),
+    }
+    return ModelEntry(name=name, **{**fields, **changed})
 
 
 def _package_folder(package: str) -> Path | None:
@@ -209,12 +213,8 @@ def _hub_path(name: str) -> Path:
     if name.startswith((".", "/", "~")):
         raise ModelError(f"no folder {name}; a folder with a CTranslate2 Whisper model is expected")
     try:
-        return Path(download_model(name, local_files_only=True))
-    except Exception:  # whatever the hub's client raises when the model isn't in its cache: try to fetch it
-        pass
-    try:
-        return Path(download_model(name))
-    except Exception as error:  # the hub's client raises many kinds; all mean the same to the user
+        return Path(download_model(name))  # from the hub client's own cache where it is there already
+    except Exception as error:  # noqa: BLE001 - the hub's client raises many kinds; all mean the same to the user
         raise ModelError(
             f"the Whisper model {name!r} can't be fetched from the hub ({type(error).__name__}). Fetch it where "
             f"there is a network with: hf download {name if '/' in name else 'Systran/faster-whisper-' + name}, "

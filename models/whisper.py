@@ -11,7 +11,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,8 +44,9 @@ class WhisperSettings:
         Width of the search, and of the second try for a window that came out as a loop or as noise.
     batch_size
         Windows decoded together.
-    context_pad_s
-        Silence that the encoder sees after the window's speech; None pads to the full 30 s.
+    context_pad_s, least_context_s
+        Silence that the encoder sees after the window's speech, and the shortest that it sees in all: under 12 s it
+        begins to invent. ``context_pad_s`` None pads to the full 30 s.
     max_compression_ratio, min_log_probability
         Past these (bytes to zlib bytes; mean natural logarithm a token) a window is decoded once more.
     prompts
@@ -59,10 +59,11 @@ class WhisperSettings:
     device: str = "auto"
     compute_type: str = "auto"
     cpu_threads: int = 0
-    beam_size: int = 1
+    beam_size: int = 5
     retry_beam_size: int = 5
     batch_size: int = 8
     context_pad_s: float | None = 1.5
+    least_context_s: float = 15.0
     max_compression_ratio: float = 2.4
     min_log_probability: float = -1.0
     probe_windows: int = 8
@@ -114,7 +115,8 @@ class WhisperRecogniser:
             "engine": "faster-whisper", "model": self.settings.model or folder.name,
             "model_sha256": registry.whisper_digest(folder), "compute_type": chosen.compute_type,
             "beam_size": chosen.beam_size, "retry_beam_size": chosen.retry_beam_size,
-            "context_pad_s": chosen.context_pad_s, "max_compression_ratio": chosen.max_compression_ratio,
+            "context_pad_s": chosen.context_pad_s, "least_context_s": chosen.least_context_s,
+            "max_compression_ratio": chosen.max_compression_ratio,
             "min_log_probability": chosen.min_log_probability, "prompts": repr(sorted(chosen.prompts.items())),
             "accepted_languages": ",".join(chosen.accepted_languages),
         }  # fmt: skip
@@ -160,8 +162,8 @@ class WhisperRecogniser:
         longest = int(MAX_WINDOW_S * _FRAMES_PER_S)
         if self.settings.context_pad_s is None:
             return longest
-        wanted = (len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s) * _FRAMES_PER_S
-        return min(longest, int(np.ceil(wanted / 100)) * 100)
+        wanted_s = max(len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s)
+        return min(longest, int(np.ceil(wanted_s)) * _FRAMES_PER_S)
 
     def _language_of(self, windows: Sequence[Samples], encoded: dict[int, Any]) -> Mapping[str, float]:
         longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[: self.settings.probe_windows]
@@ -193,8 +195,9 @@ class WhisperRecogniser:
             if self._doubtful(draft):
                 drafts[place] = self._again(_storage(stacked[place]), tokenizer, draft)
         words = self._align(storage, tokenizer, drafts, [len(windows[index]) for index in batch])
+        prompt = self.settings.prompts.get(language, "")
         return {
-            index: HeardWindow(found, draft.mean_log_probability, draft.no_speech_probability, language)
+            index: HeardWindow(found, draft.mean_log_probability, draft.no_speech_probability, language, prompt)
             for index, found, draft in zip(batch, words, drafts, strict=True)
         }
 
@@ -285,28 +288,13 @@ def choose_language(probabilities: Mapping[str, float], accepted: Sequence[str])
     return likely, ours[likely] / (sum(ours.values()) or 1.0) * min(1.0, sum(ours.values()) + 0.5)
 
 
-@lru_cache(maxsize=2)
-def _shared(key: str, settings: tuple[Any, ...]) -> WhisperRecogniser:
-    return WhisperRecogniser(settings[0])
+_SHARED: dict[str, WhisperRecogniser] = {}
 
 
 def shared_recogniser(settings: WhisperSettings | None = None) -> WhisperRecogniser:
-    """The process's recogniser for these settings; the model is loaded once however often it is asked for."""
+    """The process's recogniser for these settings; its model is loaded once however often it is asked for."""
     chosen = settings or WhisperSettings()
-    return _shared(repr(chosen), _Held(chosen))
-
-
-class _Held(tuple[WhisperSettings]):
-    """Carries settings past the cache, whose key is their text (a mapping among them can't be hashed)."""
-
-    def __new__(cls, settings: WhisperSettings) -> _Held:
-        return super().__new__(cls, (settings,))
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
+    return _SHARED.setdefault(repr(chosen), WhisperRecogniser(chosen))
 
 
 def _storage(array: NDArray[np.float32]) -> Any:

@@ -30,23 +30,28 @@ class GuardSettings:
     ----------
     pause_s
         A pause this long separates two utterances that are judged apart.
-    alone_confidence
-        A phrase that may be invented is kept from this mean word confidence on.
+    alone_confidence, prompt_confidence
+        A phrase that may be invented, or that the recogniser was primed with, is kept from this mean word confidence
+        on.
     least_confidence, least_log_probability
         An utterance under the first is noise; a window under the second, if its utterance is doubtful too.
-    max_no_speech_probability
-        Over this, a window with doubtful words holds no speech.
-    max_units_per_s
-        Characters (zh) or words (en) a second that nobody reaches.
+    max_no_speech_probability, least_speech_log_probability
+        Over the first and under the second a window holds no speech, whatever its words' confidence: babble, tones.
+    doubtful_confidence
+        Under this mean word confidence an utterance is doubtful.
+    max_zh_per_s, max_en_per_s
+        Characters or words a second that nobody reaches.
     max_repeats
         How often in a row the same run of units may be said.
     """
 
     pause_s: float = 0.5
     alone_confidence: float = 0.5
+    prompt_confidence: float = 0.8
     least_confidence: float = 0.2
     least_log_probability: float = -1.2
-    max_no_speech_probability: float = 0.6
+    max_no_speech_probability: float = 0.45
+    least_speech_log_probability: float = -0.9
     doubtful_confidence: float = 0.4
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
@@ -186,11 +191,14 @@ def _fault(
     if confidence < settings.least_confidence:
         return "noise"
     doubtful = confidence < settings.doubtful_confidence
-    log_probability, silence = window.mean_log_probability, window.no_speech_probability
-    if doubtful and log_probability is not None and log_probability < settings.least_log_probability:
-        return "noise"
-    if doubtful and silence is not None and silence > settings.max_no_speech_probability:
+    log_probability = window.mean_log_probability if window.mean_log_probability is not None else 0.0
+    silence = window.no_speech_probability if window.no_speech_probability is not None else 0.0
+    if silence > settings.max_no_speech_probability and log_probability < settings.least_speech_log_probability:
         return "no_speech"
+    if doubtful and log_probability < settings.least_log_probability:
+        return "noise"
+    if confidence < settings.prompt_confidence and _leaked_prompt(text, window.prompt):
+        return "prompt_leak"
     if confidence < settings.alone_confidence and doubtful_phrase(text):
         return "doubtful_phrase"
     if doubtful and _only_hints(text, hints):
@@ -214,6 +222,14 @@ def _only_hints(text: str, hints: Sequence[str]) -> bool:
         if stripped and stripped in left:
             left, named = left.replace(stripped, ""), named + 1
     return named >= 2 and not left
+
+
+def _leaked_prompt(text: str, prompt: str) -> bool:
+    """Whether a text of three units and more is a piece of the prompt, one wrong character in five allowed."""
+    from rapidfuzz.fuzz import partial_ratio
+
+    said, primed = bare(text, language="zh"), bare(prompt, language="zh")
+    return 3 <= len(said) <= len(primed) + 2 and partial_ratio(said, primed) >= 80
 
 
 def _without_loops(words: Sequence[Word], max_repeats: int) -> tuple[list[Word], list[Word]]:

@@ -16,6 +16,10 @@ from pipeline.speech.protocol import HeardWord
 from pipeline.types import Word
 
 
+_SENTENCE_END = "。！？.!?"
+_TOUCH_S = 0.08
+
+
 @dataclass(frozen=True, slots=True)
 class SnapSettings:
     """How word times are held to speech.
@@ -70,12 +74,16 @@ def _stretches(window: Window, speech: Timeline) -> list[tuple[Piece, Span]]:
 
 def _choose(word: HeardWord, stretches: Sequence[tuple[Piece, Span]], earliest: int) -> int:
     """Index of the stretch that shares most time with the word; the nearest one where none does."""
+    # a word that ends a sentence and touches a stretch was said there; what it shares with the next is its stretching
+    ends_sentence = word.text[-1:] in _SENTENCE_END
     best, best_score = earliest, float("-inf")
     for index in range(earliest, len(stretches)):
         piece, span = stretches[index]
         start = piece.at_s + span.start_s - piece.span.start_s
         end = start + span.duration_s
         shared = min(word.end_s, end) - max(word.start_s, start)  # negative: the distance between them
+        if ends_sentence and best_score > _TOUCH_S:
+            break
         if shared > best_score + 1e-9:
             best, best_score = index, shared
     return best
