@@ -114,11 +114,11 @@ def features(
 
 
 def _strengths(side: Sequence[Turn], languages: Sequence[str], known_names: Sequence[str]) -> dict[str, float]:
-    sentences = [bare for turn in side for bare in _sentences(turn.text)]
+    said = [clause for turn in side for clause in sentences(turn.text)]
     found: dict[str, float] = {}
     for language in languages:
         for cue in cues(language):
-            hits = sum(1 for sentence in sentences if cue.pattern.search(sentence))
+            hits = sum(1 for clause in said if cue.pattern.search(clause))
             found[cue.group] = found.get(cue.group, 0.0) + min(hits, cue.cap)
     strengths = {group: math.log1p(hits) for group, hits in found.items()}
     opening = "".join(turn.text for turn in side[:_MAX_INTRO_TURNS]).casefold()
@@ -126,7 +126,8 @@ def _strengths(side: Sequence[Turn], languages: Sequence[str], known_names: Sequ
     return strengths
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
+    """Clauses of a text as the cues read them: lower case, no punctuation but apostrophes."""
     pieces = [re.sub(r"[^\w' ]", " ", piece.casefold()).strip() for piece in _SENTENCE_END.split(text)]
     return [piece for piece in pieces if piece]
 
