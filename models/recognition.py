@@ -60,7 +60,8 @@ class Heard:
     windows
         One entry a window; empty where the language found is not among the accepted ones.
     language_probabilities
-        Mean over the windows that were looked at, weighted by their length; empty when the language was given.
+        Mean over the windows that were looked at, weighted by their length; empty when the language was
+        given.
     """
 
     language: str

@@ -1,9 +1,10 @@
 """Whisper by faster-whisper and CTranslate2: windows of speech in, words with times out.
 
-Differs from faster-whisper's own batched pipeline in what a telephone call needs: windows are encoded one at a time
-and only as long as their speech (encoder attention grows with the square of the length, so a 30 s window costs four
-times two of 15 s, and a batch of them 0.5 GB), decoded together; the language is found from the encodings that the
-decoder then uses; a window that came out as a loop or as noise is decoded once more, with a beam and without repeats.
+Differs from faster-whisper's own batched pipeline in what a telephone call needs: windows are encoded
+one at a time and only as long as their speech (encoder attention grows with the square of the length,
+so a 30 s window costs four times two of 15 s, and a batch of them 0.5 GB), decoded together; the language is
+found from the encodings that the decoder then uses; a window that came out as a loop or as noise is
+decoded once more, with a beam and without repeats.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ class WhisperSettings:
     batch_size
         Windows decoded together.
     context_pad_s, least_context_s
-        Silence that the encoder sees after the window's speech, and the shortest that it sees in all: under 12 s it
-        begins to invent. ``context_pad_s`` None pads to the full 30 s.
+        Silence that the encoder sees after the window's speech, and the shortest that it sees in all:
+        under 12 s it begins to invent. ``context_pad_s`` None pads to the full 30 s.
     max_compression_ratio, min_log_probability
         Past these (bytes to zlib bytes; mean natural logarithm a token) a window is decoded once more.
     prompts
@@ -108,7 +109,7 @@ class WhisperRecogniser:
         return self._model
 
     def describe(self) -> dict[str, str | int | float | None]:
-        """What a transcript's provenance and cache key must hold: model digest and every option that matters."""
+        """Model digest and every option that changes the words, for provenance and cache key."""
         folder = registry.whisper_path(self.settings.model)
         chosen = self.settings
         return {
@@ -117,7 +118,8 @@ class WhisperRecogniser:
             "beam_size": chosen.beam_size, "retry_beam_size": chosen.retry_beam_size,
             "context_pad_s": chosen.context_pad_s, "least_context_s": chosen.least_context_s,
             "max_compression_ratio": chosen.max_compression_ratio,
-            "min_log_probability": chosen.min_log_probability, "prompts": repr(sorted(chosen.prompts.items())),
+            "min_log_probability": chosen.min_log_probability,
+            "prompts": repr(sorted(chosen.prompts.items())),
             "accepted_languages": ",".join(chosen.accepted_languages),
         }  # fmt: skip
 
@@ -150,7 +152,9 @@ class WhisperRecogniser:
         for start in range(0, len(order), self.settings.batch_size):
             batch = order[start : start + self.settings.batch_size]
             heard.update(self._batch(batch, windows, encoded, language, hints))
-        return Heard(language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities)
+        return Heard(
+            language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
+        )
 
     def _encode(self, samples: Samples, frames: int) -> NDArray[np.float32]:
         from faster_whisper.audio import pad_or_trim
@@ -162,11 +166,15 @@ class WhisperRecogniser:
         longest = int(MAX_WINDOW_S * _FRAMES_PER_S)
         if self.settings.context_pad_s is None:
             return longest
-        wanted_s = max(len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s)
+        wanted_s = max(
+            len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s
+        )
         return min(longest, int(np.ceil(wanted_s)) * _FRAMES_PER_S)
 
     def _language_of(self, windows: Sequence[Samples], encoded: dict[int, Any]) -> Mapping[str, float]:
-        longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[: self.settings.probe_windows]
+        longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[
+            : self.settings.probe_windows
+        ]
         summed: dict[str, float] = {}
         total = 0.0
         for index in longest:
@@ -197,7 +205,9 @@ class WhisperRecogniser:
         words = self._align(storage, tokenizer, drafts, [len(windows[index]) for index in batch])
         prompt = self.settings.prompts.get(language, "")
         return {
-            index: HeardWindow(found, draft.mean_log_probability, draft.no_speech_probability, language, prompt)
+            index: HeardWindow(
+                found, draft.mean_log_probability, draft.no_speech_probability, language, prompt
+            )
             for index, found, draft in zip(batch, words, drafts, strict=True)
         }
 
@@ -206,7 +216,10 @@ class WhisperRecogniser:
 
         multilingual = self.model.model.is_multilingual
         return Tokenizer(
-            self.model.hf_tokenizer, multilingual, task="transcribe", language=language if multilingual else "en"
+            self.model.hf_tokenizer,
+            multilingual,
+            task="transcribe",
+            language=language if multilingual else "en",
         )
 
     def _prompt(self, tokenizer: Any, hints: Sequence[str]) -> list[int]:
@@ -220,7 +233,14 @@ class WhisperRecogniser:
         return [*sequence, tokenizer.no_timestamps]
 
     def _decode(
-        self, storage: Any, count: int, tokenizer: Any, hints: Sequence[str], *, beam_size: int, **options: Any
+        self,
+        storage: Any,
+        count: int,
+        tokenizer: Any,
+        hints: Sequence[str],
+        *,
+        beam_size: int,
+        **options: Any,
     ) -> list[_Draft]:
         from faster_whisper.transcribe import get_suppressed_tokens
 
@@ -244,7 +264,7 @@ class WhisperRecogniser:
         )
 
     def _again(self, storage: Any, tokenizer: Any, first: _Draft) -> _Draft:
-        """Second try without prompt, with a beam and no repeated runs of six tokens; the better of the two."""
+        """Second try without prompt, with a beam and no repeated run of six tokens; the better of both."""
         second = self._decode(
             storage, 1, tokenizer, (), beam_size=self.settings.retry_beam_size, no_repeat_ngram_size=6
         )[0]
@@ -264,7 +284,9 @@ class WhisperRecogniser:
             merge_punctuations(alignment, _PREPENDED, _APPENDED)
             found.append(
                 tuple(
-                    HeardWord(word["word"], float(word["start"]), float(word["end"]), float(word["probability"]))
+                    HeardWord(
+                        word["word"], float(word["start"]), float(word["end"]), float(word["probability"])
+                    )
                     for word in alignment
                     if word["word"].strip()
                 )
@@ -275,8 +297,9 @@ class WhisperRecogniser:
 def choose_language(probabilities: Mapping[str, float], accepted: Sequence[str]) -> tuple[str, float]:
     """Language of a call and how sure it is.
 
-    Another language than the accepted ones is believed only where it is likely and they are not: on short or bad
-    telephone speech Whisper spreads its doubt over many languages, and most calls are in an accepted one.
+    Another language than the accepted ones is believed only where it is likely and they are not: on
+    short or bad telephone speech Whisper spreads its doubt over many languages, and most calls are in
+    an accepted one.
     """
     if not probabilities:
         return "und", 0.0
@@ -314,4 +337,6 @@ def _load(settings: WhisperSettings) -> Any:
     compute_type = settings.compute_type
     if compute_type == "auto":
         compute_type = "int8" if device == "cpu" else "float16"
-    return WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=settings.cpu_threads)
+    return WhisperModel(
+        str(folder), device=device, compute_type=compute_type, cpu_threads=settings.cpu_threads
+    )

@@ -33,7 +33,12 @@ def words(*items: tuple[str, float, float], confidence: float = 0.9) -> tuple[He
 
 
 def window(
-    heard: tuple[HeardWord, ...], *, language: str = "zh", mean: float = -0.3, silence: float = 0.05, prompt: str = ""
+    heard: tuple[HeardWord, ...],
+    *,
+    language: str = "zh",
+    mean: float = -0.3,
+    silence: float = 0.05,
+    prompt: str = "",
 ) -> HeardWindow:
     """A heard window without doubts, unless they are given."""
     return HeardWindow(heard, mean, silence, language, prompt)

@@ -21,7 +21,12 @@ def spoken(*texts: str, confidence: float = 0.9, each_s: float = 0.3, start_s: f
 
 
 def examine(
-    words: list[Word], *, mean: float = -0.3, silence: float = 0.05, prompt: str = "", hints: tuple[str, ...] = ()
+    words: list[Word],
+    *,
+    mean: float = -0.3,
+    silence: float = 0.05,
+    prompt: str = "",
+    hints: tuple[str, ...] = (),
 ) -> tuple[str, list[Dropped]]:
     kept, dropped = guard.examine(
         words, window((), mean=mean, silence=silence, prompt=prompt),
@@ -72,7 +77,9 @@ def test_babble_goes_by_the_recognisers_own_doubt_even_with_sure_words() -> None
 
 
 def test_a_badly_heard_sentence_of_a_speaker_stays() -> None:
-    assert examine(spoken("你们", "什么", "价格", confidence=0.45), mean=-0.8, silence=0.3)[0] == "你们什么价格"
+    assert (
+        examine(spoken("你们", "什么", "价格", confidence=0.45), mean=-0.8, silence=0.3)[0] == "你们什么价格"
+    )
 
 
 def test_noise_goes() -> None:

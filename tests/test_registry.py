@@ -58,7 +58,9 @@ def test_many_may_join_at_once(parts: list[Path], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [WHOLE[:-1], WHOLE + b"x", WHOLE[::-1]])
-def test_a_changed_file_is_noticed_at_the_next_load(content: bytes, parts: list[Path], tmp_path: Path) -> None:
+def test_a_changed_file_is_noticed_at_the_next_load(
+    content: bytes, parts: list[Path], tmp_path: Path
+) -> None:
     join(parts, tmp_path / "model")
     (tmp_path / "model" / "model.bin").write_bytes(content)
     assert fault(tmp_path / "model")

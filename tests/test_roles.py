@@ -24,7 +24,10 @@ def test_each_cue_hits_and_misses_its_examples(language: str) -> None:
         for text in cue.hits:
             assert any(cue.pattern.search(sentence) for sentence in roles.sentences(text)), (cue.group, text)
         for text in cue.misses:
-            assert not any(cue.pattern.search(sentence) for sentence in roles.sentences(text)), (cue.group, text)
+            assert not any(cue.pattern.search(sentence) for sentence in roles.sentences(text)), (
+                cue.group,
+                text,
+            )
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.agent[0].text[:16])
@@ -86,14 +89,18 @@ def raw(*texts: str) -> tuple[RawTranscript, list[Timeline]]:
 
 
 def test_a_mono_call_has_no_sides() -> None:
-    transcript = build_transcript(*raw("您好，我是泰和保险的王芳"), record=CallRecord("a", "a"), layout="mono")
+    transcript = build_transcript(
+        *raw("您好，我是泰和保险的王芳"), record=CallRecord("a", "a"), layout="mono"
+    )
     assert (transcript.role_confidence, transcript.roles_from) == (0.0, "none")
     assert not transcript.sides_sure
     assert [turn.speaker for turn in transcript.turns] == ["unknown"]
 
 
 def test_a_two_sided_call_without_a_list_is_named_by_its_speech() -> None:
-    heard, speech = raw("您好，我是泰和保险的客户经理王芳，给您来电是想介绍一下我们的产品。", "喂，哪位？不需要。")
+    heard, speech = raw(
+        "您好，我是泰和保险的客户经理王芳，给您来电是想介绍一下我们的产品。", "喂，哪位？不需要。"
+    )
     transcript = build_transcript(heard, speech, record=CallRecord("a", "a"), layout="two_sides")
     assert transcript.roles_from == "speech"
     assert [turn.speaker for turn in transcript.turns] == ["agent", "customer"]

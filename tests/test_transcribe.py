@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from speech_fakes import FakeRecogniser, heard, window, words
 
 from models.recognition import Heard
 from pipeline.intervals import Span, Timeline
+from pipeline.speech.bench import bench
 from pipeline.speech.packing import PackSettings, pack
 from pipeline.speech.transcribe import SpeechSettings, transcribe, whole_words
 
@@ -105,7 +107,9 @@ def timelines(draw: st.DrawFn) -> Timeline:
 
 
 @given(timelines(), st.sampled_from([0.0, 0.2]), st.sampled_from([0.0, 0.3]))
-def test_packing_keeps_all_speech_in_windows_that_fit(speech: Timeline, margin_s: float, gap_s: float) -> None:
+def test_packing_keeps_all_speech_in_windows_that_fit(
+    speech: Timeline, margin_s: float, gap_s: float
+) -> None:
     length_s = (speech.extent.end_s if speech.extent else 0.0) + 1.0
     settings = PackSettings(window_s=15.0, margin_s=margin_s, gap_s=gap_s)
     windows = pack(silence(length_s), speech, channel=0, settings=settings)
@@ -124,3 +128,19 @@ def test_every_moment_of_a_piece_goes_back_to_where_it_was(speech: Timeline, sha
             real = piece.span.start_s + share * piece.span.duration_s
             there = piece.at_s + share * piece.span.duration_s
             assert one.to_real(there, piece) == pytest.approx(real)
+
+
+def test_a_benchmark_counts_time_errors_and_speech(tmp_path: Path) -> None:
+    (tmp_path / "call.wav").touch()
+    (tmp_path / "call.txt").write_text("您好请问", encoding="utf-8")
+    fake = FakeRecogniser(
+        deque([heard(window(())), heard(window(words(("您好，", 0.0, 1.0), ("请闻", 1.0, 2.0))))])
+    )
+    report = bench(
+        [tmp_path / "call.wav"], read=lambda _: ([silence(10)], [Timeline([Span(0, 2)])]), recogniser=fake
+    )
+    (row,) = report.rows
+    assert (row.duration_s, row.channels, row.speech_s, row.language) == (10.0, 1, 2.0, "zh")
+    assert report.error_rates()["zh"][0].rate == pytest.approx(0.25)
+    assert report.ratio == pytest.approx((row.read_s + row.transcribe_s) / 10.0)
+    assert any(line.startswith("CER zh: 0.250") for line in report.lines())

@@ -17,7 +17,10 @@ from pipeline.types import Dropped, Word
 
 SPEECH = [Timeline([Span(0.0, 1.0)])]
 RAW = RawTranscript(
-    "zh", 0.98, (ChannelWords((Word("您好，", 0.1, 0.5, 0.9),), (Dropped(0.6, 0.9, "鸡鸡", "noise"),)),), {"engine": "x"}
+    "zh",
+    0.98,
+    (ChannelWords((Word("您好，", 0.1, 0.5, 0.9),), (Dropped(0.6, 0.9, "鸡鸡", "noise"),)),),
+    {"engine": "x"},
 )
 
 
@@ -28,7 +31,11 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def key(**changed: object) -> str:
-    given: dict[str, object] = {"recogniser": {"model_sha256": "a"}, "settings": SpeechSettings(), "hints": ()}
+    given: dict[str, object] = {
+        "recogniser": {"model_sha256": "a"},
+        "settings": SpeechSettings(),
+        "hints": (),
+    }
     return cache.transcript_key("0" * 64, SPEECH, **{**given, **changed})  # type: ignore[arg-type]  # a test's shorthand
 
 

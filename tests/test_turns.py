@@ -29,7 +29,9 @@ def test_speech_without_words_gives_no_turn() -> None:
 
 def test_a_backchannel_inside_the_other_sides_speech_is_a_turn_of_its_own() -> None:
     agent = turns_of([Word("我们的产品", 0, 9, 1.0)], Timeline([Span(0, 9)]), speaker="agent", language="zh")
-    customer = turns_of([Word("嗯", 4, 4.3, 0.6)], Timeline([Span(4, 4.3)]), speaker="customer", language="zh")
+    customer = turns_of(
+        [Word("嗯", 4, 4.3, 0.6)], Timeline([Span(4, 4.3)]), speaker="customer", language="zh"
+    )
     assert [turn.speaker for turn in merge_sides([agent, customer])] == ["agent", "customer"]
     assert merge_sides([agent, customer])[1].text == "嗯"
 

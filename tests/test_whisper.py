@@ -104,7 +104,11 @@ def make_sound(kind: str, *, seconds: int) -> Samples:
     elif kind == "ringback":
         made = 0.2 * np.sin(2 * np.pi * 450 * time_s) * (time_s % 5 < 1)
     elif kind == "tones":
-        made = 0.1 * (np.sin(2 * np.pi * 770 * time_s) + np.sin(2 * np.pi * 1336 * time_s)) * (time_s % 0.5 < 0.2)
+        made = (
+            0.1
+            * (np.sin(2 * np.pi * 770 * time_s) + np.sin(2 * np.pi * 1336 * time_s))
+            * (time_s % 0.5 < 0.2)
+        )
     else:
         decay = np.exp(-4 * (time_s % 0.5))
         made = 0.1 * decay * sum(np.sin(2 * np.pi * hz * time_s) for hz in (262, 330, 392))

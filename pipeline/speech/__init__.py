@@ -1,7 +1,7 @@
 """Speech: who said what, when, and how surely.
 
-The rest of the pipeline needs :func:`listen_words` and :func:`build_transcript`, the settings, and a recogniser
-(:func:`default_recogniser`). Importing this package loads no model.
+The rest of the pipeline needs :func:`listen_words` and :func:`build_transcript`, the settings, and a
+recogniser (:func:`default_recogniser`). Importing this package loads no model.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from models.whisper import WhisperSettings
 
 __all__ = [
-    "SUPPORTED_LANGUAGES", "ChannelWords", "RawTranscript", "Recogniser", "SpeechSettings", "build_transcript",
-    "default_recogniser", "listen_words",
+    "SUPPORTED_LANGUAGES", "ChannelWords", "RawTranscript", "Recogniser", "SpeechSettings",
+    "build_transcript", "default_recogniser", "listen_words",
 ]  # fmt: skip
 
 

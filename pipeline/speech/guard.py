@@ -1,7 +1,8 @@
-"""Nothing invented: takes out what the recogniser wrote without anybody having said it, and puts that on record.
+"""Nothing invented: takes out what the recogniser wrote though nobody said it, and puts it on record.
 
-By rule (known inventions, loops, leaked prompts, other scripts) and by sound (no speech, impossible rates, decoding so
-unsure that it is noise). A phrase that people do say, such as a plain 谢谢, goes only where the sound speaks against it.
+By rule (known inventions, loops, leaked prompts, other scripts) and by sound (no speech, impossible
+rates, decoding so unsure that it is noise). A phrase that people do say, such as a plain 谢谢, goes only
+where the sound speaks against it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from pipeline.speech.protocol import HeardWindow, Samples
 from pipeline.types import Dropped, Word
 
 _LEXICONS = Path(__file__).parents[1] / "lexicons"
-_OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]")
+_OTHER_SCRIPT = re.compile(
+    r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,13 @@ class GuardSettings:
     pause_s
         A pause this long separates two utterances that are judged apart.
     alone_confidence, prompt_confidence
-        A phrase that may be invented, or that the recogniser was primed with, is kept from this mean word confidence
-        on.
+        A phrase that may be invented, or that the recogniser was primed with, is kept from this mean
+        word confidence on.
     least_confidence, least_log_probability
         An utterance under the first is noise; a window under the second, if its utterance is doubtful too.
     max_no_speech_probability, least_speech_log_probability
-        Over the first and under the second a window holds no speech, whatever its words' confidence: babble, tones.
+        Over the first and under the second a window holds no speech, whatever its words' confidence:
+        babble, tones.
     doubtful_confidence
         Under this mean word confidence an utterance is doubtful.
     max_zh_per_s, max_en_per_s
@@ -78,7 +82,9 @@ def inventions(language: str) -> tuple[Invention, ...]:
         return ()
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     return tuple(
-        Invention(re.compile(entry["pattern"]), kind == "always", tuple(entry["hits"]), tuple(entry["misses"]))
+        Invention(
+            re.compile(entry["pattern"]), kind == "always", tuple(entry["hits"]), tuple(entry["misses"])
+        )
         for kind in ("always", "alone")
         for entry in raw[kind]
     )
@@ -149,7 +155,7 @@ def examine(
 
 
 def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:
-    """Words without known inventions, and each invention's words. What stands beside one may have been said."""
+    """Words without known inventions, and each invention's words; what stands beside one may be said."""
     kept, runs = list(words), []
     for language in ("zh", "en"):
         glue = "" if language == "zh" else " "
@@ -193,7 +199,10 @@ def _fault(
     doubtful = confidence < settings.doubtful_confidence
     log_probability = window.mean_log_probability if window.mean_log_probability is not None else 0.0
     silence = window.no_speech_probability if window.no_speech_probability is not None else 0.0
-    if silence > settings.max_no_speech_probability and log_probability < settings.least_speech_log_probability:
+    if (
+        silence > settings.max_no_speech_probability
+        and log_probability < settings.least_speech_log_probability
+    ):
         return "no_speech"
     if doubtful and log_probability < settings.least_log_probability:
         return "noise"
@@ -207,7 +216,7 @@ def _fault(
 
 
 def _too_fast(words: Sequence[Word], settings: GuardSettings) -> bool:
-    """More than anybody can say in the time; judged from eight units on, as short spans are measured too coarsely."""
+    """More than anybody can say in the time; from eight units on, as short spans are measured coarsely."""
     han = sum(is_han(character) for word in words for character in word.text)
     latin = sum(1 for word in words if not any(is_han(character) for character in word.text))
     seconds = max((words[-1].end_s or 0.0) - (words[0].start_s or 0.0), 0.02)
@@ -225,7 +234,7 @@ def _only_hints(text: str, hints: Sequence[str]) -> bool:
 
 
 def _leaked_prompt(text: str, prompt: str) -> bool:
-    """Whether a text of three units and more is a piece of the prompt, one wrong character in five allowed."""
+    """Whether a text of three characters and more is a piece of the prompt, a fifth of it wrong at most."""
     from rapidfuzz.fuzz import partial_ratio
 
     said, primed = bare(text, language="zh"), bare(prompt, language="zh")

@@ -1,7 +1,7 @@
 """The two steps that the rest of the pipeline calls: words of each channel, then the call's transcript.
 
-They are two because the first is dear and cached, and the second depends on the call list and the profile, which may
-change without anything having to be heard again.
+They are two because the first is dear and cached, and the second depends on the call list and the
+profile, which may change without anything having to be heard again.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ def build_transcript(
     ]
     two_sided = layout == "two_sides" and len(sides) == 2
     who = roles.decide(
-        sides if two_sided else sides[:1], language=raw.language, known_names=known_names, listed=record.agent_channel
+        sides if two_sided else sides[:1],
+        language=raw.language,
+        known_names=known_names,
+        listed=record.agent_channel,
     )
     named = [
         [replace(turn, speaker=who.speaker(channel)) for turn in side] for channel, side in enumerate(sides)

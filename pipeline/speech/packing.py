@@ -1,8 +1,8 @@
 """Packs speech, not time, into windows for the recogniser, and maps what was heard there back to real times.
 
-A telephone channel is silent most of the time. Its stretches of speech, with a little real sound left on either side,
-are laid one behind the other until a window is full; the cut falls in the longest pause near the window's end, so that
-sentences stay whole.
+A telephone channel is silent most of the time. Its stretches of speech, with a little real sound left
+on either side, are laid one behind the other until a window is full; the cut falls in the longest pause
+near the window's end, so that sentences stay whole.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class PackSettings:
     """
 
     window_s: float = 15.0
-    margin_s: float = 0.2
-    gap_s: float = 0.0
+    margin_s: float = 0.3
+    gap_s: float = 0.3
     search_s: float = 5.0
 
 
@@ -141,7 +141,8 @@ def _cut(spans: list[Span], search_s: float) -> tuple[list[Span], list[Span]]:
         pause_s = spans[index].start_s - spans[index - 1].end_s
         if pause_s > longest_s and pause_s > 0.5:
             best, longest_s = index, pause_s
-    # the pause before what comes next isn't known here; a cut at the end is kept unless a clear pause lies before
+    # the pause before what comes next isn't known here; a cut at the end is kept unless a clear pause
+    # lies before
     return spans[:best], spans[best:]
 
 
