@@ -210,7 +210,8 @@ def _hub_path(name: str) -> Path:
     if "/" not in name and name not in available_models():
         raise ModelError(
             f"no Whisper model {name!r}: neither a folder nor a known name. "
-            f"Accepted: a folder with model.bin, a hub name owner/model, or one of {', '.join(available_models())}"
+            f"Accepted: a folder with model.bin, a hub name owner/model, "
+            f"or one of {', '.join(available_models())}"
         )
     if name.startswith((".", "/", "~")):
         raise ModelError(f"no folder {name}; a folder with a CTranslate2 Whisper model is expected")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.whisper import choose_language
+from models.whisper_settings import choose_language
 
 ACCEPTED = ("zh", "en")
 

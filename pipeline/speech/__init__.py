@@ -13,7 +13,7 @@ from pipeline.speech.protocol import Recogniser
 from pipeline.speech.transcribe import SUPPORTED_LANGUAGES, ChannelWords, RawTranscript, SpeechSettings
 
 if TYPE_CHECKING:
-    from models.whisper import WhisperSettings
+    from models.whisper_settings import WhisperSettings
 
 __all__ = [
     "SUPPORTED_LANGUAGES", "ChannelWords", "RawTranscript", "Recogniser", "SpeechSettings",

@@ -1,8 +1,8 @@
 """Fits the weights of the cues that tell agent from customer.
 
-A development tool: ``python -m pipeline.speech.roles_fit tests/roles_dialogues.yaml``. Logistic regression without intercept on the difference of the two sides (each call
-in both orders, so that no channel is favoured), on growing prefixes of each call, as a sure answer
-after one turn is worth little.
+A development tool: ``python -m pipeline.speech.roles_fit tests/roles_dialogues.yaml``. Logistic regression
+without intercept on the difference of the two sides (each call in both orders at once, so that no channel is
+favoured), on growing prefixes of each call, as a sure answer after one turn is worth little.
 """
 
 from __future__ import annotations
@@ -72,7 +72,8 @@ def main(path: Path) -> None:
         sure = [who for who in found if who.confidence >= roles.LEAST_CONFIDENCE]
         right = sum(who.agent_channel == 0 for who in sure)
         sys.stdout.write(
-            f"# {'held out' if held_out else 'fitted on'}: {len(chosen)} prefixes, {len(sure)} sure, {right} right, "
+            f"# {'held out' if held_out else 'fitted on'}: {len(chosen)} prefixes, {len(sure)} sure, "
+            f"{right} right, "
             f"{sum(who.agent_channel == 0 for who in found)} right of all (with the stored weights)\n"
         )
 
