@@ -97,6 +97,16 @@ def test_a_loop_keeps_one_saying_of_what_it_repeats() -> None:
     assert (dropped[0].rule, dropped[0].text) == ("loop", "我们的" * 8)
 
 
+def test_a_long_run_of_few_different_characters_is_a_loop() -> None:
+    kept, dropped = examine(spoken(*"诶诒诶诶语诒诶诒诒语诶诒诶诶诒语诒诶语诒诶诒诒诶"))
+    assert (kept, dropped[0].rule) == ("", "loop")
+
+
+def test_an_angry_customer_repeats_and_stays() -> None:
+    said = "你会不会好好说话会不会会不会会不会好好说"
+    assert examine(spoken(*said))[0] == said
+
+
 def test_people_say_yes_more_than_once() -> None:
     assert examine(spoken(*["对"] * 5))[0] == "对对对对对"
 

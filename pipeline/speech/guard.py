@@ -47,6 +47,8 @@ class GuardSettings:
         Characters or words a second that nobody reaches.
     max_repeats
         How often in a row the same run of units may be said.
+    least_variety
+        Share of different characters (zh) or words (en) in an utterance of 20 and more; less is a loop.
     """
 
     pause_s: float = 0.5
@@ -54,12 +56,13 @@ class GuardSettings:
     prompt_confidence: float = 0.8
     least_confidence: float = 0.2
     least_log_probability: float = -1.2
-    max_no_speech_probability: float = 0.45
-    least_speech_log_probability: float = -0.9
+    max_no_speech_probability: float = 0.35
+    least_speech_log_probability: float = -0.7
     doubtful_confidence: float = 0.4
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
     max_repeats: int = 5
+    least_variety: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +146,14 @@ def examine(
     clean, invented = _without_inventions(words)
     dropped.extend(_record(run, "known_invention") for run in invented)
     for utterance in _utterances(clean, chosen.pause_s):
-        rule = _fault(utterance, window, hints, chosen)
-        if rule is not None:
-            dropped.append(_record(utterance, rule))
-            continue
         survivors, loop = _without_loops(utterance, chosen.max_repeats)
-        kept.extend(survivors)
         if loop:
             dropped.append(_record(loop, "loop"))
+        rule = _fault(survivors, window, hints, chosen)
+        if rule is None:
+            kept.extend(survivors)
+        else:
+            dropped.append(_record(survivors, rule))
     return kept, dropped
 
 
@@ -194,6 +197,8 @@ def _fault(
         return "other_script"
     if _too_fast(words, settings):
         return "impossible_rate"
+    if _monotonous(text, settings.least_variety):
+        return "loop"
     if confidence < settings.least_confidence:
         return "noise"
     doubtful = confidence < settings.doubtful_confidence
@@ -221,6 +226,11 @@ def _too_fast(words: Sequence[Word], settings: GuardSettings) -> bool:
     latin = sum(1 for word in words if not any(is_han(character) for character in word.text))
     seconds = max((words[-1].end_s or 0.0) - (words[0].start_s or 0.0), 0.02)
     return han + latin >= 8 and han / settings.max_zh_per_s + latin / settings.max_en_per_s > seconds
+
+
+def _monotonous(text: str, least_variety: float) -> bool:
+    units = re.findall(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+", text.casefold())
+    return len(units) >= 20 and len(set(units)) < least_variety * len(units)
 
 
 def _only_hints(text: str, hints: Sequence[str]) -> bool:
