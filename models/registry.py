@@ -1,8 +1,9 @@
 """Which learned models there are, where they lie, and whether they are whole.
 
-The list itself is data (``registry.yaml``). Whisper base comes in two wheels and is joined once into the per-user cache
-(``CALLGAUGE_CACHE``, else the platform's cache folder); all others are used where their wheel put them. Any other
-faster-whisper model is named by its folder or its hub name, in ``CALLGAUGE_WHISPER`` or a setting.
+The list itself is data (``registry.yaml``). Whisper base comes in two wheels and is joined once into
+the per-user cache (``CALLGAUGE_CACHE``, else the platform's cache folder); all others are used where
+their wheel put them. Any other faster-whisper model is named by its folder or its hub name, in
+``CALLGAUGE_WHISPER`` or a setting.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class PackagedFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One model of the registry. ``file`` is relative to its package, or the joined file's name where it has parts."""
+    """One model of the registry; ``file`` is relative to its package, or the joined file's name."""
 
     name: str
     kind: str
@@ -109,8 +110,8 @@ def whisper_path(name: str | None = None) -> Path:
     Parameters
     ----------
     name
-        A folder, a name that faster-whisper knows (``small``, ``large-v3`` …) or a hub name (``owner/model``). None
-        means ``CALLGAUGE_WHISPER``, else the packaged Whisper base.
+        A folder, a name that faster-whisper knows (``small``, ``large-v3`` …) or a hub name
+        (``owner/model``). None means ``CALLGAUGE_WHISPER``, else the packaged Whisper base.
 
     Raises
     ------
@@ -124,7 +125,8 @@ def whisper_path(name: str | None = None) -> Path:
     if folder.is_dir():
         if not (folder / "model.bin").is_file():
             raise ModelError(
-                f"{folder} holds no model.bin; a Whisper model in CTranslate2 form is expected. Make one with: "
+                f"{folder} holds no model.bin; a Whisper model in CTranslate2 form is expected. "
+                "Make one with: "
                 f"ct2-transformers-converter --model openai/whisper-small --output_dir {folder}"
             )
         return folder
@@ -132,7 +134,7 @@ def whisper_path(name: str | None = None) -> Path:
 
 
 def whisper_digest(folder: Path) -> str:
-    """SHA-256 of a Whisper folder's ``model.bin``; known from the registry for the packaged one, else computed once."""
+    """SHA-256 of a Whisper folder's ``model.bin``; computed once unless the registry knows it."""
     entry = entries()[WHISPER_BASE]
     if folder == _joined_folder(entry):
         return entry.sha256
@@ -143,8 +145,8 @@ def whisper_digest(folder: Path) -> str:
 def status(*, whisper: str | None = None, full: bool = True) -> list[ModelStatus]:
     """State of all models, for ``callgauge doctor``. Never raises for a missing model.
 
-    ``whisper`` is the setting that :func:`whisper_path` takes. With ``full`` the digest of each file is computed
-    (about half a second in all); without, sizes and stamps are compared.
+    ``whisper`` is the setting that :func:`whisper_path` takes. With ``full`` the digest of each file is
+    computed (about half a second in all); without, sizes and stamps are compared.
     """
     chosen = whisper or os.environ.get("CALLGAUGE_WHISPER")
     own = [_chosen_status(chosen)] if chosen and chosen not in (WHISPER_BASE, "base") else []
@@ -152,9 +154,13 @@ def status(*, whisper: str | None = None, full: bool = True) -> list[ModelStatus
 
 
 def _entry(name: str, fields: dict[str, Any]) -> ModelEntry:
-    lists = {key: tuple(PackagedFile(**part) for part in fields.pop(key, ())) for key in ("parts", "beside")}
-    languages = tuple(fields.pop("languages"))
-    return ModelEntry(name=name, languages=languages, **{**fields, "revision": str(fields["revision"])}, **lists)
+    changed = {
+        "languages": tuple(fields["languages"]),
+        "revision": str(fields["revision"]),
+        "parts": tuple(PackagedFile(**part) for part in fields.get("parts", ())),
+        "beside": tuple(PackagedFile(**part) for part in fields.get("beside", ())),
+    }
+    return ModelEntry(name=name, **{**fields, **changed})
 
 
 def _package_folder(package: str) -> Path | None:
@@ -203,21 +209,19 @@ def _hub_path(name: str) -> Path:
 
     if "/" not in name and name not in available_models():
         raise ModelError(
-            f"no Whisper model {name!r}: neither a folder nor a known name. Accepted: a folder with model.bin, a hub "
-            f"name owner/model, or one of {', '.join(available_models())}"
+            f"no Whisper model {name!r}: neither a folder nor a known name. "
+            f"Accepted: a folder with model.bin, a hub name owner/model, "
+            f"or one of {', '.join(available_models())}"
         )
     if name.startswith((".", "/", "~")):
         raise ModelError(f"no folder {name}; a folder with a CTranslate2 Whisper model is expected")
+    hub_name = name if "/" in name else f"Systran/faster-whisper-{name}"
     try:
-        return Path(download_model(name, local_files_only=True))
-    except Exception:  # whatever the hub's client raises when the model isn't in its cache: try to fetch it
-        pass
-    try:
-        return Path(download_model(name))
-    except Exception as error:  # the hub's client raises many kinds; all mean the same to the user
+        return Path(download_model(name))  # from the hub client's own cache where it is there already
+    except Exception as error:
         raise ModelError(
-            f"the Whisper model {name!r} can't be fetched from the hub ({type(error).__name__}). Fetch it where "
-            f"there is a network with: hf download {name if '/' in name else 'Systran/faster-whisper-' + name}, "
+            f"the Whisper model {name!r} can't be fetched from the hub ({type(error).__name__}). "
+            f"Fetch it where there is a network with: hf download {hub_name}, "
             "or unset CALLGAUGE_WHISPER to use the packaged model"
         ) from error
 
@@ -261,7 +265,12 @@ def _joined_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, st
     wrong = joined.fault(folder, name=entry.file, sha256=entry.sha256, size_bytes=entry.size_bytes, full=full)
     path = folder / entry.file
     digest = joined.sha256_of(path) if wrong and path.is_file() else entry.sha256
-    return str(folder), digest, f"damaged: {wrong}" if wrong else "", joined.mend_command(folder) if wrong else ""
+    return (
+        str(folder),
+        digest,
+        f"damaged: {wrong}" if wrong else "",
+        joined.mend_command(folder) if wrong else "",
+    )
 
 
 def _packaged_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, str, str]:
@@ -274,5 +283,10 @@ def _packaged_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, 
     if same:
         return str(found), digest, "", ""
     if entry.other_versions:
-        return str(found), digest, f"another version than {entry.revision}, which Callgauge was tried with", ""
+        return (
+            str(found),
+            digest,
+            f"another version than {entry.revision}, which Callgauge was tried with",
+            "",
+        )
     return str(found), digest, f"damaged: SHA-256 {digest}, expected {entry.sha256}", entry.install

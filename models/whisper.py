@@ -1,17 +1,17 @@
 """Whisper by faster-whisper and CTranslate2: windows of speech in, words with times out.
 
-Differs from faster-whisper's own batched pipeline in what a telephone call needs: windows are encoded one at a time
-and only as long as their speech (encoder attention grows with the square of the length, so a 30 s window costs four
-times two of 15 s, and a batch of them 0.5 GB), decoded together; the language is found from the encodings that the
-decoder then uses; a window that came out as a loop or as noise is decoded once more, with a beam and without repeats.
+Differs from faster-whisper's own batched pipeline in what a telephone call needs: windows are encoded
+one at a time and only as long as their speech (encoder attention grows with the square of the length,
+so a 30 s window costs four times two of 15 s, and a batch of them 0.5 GB), decoded together; the language is
+found from the encodings that the decoder then uses; a window that came out as a loop or as noise is
+decoded once more, with a beam and without repeats.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,56 +19,16 @@ from numpy.typing import NDArray
 
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
+from models.whisper_settings import WhisperSettings, choose_language
+
+__all__ = ["WhisperRecogniser", "WhisperSettings", "choose_language", "shared_recogniser"]
 
 SAMPLE_RATE_HZ = 16_000
 MAX_WINDOW_S = 30.0
 _FRAMES_PER_S = 100
 _PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
-_PROMPTS = {"zh": "以下是普通话的电话录音，标点齐全。"}
 
 Samples = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class WhisperSettings:
-    """How Whisper runs. The defaults are measured; the table stands in ``docs/how-it-works/speech.md``.
-
-    Attributes
-    ----------
-    model
-        Folder, known name or hub name; None means ``CALLGAUGE_WHISPER``, else the packaged base model.
-    device, compute_type
-        ``auto`` takes a GPU (float16) when there is one, else the CPU (int8).
-    cpu_threads
-        Threads of one model; 0 leaves it to CTranslate2. A pool of worker processes sets 1.
-    beam_size, retry_beam_size
-        Width of the search, and of the second try for a window that came out as a loop or as noise.
-    batch_size
-        Windows decoded together.
-    context_pad_s
-        Silence that the encoder sees after the window's speech; None pads to the full 30 s.
-    max_compression_ratio, min_log_probability
-        Past these (bytes to zlib bytes; mean natural logarithm a token) a window is decoded once more.
-    prompts
-        Text a language that sets script and punctuation, not content.
-    accepted_languages
-        Languages that are transcribed; speech in others is told, not written.
-    """
-
-    model: str | None = None
-    device: str = "auto"
-    compute_type: str = "auto"
-    cpu_threads: int = 0
-    beam_size: int = 1
-    retry_beam_size: int = 5
-    batch_size: int = 8
-    context_pad_s: float | None = 1.5
-    max_compression_ratio: float = 2.4
-    min_log_probability: float = -1.0
-    probe_windows: int = 8
-    max_hint_tokens: int = 100
-    prompts: Mapping[str, str] = field(default_factory=lambda: dict(_PROMPTS))
-    accepted_languages: tuple[str, ...] = ("zh", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +67,17 @@ class WhisperRecogniser:
         return self._model
 
     def describe(self) -> dict[str, str | int | float | None]:
-        """What a transcript's provenance and cache key must hold: model digest and every option that matters."""
+        """Model digest and every option that changes the words, for provenance and cache key."""
         folder = registry.whisper_path(self.settings.model)
         chosen = self.settings
         return {
             "engine": "faster-whisper", "model": self.settings.model or folder.name,
             "model_sha256": registry.whisper_digest(folder), "compute_type": chosen.compute_type,
             "beam_size": chosen.beam_size, "retry_beam_size": chosen.retry_beam_size,
-            "context_pad_s": chosen.context_pad_s, "max_compression_ratio": chosen.max_compression_ratio,
-            "min_log_probability": chosen.min_log_probability, "prompts": repr(sorted(chosen.prompts.items())),
+            "context_pad_s": chosen.context_pad_s, "least_context_s": chosen.least_context_s,
+            "max_compression_ratio": chosen.max_compression_ratio,
+            "min_log_probability": chosen.min_log_probability,
+            "prompts": repr(sorted(chosen.prompts.items())),
             "accepted_languages": ",".join(chosen.accepted_languages),
         }  # fmt: skip
 
@@ -148,7 +110,9 @@ class WhisperRecogniser:
         for start in range(0, len(order), self.settings.batch_size):
             batch = order[start : start + self.settings.batch_size]
             heard.update(self._batch(batch, windows, encoded, language, hints))
-        return Heard(language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities)
+        return Heard(
+            language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
+        )
 
     def _encode(self, samples: Samples, frames: int) -> NDArray[np.float32]:
         from faster_whisper.audio import pad_or_trim
@@ -160,11 +124,15 @@ class WhisperRecogniser:
         longest = int(MAX_WINDOW_S * _FRAMES_PER_S)
         if self.settings.context_pad_s is None:
             return longest
-        wanted = (len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s) * _FRAMES_PER_S
-        return min(longest, int(np.ceil(wanted / 100)) * 100)
+        wanted_s = max(
+            len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s
+        )
+        return min(longest, int(np.ceil(wanted_s)) * _FRAMES_PER_S)
 
     def _language_of(self, windows: Sequence[Samples], encoded: dict[int, Any]) -> Mapping[str, float]:
-        longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[: self.settings.probe_windows]
+        longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[
+            : self.settings.probe_windows
+        ]
         summed: dict[str, float] = {}
         total = 0.0
         for index in longest:
@@ -193,8 +161,11 @@ class WhisperRecogniser:
             if self._doubtful(draft):
                 drafts[place] = self._again(_storage(stacked[place]), tokenizer, draft)
         words = self._align(storage, tokenizer, drafts, [len(windows[index]) for index in batch])
+        prompt = self.settings.prompts.get(language, "")
         return {
-            index: HeardWindow(found, draft.mean_log_probability, draft.no_speech_probability, language)
+            index: HeardWindow(
+                found, draft.mean_log_probability, draft.no_speech_probability, language, prompt
+            )
             for index, found, draft in zip(batch, words, drafts, strict=True)
         }
 
@@ -203,7 +174,10 @@ class WhisperRecogniser:
 
         multilingual = self.model.model.is_multilingual
         return Tokenizer(
-            self.model.hf_tokenizer, multilingual, task="transcribe", language=language if multilingual else "en"
+            self.model.hf_tokenizer,
+            multilingual,
+            task="transcribe",
+            language=language if multilingual else "en",
         )
 
     def _prompt(self, tokenizer: Any, hints: Sequence[str]) -> list[int]:
@@ -217,7 +191,14 @@ class WhisperRecogniser:
         return [*sequence, tokenizer.no_timestamps]
 
     def _decode(
-        self, storage: Any, count: int, tokenizer: Any, hints: Sequence[str], *, beam_size: int, **options: Any
+        self,
+        storage: Any,
+        count: int,
+        tokenizer: Any,
+        hints: Sequence[str],
+        *,
+        beam_size: int,
+        **options: Any,
     ) -> list[_Draft]:
         from faster_whisper.transcribe import get_suppressed_tokens
 
@@ -241,7 +222,7 @@ class WhisperRecogniser:
         )
 
     def _again(self, storage: Any, tokenizer: Any, first: _Draft) -> _Draft:
-        """Second try without prompt, with a beam and no repeated runs of six tokens; the better of the two."""
+        """Second try without prompt, with a beam and no repeated run of six tokens; the better of both."""
         second = self._decode(
             storage, 1, tokenizer, (), beam_size=self.settings.retry_beam_size, no_repeat_ngram_size=6
         )[0]
@@ -261,7 +242,9 @@ class WhisperRecogniser:
             merge_punctuations(alignment, _PREPENDED, _APPENDED)
             found.append(
                 tuple(
-                    HeardWord(word["word"], float(word["start"]), float(word["end"]), float(word["probability"]))
+                    HeardWord(
+                        word["word"], float(word["start"]), float(word["end"]), float(word["probability"])
+                    )
                     for word in alignment
                     if word["word"].strip()
                 )
@@ -269,44 +252,13 @@ class WhisperRecogniser:
         return found
 
 
-def choose_language(probabilities: Mapping[str, float], accepted: Sequence[str]) -> tuple[str, float]:
-    """Language of a call and how sure it is.
-
-    Another language than the accepted ones is believed only where it is likely and they are not: on short or bad
-    telephone speech Whisper spreads its doubt over many languages, and most calls are in an accepted one.
-    """
-    if not probabilities:
-        return "und", 0.0
-    best = max(probabilities, key=lambda code: probabilities[code])
-    ours = {code: probabilities.get(code, 0.0) for code in accepted}
-    if best not in ours and probabilities[best] >= 0.5 and sum(ours.values()) < 0.25:
-        return best, probabilities[best]
-    likely = max(ours, key=lambda code: ours[code])
-    return likely, ours[likely] / (sum(ours.values()) or 1.0) * min(1.0, sum(ours.values()) + 0.5)
-
-
-@lru_cache(maxsize=2)
-def _shared(key: str, settings: tuple[Any, ...]) -> WhisperRecogniser:
-    return WhisperRecogniser(settings[0])
+_SHARED: dict[str, WhisperRecogniser] = {}
 
 
 def shared_recogniser(settings: WhisperSettings | None = None) -> WhisperRecogniser:
-    """The process's recogniser for these settings; the model is loaded once however often it is asked for."""
+    """The process's recogniser for these settings; its model is loaded once however often it is asked for."""
     chosen = settings or WhisperSettings()
-    return _shared(repr(chosen), _Held(chosen))
-
-
-class _Held(tuple[WhisperSettings]):
-    """Carries settings past the cache, whose key is their text (a mapping among them can't be hashed)."""
-
-    def __new__(cls, settings: WhisperSettings) -> _Held:
-        return super().__new__(cls, (settings,))
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
+    return _SHARED.setdefault(repr(chosen), WhisperRecogniser(chosen))
 
 
 def _storage(array: NDArray[np.float32]) -> Any:
@@ -326,4 +278,6 @@ def _load(settings: WhisperSettings) -> Any:
     compute_type = settings.compute_type
     if compute_type == "auto":
         compute_type = "int8" if device == "cpu" else "float16"
-    return WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=settings.cpu_threads)
+    return WhisperModel(
+        str(folder), device=device, compute_type=compute_type, cpu_threads=settings.cpu_threads
+    )

@@ -1,7 +1,7 @@
 """Speech: who said what, when, and how surely.
 
-The rest of the pipeline needs :func:`listen_words` and :func:`build_transcript`, the settings, and a recogniser
-(:func:`default_recogniser`). Importing this package loads no model.
+The rest of the pipeline needs :func:`listen_words` and :func:`build_transcript`, the settings, and a
+recogniser (:func:`default_recogniser`). Importing this package loads no model.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pipeline.speech.protocol import Recogniser
 from pipeline.speech.transcribe import SUPPORTED_LANGUAGES, ChannelWords, RawTranscript, SpeechSettings
 
 if TYPE_CHECKING:
-    from models.whisper import WhisperSettings
+    from models.whisper_settings import WhisperSettings
 
 __all__ = [
     "SUPPORTED_LANGUAGES", "ChannelWords", "RawTranscript", "Recogniser", "SpeechSettings", "build_transcript",

@@ -1,7 +1,7 @@
 """Transcripts kept between runs, keyed by what they depend on: sound, activity, model digest and options.
 
-One JSON file an entry under the per-user cache, written beside its place and renamed into it. An entry that can't be
-read is told to the log and made again.
+One JSON file an entry under the per-user cache, written beside its place and renamed into it. An entry
+that can't be read is told to the log and made again.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def store(key: str, transcript: RawTranscript) -> None:
         handle, name = tempfile.mkstemp(prefix=".", suffix=".json", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump({"key": key, "transcript": asdict(transcript)}, file, ensure_ascii=False)
-        os.replace(name, path)
+        Path(name).replace(path)
     except OSError as error:
         _log.warning("transcript cache: %s can't be written (%s)", path, error)
 
@@ -81,10 +81,12 @@ def _path(key: str) -> Path:
 def _from_json(raw: Mapping[str, Any]) -> RawTranscript:
     channels = tuple(
         ChannelWords(
-            tuple(Word(**word) for word in channel["words"]), tuple(Dropped(**item) for item in channel["dropped"])
+            tuple(Word(**word) for word in channel["words"]),
+            tuple(Dropped(**item) for item in channel["dropped"]),
         )
         for channel in raw["channels"]
     )
     return replace(
-        RawTranscript(raw["language"], raw["language_confidence"], channels, raw["recogniser"]), from_cache=True
+        RawTranscript(raw["language"], raw["language_confidence"], channels, raw["recogniser"]),
+        from_cache=True,
     )

@@ -1,7 +1,8 @@
 """Error rates of recognition: characters in Mandarin (CER), words in English (WER).
 
-Levenshtein distance over the reference's length, both sides stripped of punctuation, case and spelling that says the
-same; the corpus figure divides sums by sums, as is the custom, so that short lines don't weigh more.
+Levenshtein distance over the reference's length, both sides stripped of punctuation, case and spelling
+that says the same; the corpus figure divides sums by sums, as is the custom, so that short lines don't
+weigh more.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class ErrorRate:
 
 
 def units(text: str, *, language: str) -> list[str]:
-    """What is counted: characters in ``zh`` (a Latin word or number counts as one), words in any other language.
+    """What is counted: characters in ``zh`` (a Latin word or number is one), words in any other language.
 
     >>> units("好的，CPM 30！", language="zh")
     ['好', '的', 'cpm', '30']

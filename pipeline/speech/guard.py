@@ -1,7 +1,8 @@
-"""Nothing invented: takes out what the recogniser wrote without anybody having said it, and puts that on record.
+"""Nothing invented: takes out what the recogniser wrote though nobody said it, and puts it on record.
 
-By rule (known inventions, loops, leaked prompts, other scripts) and by sound (no speech, impossible rates, decoding so
-unsure that it is noise). A phrase that people do say, such as a plain 谢谢, goes only where the sound speaks against it.
+By rule (known inventions, loops, leaked prompts, other scripts) and by sound (no speech, impossible
+rates, decoding so unsure that it is noise). A phrase that people do say, such as a plain 谢谢, goes only
+where the sound speaks against it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from pipeline.speech.protocol import HeardWindow, Samples
 from pipeline.types import Dropped, Word
 
 _LEXICONS = Path(__file__).parents[1] / "lexicons"
-_OTHER_SCRIPT = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]")
+_OTHER_SCRIPT = re.compile(
+    r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +33,36 @@ class GuardSettings:
     ----------
     pause_s
         A pause this long separates two utterances that are judged apart.
-    alone_confidence
-        A phrase that may be invented is kept from this mean word confidence on.
+    alone_confidence, prompt_confidence
+        A phrase that may be invented, or that the recogniser was primed with, is kept from this mean
+        word confidence on.
     least_confidence, least_log_probability
         An utterance under the first is noise; a window under the second, if its utterance is doubtful too.
-    max_no_speech_probability
-        Over this, a window with doubtful words holds no speech.
-    max_units_per_s
-        Characters (zh) or words (en) a second that nobody reaches.
+    max_no_speech_probability, least_speech_log_probability
+        Over the first and under the second a window holds no speech, whatever its words' confidence:
+        babble, tones.
+    doubtful_confidence
+        Under this mean word confidence an utterance is doubtful.
+    max_zh_per_s, max_en_per_s
+        Characters or words a second that nobody reaches.
     max_repeats
         How often in a row the same run of units may be said.
+    least_variety
+        Share of different characters (zh) or words (en) in an utterance of 20 and more; less is a loop.
     """
 
     pause_s: float = 0.5
     alone_confidence: float = 0.5
+    prompt_confidence: float = 0.8
     least_confidence: float = 0.2
     least_log_probability: float = -1.2
-    max_no_speech_probability: float = 0.6
+    max_no_speech_probability: float = 0.35
+    least_speech_log_probability: float = -0.7
     doubtful_confidence: float = 0.4
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
     max_repeats: int = 5
+    least_variety: float = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +85,9 @@ def inventions(language: str) -> tuple[Invention, ...]:
         return ()
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     return tuple(
-        Invention(re.compile(entry["pattern"]), kind == "always", tuple(entry["hits"]), tuple(entry["misses"]))
+        Invention(
+            re.compile(entry["pattern"]), kind == "always", tuple(entry["hits"]), tuple(entry["misses"])
+        )
         for kind in ("always", "alone")
         for entry in raw[kind]
     )
@@ -132,19 +146,19 @@ def examine(
     clean, invented = _without_inventions(words)
     dropped.extend(_record(run, "known_invention") for run in invented)
     for utterance in _utterances(clean, chosen.pause_s):
-        rule = _fault(utterance, window, hints, chosen)
-        if rule is not None:
-            dropped.append(_record(utterance, rule))
-            continue
         survivors, loop = _without_loops(utterance, chosen.max_repeats)
-        kept.extend(survivors)
         if loop:
             dropped.append(_record(loop, "loop"))
+        rule = _fault(survivors, window, hints, chosen)
+        if rule is None:
+            kept.extend(survivors)
+        else:
+            dropped.append(_record(survivors, rule))
     return kept, dropped
 
 
 def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:
-    """Words without known inventions, and each invention's words. What stands beside one may have been said."""
+    """Words without known inventions, and each invention's words; what stands beside one may be said."""
     kept, runs = list(words), []
     for language in ("zh", "en"):
         glue = "" if language == "zh" else " "
@@ -183,14 +197,22 @@ def _fault(
         return "other_script"
     if _too_fast(words, settings):
         return "impossible_rate"
+    if _monotonous(text, settings.least_variety):
+        return "loop"
     if confidence < settings.least_confidence:
         return "noise"
     doubtful = confidence < settings.doubtful_confidence
-    log_probability, silence = window.mean_log_probability, window.no_speech_probability
-    if doubtful and log_probability is not None and log_probability < settings.least_log_probability:
-        return "noise"
-    if doubtful and silence is not None and silence > settings.max_no_speech_probability:
+    log_probability = window.mean_log_probability if window.mean_log_probability is not None else 0.0
+    silence = window.no_speech_probability if window.no_speech_probability is not None else 0.0
+    if (
+        silence > settings.max_no_speech_probability
+        and log_probability < settings.least_speech_log_probability
+    ):
         return "no_speech"
+    if doubtful and log_probability < settings.least_log_probability:
+        return "noise"
+    if confidence < settings.prompt_confidence and _leaked_prompt(text, window.prompt):
+        return "prompt_leak"
     if confidence < settings.alone_confidence and doubtful_phrase(text):
         return "doubtful_phrase"
     if doubtful and _only_hints(text, hints):
@@ -199,11 +221,16 @@ def _fault(
 
 
 def _too_fast(words: Sequence[Word], settings: GuardSettings) -> bool:
-    """More than anybody can say in the time; judged from eight units on, as short spans are measured too coarsely."""
+    """More than anybody can say in the time; from eight units on, as short spans are measured coarsely."""
     han = sum(is_han(character) for word in words for character in word.text)
     latin = sum(1 for word in words if not any(is_han(character) for character in word.text))
     seconds = max((words[-1].end_s or 0.0) - (words[0].start_s or 0.0), 0.02)
     return han + latin >= 8 and han / settings.max_zh_per_s + latin / settings.max_en_per_s > seconds
+
+
+def _monotonous(text: str, least_variety: float) -> bool:
+    units = re.findall(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+", text.casefold())
+    return len(units) >= 20 and len(set(units)) < least_variety * len(units)
 
 
 def _only_hints(text: str, hints: Sequence[str]) -> bool:
@@ -214,6 +241,14 @@ def _only_hints(text: str, hints: Sequence[str]) -> bool:
         if stripped and stripped in left:
             left, named = left.replace(stripped, ""), named + 1
     return named >= 2 and not left
+
+
+def _leaked_prompt(text: str, prompt: str) -> bool:
+    """Whether a text of three characters and more is a piece of the prompt, a fifth of it wrong at most."""
+    from rapidfuzz.fuzz import partial_ratio
+
+    said, primed = bare(text, language="zh"), bare(prompt, language="zh")
+    return 3 <= len(said) <= len(primed) + 2 and partial_ratio(said, primed) >= 80
 
 
 def _without_loops(words: Sequence[Word], max_repeats: int) -> tuple[list[Word], list[Word]]:

@@ -1,7 +1,7 @@
 """The two steps that the rest of the pipeline calls: words of each channel, then the call's transcript.
 
-They are two because the first is dear and cached, and the second depends on the call list and the profile, which may
-change without anything having to be heard again.
+They are two because the first is dear and cached, and the second depends on the call list and the
+profile, which may change without anything having to be heard again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Text as people read it: simplified characters, full-width letters made plain, Chinese punctuation in Chinese text.
+"""Text as people read it: simplified characters, plain letters, Chinese punctuation in Chinese text.
 
 Every function here keeps the length of each word's text in characters, so that offsets into a turn stay true.
 """
@@ -36,7 +36,7 @@ def simplified(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Full-width letters, digits and spaces made plain (NFKC where it keeps one character), punctuation left alone.
+    """Full-width letters, digits and spaces made plain (NFKC, one character each), punctuation left alone.
 
     >>> plain("ＣＰＭ　３０，好")
     'CPM 30，好'

@@ -1,8 +1,8 @@
 """Packs speech, not time, into windows for the recogniser, and maps what was heard there back to real times.
 
-A telephone channel is silent most of the time. Its stretches of speech, with a little real sound left on either side,
-are laid one behind the other until a window is full; the cut falls in the longest pause near the window's end, so that
-sentences stay whole.
+A telephone channel is silent most of the time. Its stretches of speech, with a little real sound left
+on either side, are laid one behind the other until a window is full; the cut falls in the longest pause
+near the window's end, so that sentences stay whole.
 """
 
 from __future__ import annotations
@@ -28,12 +28,15 @@ class PackSettings:
         Longest window. 15 s costs half of 30 s an encoded second and was heard better.
     margin_s
         Real sound kept on either side of a stretch of speech.
+    gap_s
+        Digital silence before each stretch of speech in the window.
     search_s
         How far back from a full window's end the longest pause is looked for.
     """
 
     window_s: float = 15.0
-    margin_s: float = 0.2
+    margin_s: float = 0.3
+    gap_s: float = 0.3
     search_s: float = 5.0
 
 
@@ -64,8 +67,12 @@ class Window:
 
     def samples(self, audio: Samples) -> Samples:
         """The packed sound, cut from the channel's samples at 16 kHz."""
-        cut = [audio[_index(piece.span.start_s) : _index(piece.span.end_s)] for piece in self.pieces]
-        return np.concatenate(cut)
+        packed = np.zeros(_index(self.duration_s), dtype=np.float32)
+        for piece in self.pieces:
+            sound = audio[_index(piece.span.start_s) : _index(piece.span.end_s)]
+            start = _index(piece.at_s)
+            packed[start : start + len(sound)] = sound[: len(packed) - start]
+        return packed
 
     def piece_at(self, time_s: float) -> Piece:
         """The piece that holds a moment of the window; the nearest one outside."""
@@ -95,29 +102,33 @@ def pack(audio: Samples, activity: Timeline, *, channel: int, settings: PackSett
     groups: list[list[Span]] = []
     current: list[Span] = []
     for part in parts:
-        if current and sum(span.duration_s for span in current) + part.duration_s > settings.window_s:
+        if current and _length_s([*current, part], settings.gap_s) > settings.window_s:
             head, current = _cut(current, settings.search_s)
             groups.append(head)
-            if sum(span.duration_s for span in current) + part.duration_s > settings.window_s:
+            if current and _length_s([*current, part], settings.gap_s) > settings.window_s:
                 groups.append(current)
                 current = []
         current = [*current, part]
     if current:
         groups.append(current)
-    return [Window(channel, _lay(group)) for group in groups if group]
+    return [Window(channel, _lay(group, settings.gap_s)) for group in groups if group]
 
 
 def _index(time_s: float) -> int:
     return round(time_s * SAMPLE_RATE_HZ)
 
 
-def _lay(spans: Sequence[Span]) -> tuple[Piece, ...]:
+def _lay(spans: Sequence[Span], gap_s: float) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     at_s = 0.0
     for span in spans:
-        pieces.append(Piece(span, at_s))
-        at_s += span.duration_s
+        pieces.append(Piece(span, at_s + gap_s))
+        at_s += gap_s + span.duration_s
     return tuple(pieces)
+
+
+def _length_s(spans: Sequence[Span], gap_s: float) -> float:
+    return sum(span.duration_s + gap_s for span in spans)
 
 
 def _cut(spans: list[Span], search_s: float) -> tuple[list[Span], list[Span]]:
@@ -130,16 +141,18 @@ def _cut(spans: list[Span], search_s: float) -> tuple[list[Span], list[Span]]:
         pause_s = spans[index].start_s - spans[index - 1].end_s
         if pause_s > longest_s and pause_s > 0.5:
             best, longest_s = index, pause_s
-    # the pause before what comes next isn't known here; a cut at the end is kept unless a clear pause lies before
+    # the pause before what comes next isn't known here; a cut at the end is kept unless a clear pause
+    # lies before
     return spans[:best], spans[best:]
 
 
 def _split(span: Span, audio: Samples, settings: PackSettings) -> list[Span]:
     """A span longer than a window, cut at its quietest moments."""
     parts: list[Span] = []
-    while span.duration_s > settings.window_s:
-        low_s = span.start_s + settings.window_s - settings.search_s
-        cut_s = _quietest(audio, Span(low_s, span.start_s + settings.window_s))
+    longest_s = settings.window_s - settings.gap_s
+    while span.duration_s > longest_s:
+        low_s = span.start_s + longest_s - settings.search_s
+        cut_s = _quietest(audio, Span(low_s, span.start_s + longest_s))
         parts.append(Span(span.start_s, cut_s))
         span = Span(cut_s, span.end_s)
     return [*parts, span]

@@ -24,7 +24,7 @@ class Recogniser(Protocol):
     def transcribe(
         self, windows: Sequence[Samples], *, language: str | None = None, hints: Sequence[str] = ()
     ) -> Heard:
-        """Words of each window: mono float32, 16 kHz, at most 30 s; ``language`` None finds it over all of them."""
+        """Words of each window (float32, 16 kHz, at most 30 s); ``language`` None finds it over all."""
         ...
 
     def describe(self) -> Mapping[str, str | int | float | None]:

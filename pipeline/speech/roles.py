@@ -1,9 +1,9 @@
 """Which channel is the agent, where the call list doesn't say: from what is said, by which side.
 
-Agents introduce themselves with company and name, say why they call, offer, address the other politely and talk more;
-customers answer with 喂 or hello, ask who it is, decline. The cues are data (``lexicons/<language>/roles.yaml``), their
-weights are a logistic regression's (``roles.yaml`` beside this module), so that the result is a probability. Under
-0.8 nobody is called agent.
+Agents introduce themselves with company and name, say why they call, offer, address the other politely
+and talk more; customers answer with 喂 or hello, ask who it is, decline. The cues are data
+(``lexicons/<language>/roles.yaml``), their weights are a logistic regression's (``roles.yaml`` beside
+this module), so that the result is a probability. Under 0.8 nobody is called agent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAX_INTRO_TURNS = 6
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who is who. ``agent_channel`` is the likelier one; ``confidence`` that it is, 0.5–1 (0 where nothing is known)."""
+    """Who is who: the likelier agent's channel and the confidence in it, 0.5–1 (0 where nothing is known)."""
 
     agent_channel: int | None
     confidence: float
@@ -57,7 +57,13 @@ def cues(language: str) -> tuple[Cue, ...]:
 
     raw = yaml.safe_load((_LEXICONS / language / "roles.yaml").read_text(encoding="utf-8"))
     return tuple(
-        Cue(f"{side}_{name}", re.compile(entry["pattern"]), group["cap"], tuple(entry["hits"]), tuple(entry["misses"]))
+        Cue(
+            f"{side}_{name}",
+            re.compile(entry["pattern"]),
+            group["cap"],
+            tuple(entry["hits"]),
+            tuple(entry["misses"]),
+        )
         for side in ("agent", "customer")
         for name, group in raw[side].items()
         for entry in group["patterns"]
@@ -74,7 +80,11 @@ def weights() -> Mapping[str, float]:
 
 
 def decide(
-    sides: Sequence[Sequence[Turn]], *, language: str, known_names: Sequence[str] = (), listed: int | None = None
+    sides: Sequence[Sequence[Turn]],
+    *,
+    language: str,
+    known_names: Sequence[str] = (),
+    listed: int | None = None,
 ) -> Roles:
     """Which channel is the agent.
 
@@ -113,12 +123,14 @@ def features(
     return out
 
 
-def _strengths(side: Sequence[Turn], languages: Sequence[str], known_names: Sequence[str]) -> dict[str, float]:
-    sentences = [bare for turn in side for bare in _sentences(turn.text)]
+def _strengths(
+    side: Sequence[Turn], languages: Sequence[str], known_names: Sequence[str]
+) -> dict[str, float]:
+    said = [clause for turn in side for clause in sentences(turn.text)]
     found: dict[str, float] = {}
     for language in languages:
         for cue in cues(language):
-            hits = sum(1 for sentence in sentences if cue.pattern.search(sentence))
+            hits = sum(1 for clause in said if cue.pattern.search(clause))
             found[cue.group] = found.get(cue.group, 0.0) + min(hits, cue.cap)
     strengths = {group: math.log1p(hits) for group, hits in found.items()}
     opening = "".join(turn.text for turn in side[:_MAX_INTRO_TURNS]).casefold()
@@ -126,7 +138,8 @@ def _strengths(side: Sequence[Turn], languages: Sequence[str], known_names: Sequ
     return strengths
 
 
-def _sentences(text: str) -> list[str]:
+def sentences(text: str) -> list[str]:
+    """Clauses of a text as the cues read them: lower case, no punctuation but apostrophes."""
     pieces = [re.sub(r"[^\w' ]", " ", piece.casefold()).strip() for piece in _SENTENCE_END.split(text)]
     return [piece for piece in pieces if piece]
 

@@ -1,7 +1,8 @@
-"""Fits the weights of the cues that tell agent from customer: ``python -m pipeline.speech.roles_fit DIALOGUES.yaml``.
+"""Fits the weights of the cues that tell agent from customer.
 
-A development tool. Logistic regression without intercept on the difference of the two sides (each call in both orders,
-so that no channel is favoured), on growing prefixes of each call, as a sure answer after one turn is worth little.
+A development tool: ``python -m pipeline.speech.roles_fit tests/roles_dialogues.yaml``. Logistic regression
+without intercept on the difference of the two sides (each call in both orders at once, so that no channel is
+favoured), on growing prefixes of each call, as a sure answer after one turn is worth little.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def fit(dialogues: Sequence[Dialogue]) -> dict[str, float]:
     """Weights by gradient descent on the regularised log loss; cues keep the sign of their meaning."""
     rows = [roles.features(call.agent, call.customer, language=call.language) for call in dialogues]
     names = list(rows[0])
-    data = np.array([[row[name] for name in names] for row in rows])  # the agent is first in all: the label is 1
+    data = np.array(
+        [[row[name] for name in names] for row in rows]
+    )  # the agent is first in all: the label is 1
     signs = np.array([-1.0 if name.startswith("customer") else 1.0 for name in names])
     weights = np.zeros(len(names))
     for _ in range(_STEPS):
@@ -69,7 +72,8 @@ def main(path: Path) -> None:
         sure = [who for who in found if who.confidence >= roles.LEAST_CONFIDENCE]
         right = sum(who.agent_channel == 0 for who in sure)
         sys.stdout.write(
-            f"# {'held out' if held_out else 'fitted on'}: {len(chosen)} prefixes, {len(sure)} sure, {right} right, "
+            f"# {'held out' if held_out else 'fitted on'}: {len(chosen)} prefixes, {len(sure)} sure, "
+            f"{right} right, "
             f"{sum(who.agent_channel == 0 for who in found)} right of all (with the stored weights)\n"
         )
 

@@ -1,8 +1,9 @@
 """Word times made true: from the window to the recording, and held to where somebody speaks.
 
-Whisper takes word times from its attention, so a word before a pause is stretched over the pause and a word after one
-starts inside it. Speech activity knows where the pause is: a word belongs to the stretch of speech that it shares most
-time with, may not leave it, and the first and last word of a stretch start and end with it.
+Whisper takes word times from its attention, so a word before a pause is stretched over the pause and a
+word after one starts inside it. Speech activity knows where the pause is: a word belongs to the stretch
+of speech that it shares most time with, may not leave it, and the first and last word of a stretch
+start and end with it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from pipeline.intervals import Span, Timeline
 from pipeline.speech.packing import Piece, Window
 from pipeline.speech.protocol import HeardWord
 from pipeline.types import Word
+
+_SENTENCE_END = "。！？.!?"
+_TOUCH_S = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,17 @@ def _stretches(window: Window, speech: Timeline) -> list[tuple[Piece, Span]]:
 
 def _choose(word: HeardWord, stretches: Sequence[tuple[Piece, Span]], earliest: int) -> int:
     """Index of the stretch that shares most time with the word; the nearest one where none does."""
+    # a word that ends a sentence and touches a stretch was said there; what it shares with the next is
+    # its stretching
+    ends_sentence = word.text[-1:] in _SENTENCE_END
     best, best_score = earliest, float("-inf")
     for index in range(earliest, len(stretches)):
         piece, span = stretches[index]
         start = piece.at_s + span.start_s - piece.span.start_s
         end = start + span.duration_s
         shared = min(word.end_s, end) - max(word.start_s, start)  # negative: the distance between them
+        if ends_sentence and best_score > _TOUCH_S:
+            break
         if shared > best_score + 1e-9:
             best, best_score = index, shared
     return best

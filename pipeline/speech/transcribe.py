@@ -1,4 +1,4 @@
-"""Sound and activity in, words with real times out: each channel by itself, all of a call's windows together."""
+"""Sound and activity in, words with real times out: each channel by itself, all windows together."""
 
 from __future__ import annotations
 
@@ -110,9 +110,13 @@ def transcribe(
     ]
     if not windows:
         empty = tuple(ChannelWords(()) for _ in channels)
-        return RawTranscript(chosen.language or "und", 1.0 if chosen.language else 0.0, empty, recogniser.describe())
+        return RawTranscript(
+            chosen.language or "und", 1.0 if chosen.language else 0.0, empty, recogniser.describe()
+        )
     heard = recogniser.transcribe(
-        [window.samples(channels[window.channel]) for window in windows], language=chosen.language, hints=hints
+        [window.samples(channels[window.channel]) for window in windows],
+        language=chosen.language,
+        hints=hints,
     )
     found = _by_channel(windows, heard, len(channels))
     words = tuple(
@@ -122,7 +126,9 @@ def transcribe(
     return RawTranscript(heard.language, heard.language_confidence, words, recogniser.describe())
 
 
-def _by_channel(windows: Sequence[Window], heard: Heard, count: int) -> list[list[tuple[Window, HeardWindow]]]:
+def _by_channel(
+    windows: Sequence[Window], heard: Heard, count: int
+) -> list[list[tuple[Window, HeardWindow]]]:
     found: list[list[tuple[Window, HeardWindow]]] = [[] for _ in range(count)]
     for window, result in zip(windows, heard.windows, strict=False):  # none where the language is another
         found[window.channel].append((window, result))
@@ -139,7 +145,13 @@ def _channel_words(
         whole = whole_words(result.words, language=result.language)
         placed = timing.place(whole, window, speech, settings.snap)
         survivors, taken = guard.examine(
-            placed, result, audio=audio, speech=speech, language=language, hints=hints, settings=settings.guard
+            placed,
+            result,
+            audio=audio,
+            speech=speech,
+            language=language,
+            hints=hints,
+            settings=settings.guard,
         )
         kept.extend(survivors)
         dropped.extend(taken)
@@ -151,7 +163,7 @@ def _start(word: Word) -> float:
 
 
 def whole_words(heard: Sequence[HeardWord], *, language: str) -> list[HeardWord]:
-    """Engine pieces made whole and tidy: Latin letters and digits that the engine cut apart become one word again.
+    """Engine pieces made whole and tidy: Latin letters and digits cut apart become one word again.
 
     In Mandarin the engine writes a piece a character or two, and cuts ``CPM`` into ``CP`` and ``M``.
     """
@@ -166,7 +178,9 @@ def whole_words(heard: Sequence[HeardWord], *, language: str) -> list[HeardWord]
         else:
             out.append(HeardWord(piece, word.start_s, word.end_s, word.confidence))
     return [
-        HeardWord(word.text.strip(), word.start_s, word.end_s, word.confidence) for word in out if word.text.strip()
+        HeardWord(word.text.strip(), word.start_s, word.end_s, word.confidence)
+        for word in out
+        if word.text.strip()
     ]
 
 

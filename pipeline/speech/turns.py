@@ -1,7 +1,7 @@
 """Turns: stretches of one side's speech, in the order in which they begin.
 
-Their bounds come from speech activity, not from the recogniser. A backchannel inside the other side's speech is a turn
-of its own.
+Their bounds come from speech activity, not from the recogniser. A backchannel inside the other side's
+speech is a turn of its own.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ def turns_of(
     grouped: dict[int, list[Word]] = {}
     for word in words:
         grouped.setdefault(_nearest(stretches, word), []).append(word)
-    return [
-        _turn(stretches[index], group, speaker, language) for index, group in sorted(grouped.items())
-    ]
+    return [_turn(stretches[index], group, speaker, language) for index, group in sorted(grouped.items())]
 
 
 def merge_sides(sides: Sequence[Sequence[Turn]]) -> tuple[Turn, ...]:
@@ -63,9 +61,7 @@ def _nearest(stretches: Sequence[Span], word: Word) -> int:
     )
 
 
-def _turn(
-    stretch: Span, words: Sequence[Word], speaker: Speaker, language: str
-) -> Turn:
+def _turn(stretch: Span, words: Sequence[Word], speaker: Speaker, language: str) -> Turn:
     text = join_words([word.text for word in words])
     return Turn(
         speaker=speaker,

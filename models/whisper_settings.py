@@ -1,0 +1,69 @@
+"""How Whisper runs, and which language a call is in: apart from the engine, to be read without loading it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+_PROMPTS = {"zh": "以下是普通话的电话录音，标点齐全。"}
+
+
+@dataclass(frozen=True, slots=True)
+class WhisperSettings:
+    """How Whisper runs. The defaults are measured; the table stands in ``docs/how-it-works/speech.md``.
+
+    Attributes
+    ----------
+    model
+        Folder, known name or hub name; None means ``CALLGAUGE_WHISPER``, else the packaged base model.
+    device, compute_type
+        ``auto`` takes a GPU (float16) when there is one, else the CPU (int8).
+    cpu_threads
+        Threads of one model; 0 leaves it to CTranslate2. A pool of worker processes sets 1.
+    beam_size, retry_beam_size
+        Width of the search, and of the second try for a window that came out as a loop or as noise.
+    batch_size
+        Windows decoded together.
+    context_pad_s, least_context_s
+        Silence that the encoder sees after the window's speech, and the shortest that it sees in all:
+        under 12 s it begins to invent. ``context_pad_s`` None pads to the full 30 s.
+    max_compression_ratio, min_log_probability
+        Past these (bytes to zlib bytes; mean natural logarithm a token) a window is decoded once more.
+    prompts
+        Text a language that sets script and punctuation, not content.
+    accepted_languages
+        Languages that are transcribed; speech in others is told, not written.
+    """
+
+    model: str | None = None
+    device: str = "auto"
+    compute_type: str = "auto"
+    cpu_threads: int = 0
+    beam_size: int = 5
+    retry_beam_size: int = 5
+    batch_size: int = 8
+    context_pad_s: float | None = 1.5
+    least_context_s: float = 15.0
+    max_compression_ratio: float = 2.4
+    min_log_probability: float = -1.0
+    probe_windows: int = 8
+    max_hint_tokens: int = 100
+    prompts: Mapping[str, str] = field(default_factory=lambda: dict(_PROMPTS))
+    accepted_languages: tuple[str, ...] = ("zh", "en")
+
+
+def choose_language(probabilities: Mapping[str, float], accepted: Sequence[str]) -> tuple[str, float]:
+    """Language of a call and how sure it is.
+
+    Another language than the accepted ones is believed only where it is likely and they are not: on
+    short or bad telephone speech Whisper spreads its doubt over many languages, and most calls are in
+    an accepted one.
+    """
+    if not probabilities:
+        return "und", 0.0
+    best = max(probabilities, key=lambda code: probabilities[code])
+    ours = {code: probabilities.get(code, 0.0) for code in accepted}
+    if best not in ours and probabilities[best] >= 0.5 and sum(ours.values()) < 0.25:
+        return best, probabilities[best]
+    likely = max(ours, key=lambda code: ours[code])
+    return likely, ours[likely] / (sum(ours.values()) or 1.0) * min(1.0, sum(ours.values()) + 0.5)

@@ -1,0 +1,146 @@
+"""Packing, mapping back, and word times held to speech: with a fake recogniser and drawn timelines."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from speech_fakes import FakeRecogniser, heard, window, words
+
+from models.recognition import Heard
+from pipeline.intervals import Span, Timeline
+from pipeline.speech.bench import bench
+from pipeline.speech.packing import PackSettings, pack
+from pipeline.speech.transcribe import SpeechSettings, transcribe, whole_words
+
+PLAIN = PackSettings(window_s=15.0, margin_s=0.0, gap_s=0.0)
+SETTINGS = SpeechSettings(pack=PLAIN)
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(int(seconds * 16_000), dtype=np.float32)
+
+
+def test_words_in_a_packed_window_go_back_to_their_real_times() -> None:
+    speech = Timeline([Span(1.0, 2.0), Span(10.0, 12.0)])
+    fake = FakeRecogniser(deque([heard(window(words(("好", 0.0, 1.0), ("的", 1.0, 2.0), ("呢", 2.0, 3.0))))]))
+    raw = transcribe([silence(20)], [speech], recogniser=fake, settings=SETTINGS)
+    assert fake.asked[0][0] == [3 * 16_000]
+    assert [(word.text, word.start_s, word.end_s) for word in raw.channels[0].words] == [
+        ("好", 1.0, 2.0),
+        ("的", 10.0, 11.0),
+        ("呢", 11.0, 12.0),
+    ]
+
+
+def test_a_word_stretched_over_a_pause_ends_with_its_speech() -> None:
+    speech = Timeline([Span(0.0, 1.0), Span(3.0, 4.0)])
+    settings = SpeechSettings(pack=PackSettings(margin_s=1.0, gap_s=0.0))  # the pause stays in the window
+    fake = FakeRecogniser(deque([heard(window(words(("好。", 0.5, 2.9), ("再见", 2.9, 4.0))))]))
+    first, second = transcribe([silence(5)], [speech], recogniser=fake, settings=settings).channels[0].words
+    assert (first.start_s, first.end_s) == (0.0, 1.0)
+    assert (second.start_s, second.end_s) == (3.0, 4.0)
+
+
+def test_a_sentence_end_that_is_stretched_mostly_into_the_next_speech_stays_where_it_was_said() -> None:
+    speech = Timeline([Span(0.0, 1.0), Span(3.0, 5.0)])
+    fake = FakeRecogniser(deque([heard(window(words(("行。", 0.8, 2.0), ("那", 2.0, 3.0))))]))
+    first, second = transcribe([silence(6)], [speech], recogniser=fake, settings=SETTINGS).channels[0].words
+    assert first.end_s is not None
+    assert first.end_s <= 1.0
+    assert second.start_s is not None
+    assert second.start_s >= 3.0
+
+
+def test_both_channels_go_to_the_recogniser_in_one_call_and_come_back_apart() -> None:
+    answers = deque([heard(window(words(("您好", 0.0, 1.0))), window(words(("喂", 0.0, 1.0))))])
+    fake = FakeRecogniser(answers)
+    raw = transcribe(
+        [silence(5), silence(5)],
+        [Timeline([Span(0, 1)]), Timeline([Span(2, 3)])],
+        recogniser=fake, settings=SETTINGS, hints=("华信",),
+    )  # fmt: skip
+    assert len(fake.asked) == 1
+    assert fake.asked[0][2] == ("华信",)
+    assert [[word.text for word in channel.words] for channel in raw.channels] == [["您好"], ["喂"]]
+    assert raw.channels[1].words[0].start_s == 2.0
+
+
+def test_silence_asks_the_recogniser_nothing() -> None:
+    fake = FakeRecogniser(deque())
+    raw = transcribe([silence(5)], [Timeline()], recogniser=fake)
+    assert (raw.language, raw.channels[0].words, fake.asked) == ("und", (), [])
+    assert raw.supported
+
+
+def test_another_language_gives_its_code_and_a_reason_and_no_words() -> None:
+    fake = FakeRecogniser(deque([Heard("ja", 0.97, (), {"ja": 0.97})]))
+    raw = transcribe([silence(5)], [Timeline([Span(0, 3)])], recogniser=fake)
+    assert (raw.language, raw.supported, raw.channels[0].words) == ("ja", False, ())
+    assert raw.reason is not None
+    assert raw.reason.code == "unsupported_language"
+    assert "ja" in raw.reason.zh
+    assert "ja" in raw.reason.en
+
+
+def test_latin_pieces_become_one_word_with_the_mean_confidence() -> None:
+    pieces = words(("我们", 0, 1), ("CP", 1, 2), ("M", 2, 3), ("30", 3, 4), ("%", 4, 5), ("好", 5, 6))
+    assert [word.text for word in whole_words(pieces, language="zh")] == ["我们", "CPM30%", "好"]
+
+
+def test_english_words_lose_their_leading_space_only() -> None:
+    pieces = words((" Hello,", 0, 1), (" it", 1, 2), ("'s", 2, 3), (" me.", 3, 4))
+    assert [word.text for word in whole_words(pieces, language="en")] == ["Hello,", "it's", "me."]
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> Timeline:
+    cursor, spans = 0.0, []
+    for gap, length in draw(st.lists(st.tuples(st.floats(0.05, 5.0), st.floats(0.1, 40.0)), max_size=12)):
+        spans.append(Span(cursor + gap, cursor + gap + length))
+        cursor += gap + length
+    return Timeline(spans)
+
+
+@given(timelines(), st.sampled_from([0.0, 0.2]), st.sampled_from([0.0, 0.3]))
+def test_packing_keeps_all_speech_in_windows_that_fit(
+    speech: Timeline, margin_s: float, gap_s: float
+) -> None:
+    length_s = (speech.extent.end_s if speech.extent else 0.0) + 1.0
+    settings = PackSettings(window_s=15.0, margin_s=margin_s, gap_s=gap_s)
+    windows = pack(silence(length_s), speech, channel=0, settings=settings)
+    kept = Timeline(piece.span for one in windows for piece in one.pieces)
+    assert (speech - kept).duration_s == pytest.approx(0.0, abs=1e-3)
+    assert all(one.duration_s <= 15.0 + 1e-6 for one in windows)
+    order = [piece.span.start_s for one in windows for piece in one.pieces]
+    assert order == sorted(order)
+
+
+@given(timelines(), st.floats(0.0, 1.0))
+def test_every_moment_of_a_piece_goes_back_to_where_it_was(speech: Timeline, share: float) -> None:
+    length_s = (speech.extent.end_s if speech.extent else 0.0) + 1.0
+    for one in pack(silence(length_s), speech, channel=0, settings=PackSettings()):
+        for piece in one.pieces:
+            real = piece.span.start_s + share * piece.span.duration_s
+            there = piece.at_s + share * piece.span.duration_s
+            assert one.to_real(there, piece) == pytest.approx(real)
+
+
+def test_a_benchmark_counts_time_errors_and_speech(tmp_path: Path) -> None:
+    (tmp_path / "call.wav").touch()
+    (tmp_path / "call.txt").write_text("您好请问", encoding="utf-8")
+    fake = FakeRecogniser(
+        deque([heard(window(())), heard(window(words(("您好，", 0.0, 1.0), ("请闻", 1.0, 2.0))))])
+    )
+    report = bench(
+        [tmp_path / "call.wav"], read=lambda _: ([silence(10)], [Timeline([Span(0, 2)])]), recogniser=fake
+    )
+    (row,) = report.rows
+    assert (row.duration_s, row.channels, row.speech_s, row.language) == (10.0, 1, 2.0, "zh")
+    assert report.error_rates()["zh"][0].rate == pytest.approx(0.25)
+    assert report.ratio == pytest.approx((row.read_s + row.transcribe_s) / 10.0)
+    assert any(line.startswith("CER zh: 0.250") for line in report.lines())

@@ -1,0 +1,95 @@
+"""The transcript cache: keyed by all that matters, atomic, and honest about damage."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import pytest
+from speech_fakes import FakeRecogniser, heard, window, words
+
+from pipeline.intervals import Span, Timeline
+from pipeline.speech import SpeechSettings, cache, listen_words
+from pipeline.speech.transcribe import ChannelWords, RawTranscript
+from pipeline.types import Dropped, Word
+
+SPEECH = [Timeline([Span(0.0, 1.0)])]
+RAW = RawTranscript(
+    "zh",
+    0.98,
+    (ChannelWords((Word("您好，", 0.1, 0.5, 0.9),), (Dropped(0.6, 0.9, "鸡鸡", "noise"),)),),
+    {"engine": "x"},
+)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def key(**changed: object) -> str:
+    given: dict[str, object] = {
+        "recogniser": {"model_sha256": "a"},
+        "settings": SpeechSettings(),
+        "hints": (),
+    }
+    return cache.transcript_key("0" * 64, SPEECH, **{**given, **changed})  # type: ignore[arg-type]  # a test's shorthand
+
+
+def test_what_is_stored_comes_back_and_says_where_it_came_from() -> None:
+    cache.store(key(), RAW)
+    found = cache.load(key())
+    assert found is not None
+    assert found.from_cache
+    assert (found.language, found.channels, found.recogniser) == (RAW.language, RAW.channels, RAW.recogniser)
+
+
+def test_nothing_stored_is_nothing_found() -> None:
+    assert cache.load(key()) is None
+
+
+def test_the_key_changes_with_all_that_changes_the_words() -> None:
+    keys = {
+        key(),
+        key(recogniser={"model_sha256": "b"}),
+        key(settings=SpeechSettings(language="en")),
+        key(hints=("华信",)),
+        cache.transcript_key(
+            "1" * 64, SPEECH, recogniser={"model_sha256": "a"}, settings=SpeechSettings(), hints=()
+        ),
+    }
+    assert len(keys) == 5
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"key": "another"}', '{"transcript": 3}', "[]"])
+def test_a_damaged_entry_is_told_and_made_again(
+    content: str, own_cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cache.store(key(), RAW)
+    (entry,) = own_cache.rglob("*.json")
+    entry.write_text(content, encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert cache.load(key()) is None
+    assert "transcribing again" in caplog.text
+
+
+def test_the_second_hearing_of_a_recording_asks_no_recogniser() -> None:
+    fake = FakeRecogniser(deque([heard(window(words(("您好", 0.0, 1.0))))]))
+    audio = [np.zeros(16_000 * 2, dtype=np.float32)]
+    first = listen_words(audio, SPEECH, recogniser=fake, audio_sha256="a" * 64)
+    second = listen_words(audio, SPEECH, recogniser=fake, audio_sha256="a" * 64)
+    assert (first.from_cache, second.from_cache) == (False, True)
+    assert first.channels == second.channels
+    assert len(fake.asked) == 1
+
+
+def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(
+    own_cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (own_cache / "transcripts").write_text("a file where the folder should be", encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        cache.store(key(), RAW)
+    assert "can't be written" in caplog.text
