@@ -163,7 +163,7 @@ def compile_rules(data: Mapping[str, Any], terms: Mapping[str, list[str]]) -> Ru
     known = {**terms, **data.get("terms", {})}
     shared = {veto: data.get(veto, []) for veto in ("unless", "never")}
     rules = tuple(_rule(entry, language, known, shared) for entry in data.get("rules", []))
-    never = tuple(_compiled(text, language, known) for text in shared["never"])
+    never = tuple(compile_pattern(text, language, known) for text in shared["never"])
     return RuleSet(data["kind"], language, data.get("speaker", "any"), rules, never)
 
 
@@ -174,7 +174,7 @@ def _rule(
     shared: Mapping[str, list[str]],
 ) -> Rule:
     def compiled(key: str) -> tuple[Pattern, ...]:
-        return tuple(_compiled(text, language, terms) for text in [*shared.get(key, []), *entry.get(key, [])])
+        return tuple(compile_pattern(text, language, terms) for text in [*shared.get(key, []), *entry.get(key, [])])
 
     return Rule(
         id=entry["id"],
@@ -198,7 +198,7 @@ def _phrase(text: str, language: str) -> tuple[str, str]:
     return folded, sound_of(folded) if language == "zh" and len(folded) >= LEAST_BY_SOUND else ""
 
 
-def _compiled(pattern: str, language: str, terms: Mapping[str, list[str]]) -> Pattern:
+def compile_pattern(pattern: str, language: str, terms: Mapping[str, list[str]]) -> Pattern:
     """Expand ``{name}``; in English a pattern stands at word bounds, a space is any white space, an apostrophe optional."""
     expanded = expand(pattern, terms)
     if language == "en":
