@@ -9,7 +9,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import LANGUAGES, Match, RuleSet, load_rules
 from pipeline.types import Finding, Speaker
 
-DOUBTED = 0.2
+DOUBTED = 0.12
 """A rule's hit below this probability by meaning is dropped (cross-validated over the shipped kinds)."""
 LEAST_CHARS = {"zh": 3, "en": 8}
 """Shorter sentences are left to the rules: the encoder reads too little in them (our default)."""
