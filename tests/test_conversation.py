@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.text import fold, sentences
 from pipeline.types import Transcript, Turn, Word
 
 
 def _words(text: str, start_s: float) -> tuple[Word, ...]:
-    return tuple(Word(w, start_s + n, start_s + n + 0.5, 0.5 + 0.1 * n) for n, w in enumerate(text.split(" ")))
+    return tuple(
+        Word(w, start_s + n, start_s + n + 0.5, 0.5 + 0.1 * n) for n, w in enumerate(text.split(" "))
+    )
 
 
 def test_sentences_keep_speaker_language_and_offset() -> None:
-    turns = (Turn("agent", "您好。我是小王！CPM is low.", 0.0, 4.0, 0.9), Turn("customer", "好的", 4.0, 5.0, 0.9))
+    turns = (
+        Turn("agent", "您好。我是小王！CPM is low.", 0.0, 4.0, 0.9),
+        Turn("customer", "好的", 4.0, 5.0, 0.9),
+    )
     said = Conversation.of(Transcript("zh", turns)).sentences
     assert [(s.text, s.language, s.speaker, s.start) for s in said] == [
         ("您好。", "zh", "agent", 0), ("我是小王！", "zh", "agent", 3), ("CPM is low.", "en", "agent", 8),

@@ -9,7 +9,10 @@ from pipeline.types import Transcript, Turn
 
 def _conversation() -> Conversation:
     said = [
-        ("agent", "您好，我是华信传媒的小李，给您来电是想介绍一下我们的电梯广告，一周才三千块，您要不要了解一下？"),
+        (
+            "agent",
+            "您好，我是华信传媒的小李，给您来电是想介绍一下我们的电梯广告，一周才三千块，您要不要了解一下？",
+        ),
         ("customer", "不需要，谢谢。"),
         ("agent", "您先别急着拒绝，今天不定这个价就没有了。"),
     ]
@@ -26,7 +29,9 @@ def test_findings_come_by_place_and_quote_the_turn() -> None:
     conversation = _conversation()
     found = find_all(conversation)
     kinds = [finding.kind for finding in found]
-    assert {"company", "name", "purpose", "pitch", "refusal", "pitch_after_refusal", "hard_sell"} <= set(kinds)
+    assert {"company", "name", "purpose", "pitch", "refusal", "pitch_after_refusal", "hard_sell"} <= set(
+        kinds
+    )
     assert [f.turn for f in found] == sorted(f.turn for f in found if f.turn is not None)
     for finding in found:
         assert finding.quote in conversation.turns[finding.turn or 0].text  # type: ignore[operator]  # wording only

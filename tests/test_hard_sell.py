@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pipeline.analysis.ablation import HeldOut, ablate, read_held_out
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.hard_sell import find, measure
@@ -18,7 +19,9 @@ def _found(*turns: tuple[str, str], language: str = "zh") -> list[Finding]:
     return find(Conversation.of(Transcript(language, said)), ())
 
 
-@pytest.mark.parametrize("part", [p for p in HELD_OUT if p.name == "hard_sell"], ids=lambda part: part.language)
+@pytest.mark.parametrize(
+    "part", [p for p in HELD_OUT if p.name == "hard_sell"], ids=lambda part: part.language
+)
 def test_held_out_sentences(part: HeldOut) -> None:
     row = ablate(part)[-1]
     assert row.precision >= 0.90
@@ -63,7 +66,9 @@ def test_worst_of_a_sentence_speaks_for_it() -> None:
 
 
 def test_count_leaves_pitches_after_refusals_out() -> None:
-    conversation = Conversation.of(Transcript("en", (Turn("agent", "It's today or never.", None, None, 1.0),)))
+    conversation = Conversation.of(
+        Transcript("en", (Turn("agent", "It's today or never.", None, None, 1.0),))
+    )
     found = find(conversation, ())
     again = Finding("pitch_after_refusal", 0, "agent", None, None, "x", 0.9)
     (count,) = measure(conversation, [*found, again])

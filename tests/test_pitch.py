@@ -35,15 +35,21 @@ def test_after_a_refusal() -> None:
 
 
 def test_a_farewell_is_no_pitch() -> None:
-    assert _kinds(("agent", OFFER), ("customer", "我不需要。"), ("agent", "好的，那不打扰您了，祝您生活愉快。")) == ["pitch"]
-    assert _kinds(("agent", EN_OFFER), ("customer", "No thanks."), ("agent", "No problem at all, have a great day.")) == [
-        "pitch"
-    ]
+    assert _kinds(
+        ("agent", OFFER), ("customer", "我不需要。"), ("agent", "好的，那不打扰您了，祝您生活愉快。")
+    ) == ["pitch"]
+    assert _kinds(
+        ("agent", EN_OFFER), ("customer", "No thanks."), ("agent", "No problem at all, have a great day.")
+    ) == ["pitch"]
 
 
 def test_a_question_opens_the_door_again() -> None:
     kinds = _kinds(
-        ("agent", OFFER), ("customer", "不需要。"), ("agent", "好的。"), ("customer", "哎，那个多少钱？"), ("agent", OFFER)
+        ("agent", OFFER),
+        ("customer", "不需要。"),
+        ("agent", "好的。"),
+        ("customer", "哎，那个多少钱？"),
+        ("agent", OFFER),
     )
     assert kinds == ["pitch", "pitch"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from pipeline.analysis.ablation import HeldOut, ablate, read_held_out
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.refusal import find
@@ -23,7 +24,9 @@ def test_held_out_sentences(part: HeldOut) -> None:
     assert ablate(part)[-1].f1 >= 0.85
 
 
-@pytest.mark.parametrize("text", ["不客气", "没问题", "不需要预约吗？", "我考虑一下", "no problem", "I'm good, how are you?"])
+@pytest.mark.parametrize(
+    "text", ["不客气", "没问题", "不需要预约吗？", "我考虑一下", "no problem", "I'm good, how are you?"]
+)
 def test_other_noes(text: str) -> None:
     assert find(_conversation(("customer", text)), ()) == []
 
@@ -35,7 +38,10 @@ def test_the_agent_refuses_nothing() -> None:
 def test_the_last_word_is_final() -> None:
     first, last = find(
         _conversation(
-            ("customer", "我不需要这个。"), ("agent", "您先听我说完。"), ("customer", "我真的没兴趣。"), ("agent", "好的，再见。")
+            ("customer", "我不需要这个。"),
+            ("agent", "您先听我说完。"),
+            ("customer", "我真的没兴趣。"),
+            ("agent", "好的，再见。"),
         ),
         (),
     )

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pipeline.analysis.heard import forms_of
 from pipeline.analysis.prefilter import demands, mask_of
 from pipeline.analysis.rules import compile_rules, expand
@@ -60,7 +61,9 @@ def test_a_veto_in_an_earlier_clause_does_not_count() -> None:
     assert len(ZH.match("您不用客气，现在就签吧")) == 1
 
 
-@pytest.mark.parametrize("text", ["dont wait", "don't, uh, wait", "please sign  up", "act now", "don't don't think"])
+@pytest.mark.parametrize(
+    "text", ["dont wait", "don't, uh, wait", "please sign  up", "act now", "don't don't think"]
+)
 def test_english_is_loose_about_spelling_and_fillers(text: str) -> None:
     assert EN.match(text)
 
@@ -85,7 +88,10 @@ PATTERNS = [
 ]  # fmt: skip
 
 
-@given(st.text(alphabet="今天现在就定签不买办了priceratsgoup 想考虑再吧xabcsign金", max_size=30), st.sampled_from(PATTERNS))
+@given(
+    st.text(alphabet="今天现在就定签不买办了priceratsgoup 想考虑再吧xabcsign金", max_size=30),
+    st.sampled_from(PATTERNS),
+)
 def test_prefilter_never_loses_a_match(text: str, source: str) -> None:
     pattern = re.compile(source)
     if pattern.search(text):

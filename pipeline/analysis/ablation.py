@@ -189,9 +189,9 @@ def _bin(low: float, high: float, judged: Sequence[tuple[float, bool]]) -> Bin:
     return Bin(low, high, len(inside), sum(right for _confidence, right in inside), round(mean, 3))
 
 
-def thresholds(kind: str, language: str) -> Iterator[tuple[float, float, float]]:
+def thresholds(kind: str, language: str, *, folds: int = 10) -> Iterator[tuple[float, float, float]]:
     """Threshold, precision and recall of the learned layer by cross-validation, where the rules are silent or not."""
-    judged = cross_validate(kind, language)
+    judged = cross_validate(kind, language, folds=folds)
     real = sum(truth for _chance, truth in judged)
     for step in range(8, 20):
         least = step / 20

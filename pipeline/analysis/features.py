@@ -62,6 +62,7 @@ def gram_matrix(texts: Sequence[str], language: str) -> np.ndarray:
 def vectors(texts: Sequence[str]) -> np.ndarray:
     """Encoder vectors, float32 ``(len(texts), 512)``; each text is encoded once a process."""
     import numpy as np
+
     from models.encoder import encode
 
     if len(_vectors) > _MOST_VECTORS:

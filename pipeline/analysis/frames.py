@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 import yaml
 
@@ -103,15 +104,16 @@ def load_frames(language: str) -> Frames:
         compile_pattern(text, language, terms) for frame in data["frames"] for text in frame["patterns"]
     )
     refused = {
-        slot: tuple(re.compile(expand(text, terms)) for text in terms.get(f"not_{slot}", [])) for slot in SLOTS
+        slot: tuple(re.compile(expand(text, terms)) for text in terms.get(f"not_{slot}", []))
+        for slot in SLOTS
     }
     return Frames(language, patterns, refused)
 
 
-def read_frames(language: str) -> dict[str, object]:
+def read_frames(language: str) -> dict[str, Any]:
     """The file's content, for its own test."""
     path = resources.files("pipeline.lexicons") / language / "opening.yaml"
-    loaded: dict[str, object] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return loaded
 
 

@@ -31,7 +31,9 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
     """How many sentences pushed; pitches after a refusal are counted apart."""
     count = sum(finding.kind == KIND for finding in findings)
-    return [Measure("hard_sell_count", count, "sentences", "patterns and sentence encoder, agent's sentences")]
+    return [
+        Measure("hard_sell_count", count, "sentences", "patterns and sentence encoder, agent's sentences")
+    ]
 
 
 def _rank(match: Match) -> float:

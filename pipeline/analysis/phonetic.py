@@ -26,7 +26,7 @@ def syllable(char: str) -> str:
     """
     from pypinyin import Style, lazy_pinyin
 
-    sound = str(lazy_pinyin(char, style=Style.NORMAL, errors=lambda other: [str(other)])[0])
+    sound = str(lazy_pinyin(char, style=Style.NORMAL)[0])
     if sound == char:
         return char
     for long, short in _INITIALS:

@@ -19,7 +19,9 @@ AGAIN = "pitch_after_refusal"
 LEAST_STRENGTH = 0.8
 """A lone hint under it is a pitch only with another one in the same turn (our default)."""
 _ASKS = {
-    "zh": re.compile(r"[?？]$|[吗呢么]$|多少|怎么|什么|哪|可以啊|行啊|那你说|你说说|说来听听|发我|好的?[,，。！]?$|有没有|能不能"),
+    "zh": re.compile(
+        r"[?？]$|[吗呢么]$|多少|怎么|什么|哪|可以啊|行啊|那你说|你说说|说来听听|发我|好的?[,，。！]?$|有没有|能不能"
+    ),
     "en": re.compile(
         r"\?$|^(?:how|what|where|when|which|who|is it|does|do you|can)\b|go on|tell me|sounds good|(?:^|\W)(?:ok(?:ay)?|sure|alright)[,.!]* ?(?:then|go)?\W*$"
     ),
@@ -42,7 +44,13 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             repeat = any(f.kind in (KIND, AGAIN) for f in found)
             found.append(
                 conversation.finding(
-                    kind, sentence, match.start, match.end, strength=match.strength, repeat=repeat, layer=match.layer
+                    kind,
+                    sentence,
+                    match.start,
+                    match.end,
+                    strength=match.strength,
+                    repeat=repeat,
+                    layer=match.layer,
                 )
             )
     return found

@@ -174,7 +174,9 @@ def _rule(
     shared: Mapping[str, list[str]],
 ) -> Rule:
     def compiled(key: str) -> tuple[Pattern, ...]:
-        return tuple(compile_pattern(text, language, terms) for text in [*shared.get(key, []), *entry.get(key, [])])
+        return tuple(
+            compile_pattern(text, language, terms) for text in [*shared.get(key, []), *entry.get(key, [])]
+        )
 
     return Rule(
         id=entry["id"],

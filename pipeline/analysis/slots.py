@@ -18,7 +18,7 @@ IN_A_FRAME = 0.7
 ANYWHERE = 0.84
 """Least likeness of a name heard elsewhere (our default); shorter names must sound the same."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_WORD = re.compile(r"[a-z0-9][a-z0-9'&.-]*")
+_WORD = re.compile(r"[a-z0-9](?:[a-z0-9'&.-]*[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,11 @@ class Hit:
 
 def spot(sentence: Sentence, known: Sequence[Known], *, fuzzy: bool = True) -> Hit | None:
     """The best known name anywhere in a sentence."""
-    hits = [hit for name in known for hit in _literal(sentence.folded, name)]
-    if not hits and fuzzy:
+    literal = [hit for name in known for hit in _literal(sentence.folded, name)]
+    if literal:
+        return max(literal, key=lambda hit: (hit.end - hit.start, hit.strength, -hit.start))
+    hits: list[Hit] = []
+    if fuzzy:
         hits = [hit for name in known for hit in _by_likeness(sentence.folded, name)]
     return max(hits, key=lambda hit: (hit.strength, hit.end - hit.start, -hit.start), default=None)
 
@@ -70,7 +73,8 @@ def likeness_of(heard: str, form: str) -> float:
         return likeness(heard, form)
     one, other = _letters(heard), _letters(form)
     return max(
-        Levenshtein.normalized_similarity(one, other), Levenshtein.normalized_similarity(_key(one), _key(other)) * 0.95
+        Levenshtein.normalized_similarity(one, other),
+        Levenshtein.normalized_similarity(_key(one), _key(other)) * 0.95,
     )
 
 
@@ -80,7 +84,15 @@ def _letters(text: str) -> str:
 
 def _key(letters: str) -> str:
     """Rough sound of an English name: one letter for each group that telephones and recognisers confuse."""
-    for old, new in (("ph", "f"), ("ck", "k"), ("gh", "g"), ("wh", "w"), ("kn", "n"), ("sch", "sh"), ("tch", "ch")):
+    for old, new in (
+        ("ph", "f"),
+        ("ck", "k"),
+        ("gh", "g"),
+        ("wh", "w"),
+        ("kn", "n"),
+        ("sch", "sh"),
+        ("tch", "ch"),
+    ):
         letters = letters.replace(old, new)
     letters = letters.translate(str.maketrans("cqzvy", "kksfi"))
     return re.sub(r"(.)\1+", r"\1", letters[:1] + re.sub(r"[aeiou]", "", letters[1:]))

@@ -65,7 +65,13 @@ def _judge(
     if guess is None or short or guess.probability < meaning.threshold(kind, rules.language) or matches:
         return None
     return conversation.finding(
-        kind, sentence, 0, len(sentence.text), strength=guess.probability * ALONE, **guess.detail, layer="meaning"
+        kind,
+        sentence,
+        0,
+        len(sentence.text),
+        strength=guess.probability * ALONE,
+        **guess.detail,
+        layer="meaning",
     )
 
 
