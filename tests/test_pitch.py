@@ -26,12 +26,11 @@ def test_first_and_repeated() -> None:
 
 
 def test_after_a_refusal() -> None:
-    assert _kinds(("agent", OFFER), ("customer", "我不需要。"), ("agent", "您先别急着拒绝，现在办还送体检。")) == [
-        "pitch", "pitch_after_refusal",
-    ]  # fmt: skip
-    assert _kinds(("agent", EN_OFFER), ("customer", "No thanks, not interested."), ("agent", "But it's only ten dollars a month.")) == [
-        "pitch", "pitch_after_refusal",
-    ]  # fmt: skip
+    both = ["pitch", "pitch_after_refusal"]
+    insists = ("agent", "您先别急着拒绝，现在办还送体检。")
+    assert _kinds(("agent", OFFER), ("customer", "我不需要。"), insists) == both
+    insists = ("agent", "But it's only ten dollars a month.")
+    assert _kinds(("agent", EN_OFFER), ("customer", "No thanks, not interested."), insists) == both
 
 
 def test_a_farewell_is_no_pitch() -> None:

@@ -84,7 +84,8 @@ def test_circular_terms_are_refused() -> None:
 
 
 PATTERNS = [
-    "(?:今天|现在)就(?:定|签)", "不[买办]?了", "(?:price|rate)s? go(?:es)? up", "[ab]?sign(?=x)?", "再(?:想想|考虑)?吧", "x{0,3}abc|定金",
+    "(?:今天|现在)就(?:定|签)", "不[买办]?了", "(?:price|rate)s? go(?:es)? up", "[ab]?sign(?=x)?",
+    "再(?:想想|考虑)?吧", "x{0,3}abc|定金",
 ]  # fmt: skip
 
 

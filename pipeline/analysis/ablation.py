@@ -1,7 +1,9 @@
-"""What each layer of language analysis brings, and how far its confidences can be trusted, on sentences kept out of the rules.
+"""What each layer of language analysis brings, and how far its confidences can be trusted, on sentences
+kept out of the rules.
 
-A folder holds ``<name>.<language>.yaml`` files of the form ``{kind, language, speaker, hits: {label: [...]}, misses: [...]}``. Layers are
-switched on one after the other: phrases alone, with patterns, with the encoder, and the whole detector with its dialogue structure.
+A folder holds ``<name>.<language>.yaml`` files of the form ``{kind, language, speaker, hits: {label:
+[...]}, misses: [...]}``. Layers are switched on one after the other: phrases alone, with patterns, with the
+encoder, and the whole detector with its dialogue structure.
 """
 
 from __future__ import annotations
@@ -118,7 +120,8 @@ def reliability(held_out: Sequence[HeldOut]) -> tuple[Bin, ...]:
 
 
 def cross_validate(kind: str, language: str, *, folds: int = 10) -> list[tuple[float, bool]]:
-    """Probability and truth of each example of a kind, by models that have not seen it (every ``folds``-th left out)."""
+    """Probability and truth of each example of a kind, by models that have not seen it (every ``folds``-th
+    left out)."""
     import numpy as np
 
     examples = meaning.load_examples(kind, language)
@@ -140,11 +143,12 @@ def report(folder: Path) -> str:
     held_out = read_held_out(folder)
     lines = [f"{'held-out set':24} {'':3} {'layer':12} {'P':>6} {'R':>6} {'F1':>6} {'n':>5}"]
     for part in held_out:
-        for row in ablate(part):
-            lines.append(
-                f"{row.name:24} {row.language:3} {row.layer:12} "
-                f"{row.precision:6.3f} {row.recall:6.3f} {row.f1:6.3f} {len(part.hits) + len(part.misses):5}"
-            )
+        size = len(part.hits) + len(part.misses)
+        lines += [
+            f"{row.name:24} {row.language:3} {row.layer:12} "
+            f"{row.precision:6.3f} {row.recall:6.3f} {row.f1:6.3f} {size:5}"
+            for row in ablate(part)
+        ]
     lines += ["", f"{'confidence':12} {'findings':>9} {'mean':>6} {'precision':>10}"]
     for one in reliability(held_out):
         share = f"{one.right / one.count:10.3f}" if one.count else f"{'–':>10}"
@@ -190,7 +194,8 @@ def _bin(low: float, high: float, judged: Sequence[tuple[float, bool]]) -> Bin:
 
 
 def thresholds(kind: str, language: str, *, folds: int = 10) -> Iterator[tuple[float, float, float]]:
-    """Threshold, precision and recall of the learned layer by cross-validation, where the rules are silent or not."""
+    """Threshold, precision and recall of the learned layer by cross-validation, where the rules are silent
+    or not."""
     judged = cross_validate(kind, language, folds=folds)
     real = sum(truth for _chance, truth in judged)
     for step in range(8, 20):

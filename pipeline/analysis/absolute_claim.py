@@ -1,7 +1,9 @@
-"""Absolute claims by the agent, which advertising law forbids: 最好, 第一, 国家级, "the best in the world" and their kin.
+"""Absolute claims by the agent, which advertising law forbids: 最好, 第一, 国家级, "the best in the world"
+and their kin.
 
-Source: Advertising Law of the People's Republic of China, article 9 (3), and the words that market regulators list under it; in English the
-superlatives that the CAP Code (rule 3.7, substantiation) asks proof for. Advice (最好明天来), order (第一次) and time (最近) are none.
+Source: Advertising Law of the People's Republic of China, article 9 (3), and the words that market
+regulators list under it; in English the superlatives that the CAP Code (rule 3.7, substantiation) asks
+proof for. Advice (最好明天来), order (第一次) and time (最近) are none.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the learned layer sees of a sentence: its encoder vector, and its character or word n-grams, hashed.
 
-The encoder knows paraphrase but hears little difference between "you must decide today" and "you need not decide
-today"; the n-grams know the little words. Together they tell a push from its denial.
+The encoder knows paraphrase but hears little difference between "you must decide today" and "you need not
+decide today"; the n-grams know the little words. Together they tell a push from its denial.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Frames of introduction as data: in which words an agent names the company, the department and himself.
 
-``lexicons/<language>/opening.yaml`` holds ``terms`` and ``frames``; a frame has patterns with the groups ``company,
-department, name``, examples with what each slot must hold, and misses. ``not_company`` and ``not_name`` among the terms say what no
-such slot may look like.
+``lexicons/<language>/opening.yaml`` holds ``terms`` and ``frames``; a frame has patterns with the groups
+``company, department, name``, examples with what each slot must hold, and misses. ``not_company`` and
+``not_name`` among the terms say what no such slot may look like.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def _inside_other(heard: Heard, slots: dict[str, Heard]) -> bool:
 
 
 def _cased(slot: str, text: str, start: int, end: int) -> tuple[int, int]:
-    """In cased English a name starts with a capital and ends before the first small word; else it stays as it is."""
+    """In cased English a name starts with a capital and ends before the first small word; else it stays as
+    it is."""
     while start < end and text[start:end].lower().startswith("the "):
         start += 4
     if slot == "department" or not any(char.isupper() for char in text if char != "I"):

@@ -1,7 +1,9 @@
-"""Hard sell by the agent: urgency, scarcity, guarantees, forced decisions, threats and guilt, a sentence at a time.
+"""Hard sell by the agent: urgency, scarcity, guarantees, forced decisions, threats and guilt, a sentence at
+a time.
 
-Patterns carry it; the learned layer vetoes what they take wrongly and adds what they don't know. A denial, a disclaimer, the words of
-others, and "take your time" in the next breath are no hard sell (article 7.3; STANDARD.md, "Hard sell").
+Patterns carry it; the learned layer vetoes what they take wrongly and adds what they don't know. A denial,
+a disclaimer, the words of others, and "take your time" in the next breath are no hard sell (article 7.3;
+STANDARD.md, "Hard sell").
 """
 
 from __future__ import annotations

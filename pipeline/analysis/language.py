@@ -1,6 +1,8 @@
-"""What a full language pipeline knows of a sentence: people and organisations, by spaCy in English and jieba in Mandarin.
+"""What a full language pipeline knows of a sentence: people and organisations, by spaCy in English and
+jieba in Mandarin.
 
-Slow beside the rules (milliseconds a sentence), so it is asked only where a cue of introduction stands and no frame has spoken.
+Slow beside the rules (milliseconds a sentence), so it is asked only where a cue of introduction stands and
+no frame has spoken.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ REACH_CHARS = {"zh": 14, "en": 40}
 _CUES = {
     "zh": re.compile(r"(?:我(?:们)?(?:这边|这里|这)?(?:是|叫|来自)|这(?:里|边|儿)是|代表)"),
     "en": re.compile(
-        r"\b(?:my name(?: is|'s)|this is|i'm|i am|it's|calling (?:you )?from|from|with|on behalf of|speaking)\b"
+        r"\b(?:my name(?: is|'s)|this is|i'm|i am|it's"
+        r"|calling (?:you )?from|from|with|on behalf of|speaking)\b"
     ),
 }
 _KINDS = {"PERSON": "name", "ORG": "company", "nr": "name", "nt": "company"}
@@ -35,7 +38,8 @@ class Entity:
 
 
 def introduced(text: str, folded: str, language: str) -> list[Entity]:
-    """Names that stand shortly after a cue of introduction, in order; nothing is analysed where there is no cue."""
+    """Names that stand shortly after a cue of introduction, in order; nothing is analysed where there is no
+    cue."""
     cues = [hit.end() for hit in _CUES[language].finditer(folded)]
     if not cues:
         return []
@@ -44,7 +48,8 @@ def introduced(text: str, folded: str, language: str) -> list[Entity]:
 
 
 def tokens(text: str) -> list[str]:
-    """Words of a text: jieba's in Mandarin, spaCy's rules in English and mixed speech; punctuation left out."""
+    """Words of a text: jieba's in Mandarin, spaCy's rules in English and mixed speech; punctuation left
+    out."""
     return [token.text for token in _blank()(text) if any(char.isalnum() for char in token.text)]
 
 

@@ -1,7 +1,8 @@
 """The opening: company, department, name and purpose, each where the agent first says it.
 
-Slots are matched against the profile (exact, alias, then by sound or spelling); what a frame of introduction holds and the profile
-doesn't know is reported as heard, with what was expected. Without a profile the frames alone speak (articles 4.1, 7.1).
+Slots are matched against the profile (exact, alias, then by sound or spelling); what a frame of
+introduction holds and the profile doesn't know is reported as heard, with what was expected. Without a
+profile the frames alone speak (articles 4.1, 7.1).
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from pipeline.profile import Agent, Profile
 from pipeline.types import Finding, Measure, Reason
 
 OPENING_TURNS = 8
-"""Frames and purposes are looked for in the agent's first turns; a name of the profile in all of them (our default)."""
+"""Frames and purposes are looked for in the agent's first turns; a name of the profile in all of them (our
+default)."""
 BY_FRAME = 0.85
 """Strength of a slot that only a frame vouches for (our default)."""
 BY_ENTITY = 0.65
 """Strength of a slot that only a language pipeline's entity vouches for (our default)."""
 ENTITY_TURNS = 2
-"""Entities are looked for in this many first turns of the agent; they cost milliseconds a sentence (our default)."""
+"""Entities are looked for in this many first turns of the agent; they cost milliseconds a sentence (our
+default)."""
 KINDS = (*SLOTS, "purpose")
 
 

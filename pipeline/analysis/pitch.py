@@ -1,8 +1,9 @@
 """The agent's pitches, and those that come again after the customer has said no.
 
-A pitch is a sentence that names an offer, a price or a benefit and invites interest; neighbouring ones of a turn are one pitch. After a
-refusal each turn of the agent that pitches again is a ``pitch_after_refusal``, until the customer asks or agrees; thanks and
-a farewell are none. Insisting (您先听我说完, "before you say no") counts only there (STANDARD.md, "Pitch").
+A pitch is a sentence that names an offer, a price or a benefit and invites interest; neighbouring ones of a
+turn are one pitch. After a refusal each turn of the agent that pitches again is a ``pitch_after_refusal``,
+until the customer asks or agrees; thanks and a farewell are none. Insisting (您先听我说完, "before you say
+no") counts only there (STANDARD.md, "Pitch").
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ _ASKS = {
         r"[?？]$|[吗呢么]$|多少|怎么|什么|哪|可以啊|行啊|那你说|你说说|说来听听|发我|好的?[,，。！]?$|有没有|能不能"
     ),
     "en": re.compile(
-        r"\?$|^(?:how|what|where|when|which|who|is it|does|do you|can)\b|go on|tell me|sounds good|(?:^|\W)(?:ok(?:ay)?|sure|alright)[,.!]* ?(?:then|go)?\W*$"
+        r"\?$|^(?:how|what|where|when|which|who|is it|does|do you|can)\b|go on|tell me|sounds good"
+        r"|(?:^|\W)(?:ok(?:ay)?|sure|alright)[,.!]* ?(?:then|go)?\W*$"
     ),
 }
 

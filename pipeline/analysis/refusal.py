@@ -1,4 +1,5 @@
-"""The customer's refusals: "no thanks", 不需要, and the softer 以后再说吧, told apart from 没问题 and its kin."""
+"""The customer's refusals: "no thanks", 不需要, and the softer 以后再说吧, told apart from 没问题 and its
+kin."""
 
 from __future__ import annotations
 
@@ -13,9 +14,11 @@ KIND = "refusal"
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
-    """One finding a refusing sentence; ``final`` where nothing but a farewell may follow, or when it is the last word.
+    """One finding a refusing sentence; ``final`` where nothing but a farewell may follow, or when it is the
+    last word.
 
-    A refusal is final by its wording (别再打了), and the last refusal of a call is so by its place: nobody asks or agrees after it.
+    A refusal is final by its wording (别再打了), and the last refusal of a call is so by its place: nobody
+    asks or agrees after it.
     """
     found = spot(conversation, KIND, "customer")
     if not found:

@@ -1,6 +1,8 @@
-"""Whether what was heard is one of the profile's names: exactly, by an alias, or as telephone and recogniser bend it.
+"""Whether what was heard is one of the profile's names: exactly, by an alias, or as telephone and
+recogniser bend it.
 
-Mandarin is compared by toneless syllables (``phonetic.py``), English by edit distance over letters without spaces.
+Mandarin is compared by toneless syllables (``phonetic.py``), English by edit distance over letters without
+spaces.
 """
 
 from __future__ import annotations
@@ -53,7 +55,8 @@ def spot(sentence: Sentence, known: Sequence[Known], *, fuzzy: bool = True) -> H
 
 
 def recognise(value: str, known: Sequence[Known]) -> tuple[str, str, float] | None:
-    """The known name that a value from a frame stands for: name, how it was matched, strength; None for a stranger."""
+    """The known name that a value from a frame stands for: name, how it was matched, strength; None for a
+    stranger."""
     heard, best = fold(value), None
     for name in known:
         for form, matched in [(name.exact, "exact"), *((alias, "alias") for alias in name.aliases)]:

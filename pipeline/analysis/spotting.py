@@ -1,4 +1,5 @@
-"""What most detectors do: rules and the learned layer over one side's sentences, at most one finding a sentence."""
+"""What most detectors do: rules and the learned layer over one side's sentences, at most one finding a
+sentence."""
 
 from __future__ import annotations
 
@@ -76,7 +77,8 @@ def _judge(
 
 
 ALONE = 0.85
-"""Strength of the learned layer where no rule bears it out, relative to its probability (reliability table)."""
+"""Strength of the learned layer where no rule bears it out, relative to its probability (reliability
+table)."""
 
 
 def joined(strength: float, probability: float) -> float:
