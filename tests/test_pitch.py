@@ -55,3 +55,10 @@ def test_a_question_opens_the_door_again() -> None:
 
 def test_insisting_without_refusal_is_none() -> None:
     assert _kinds(("agent", "您听我说完。")) == []
+
+
+def test_unknown_sides_are_told_by_wording() -> None:
+    assert _kinds(("unknown", OFFER), ("unknown", "我不需要。"), ("unknown", OFFER)) == [
+        "pitch",
+        "pitch_after_refusal",
+    ]

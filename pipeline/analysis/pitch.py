@@ -36,7 +36,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     found: list[Finding] = []
     refused = False
     for turn, sentences in _turns(conversation):
-        if sentences[0].speaker == "customer":
+        if sentences[0].speaker == "customer" or turn in refusals:
             refused = turn in refusals or (refused and not _asks(sentences))
             continue
         pitch = _pitch(sentences, refused)
