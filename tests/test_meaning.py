@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rapidfuzz import fuzz
 
 from pipeline.analysis import meaning
-from pipeline.analysis.ablation import read_held_out, reliability, report, thresholds
+from pipeline.analysis.ablation import HeldOut, read_held_out, reliability, report, thresholds
 from pipeline.analysis.logistic import fit, load_fitted, save_fitted, solve
 
 FOLDER = Path(__file__).parent / "heldout"
@@ -82,3 +83,14 @@ def test_threshold_was_measured(language: str) -> None:
         p for at, p, _recall in thresholds("hard_sell", language, folds=4) if at == pytest.approx(least)
     )
     assert precision >= 0.8
+
+
+@pytest.mark.parametrize("part", read_held_out(FOLDER), ids=lambda part: f"{part.name}.{part.language}")
+def test_held_out_sentences_are_no_examples(part: HeldOut) -> None:
+    """A held-out sentence that is an example, or nearly one, would measure memory."""
+    examples = meaning.load_examples(part.kind, part.language)
+    known = [*(text for text, _detail in examples.like), *examples.unlike]
+    copies = [
+        text for text in (*part.hits, *part.misses) if any(fuzz.ratio(text, one) >= 88 for one in known)
+    ]
+    assert not copies
