@@ -91,6 +91,6 @@ def test_held_out_sentences_are_no_examples(part: HeldOut) -> None:
     examples = meaning.load_examples(part.kind, part.language)
     known = [*(text for text, _detail in examples.like), *examples.unlike]
     copies = [
-        text for text in (*part.hits, *part.misses) if any(fuzz.ratio(text, one) >= 88 for one in known)
+        text for text in (*part.hits, *part.misses) if any(fuzz.ratio(text, one) >= 80 for one in known)
     ]
     assert not copies
