@@ -79,7 +79,8 @@ def _judge(
 ALONE = (2.0, 1.05)
 """Slope and offset from the probability of the learned layer, where no rule bears it out, to a confidence:
 0.35 at 0.7, 0.65 at 0.85, 0.95 at 1. On sentences kept out of the examples, most of them seen in development,
-findings under 0.6 were right in three of five cases, from 0.6 to 0.7 in two of three (ablation.reliability)."""
+findings under 0.6 were right in three of five cases, from 0.6 to 0.7 in two of three (ablation.reliability).
+"""
 
 
 def alone(probability: float) -> float:
