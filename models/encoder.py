@@ -1,4 +1,5 @@
-"""The sentence encoder: Google's Universal Sentence Encoder multilingual v3 in numpy, from its wheel, no network."""
+"""The sentence encoder: Google's Universal Sentence Encoder multilingual v3 in numpy, from its wheel, no
+network."""
 
 from __future__ import annotations
 

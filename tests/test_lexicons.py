@@ -6,6 +6,7 @@ from importlib import resources
 
 import pytest
 import yaml
+
 from pipeline.analysis.rules import LANGUAGES, Rule, load_rules
 from pipeline.analysis.text import fold
 
@@ -60,7 +61,8 @@ def test_hits_and_misses(language: str, kind: str, rule: Rule) -> None:
 
 @pytest.mark.parametrize(("language", "kind", "rule"), [entry for entry in RULES if entry[2].limits], ids=_id)
 def test_limits_still_hold(language: str, kind: str, rule: Rule) -> None:
-    """``says`` is what the rule says today (hit or miss), wrongly; one that was mended moves to hits or misses."""
+    """``says`` is what the rule says today (hit or miss), wrongly; one that was mended moves to hits or
+    misses."""
     for limit in rule.limits:
         says = "hit" if list(rule.find(fold(limit["text"]))) else "miss"
         assert says == limit["says"], f"{language}/{kind} {rule.id}: {limit['text']} is no limit any more"

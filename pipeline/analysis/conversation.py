@@ -1,4 +1,5 @@
-"""A transcript opened up for analysis: sentences with their turn, and the way from characters back to seconds."""
+"""A transcript opened up for analysis: sentences with their turn, and the way from characters back to
+seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from pipeline.types import CallRecord, Finding, Sound, Speaker, Transcript, Turn
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of a turn. ``folded`` is as long as ``text``; ``start`` is its offset in the turn's text."""
+    """One sentence of a turn. ``folded`` is as long as ``text``; ``start`` is its offset in the turn's
+    text."""
 
     index: int
     turn: int
@@ -54,7 +56,8 @@ class Conversation:
         return self.transcript.turns
 
     def by(self, *speakers: Speaker) -> Iterator[Sentence]:
-        """Sentences of these speakers; those of unknown speakers always come along, to be judged by wording."""
+        """Sentences of these speakers; those of unknown speakers always come along, to be judged by
+        wording."""
         return (s for s in self.sentences if s.speaker in speakers or s.speaker == "unknown")
 
     def in_turn(self, turn: int) -> Iterator[Sentence]:
@@ -64,7 +67,8 @@ class Conversation:
     def time_of(self, turn: int, start: int, end: int) -> tuple[float | None, float | None, float]:
         """Start, end and recognition confidence of characters ``[start, end)`` of a turn's text.
 
-        Words give the seconds; without words they are interpolated inside the turn; without times they are None.
+        Words give the seconds; without words they are interpolated inside the turn; without times they are
+        None.
         """
         return _time_of(self.turns[turn], start, end)
 
@@ -98,7 +102,8 @@ def _sentences(transcript: Transcript) -> Iterator[Sentence]:
 
 @functools.lru_cache(maxsize=512)
 def _offsets(turn: Turn) -> tuple[tuple[int, int], ...]:
-    """Where each word stands in the turn's text; a word that can't be found gets an empty place at the cursor."""
+    """Where each word stands in the turn's text; a word that can't be found gets an empty place at the
+    cursor."""
     cursor, places = 0, []
     for word in turn.words:
         text = word.text.strip()

@@ -1,8 +1,8 @@
 """All detectors of wording, in their order: what is found earlier is known to those that come later.
 
-A company adds a detector of its own through the entry-point group ``callgauge.detectors``: each entry names a module
-(or any object) with ``find(conversation, prior)`` and, where it delivers figures, ``measure(conversation, findings)``.
-Added detectors run after the built-in ones, by name.
+A company adds a detector of its own through the entry-point group ``callgauge.detectors``: each entry names
+a module (or any object) with ``find(conversation, prior)`` and, where it delivers figures,
+``measure(conversation, findings)``. Added detectors run after the built-in ones, by name.
 """
 
 from __future__ import annotations

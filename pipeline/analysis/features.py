@@ -1,7 +1,7 @@
 """What the learned layer sees of a sentence: its encoder vector, and its character or word n-grams, hashed.
 
-The encoder knows paraphrase but hears little difference between "you must decide today" and "you need not decide
-today"; the n-grams know the little words. Together they tell a push from its denial.
+The encoder knows paraphrase but hears little difference between "you must decide today" and "you need not
+decide today"; the n-grams know the little words. Together they tell a push from its denial.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def gram_matrix(texts: Sequence[str], language: str) -> np.ndarray:
 def vectors(texts: Sequence[str]) -> np.ndarray:
     """Encoder vectors, float32 ``(len(texts), 512)``; each text is encoded once a process."""
     import numpy as np
+
     from models.encoder import encode
 
     if len(_vectors) > _MOST_VECTORS:

@@ -1,4 +1,5 @@
-"""One sentence in the forms the rules read: as folded, and without the fillers and stutters of spoken language."""
+"""One sentence in the forms the rules read: as folded, and without the fillers and stutters of spoken
+language."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from pipeline.analysis.prefilter import mask_of
 _FILLERS = {
     "zh": re.compile(
         r"[呃嗯唔额呣]+[,，、… ]*|(?<=[,，、 ])(?:那个|这个|就是说)[,，、 ]+"
-        r"|([我您你他她这那就在要给对是有咱])[,，、 ]?(?=\1)|[,，、]?(?<=[\u4e00-\u9fff,，、])[啊哈][,，、](?=[\u4e00-\u9fff])"
+        r"|([我您你他她这那就在要给对是有咱])[,，、 ]?(?=\1)"
+        r"|[,，、]?(?<=[\u4e00-\u9fff,，、])[啊哈][,，、](?=[\u4e00-\u9fff])"
     ),
     "en": re.compile(
         r"(?<!\w)(?:u+h+m?|u+m+|er+m?|hm+|mm+)(?!\w)[,. …]*|(?<=, )(?:you know|i mean|like|sort of|kind of), "
@@ -23,7 +25,8 @@ _FILLERS = {
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A text to match in; ``places[i]`` is the offset of its i-th character in the sentence, None when the same."""
+    """A text to match in; ``places[i]`` is the offset of its i-th character in the sentence, None when the
+    same."""
 
     text: str
     mask: int

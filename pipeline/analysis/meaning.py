@@ -1,16 +1,17 @@
-"""The learned layer: how likely a sentence means what a kind's examples mean, where no phrase and no pattern speaks.
+"""The learned layer: how likely a sentence means what a kind's examples mean, where no phrase and no
+pattern speaks.
 
 A rule file's ``hits`` and ``misses`` are the examples, and with them its ``meaning`` section::
 
     meaning:
-      threshold: 0.7          # least probability that counts, measured by cross-validation (pipeline.analysis.ablation)
+      threshold: 0.7          # least probability that counts (ablation.thresholds measures it)
       like: [{detail: {kind: urgency, severity: mild}, examples: [...]}]
       unlike: [...]
 
-together with ``_neutral.yaml``, ordinary talk that is of no kind. A logistic regression over encoder vectors and n-grams
-(``features.py``) is fitted from them once, the same on every machine up to rounding, and kept under the digest of its
-examples in the per-user cache (``CALLGAUGE_CACHE``). A cheap n-gram model goes first, so that the encoder reads only what might
-be of the kind.
+together with ``_neutral.yaml``, ordinary talk that is of no kind. A logistic regression over encoder
+vectors and n-grams (``features.py``) is fitted from them once, the same on every machine up to rounding,
+and kept under the digest of its examples in the per-user cache (``CALLGAUGE_CACHE``). A cheap n-gram model
+goes first, so that the encoder reads only what might be of the kind.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Mandarin by sound: toneless syllables with the pairs that telephone speech and recognisers confuse folded together.
+"""Mandarin by sound: toneless syllables with the pairs that telephone speech and recognisers confuse folded
+together.
 
-Whisper errs in Mandarin mostly by homophones, so a phrase is looked for by its sound as well as by its characters.
+Whisper errs in Mandarin mostly by homophones, so a phrase is looked for by its sound as well as by its
+characters.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ def syllable(char: str) -> str:
     """
     from pypinyin import Style, lazy_pinyin
 
-    sound = str(lazy_pinyin(char, style=Style.NORMAL, errors=lambda other: [str(other)])[0])
+    sound = str(lazy_pinyin(char, style=Style.NORMAL)[0])
     if sound == char:
         return char
     for long, short in _INITIALS:
@@ -59,7 +61,8 @@ def sound_of(text: str) -> str:
 
 
 def find_by_sound(phrase: str, text: str, *, least_chars: int = 3) -> list[int]:
-    """Offsets in ``text`` where ``phrase`` is heard, same number of characters; short phrases are not tried."""
+    """Offsets in ``text`` where ``phrase`` is heard, same number of characters; short phrases are not
+    tried."""
     return places_of(sound_of(phrase), sound_of(text)) if len(phrase) >= least_chars else []
 
 
@@ -73,7 +76,8 @@ def places_of(wanted: str, heard: str) -> list[int]:
 
 
 def likeness(one: str, other: str) -> float:
-    """How alike two Mandarin texts sound, 0 to 1: edit distance over syllables, half price for a near syllable.
+    """How alike two Mandarin texts sound, 0 to 1: edit distance over syllables, half price for a near
+    syllable.
 
     Examples
     --------

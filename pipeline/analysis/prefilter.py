@@ -1,8 +1,10 @@
-"""What a sentence must hold for a pattern to have any chance, as bit masks: most patterns are ruled out unread.
+"""What a sentence must hold for a pattern to have any chance, as bit masks: most patterns are ruled out
+unread.
 
-A regular expression is read as a tree; each literal in it that can't be left out demands its characters (Han) or its
-letter triples (Latin). The grams are hashed into 1021 bits, so that a collision costs time, never a match. The idea
-is that of trigram indexes for regular expressions (R. Cox, "Regular Expression Matching with a Trigram Index", 2012).
+A regular expression is read as a tree; each literal in it that can't be left out demands its characters
+(Han) or its letter triples (Latin). The grams are hashed into 1021 bits, so that a collision costs time,
+never a match. The idea is that of trigram indexes for regular expressions (R. Cox, "Regular Expression
+Matching with a Trigram Index", 2012).
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Phrase rules as data: YAML in, matches in a sentence out.
 
-A file ``lexicons/<language>/<kind>.yaml`` holds ``kind, language, speaker, source, terms, rules``; each rule has ``id,
-detail, strength, status, phrases, patterns, unless, never, hits, misses, limits``. ``phrases`` are literal (in Mandarin
-also matched by sound); ``patterns`` are regular expressions over folded text in which ``{name}`` stands for a named list
-of ``terms`` (the file's own or those of ``_terms.yaml``); ``unless`` are patterns that veto a match they touch or that
-stand before it in the same clause; ``never`` are patterns that veto wherever in the sentence they stand. Both may stand
-at the top of the file for all its rules. Each sentence is read as it is and without fillers (``heard.py``).
+A file ``lexicons/<language>/<kind>.yaml`` holds ``kind, language, speaker, source, terms, rules``; each
+rule has ``id, detail, strength, status, phrases, patterns, unless, never, hits, misses, limits``.
+``phrases`` are literal (in Mandarin also matched by sound); ``patterns`` are regular expressions over
+folded text in which ``{name}`` stands for a named list of ``terms`` (the file's own or those of
+``_terms.yaml``); ``unless`` are patterns that veto a match they touch or that stand before it in the same
+clause; ``never`` are patterns that veto wherever in the sentence they stand. Both may stand at the top of
+the file for all its rules. Each sentence is read as it is and without fillers (``heard.py``).
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def compile_rules(data: Mapping[str, Any], terms: Mapping[str, list[str]]) -> Ru
     known = {**terms, **data.get("terms", {})}
     shared = {veto: data.get(veto, []) for veto in ("unless", "never")}
     rules = tuple(_rule(entry, language, known, shared) for entry in data.get("rules", []))
-    never = tuple(_compiled(text, language, known) for text in shared["never"])
+    never = tuple(compile_pattern(text, language, known) for text in shared["never"])
     return RuleSet(data["kind"], language, data.get("speaker", "any"), rules, never)
 
 
@@ -174,7 +175,9 @@ def _rule(
     shared: Mapping[str, list[str]],
 ) -> Rule:
     def compiled(key: str) -> tuple[Pattern, ...]:
-        return tuple(_compiled(text, language, terms) for text in [*shared.get(key, []), *entry.get(key, [])])
+        return tuple(
+            compile_pattern(text, language, terms) for text in [*shared.get(key, []), *entry.get(key, [])]
+        )
 
     return Rule(
         id=entry["id"],
@@ -198,8 +201,9 @@ def _phrase(text: str, language: str) -> tuple[str, str]:
     return folded, sound_of(folded) if language == "zh" and len(folded) >= LEAST_BY_SOUND else ""
 
 
-def _compiled(pattern: str, language: str, terms: Mapping[str, list[str]]) -> Pattern:
-    """Expand ``{name}``; in English a pattern stands at word bounds, a space is any white space, an apostrophe optional."""
+def compile_pattern(pattern: str, language: str, terms: Mapping[str, list[str]]) -> Pattern:
+    """Expand ``{name}``; in English a pattern stands at word bounds, a space is any white space, an
+    apostrophe optional."""
     expanded = expand(pattern, terms)
     if language == "en":
         loose = _LOOSE.sub(lambda hit: {" ": r"[\s,]+", "'": "'?"}.get(hit.group(), hit.group()), expanded)

@@ -1,4 +1,5 @@
-"""Text as the rules see it: folded character by character, so that every offset is valid in the original too."""
+"""Text as the rules see it: folded character by character, so that every offset is valid in the original
+too."""
 
 from __future__ import annotations
 
@@ -50,7 +51,8 @@ def _fold_char(char: str) -> str:
 
 
 def language_of(text: str) -> str | None:
-    """``zh`` or ``en`` by the script of most words (a Han character counts as two thirds of a word); None without letters."""
+    """``zh`` or ``en`` by the script of most words (a Han character counts as two thirds of a word); None
+    without letters."""
     han, latin = len(_HAN.findall(text)), len(_LATIN_WORD.findall(text))
     if not han and not latin:
         return None

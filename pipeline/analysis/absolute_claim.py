@@ -1,0 +1,22 @@
+"""Absolute claims by the agent, which advertising law forbids: 最好, 第一, 国家级, "the best in the world"
+and their kin.
+
+Source: Advertising Law of the People's Republic of China, article 9 (3), and the words that market
+regulators list under it; in English the superlatives that the CAP Code (rule 3.7, substantiation) asks
+proof for. Advice (最好明天来), order (第一次) and time (最近) are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.spotting import spot
+from pipeline.types import Finding
+
+KIND = "absolute_claim"
+
+
+def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
+    """One finding for each sentence of the agent that claims to be beyond compare."""
+    return spot(conversation, KIND, "agent")

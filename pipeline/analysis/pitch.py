@@ -1,0 +1,92 @@
+"""The agent's pitches, and those that come again after the customer has said no.
+
+A pitch is a sentence that names an offer, a price or a benefit and invites interest; neighbouring ones of a
+turn are one pitch. After a refusal each turn of the agent that pitches again is a ``pitch_after_refusal``,
+until the customer asks or agrees; thanks and a farewell are none. Insisting (您先听我说完, "before you say
+no") counts only there (STANDARD.md, "Pitch").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.rules import Match, load_rules
+from pipeline.types import Finding
+
+KIND = "pitch"
+AGAIN = "pitch_after_refusal"
+LEAST_STRENGTH = 0.8
+"""A lone hint under it is a pitch only with another one in the same turn (our default)."""
+_ASKS = {
+    "zh": re.compile(
+        r"[?？]$|[吗呢么]$|多少|怎么|什么|哪|可以啊|行啊|那你说|你说说|说来听听|发我|好的?[,，。！]?$|有没有|能不能"
+    ),
+    "en": re.compile(
+        r"\?$|^(?:how|what|where|when|which|who|is it|does|do you|can)\b|go on|tell me|sounds good"
+        r"|(?:^|\W)(?:ok(?:ay)?|sure|alright)[,.!]* ?(?:then|go)?\W*$"
+    ),
+}
+
+
+def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
+    """Pitches in order; each later one says ``repeat: true``."""
+    refusals = {f.turn for f in prior if f.kind == "refusal" and not f.detail.get("soft")}
+    found: list[Finding] = []
+    refused = False
+    for turn, sentences in _turns(conversation):
+        if sentences[0].speaker == "customer" or turn in refusals:
+            refused = turn in refusals or (refused and not _asks(sentences))
+            continue
+        pitch = _pitch(sentences, refused)
+        if pitch is not None:
+            sentence, match = pitch
+            kind = AGAIN if refused else KIND
+            repeat = any(f.kind in (KIND, AGAIN) for f in found)
+            found.append(
+                conversation.finding(
+                    kind,
+                    sentence,
+                    match.start,
+                    match.end,
+                    strength=match.strength,
+                    repeat=repeat,
+                    layer=match.layer,
+                )
+            )
+    return found
+
+
+def _turns(conversation: Conversation) -> Iterator[tuple[int, list[Sentence]]]:
+    group: list[Sentence] = []
+    for sentence in conversation.sentences:
+        if group and group[0].turn != sentence.turn:
+            yield group[0].turn, group
+            group = []
+        group.append(sentence)
+    if group:
+        yield group[0].turn, group
+
+
+def _asks(sentences: Sequence[Sentence]) -> bool:
+    """Whether the customer opens the door again: asks something or agrees."""
+    return any(_ASKS[s.language].search(s.folded.strip()) for s in sentences)
+
+
+def _pitch(sentences: Sequence[Sentence], refused: bool) -> tuple[Sentence, Match] | None:
+    """The first sentence of a turn that pitches, with what carries it; None where the turn says good-bye."""
+    hits: list[tuple[Sentence, Match]] = []
+    count = 0
+    for sentence in sentences:
+        rules = load_rules(KIND, sentence.language)
+        if rules.silenced(sentence.folded):
+            continue
+        matches = [m for m in rules.match(sentence.folded) if refused or not m.detail.get("insists")]
+        if matches:
+            count += len(matches)
+            hits.append((sentence, max(matches, key=lambda match: match.strength)))
+    if not hits:
+        return None
+    sure = any(match.strength >= LEAST_STRENGTH for _sentence, match in hits)
+    return hits[0] if sure or refused or count > 1 else None

@@ -1,0 +1,150 @@
+"""Whether what was heard is one of the profile's names: exactly, by an alias, or as telephone and
+recogniser bend it.
+
+Mandarin is compared by toneless syllables (``phonetic.py``), English by edit distance over letters without
+spaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.analysis.conversation import Sentence
+from pipeline.analysis.phonetic import likeness, places_of, sound_of
+from pipeline.analysis.text import fold
+
+IN_A_FRAME = 0.7
+"""Least likeness of a name heard in a frame of introduction (our default)."""
+ANYWHERE = 0.84
+"""Least likeness of a name heard elsewhere (our default); shorter names must sound the same."""
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WORD = re.compile(r"[a-z0-9](?:[a-z0-9'&.-]*[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One name of the profile with the other forms it may take; ``value`` is the one to report."""
+
+    value: str
+    exact: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a known name was heard, and how it was matched: ``exact, alias`` or ``fuzzy``."""
+
+    start: int
+    end: int
+    value: str
+    matched: str
+    strength: float
+
+
+def spot(sentence: Sentence, known: Sequence[Known], *, fuzzy: bool = True) -> Hit | None:
+    """The best known name anywhere in a sentence."""
+    literal = [hit for name in known for hit in _literal(sentence.folded, name)]
+    if literal:
+        return max(literal, key=lambda hit: (hit.end - hit.start, hit.strength, -hit.start))
+    hits: list[Hit] = []
+    if fuzzy:
+        hits = [hit for name in known for hit in _by_likeness(sentence.folded, name)]
+    return max(hits, key=lambda hit: (hit.strength, hit.end - hit.start, -hit.start), default=None)
+
+
+def recognise(value: str, known: Sequence[Known]) -> tuple[str, str, float] | None:
+    """The known name that a value from a frame stands for: name, how it was matched, strength; None for a
+    stranger."""
+    heard, best = fold(value), None
+    for name in known:
+        for form, matched in [(name.exact, "exact"), *((alias, "alias") for alias in name.aliases)]:
+            alike = likeness_of(heard, fold(form))
+            if alike == 1.0 and heard == fold(form):
+                return name.value, matched, 1.0
+            if alike >= IN_A_FRAME and (best is None or alike > best[2]):
+                best = (name.value, "fuzzy", alike)
+    return best
+
+
+def likeness_of(heard: str, form: str) -> float:
+    """How alike two folded names sound (Mandarin) or are spelt (English), 0 to 1."""
+    from rapidfuzz.distance import Levenshtein
+
+    if _HAN.search(form):
+        return likeness(heard, form)
+    one, other = _letters(heard), _letters(form)
+    return max(
+        Levenshtein.normalized_similarity(one, other),
+        Levenshtein.normalized_similarity(_key(one), _key(other)) * 0.95,
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
+
+
+def _key(letters: str) -> str:
+    """Rough sound of an English name: one letter for each group that telephones and recognisers confuse."""
+    for old, new in (
+        ("ph", "f"),
+        ("ck", "k"),
+        ("gh", "g"),
+        ("wh", "w"),
+        ("kn", "n"),
+        ("sch", "sh"),
+        ("tch", "ch"),
+    ):
+        letters = letters.replace(old, new)
+    letters = letters.translate(str.maketrans("cqzvy", "kksfi"))
+    return re.sub(r"(.)\1+", r"\1", letters[:1] + re.sub(r"[aeiou]", "", letters[1:]))
+
+
+def _literal(folded: str, name: Known) -> Iterator[Hit]:
+    forms = [(name.exact, "exact", 1.0), *((alias, "alias", 0.97) for alias in name.aliases)]
+    for form, matched, strength in forms:
+        wanted = fold(form)
+        for at in places_of(wanted, folded):
+            if _HAN.search(wanted) or _whole(folded, at, at + len(wanted)):
+                yield Hit(at, at + len(wanted), name.value, matched, strength)
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
+
+
+def _by_likeness(folded: str, name: Known) -> Iterator[Hit]:
+    for form in (name.exact, *name.aliases):
+        wanted = fold(form)
+        if _HAN.search(wanted):
+            yield from _han(folded, wanted, name.value)
+        elif len(_letters(wanted)) >= 5:
+            yield from _latin(folded, wanted, name.value)
+
+
+def _han(folded: str, wanted: str, value: str) -> Iterator[Hit]:
+    if len(wanted) < 3:
+        return
+    heard = sound_of(folded)
+    same = places_of(sound_of(wanted), heard)
+    for at in same:
+        yield Hit(at, at + len(wanted), value, "fuzzy", 0.9)
+    if same or len(wanted) < 4 or not set(sound_of(wanted)) & set(heard):
+        return
+    for width in (len(wanted), len(wanted) - 1, len(wanted) + 1):
+        for at in range(len(folded) - width + 1):
+            alike = likeness(folded[at : at + width], wanted)
+            if alike >= ANYWHERE:
+                yield Hit(at, at + width, value, "fuzzy", alike * 0.9)
+
+
+def _latin(folded: str, wanted: str, value: str) -> Iterator[Hit]:
+    words = list(_WORD.finditer(folded))
+    count = len(wanted.split())
+    for width in range(max(1, count - 1), count + 2):
+        for at in range(len(words) - width + 1):
+            start, end = words[at].start(), words[at + width - 1].end()
+            alike = likeness_of(folded[start:end], wanted)
+            if alike >= ANYWHERE:
+                yield Hit(start, end, value, "fuzzy", alike * 0.9)

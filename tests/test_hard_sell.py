@@ -1,0 +1,80 @@
+"""Hard sell on sentences that no rule was written from, and what is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.analysis.ablation import HeldOut, ablate, read_held_out
+from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.hard_sell import find, measure
+from pipeline.types import Finding, Transcript, Turn
+
+HELD_OUT = [part for part in read_held_out(Path(__file__).parent / "heldout") if part.kind == "hard_sell"]
+
+
+def _found(*turns: tuple[str, str], language: str = "zh") -> list[Finding]:
+    said = tuple(Turn(speaker, text, None, None, 1.0) for speaker, text in turns)  # type: ignore[arg-type]  # literals
+    return find(Conversation.of(Transcript(language, said)), ())
+
+
+@pytest.mark.parametrize(
+    "part", [p for p in HELD_OUT if p.name == "hard_sell"], ids=lambda part: part.language
+)
+def test_held_out_sentences(part: HeldOut) -> None:
+    row = ablate(part)[-1]
+    assert row.precision >= 0.90
+    assert row.recall >= 0.85
+
+
+def test_each_layer_is_worth_its_while() -> None:
+    for part in HELD_OUT:
+        lexicon, patterns, encoder, structure = ablate(part)
+        assert lexicon.recall <= patterns.recall < encoder.recall
+        assert structure.f1 >= encoder.f1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "不用今天定，您回去跟家人商量。",
+        "有的公司会跟您说今天是最后一天，我们没有这个说法。",
+        "我们今天营业到六点。",
+        "投资有风险，收益我们没法保证。",
+        "优惠活动到月底结束，您可以慢慢考虑。",
+    ],
+)
+def test_denials_reports_and_facts_are_none(text: str) -> None:
+    assert _found(("agent", text)) == []
+
+
+def test_the_next_breath_may_take_it_back() -> None:
+    assert _found(("agent", "优惠只到今天。没关系，您慢慢考虑。")) == []
+    assert len(_found(("agent", "优惠只到今天。您赶紧定下来吧。"))) == 2
+
+
+def test_only_the_agent_pushes() -> None:
+    text = "是不是今天不定就没有优惠了？"
+    assert _found(("customer", text)) == []
+    assert len(_found(("agent", "今天不定就没有这个优惠了。"), ("customer", "哦"))) == 1
+
+
+def test_worst_of_a_sentence_speaks_for_it() -> None:
+    (found,) = _found(("agent", "名额只剩两个了，您不买就是对家人不负责。"))
+    assert (found.detail["kind"], found.detail["severity"]) == ("threat_or_guilt", "severe")
+
+
+def test_count_leaves_pitches_after_refusals_out() -> None:
+    conversation = Conversation.of(
+        Transcript("en", (Turn("agent", "It's today or never.", None, None, 1.0),))
+    )
+    found = find(conversation, ())
+    again = Finding("pitch_after_refusal", 0, "agent", None, None, "x", 0.9)
+    (count,) = measure(conversation, [*found, again])
+    assert (count.name, count.value) == ("hard_sell_count", 1)
+
+
+def test_mixed_speech() -> None:
+    assert len(_found(("agent", "这个VIP名额就剩最后两个了，您赶紧定吧。"))) == 1
+    assert len(_found(("agent", "This is your last chance, sign up right now."), language="zh")) == 1
