@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.analysis import benefit
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, before, content, found_at, hits, kinds_at, of_turn, size, text_of, turn_hits
 from pipeline.analysis.rules import Match
@@ -33,7 +34,6 @@ _TIME = re.compile(
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each objection, one a kind and turn; ``detail``: ``kind``, ``handling`` (benefit, passive or ignored)."""
-    benefits = set(kinds_at(prior, "benefit"))
     asked = kinds_at(prior, "needs_question")
     found: list[Finding] = []
     for number, turn in enumerate(conversation.turns):
@@ -45,7 +45,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             if _holds(conversation, sentence, kind, asked) and _outranks(hit, best.get(kind)):
                 best[kind] = (sentence, hit)
         for kind, (sentence, hit) in _leading(best):
-            detail = {"kind": kind, "handling": _handling(conversation, number, kind, benefits)}
+            detail = {"kind": kind, "handling": _handling(conversation, number, kind)}
             found.append(found_at(conversation, "objection", sentence, hit, detail))
     return found
 
@@ -83,7 +83,7 @@ def _turn_start(conversation: Conversation, sentence: Sentence) -> str:
     return of_turn(conversation, sentence.turn)[0].folded
 
 
-def _handling(conversation: Conversation, turn: int, kind: str, benefits: set[int]) -> str:
+def _handling(conversation: Conversation, turn: int, kind: str) -> str:
     """What the agent's next two turns make of it; the first that does anything decides."""
     objected = text_of(conversation, [turn])
     turns = after(conversation, turn, "agent", 2)
@@ -92,7 +92,7 @@ def _handling(conversation: Conversation, turn: int, kind: str, benefits: set[in
     for number, later in enumerate(turns):
         if number and _said_again(conversation, turn, later, kind):
             break
-        answer = _answer(conversation, later, kind, objected, benefits)
+        answer = _answer(conversation, later, kind, objected)
         if answer is not None:
             return answer
     return "ignored"
@@ -104,7 +104,7 @@ def _said_again(conversation: Conversation, turn: int, later: int, kind: str) ->
     return any(str(hit.detail["kind"]) == kind for t in between for _, hit in turn_hits(conversation, "objection", t))
 
 
-def _answer(conversation: Conversation, turn: int, kind: str, objected: str, benefits: set[int]) -> str | None:
+def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> str | None:
     acts = {str(hit.detail["act"]) for _, hit in turn_hits(conversation, "objection_handling", turn)}
     text = text_of(conversation, [turn])
     if kind == "no_time":
@@ -113,7 +113,9 @@ def _answer(conversation: Conversation, turn: int, kind: str, objected: str, ben
         return "passive" if "give_up" in acts else None
     if "give_up" in acts and not acts & {"solve", "prove"}:
         return "passive"
-    met = bool(acts & {"solve", "prove"}) or turn in benefits
+    met = bool(acts & {"solve", "prove"}) or any(
+        benefit.states(conversation, s) is not None for s in of_turn(conversation, turn)
+    )
     on_it = "empathy" in acts or bool(content(objected) & content(text))
     if "push" in acts and not ("empathy" in acts or "prove" in acts):
         return None
