@@ -1,0 +1,124 @@
+"""The customer's objections, by kind, and how the agent meets each in the next two turns (article 10.5).
+
+An objection is resistance with a reason; a bare no is a refusal, found elsewhere. It is met (``benefit``) when the agent
+answers with a strength, a proof, an adaptation or, to a customer without time, another time; ``passive`` when the agent
+only agrees and gives up; ``ignored`` when the pitch goes on as though nothing had been said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.analysis import benefit
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import after, before, content, found_at, hits, kinds_at, of_turn, size, text_of, turn_hits
+from pipeline.analysis.rules import Match
+from pipeline.types import Finding
+
+_ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
+_AGREED = re.compile(
+    r"^(?:嗯|哦|那|啊|,|，)*(?:好(?!像|贵|麻烦|远|复杂|忙)|行(?!不)|可以(?!是)|没问题|听起来(?:不错|挺好)|挺好|不错|成)"
+    r"|^(?:(?:oh|well|um|yeah|yes|alright|all right|hmm)[\s,.]+)*(?:okay|ok|sure|great|perfect|fine|sounds (?:good|great)|that (?:sounds|makes)|good|lovely)\b(?! but)"
+)
+_BUT = re.compile(r"但|不过|可是|就是(?:有点|太)|只是|\b(?:but|though|however|except|still)\b")
+_RESISTS = re.compile(
+    r"不(?:用|需要|要|换|想|办|考虑|必)|够|满意|挺好|没必要|习惯|\b(?:no complaints|all set|happy|satisfied|fine|don't need|no need|not looking|good enough|we're good)\b"
+)
+_TIME = re.compile(
+    r"(?:再|重新|给您|跟您|联系|回)(?:您|你|给|跟|打|电|拨|来|联系|过来|过去|约|问|一下)+|(?:什么时候|几点|哪天|啥时候).{0,6}(?:方便|有空|有时间)|改(?:天|日|时间)|换个时间|晚点|稍后|线上|不占|周[一二三四五六日末].{0,6}(?:也|有|可以)|(?:晚上|周末)(?:也)?(?:有|可以)|先发|发(?:您|你|给)"
+    r"|\b(?:call|ring|try|phone|catch|reach|follow up|speak|get back|check in|touch base)\b.{0,24}\b(?:back|later|tomorrow|tonight|another|again|next|afternoon|evening|morning|week|monday|tuesday|wednesday|thursday|friday|at|after)\b"
+    r"|\b(?:when|what time|which day|better time|good time)\b|\b(?:send|email|text)\b"
+)
+
+
+def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
+    """Each objection, one a kind and turn; ``detail``: ``kind``, ``handling`` (benefit, passive or ignored)."""
+    asked = kinds_at(prior, "needs_question")
+    found: list[Finding] = []
+    for number, turn in enumerate(conversation.turns):
+        if turn.speaker == "agent":
+            continue
+        best: dict[str, tuple[Sentence, Match]] = {}
+        for sentence, hit in turn_hits(conversation, "objection", number):
+            kind = str(hit.detail["kind"])
+            if _holds(conversation, sentence, kind, asked) and _outranks(hit, best.get(kind)):
+                best[kind] = (sentence, hit)
+        for kind, (sentence, hit) in _leading(best):
+            detail = {"kind": kind, "handling": _handling(conversation, number, kind)}
+            found.append(found_at(conversation, "objection", sentence, hit, detail))
+    return found
+
+
+def _outranks(hit: Match, other: tuple[Sentence, Match] | None) -> bool:
+    return other is None or hit.strength > other[1].strength
+
+
+def _leading(best: dict[str, tuple[Sentence, Match]]) -> list[tuple[str, tuple[Sentence, Match]]]:
+    """A stall ("let me think") beside a real reason in the same turn is part of that reason."""
+    kinds = [kind for kind in _ORDER if kind in best]
+    if len(kinds) > 1 and "other" in kinds:
+        kinds.remove("other")
+    return [(kind, best[kind]) for kind in kinds]
+
+
+def _holds(conversation: Conversation, sentence: Sentence, kind: str, asked: dict[int, Finding]) -> bool:
+    """Guards from the dialogue: an answer to the agent's question and a stall after a yes are no resistance."""
+    folded = sentence.folded
+    if hits("confusion", sentence) and kind in ("other", "no_need"):
+        return False
+    questions = [m for m in hits("customer_question", sentence) if m.strength >= 0.8]
+    if questions and kind in ("other", "existing_supplier", "no_need", "no_time"):
+        return False
+    if kind == "other" and _AGREED.match(_turn_start(conversation, sentence)) and not _BUT.search(folded):
+        return False
+    if kind in ("existing_supplier", "no_need", "no_time", "other"):
+        for turn in before(conversation, sentence.turn, "agent", 1):
+            if turn in asked and not _RESISTS.search(text_of(conversation, [sentence.turn])):
+                return _BUT.search(folded) is not None
+    return True
+
+
+def _turn_start(conversation: Conversation, sentence: Sentence) -> str:
+    return of_turn(conversation, sentence.turn)[0].folded
+
+
+def _handling(conversation: Conversation, turn: int, kind: str) -> str:
+    """What the agent's next two turns make of it; the first that does anything decides."""
+    objected = text_of(conversation, [turn])
+    turns = after(conversation, turn, "agent", 2)
+    if not turns:
+        return "passive"
+    for number, later in enumerate(turns):
+        if number and _said_again(conversation, turn, later, kind):
+            break
+        answer = _answer(conversation, later, kind, objected)
+        if answer is not None:
+            return answer
+    return "ignored"
+
+
+def _said_again(conversation: Conversation, turn: int, later: int, kind: str) -> bool:
+    """The customer had to object once more before this turn, so the first answer was none."""
+    between = (t for t in range(turn + 1, later) if conversation.turns[t].speaker != "agent")
+    return any(str(hit.detail["kind"]) == kind for t in between for _, hit in turn_hits(conversation, "objection", t))
+
+
+def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> str | None:
+    acts = {str(hit.detail["act"]) for _, hit in turn_hits(conversation, "objection_handling", turn)}
+    text = text_of(conversation, [turn])
+    if kind == "no_time":
+        if _TIME.search(text):
+            return "benefit"
+        return "passive" if "give_up" in acts else None
+    if "give_up" in acts and not acts & {"solve", "prove"}:
+        return "passive"
+    met = bool(acts & {"solve", "prove"}) or any(
+        benefit.states(conversation, s) is not None for s in of_turn(conversation, turn)
+    )
+    on_it = "empathy" in acts or bool(content(objected) & content(text))
+    if "push" in acts and not ("empathy" in acts or "prove" in acts):
+        return None
+    if met or (on_it and size(text) >= 10):
+        return "benefit"
+    return "passive" if size(text) < 5 and not acts else None
