@@ -49,7 +49,7 @@ def measure(conversation: Conversation, findings: Sequence[Finding] = ()) -> lis
 
 def addresses(sentence: Sentence) -> tuple[int, int] | None:
     """Characters in which the customer is addressed by name or role."""
-    data = _data(sentence.language)
+    data = address_data(sentence.language)
     before = re.compile(data["not_before"])
     text = sentence.text if sentence.language == "en" else sentence.folded
     for pattern in _patterns(sentence.language):
@@ -138,7 +138,8 @@ def _named(conversation: Conversation, sentence: Sentence) -> Product | None:
 
 
 @functools.cache
-def _data(language: str) -> Mapping[str, Any]:
+def address_data(language: str) -> Mapping[str, Any]:
+    """How customers are addressed in a language, with examples."""
     path = resources.files("pipeline.lexicons") / ("zh" if language == "zh" else "en") / "_address.yaml"
     data: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return data
@@ -146,7 +147,7 @@ def _data(language: str) -> Mapping[str, Any]:
 
 @functools.cache
 def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
-    data = _data(language)
+    data = address_data(language)
     if language != "zh":
         first, *others = data["frames"]
         return (re.compile(first, re.IGNORECASE), *(re.compile("(?i:" + _split(f)[0] + ")" + _split(f)[1]) for f in others))
