@@ -1,0 +1,275 @@
+"""Terms of trade in the agent's speech, and whether they are explained at once.
+
+Terms come from the profile and from ``lexicons/<language>/_jargon.yaml``. spaCy's PhraseMatcher looks for them over two
+layers of the same sentence: tokens as written (one a Han character, one a word; letters said one by one too, ``C P M``)
+and, for Chinese terms of three characters and more, syllables as heard. Both languages' terms are looked for in every
+sentence, since Mandarin sales talk borrows English ones.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.matching import matches
+from pipeline.analysis.phonetic import syllable
+from pipeline.analysis.text import fold
+from pipeline.profile import Jargon
+from pipeline.types import Finding, Measure, Reason
+
+KIND = "jargon"
+_BY_SOUND = 0.75
+_NEAR_CHARS = {"zh": 3, "en": 3}
+"""How far from the term a bare "is" may stand to explain it."""
+_HEAD_CHARS = {"zh": 6, "en": 14}
+"""How far into the next sentence a marker may stand."""
+_TOKEN = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]|[^\s]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_PUNCTUATION = re.compile(r"^[\W_]+$")
+_NO_WORDS = Reason("no_agent_speech", "没有坐席的讲话", "the agent says nothing")
+_SIDES_UNSURE = Reason("sides_unsure", "无法确定说话人是坐席还是客户", "it is not sure which side is the agent")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term with its plain words. ``upper`` terms count only in capitals, ``context`` ones only in such a call."""
+
+    term: str
+    plain: str
+    trade: str
+    source: str
+    variants: tuple[str, ...] = ()
+    upper: bool = False
+    context: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A term in a sentence, characters ``[start, end)``."""
+
+    term: Term
+    sentence: Sentence
+    start: int
+    end: int
+    strength: float
+    layer: str
+
+
+def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
+    """Findings ``jargon`` of the agent: ``detail {term, explained, plain, trade, customer_used, layer}``.
+
+    A term explained once stays explained. A term that the customer said first is listed with ``customer_used``; it is
+    no fault and counts nowhere.
+    """
+    known: set[str] = set()
+    by_customer: set[str] = set()
+    found: list[Finding] = []
+    for said in terms_said(conversation):
+        name = said.term.term
+        if said.sentence.speaker == "customer":
+            by_customer.add(name)
+            continue
+        if name not in known and _explained(conversation, said):
+            known.add(name)
+        found.append(
+            conversation.finding(
+                KIND,
+                said.sentence,
+                said.start,
+                said.end,
+                strength=said.strength,
+                term=name,
+                explained=name in known,
+                customer_used=name in by_customer,
+                plain=said.term.plain,
+                trade=said.term.trade,
+                layer=said.layer,
+            )
+        )
+    return found
+
+
+def measure(conversation: Conversation, findings: Sequence[Finding] = ()) -> list[Measure]:
+    """``jargon_per_100_words``: the agent's unexplained terms by 100 words (jieba tokens in Mandarin)."""
+    method = "agent's terms less explained ones and the customer's own, by 100 words; jieba tokens in Mandarin"
+    spoken = [sentence for sentence in conversation.sentences if sentence.speaker == "agent"]
+    total = sum(words(sentence) for sentence in spoken)
+    if not total:
+        unsure = any(sentence.speaker == "unknown" for sentence in conversation.sentences)
+        return [Measure("jargon_per_100_words", None, "1/100 words", method, _SIDES_UNSURE if unsure else _NO_WORDS)]
+    counted = sum(1 for finding in findings if _counts(finding))
+    return [Measure("jargon_per_100_words", round(100 * counted / total, 2), "1/100 words", method)]
+
+
+def _counts(finding: Finding) -> bool:
+    if finding.kind != KIND or finding.speaker != "agent":
+        return False
+    return not finding.detail.get("explained") and not finding.detail.get("customer_used")
+
+
+def words(sentence: Sentence) -> int:
+    """Number of words: jieba tokens without punctuation in Mandarin, words between blanks in English."""
+    return _count_words(sentence.folded, sentence.language)
+
+
+@functools.lru_cache(maxsize=65536)
+def _count_words(folded: str, language: str) -> int:
+    if language != "zh":
+        return len(re.findall(r"[\w'’-]+", folded))
+    import jieba
+
+    jieba.setLogLevel(60)
+    return sum(1 for token in jieba.cut(folded, HMM=False) if token.strip() and not _PUNCTUATION.match(token))
+
+
+def terms_said(conversation: Conversation) -> Iterator[Said]:
+    """Every term of trade in the call, by whomever."""
+    lexicon = _lexicon(conversation.profile.jargon)
+    call = " ".join(sentence.folded for sentence in conversation.sentences)
+    for sentence in conversation.sentences:
+        for said in lexicon.find(sentence):
+            if not said.term.context or any(word in call for word in said.term.context):
+                yield said
+
+
+def _explained(conversation: Conversation, said: Said) -> bool:
+    """Whether a marker or the plain words stand in the same or the next sentence of the agent."""
+    sentence = said.sentence
+    plain = fold(said.term.plain)
+    after = _next(conversation, sentence)
+    if plain and (plain in sentence.folded or (after is not None and plain in after.folded)):
+        return True
+    for match in matches("explanation", sentence):
+        far = match.detail.get("place") == "far"
+        if far and (match.start >= said.end or said.start - match.end <= 2 and match.end <= said.start):
+            return True
+        if not far and 0 <= match.start - said.end <= _NEAR_CHARS.get(sentence.language, 3):
+            return True
+    if after is None:
+        return False
+    head = _HEAD_CHARS.get(after.language, 14)
+    return any(m.start <= head for m in matches("explanation", after) if m.detail.get("place") == "far")
+
+
+def _next(conversation: Conversation, sentence: Sentence) -> Sentence | None:
+    following = conversation.sentences[sentence.index + 1 : sentence.index + 2]
+    return following[0] if following and following[0].speaker == sentence.speaker else None
+
+
+@functools.cache
+def shipped_terms(language: str) -> tuple[Term, ...]:
+    """The terms that ship for one language."""
+    path = resources.files("pipeline.lexicons") / language / "_jargon.yaml"
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return tuple(_term(entry, group) for group in data["entries"] for entry in group["terms"])
+
+
+def _term(entry: Mapping[str, Any], group: Mapping[str, Any]) -> Term:
+    return Term(
+        term=str(entry["term"]),
+        plain=str(entry.get("plain", "")),
+        trade=group["trade"],
+        source=group["source"],
+        variants=tuple(str(variant) for variant in entry.get("variants", ())),
+        upper=bool(entry.get("upper", False)),
+        context=tuple(entry.get("context", ())),
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _lexicon(own: tuple[Jargon, ...]) -> _Lexicon:
+    company = [Term(entry.term, entry.plain or "", "company", "profile") for entry in own]
+    return _Lexicon([*company, *shipped_terms("zh"), *shipped_terms("en")])
+
+
+class _Lexicon:
+    """The terms compiled into two PhraseMatchers; the first of two entries with the same wording stands."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        from spacy.matcher import PhraseMatcher
+        from spacy.vocab import Vocab
+
+        self._vocab = Vocab()
+        self._written = PhraseMatcher(self._vocab)
+        self._heard = PhraseMatcher(self._vocab)
+        self._terms: list[Term] = list(terms)
+        self._han_first: frozenset[str] = frozenset()
+        seen: set[tuple[str, ...]] = set()
+        first_tokens: set[str] = set()
+        for number, term in enumerate(self._terms):
+            for form in _forms(term):
+                key = tuple(token for token, _ in form)
+                if key in seen:
+                    continue
+                seen.add(key)
+                first_tokens.add(key[0])
+                self._written.add(f"t{number}", [self._doc(list(key))])
+            sounds = [syllable(char) for char in fold(term.term)]
+            if len(sounds) >= 3 and all(_HAN.match(char) for char in term.term):
+                self._heard.add(f"t{number}", [self._doc(sounds)])
+        self._first = frozenset(first_tokens)
+
+    def _doc(self, tokens: list[str]) -> Any:
+        from spacy.tokens import Doc
+
+        return Doc(self._vocab, words=tokens)
+
+    def find(self, sentence: Sentence) -> list[Said]:
+        """Terms in a sentence, longest first where they overlap."""
+        tokens = _tokens(sentence.folded)
+        names = [token for token, _ in tokens]
+        spans: list[tuple[int, int, int, float, str]] = []
+        if not self._first.isdisjoint(names):
+            spans += [(*span, 0.95, "lexicon") for span in self._hits(self._written, names)]
+        if sentence.language == "zh" and len(names) >= 3:
+            sounds = [syllable(name) if _HAN.match(name) else name for name in names]
+            spans += [(*span, _BY_SOUND, "sound") for span in self._hits(self._heard, sounds)]
+        return self._resolve(sentence, tokens, spans)
+
+    def _hits(self, matcher: Any, names: list[str]) -> list[tuple[int, int, int]]:
+        doc = self._doc(names)
+        return [(int(self._vocab.strings[key][1:]), start, end) for key, start, end in matcher(doc)]
+
+    def _resolve(
+        self, sentence: Sentence, tokens: Sequence[tuple[str, int]], spans: list[tuple[int, int, int, float, str]]
+    ) -> list[Said]:
+        kept: list[Said] = []
+        for number, first, last, strength, layer in sorted(spans, key=lambda s: (s[1] - s[2], -s[3], s[0])):
+            start, end = tokens[first][1], tokens[last - 1][1] + len(tokens[last - 1][0])
+            term = self._terms[number]
+            if term.upper and sentence.text[start:end] != sentence.text[start:end].upper():
+                continue
+            if all(end <= other.start or start >= other.end for other in kept):
+                kept.append(Said(term, sentence, start, end, strength, layer))
+        return sorted(kept, key=lambda said: said.start)
+
+
+@functools.lru_cache(maxsize=4096)
+def _tokens(folded: str) -> tuple[tuple[str, int], ...]:
+    return tuple((hit.group(), hit.start()) for hit in _TOKEN.finditer(folded))
+
+
+def _forms(term: Term) -> Iterator[tuple[tuple[str, int], ...]]:
+    """All ways in which the tokens of a term may stand: its spellings, plurals, and letters one by one."""
+    for spelling in (term.term, *term.variants):
+        folded = fold(spelling)
+        tokens = _tokens(folded)
+        if not tokens:
+            continue
+        yield tokens
+        last = tokens[-1][0]
+        if last.isascii() and last.isalpha() and not last.endswith("s"):
+            yield (*tokens[:-1], (last + "s", 0))
+        letters = re.fullmatch(r"[a-z]{2,6}", folded)
+        if letters and (spelling.isupper() or sum(char.isupper() for char in spelling) >= 2):
+            yield tuple((char, 0) for char in folded)
+            yield tuple((token, 0) for char in folded for token in (char, "."))
+            yield tuple((token, 0) for char in folded for token in (char, "."))[:-1]
+            yield tuple((token, 0) for char in folded for token in (char, "-"))[:-1]

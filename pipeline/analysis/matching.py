@@ -1,0 +1,34 @@
+"""Rules over sentences: which rules of a kind hit a sentence, and findings from them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.rules import LANGUAGES, Match, load_rules
+from pipeline.types import Finding
+
+
+def matches(kind: str, sentence: Sentence) -> Sequence[Match]:
+    """Matches of one kind's rules in a sentence, by the rules of the sentence's own language."""
+    return _matches(kind, sentence.language, sentence.folded)
+
+
+@functools.lru_cache(maxsize=65536)
+def _matches(kind: str, language: str, folded: str) -> tuple[Match, ...]:
+    return tuple(load_rules(kind, language if language in LANGUAGES else "en").match(folded))
+
+
+def rule_findings(kind: str, conversation: Conversation, sentences: Iterable[Sentence]) -> Iterator[Finding]:
+    """One finding a match, with the rule's id and its detail."""
+    for sentence in sentences:
+        for match in matches(kind, sentence):
+            yield conversation.finding(
+                kind,
+                sentence,
+                match.start,
+                match.end,
+                strength=match.strength,
+                **{**match.detail, "rule": match.rule, "layer": match.layer},
+            )

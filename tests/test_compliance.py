@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.analysis import compliance
+from pipeline.analysis.conversation import Conversation
+from pipeline.profile import Profile
+from pipeline.types import CallRecord, Speaker, Transcript, Turn
+
+HELDOUT = Path(__file__).parent / "heldout"
+
+
+def one(text: str, language: str, speaker: Speaker = "customer") -> Conversation:
+    return Conversation.of(Transcript(language, (Turn(speaker, text, 0.0, 4.0, 1.0),)))
+
+
+def kinds(conversation: Conversation) -> set[str]:
+    return {finding.kind for finding in compliance.find(conversation)}
+
+
+@pytest.mark.parametrize("kind", ["do_not_call", "complaint"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_heldout_sentences(kind: str, language: str) -> None:
+    data = yaml.safe_load((HELDOUT / f"{kind}.{language}.yaml").read_text(encoding="utf-8"))
+    hits = sum(kind in kinds(one(text, language)) for text in data["hits"])
+    false = sum(kind in kinds(one(text, language)) for text in data["misses"])
+    assert hits / len(data["hits"]) >= 0.9
+    assert hits / max(1, hits + false) >= 0.95
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_heldout_notices(language: str) -> None:
+    data = yaml.safe_load((HELDOUT / f"notice.{language}.yaml").read_text(encoding="utf-8"))
+    named = [
+        entry["name"] in {f.detail.get("name") for f in compliance.find(one(entry["text"], language, "agent"))}
+        for entry in data["hits"]
+    ]
+    false = [text for text in data["misses"] if "notice" in kinds(one(text, language, "agent"))]
+    assert sum(named) / len(named) >= 0.9
+    assert len(false) <= 1
+
+
+def test_the_agents_own_words_are_no_complaint() -> None:
+    assert kinds(one("我要投诉你们", "zh", "agent")) == set()
+    assert kinds(one("Please take me off your list.", "en", "agent")) == set()
+
+
+def test_another_number_is_no_request_to_stop() -> None:
+    assert kinds(one("别打这个电话打我手机", "zh")) == set()
+    assert kinds(one("Don't call before nine.", "en")) == set()
+
+
+def test_the_quote_is_the_turns_own_text_and_escalation_is_told() -> None:
+    finding = compliance.find(one("行了行了，叫你们经理来跟我说！", "zh"))[0]
+    assert finding.quote and finding.quote in "行了行了，叫你们经理来跟我说！"
+    assert finding.detail["escalation"] is True
+    assert 0.0 < (finding.start_s or 0.0) < (finding.end_s or 0.0) <= 4.0
+
+
+def test_unknown_sides_are_judged_by_wording_and_stay_unknown() -> None:
+    finding = compliance.find(one("Please take me off your list.", "en", "unknown"))[0]
+    assert (finding.kind, finding.speaker) == ("do_not_call", "unknown")
+
+
+def campaign(said: str) -> list[dict[str, object]]:
+    profile = Profile(
+        extra={
+            "campaigns": {
+                "续费": {
+                    "notices": [{"name": "refund", "phrases": ["三十天内可退款"]}],
+                    "script": [
+                        {"step": "identity", "phrases": ["请问是本人吗"], "meaning": "请问您是机主本人吗"},
+                        {"step": "price", "phrases": ["续费价格是"]},
+                    ],
+                }
+            }
+        }
+    )
+    turns = tuple(Turn("agent", text, None, None, 1.0) for text in said.split("|"))
+    record = CallRecord(file="", call_id="x", campaign="续费")
+    conversation = Conversation.of(Transcript("zh", turns), profile=profile, record=record)
+    return [dict(f.detail) for f in compliance.find(conversation) if f.detail.get("demanded")]
+
+
+def test_a_campaigns_own_notices_and_steps_by_phrase_and_meaning() -> None:
+    details = campaign("您好，请问是机主本人吗？|续费价格是三百元|三十天内可退款")
+    assert [d.get("step") or d.get("name") for d in details] == ["refund", "identity", "price"]
+    assert [d.get("order") for d in details] == [None, 1, 2]
+
+
+def test_a_step_that_nobody_says_is_not_found() -> None:
+    assert campaign("今天天气真不错") == []

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.analysis import follow_up
+from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.text import fold
+from pipeline.analysis.when import find_times, when_data
+from pipeline.types import CallRecord, Speaker, Transcript, Turn
+
+HELDOUT = Path(__file__).parent / "heldout"
+NOW = datetime(2026, 3, 10, 15, 20)
+SIDES: dict[str, Speaker] = {"a": "agent", "c": "customer"}
+
+
+def said(language: str, *lines: str, now: datetime | None = NOW) -> Conversation:
+    turns = tuple(Turn(SIDES[line[0]], line[3:], None, None, 1.0) for line in lines)
+    return Conversation.of(Transcript(language, turns), record=CallRecord(file="", call_id="", started_at=now))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_example_of_a_time(language: str) -> None:
+    for example in when_data(language)["examples"]:
+        times = find_times(fold(str(example["text"])), language, NOW)
+        assert [time.iso for time in times] == [example["iso"]], example
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_heldout(language: str) -> None:
+    data = yaml.safe_load((HELDOUT / f"follow_up.{language}.yaml").read_text(encoding="utf-8"))
+    found = {entry["text"]: follow_up.agreed(follow_up.find(said(language, entry["text"]))) for entry in data["hits"]}
+    right = [
+        finding is not None and str(finding.detail["iso"]).startswith(entry["iso"])
+        for entry in data["hits"]
+        if entry.get("iso")
+        for finding in [found[entry["text"]]]
+    ]
+    false = [text for text in data["misses"] if follow_up.find(said(language, text))]
+    assert sum(finding is not None for finding in found.values()) / len(found) >= 0.9
+    assert sum(right) / len(right) >= 0.9
+    assert len(false) <= 1
+
+
+def test_a_proposal_turned_down_is_no_follow_up() -> None:
+    assert follow_up.find(said("zh", "a: 那我加您微信把资料发您", "c: 不用了")) == []
+    assert follow_up.find(said("en", "a: I'll call you back tomorrow.", "c: No, please don't.")) == []
+
+
+def test_the_customer_sets_another_time() -> None:
+    findings = follow_up.find(said("zh", "a: 那我明天上午十点再打给您", "c: 下午三点吧"))
+    assert [f.speaker for f in findings] == ["agent", "customer"]
+    last = follow_up.agreed(findings)
+    assert last is not None and last.detail["when"] == "下午三点" and last.quote == "下午三点"
+
+
+def test_the_quote_holds_act_and_time_and_the_offset_stays() -> None:
+    now = NOW.replace(tzinfo=timezone(timedelta(hours=8)))
+    (finding,) = follow_up.find(said("zh", "a: 好的，那我明天下午三点再给您打电话", now=now))
+    assert finding.quote == "明天下午三点再给您打电话"
+    assert finding.detail["iso"] == "2026-03-11T15:00+08:00"
+
+
+def test_without_the_start_of_the_call_the_words_stay() -> None:
+    (finding,) = follow_up.find(said("en", "c: Call me back next Tuesday at ten.", now=None))
+    assert finding.detail["iso"] is None and finding.detail["when"] == "next Tuesday at ten"
+
+
+@given(st.text(alphabet="明后天下上周一三五点半号月日十二过个小时点:3017 ", max_size=20))
+def test_no_wording_breaks_the_parser(text: str) -> None:
+    for time in find_times(fold(text), "zh", NOW):
+        assert 0 <= time.start < time.end <= len(text)
+        assert time.iso is None or datetime.fromisoformat(time.iso)
+
+
+@given(st.text(alphabet="abcdehmnorstuwy 0123456789:.'", max_size=30), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))
+def test_no_english_breaks_the_parser(text: str, now: datetime) -> None:
+    for time in find_times(fold("next tuesday at " + text), "en", now):
+        assert time.iso is None or datetime.fromisoformat(time.iso)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.analysis import follow_up, outcome
+from pipeline.analysis.conversation import Conversation
+from pipeline.types import CallRecord, Finding, Outcome, Speaker, Transcript, Turn
+
+HELDOUT = Path(__file__).parent / "heldout"
+SIDES: dict[str, Speaker] = {"a": "agent", "c": "customer", "u": "unknown"}
+
+
+def said(language: str, *lines: str) -> Conversation:
+    turns = tuple(Turn(SIDES[line[0]], line[3:], None, None, 1.0) for line in lines)
+    record = CallRecord(file="", call_id="", started_at=datetime(2026, 3, 10, 15, 20))
+    return Conversation.of(Transcript(language, turns), record=record)
+
+
+def decided(language: str, *lines: str) -> Outcome:
+    conversation = said(language, *lines)
+    return outcome.decide(conversation, follow_up.find(conversation))
+
+
+@pytest.mark.parametrize("name", ["outcomes", "outcomes_blind"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_heldout_dialogues(name: str, language: str) -> None:
+    data = yaml.safe_load((HELDOUT / f"{name}.{language}.yaml").read_text(encoding="utf-8"))
+    right: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for group in data:
+        for lines in group["dialogues"]:
+            total[group["label"]] += 1
+            right[group["label"]] += decided(language, *lines).label == group["label"]
+    assert set(total) == set(outcome.LABELS)
+    assert right.total() / total.total() >= 0.85, {label: f"{right[label]}/{total[label]}" for label in total}
+
+
+def test_nobody_answers() -> None:
+    assert decided("zh").label == "no_conversation"
+    assert decided("zh", "a: 喂您好", "a: 喂").label == "no_conversation"
+    assert decided("zh", "a: 您好", "c: 请在嘀声后留言").label == "voicemail"
+
+
+def test_the_last_word_decides() -> None:
+    assert decided("zh", "a: 您好", "c: 不需要", "a: 可以省一半", "c: 那听着不错，发资料我看看").label == "interested"
+    assert decided("zh", "a: 您好", "c: 听着不错", "a: 一年两万", "c: 太贵了，算了不要了").label == "not_interested"
+
+
+def test_a_bare_yes_takes_its_sense_from_the_proposal() -> None:
+    assert decided("zh", "a: 那我现在帮您下单可以吗", "c: 可以").label == "order_placed"
+    assert decided("zh", "a: 那我明天下午再打给您可以吗", "c: 可以").label == "call_back"
+    assert decided("zh", "a: 那我把资料发您邮箱可以吗", "c: 可以").label == "interested"
+
+
+def test_a_refusal_found_elsewhere_counts() -> None:
+    conversation = said("en", "a: Hi", "c: Hmm.", "a: So what do you say?", "c: Our hamster objects.")
+    refusal = Finding("refusal", 3, "customer", None, None, "Our hamster objects.", 0.95)
+    assert outcome.decide(conversation, [refusal]).label == "not_interested"
+    assert outcome.decide(conversation, []).label == "undetermined"
+
+
+def test_unknown_sides_still_have_an_outcome() -> None:
+    lines = ("u: 您好，这边是平和保险", "u: 我在开会，晚点再打给我吧", "u: 好的那我下午再联系您")
+    assert decided("zh", *lines).label == "call_back"
+
+
+def test_the_follow_up_goes_along() -> None:
+    result = decided("zh", "a: 您好", "c: 我在开车，你明天下午三点打给我吧", "a: 好的")
+    assert (result.label, result.follow_up_when) == ("call_back", "2026-03-11T15:00")
+    assert result.follow_up_text and "明天下午三点" in result.follow_up_text
+
+
+def test_an_answering_machine_leaves_no_interest_behind() -> None:
+    result = decided("en", "c: You've reached Kate, leave a message after the tone.", "a: I'll send you the quote.")
+    assert result.label == "voicemail"

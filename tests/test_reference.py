@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.analysis import reference
+from pipeline.analysis.conversation import Conversation
+from pipeline.types import Speaker, Transcript, Turn
+
+HELDOUT = Path(__file__).parent / "heldout"
+
+
+def said(text: str, language: str, speaker: Speaker = "agent") -> Conversation:
+    return Conversation.of(Transcript(language, (Turn(speaker, text, None, None, 1.0),)))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_heldout(language: str) -> None:
+    data = yaml.safe_load((HELDOUT / f"reference.{language}.yaml").read_text(encoding="utf-8"))
+    hits = [text for text in data["hits"] if reference.find(said(text, language))]
+    false = [text for text in data["misses"] if reference.find(said(text, language))]
+    assert len(hits) / len(data["hits"]) >= 0.85
+    assert len(false) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "of"),
+    [("上次我们联系过", "contact"), ("王总介绍我跟您联系", "referral"), ("您是我们的老客户了", "customer")],
+)
+def test_what_it_refers_to(text: str, of: str) -> None:
+    assert [f.detail["of"] for f in reference.find(said(text, "zh"))] == [of]
+
+
+def test_only_the_agent_refers() -> None:
+    assert reference.find(said("as we discussed last week", "en", "customer")) == []
