@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from models.whisper import WhisperSettings
+    from models.whisper_settings import WhisperSettings
 
 Language = Literal["auto", "zh", "en"]
 

@@ -66,19 +66,17 @@ def test_unknown_sides_are_judged_by_wording_and_stay_unknown() -> None:
 
 
 def campaign(said: str) -> list[dict[str, object]]:
-    profile = Profile(
-        extra={
-            "campaigns": {
-                "续费": {
-                    "notices": [{"name": "refund", "phrases": ["三十天内可退款"]}],
-                    "script": [
-                        {"step": "identity", "phrases": ["请问是本人吗"], "meaning": "请问您是机主本人吗"},
-                        {"step": "price", "phrases": ["续费价格是"]},
-                    ],
-                }
-            }
+    profile = Profile.model_validate({
+        "compliance": {
+            "notice": {"续费": [{"name": "refund", "phrases": ["三十天内可退款"]}]},
+            "script": {
+                "续费": [
+                    {"name": "identity", "phrases": ["请问是本人吗"], "meaning": "请问您是机主本人吗"},
+                    {"name": "price", "phrases": ["续费价格是"]},
+                ]
+            },
         }
-    )
+    })
     turns = tuple(Turn("agent", text, None, None, 1.0) for text in said.split("|"))
     record = CallRecord(file="", call_id="x", campaign="续费")
     conversation = Conversation.of(Transcript("zh", turns), profile=profile, record=record)

@@ -50,7 +50,7 @@ def test_explained_in_the_next_sentence_and_from_then_on() -> None:
 
 
 def test_the_profiles_plain_words_explain() -> None:
-    own = (Jargon("梯影", "电梯里的投影"),)
+    own = (Jargon(term="梯影", plain="电梯里的投影"),)
     plain = said("zh", ("agent", "我们做梯影，电梯里的投影广告"), own=own)
     bare = said("zh", ("agent", "我们做梯影"), own=own)
     assert [f.detail["explained"] for f in jargon.find(plain)] == [True]

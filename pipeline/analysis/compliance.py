@@ -1,20 +1,20 @@
 """What a telesales department must answer for: requests not to call, complaints, notices and the steps of a script.
 
 Requests and complaints are the customer's words, notices the agent's. What one campaign demands beyond that stands in the
-profile (``campaigns.<name>.notices`` and ``.script``): each with phrases, matched as written or by sound, and a meaning,
-matched by the sentence encoder.
+profile (``compliance.notice`` and ``.script``): each with phrases, matched as written or by sound, and meanings, matched
+by the sentence encoder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.matching import matches, rule_findings
 from pipeline.analysis.phonetic import find_by_sound
 from pipeline.analysis.text import fold
+from pipeline.profile import Demand
 from pipeline.types import Finding
 
 _SAME_MEANING = 0.62
@@ -23,12 +23,12 @@ _BY_SOUND = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
-    """One thing that a campaign wants said: a notice or a step of its script."""
+class Demanded:
+    """One thing that a campaign wants said: a notice, or a step of its script with its place in the order."""
 
     name: str
     phrases: tuple[str, ...]
-    meaning: str | None
+    meanings: tuple[str, ...]
     order: int | None
 
 
@@ -41,31 +41,15 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     return found
 
 
-def demands(conversation: Conversation) -> list[Demand]:
-    """What the call's campaign wants said: the entries of ``default`` and of the campaign itself."""
-    campaigns = _campaigns(conversation)
-    chosen = [campaigns.get("default"), campaigns.get(conversation.record.campaign or "")]
-    wanted: list[Demand] = []
-    for campaign in chosen:
-        if isinstance(campaign, Mapping):
-            wanted += [_demand(entry, None) for entry in campaign.get("notices", ())]
-            wanted += [_demand(entry, order) for order, entry in enumerate(campaign.get("script", ()), start=1)]
-    return wanted
+def demands(conversation: Conversation) -> list[Demanded]:
+    """What the call's campaign wants said, by the profile: its notices, then the steps of its script."""
+    profile, campaign = conversation.profile, conversation.record.campaign
+    wanted = [_demanded_of(entry, None) for entry in profile.notices(campaign)]
+    return wanted + [_demanded_of(entry, order) for order, entry in enumerate(profile.script(campaign), start=1)]
 
 
-def _campaigns(conversation: Conversation) -> Mapping[str, Any]:
-    profile = conversation.profile
-    campaigns = getattr(profile, "campaigns", None) or profile.extra.get("campaigns")
-    return campaigns if isinstance(campaigns, Mapping) else {}
-
-
-def _demand(entry: Any, order: int | None) -> Demand:
-    if isinstance(entry, str):
-        return Demand(entry, (fold(entry),), entry, order)
-    name = str(entry.get("name") or entry.get("step") or entry.get("meaning") or "")
-    phrases = tuple(fold(str(phrase)) for phrase in entry.get("phrases", ()))
-    meaning = entry.get("meaning")
-    return Demand(name, phrases, str(meaning) if meaning else None, order)
+def _demanded_of(entry: Demand, order: int | None) -> Demanded:
+    return Demanded(entry.name, tuple(fold(phrase) for phrase in entry.phrases), entry.meaning, order)
 
 
 def _complaints(conversation: Conversation) -> Iterator[Finding]:
@@ -92,16 +76,17 @@ def _demanded(conversation: Conversation) -> list[Finding]:
     if not wanted:
         return []
     spoken = list(conversation.by("agent"))
-    similar = _similarities([demand.meaning or "" for demand in wanted], [s.text for s in spoken])
     found: list[Finding] = []
-    for row, demand in enumerate(wanted):
-        hit = _by_phrase(demand, spoken) or _by_meaning(demand, spoken, similar[row])
+    for demand in wanted:
+        hit = _by_phrase(demand, spoken) or _by_meaning(demand, spoken)
         if hit is None:
             continue
         sentence, start, end, strength, layer = hit
-        named = {"name": demand.name} if demand.order is None else {"step": demand.name, "order": demand.order}
+        step = {} if demand.order is None else {"step": demand.name, "order": demand.order}
         found.append(
-            conversation.finding("notice", sentence, start, end, strength=strength, **named, layer=layer, demanded=True)
+            conversation.finding(
+                "notice", sentence, start, end, strength=strength, name=demand.name, **step, layer=layer, demanded=True
+            )
         )
     return found
 
@@ -109,7 +94,7 @@ def _demanded(conversation: Conversation) -> list[Finding]:
 _Hit = tuple[Sentence, int, int, float, str]
 
 
-def _by_phrase(demand: Demand, spoken: Sequence[Sentence]) -> _Hit | None:
+def _by_phrase(demand: Demanded, spoken: Sequence[Sentence]) -> _Hit | None:
     for sentence in spoken:
         for phrase in demand.phrases:
             at = sentence.folded.find(phrase) if phrase else -1
@@ -121,21 +106,14 @@ def _by_phrase(demand: Demand, spoken: Sequence[Sentence]) -> _Hit | None:
     return None
 
 
-def _by_meaning(demand: Demand, spoken: Sequence[Sentence], similar: Sequence[float]) -> _Hit | None:
-    if not demand.meaning or not spoken:
+def _by_meaning(demand: Demanded, spoken: Sequence[Sentence]) -> _Hit | None:
+    if not demand.meanings or not spoken:
         return None
-    best = max(range(len(spoken)), key=lambda place: similar[place])
+    from models.encoder import encode
+
+    similar = (encode(demand.meanings) @ encode([sentence.text for sentence in spoken]).T).max(axis=0)
+    best = int(similar.argmax())
     if similar[best] < _SAME_MEANING:
         return None
     sentence = spoken[best]
     return sentence, 0, len(sentence.text), min(0.95, float(similar[best]) + 0.1), "meaning"
-
-
-def _similarities(meanings: Sequence[str], texts: Sequence[str]) -> list[list[float]]:
-    """Cosine similarity of each meaning (rows) to each sentence (columns)."""
-    if not texts or not any(meanings):
-        return [[0.0] * len(texts) for _ in meanings]
-    from models.encoder import encode
-
-    table: list[list[float]] = (encode(meanings) @ encode(texts).T).tolist()
-    return table

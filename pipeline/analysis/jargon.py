@@ -48,6 +48,7 @@ class Term:
     variants: tuple[str, ...] = ()
     upper: bool = False
     context: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,9 @@ def terms_said(conversation: Conversation) -> Iterator[Said]:
 def _explained(conversation: Conversation, said: Said) -> bool:
     """Whether a marker or the plain words stand in the same or the next sentence of the agent."""
     sentence = said.sentence
-    plain = fold(said.term.plain)
+    plain = [fold(words) for words in (said.term.plain, *said.term.also) if words]
     after = _next(conversation, sentence)
-    if plain and (plain in sentence.folded or (after is not None and plain in after.folded)):
+    if any(words in sentence.folded or (after is not None and words in after.folded) for words in plain):
         return True
     for match in matches("explanation", sentence):
         far = match.detail.get("place") == "far"
@@ -185,7 +186,9 @@ def _term(entry: Mapping[str, Any], group: Mapping[str, Any]) -> Term:
 
 @functools.lru_cache(maxsize=64)
 def _lexicon(own: tuple[Jargon, ...]) -> _Lexicon:
-    company = [Term(entry.term, entry.plain or "", "company", "profile") for entry in own]
+    company = [
+        Term(entry.term, entry.plain or "", "company", "profile", also=entry.plain_words) for entry in own
+    ]
     return _Lexicon([*company, *shipped_terms("zh"), *shipped_terms("en")])
 
 
