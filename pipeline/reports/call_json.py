@@ -72,6 +72,11 @@ def dumps(result: CallResult) -> str:
     return json.dumps(to_json(result), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
+def dumps_line(result: CallResult) -> str:
+    """The result on one line, for files that hold a call a line."""
+    return json.dumps(to_json(result), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def write_json(result: CallResult, folder: Path) -> Path:
     """Write ``<call_id>.json`` into a folder, atomically, and say where it lies."""
     path = folder / f"{safe_name(result.call.call_id)}.json"
