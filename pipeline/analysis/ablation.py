@@ -83,8 +83,8 @@ def read_held_out(folder: Path) -> tuple[HeldOut, ...]:
     """All held-out files of a folder with labelled sentences of one kind, language and speaker."""
     found = []
     for path in sorted(folder.glob("*.yaml")):
-        data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not {"kind", "language", "speaker", "hits", "misses"} <= data.keys():
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict) or not {"kind", "language", "speaker", "hits", "misses"} <= data.keys():
             continue
         groups = data["hits"]
         hits = [text for group in groups.values() for text in group] if isinstance(groups, dict) else groups
