@@ -6,14 +6,12 @@ words, and by likeness of meaning (sentence encoder) where a sentence shares at 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import after, content, found_at, hits, likeness, of_turn, shared, size, whole
+from pipeline.analysis.dialogue import after, content, found_at, hits, likeness, of_turn, shared, size, text_of, whole
 from pipeline.analysis.rules import Match
 from pipeline.analysis.text import fold
-from pipeline.profile import Product
 from pipeline.types import Finding
 
 _NAMED = 0.6
@@ -25,6 +23,7 @@ _ALIKE = 0.62
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each sentence of the agent that states a benefit; ``detail``: ``product`` (name or None), ``need`` (bool)."""
     told = told_needs(conversation, prior)
+    products = _products_by_turn(conversation)
     found = []
     for sentence in conversation.by("agent"):
         stated = states(conversation, sentence)
@@ -32,18 +31,17 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             continue
         hit, product = stated
         needed = any(turn < sentence.turn and content(words) & content(sentence.folded) for turn, words in told)
-        found.append(found_at(conversation, "benefit", sentence, hit, {"product": product, "need": needed}))
+        found.append(found_at(conversation, "benefit", sentence, hit, {"product": product or products[sentence.turn], "need": needed}))
     return found
 
 
 def states(conversation: Conversation, sentence: Sentence) -> tuple[Match, str | None] | None:
-    """The words of a sentence that state a benefit, and the product they are tied to; None where it states none."""
-    product = _product_named(conversation, sentence)
-    ruled = [m for m in hits("benefit", sentence) if m.strength > 0]
-    if ruled:
-        best = max(ruled, key=lambda m: m.end - m.start)
-        return best, product
-    return _listed(conversation, sentence)
+    """The words of a sentence that state a benefit, with the product whose listed benefit it is; None without any."""
+    listed = _listed(conversation, sentence)
+    if listed is not None:
+        return listed
+    ruled = hits("benefit", sentence)
+    return (max(ruled, key=lambda m: m.end - m.start), None) if ruled else None
 
 
 def _listed(conversation: Conversation, sentence: Sentence) -> tuple[Match, str | None] | None:
@@ -61,22 +59,21 @@ def _listed(conversation: Conversation, sentence: Sentence) -> tuple[Match, str 
     return None
 
 
-def _product_named(conversation: Conversation, sentence: Sentence) -> str | None:
-    """The product named in the sentence, else the one named last in the agent's turns so far."""
-    products = conversation.profile.products
-    if not products:
-        return None
-    for other in range(sentence.turn, -1, -1):
-        for spoken in of_turn(conversation, other):
-            for product in products:
-                if any(name in spoken.folded for name in _names(product)):
-                    return product.name
-    return None
-
-
-@functools.lru_cache(maxsize=1024)
-def _names(product: Product) -> tuple[str, ...]:
-    return tuple(fold(name) for name in (product.name, *product.aliases) if name)
+def _products_by_turn(conversation: Conversation) -> list[str | None]:
+    """For each turn the product named in it, else the one named last before."""
+    names = [
+        (fold(name), product.name)
+        for product in conversation.profile.products
+        for name in (product.name, *product.aliases)
+        if name
+    ]
+    last: str | None = None
+    by_turn: list[str | None] = []
+    for turn in range(len(conversation.turns)):
+        text = text_of(conversation, [turn]) if names else ""
+        last = next((product for name, product in names if name in text), last)
+        by_turn.append(last)
+    return by_turn
 
 
 def told_needs(conversation: Conversation, prior: Sequence[Finding]) -> list[tuple[int, str]]:

@@ -113,12 +113,15 @@ def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> 
         return "passive" if "give_up" in acts else None
     if "give_up" in acts and not acts & {"solve", "prove"}:
         return "passive"
-    met = bool(acts & {"solve", "prove"}) or any(
-        benefit.states(conversation, s) is not None for s in of_turn(conversation, turn)
-    )
+    met = bool(acts & {"solve", "prove"}) or (kind != "distrust" and _benefits(conversation, turn))
     on_it = "empathy" in acts or bool(content(objected) & content(text))
     if "push" in acts and not ("empathy" in acts or "prove" in acts):
         return None
     if met or (on_it and size(text) >= 10):
         return "benefit"
     return "passive" if size(text) < 5 and not acts else None
+
+
+def _benefits(conversation: Conversation, turn: int) -> bool:
+    """Whether a turn states a benefit; a promise is no answer to distrust."""
+    return any(benefit.states(conversation, sentence) is not None for sentence in of_turn(conversation, turn))

@@ -1,0 +1,21 @@
+"""Polite formulas of the agent: greeting, thanks, please, closing, address, apology (article 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.dialogue import found_at, hits
+from pipeline.types import Finding
+
+
+def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
+    """Each polite formula, one a kind and turn; ``detail``: ``kind``."""
+    found: dict[tuple[int, str], Finding] = {}
+    for sentence in conversation.by("agent"):
+        for hit in hits("courtesy", sentence):
+            kind = str(hit.detail["kind"])
+            if (sentence.turn, kind) not in found:
+                finding = found_at(conversation, "courtesy", sentence, hit, {"kind": kind})
+                found[sentence.turn, kind] = finding
+    return list(found.values())

@@ -1,0 +1,28 @@
+"""Rudeness of either side and impatience of the agent (articles 4.2 and 5.1).
+
+``rude`` names who was rude by its speaker; the criterion reads the agent's. ``impatient`` is wording that tells the
+customer off for not knowing, not hurrying or asking again. What is rude is not listed as impatient as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.dialogue import found_at, hits
+from pipeline.types import Finding
+
+
+def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
+    """``rude`` with ``detail`` ``{severity: mild|severe}``, the worst of a sentence; ``impatient`` of the agent."""
+    found: list[Finding] = []
+    for sentence in conversation.sentences:
+        offences = hits("rude", sentence)
+        if offences:
+            worst = max(offences, key=lambda hit: (hit.detail["severity"] == "severe", hit.strength))
+            found.append(found_at(conversation, "rude", sentence, worst, {"severity": worst.detail["severity"]}))
+        elif sentence.speaker == "agent":
+            found.extend(
+                found_at(conversation, "impatient", sentence, hit) for hit in hits("impatient", sentence)[:1]
+            )
+    return found
