@@ -133,7 +133,7 @@ def _known(conversation: Conversation, slot: str) -> list[Known]:
     profile = conversation.profile
     if slot == "company":
         company = profile.company
-        return [Known(company.name, company.name, tuple(company.aliases))] if company else []
+        return [Known(company.name, company.name, tuple(company.aliases))] if company.name else []
     if slot == "department":
         return [Known(item.name, item.name, tuple(item.aliases)) for item in profile.departments]
     return _roster(profile, conversation.record.agent_id)
