@@ -114,5 +114,5 @@ def _alone(
             return Done(job, result=pool.submit(work, job).result())
         except BrokenProcessPool:
             return Done(job, error=CrashError("the process that worked on this recording ended abruptly"))
-        except Exception as error:  # noqa: BLE001 - any end of one call is data, not the end of the batch
+        except Exception as error:
             return Done(job, error=error)

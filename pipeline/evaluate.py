@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.analysis.text import fold, language_of
+from pipeline.analysis.text import fold
+from pipeline.evaluation_rates import ErrorRate, error_rate
 
 SCHEMA = "callgauge/expected/1"
 TOLERANCE_S = 1.0
@@ -72,23 +73,6 @@ class MeasureError:
     expected: float | bool | str
     value: float | bool | str | None
     within: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRate:
-    """Edit distance over the length of the truth: characters for Mandarin, words for English."""
-
-    unit: str
-    edits: int
-    length: int
-
-    @property
-    def rate(self) -> float | None:
-        """Edits by unit of truth; None with no truth."""
-        return self.edits / self.length if self.length else None
-
-    def __add__(self, other: ErrorRate) -> ErrorRate:
-        return ErrorRate(self.unit, self.edits + other.edits, self.length + other.length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,29 +263,6 @@ def _error_rates(expected: Mapping[str, Any], result: Mapping[str, Any], languag
         if wanted:
             rates[side] = error_rate(" ".join(wanted), " ".join(got), language)
     return rates
-
-
-def error_rate(truth: str, heard: str, language: str | None = None) -> ErrorRate:
-    """CER (Mandarin) or WER (English) by Levenshtein distance; punctuation, case and script folded away.
-
-    Examples
-    --------
-    >>> error_rate("您好，请问贵姓？", "您好请问贵性", "zh").rate
-    0.16666666666666666
-    """
-    from rapidfuzz.distance import Levenshtein
-
-    language = language or language_of(truth) or "zh"
-    wanted, got = units(truth, language), units(heard, language)
-    return ErrorRate("character" if language == "zh" else "word", Levenshtein.distance(wanted, got), len(wanted))
-
-
-def units(text: str, language: str) -> list[str]:
-    """What is compared: Han characters and words in Mandarin, words in English."""
-    words = re.findall(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]", fold(text))
-    if language == "zh":
-        return [char for word in words for char in ([word] if _HAN.match(word) else list(word))]
-    return [word.replace("’", "'") for word in words]
 
 
 def _measure_errors(call_id: str, expected: Mapping[str, Any], result: Mapping[str, Any]) -> Iterable[MeasureError]:

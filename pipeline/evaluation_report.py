@@ -101,13 +101,19 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             for error in call.measures
         ],
         "verdict_agreement": evaluation.verdict_agreement,
+        "outcome_accuracy": evaluation.outcome_accuracy,
+        **_wrong(evaluation),
+    }  # fmt: skip
+
+
+def _wrong(evaluation: Evaluation) -> dict[str, Any]:
+    return {
         "verdicts_wrong": [
             {"call_id": call.call_id, "criterion": criterion, "expected": wanted, "got": got}
             for call in evaluation.calls
             for criterion, wanted, got in call.verdicts
             if wanted != got
         ],
-        "outcome_accuracy": evaluation.outcome_accuracy,
         "outcomes_wrong": [
             {"call_id": call.call_id, "expected": call.outcome[0], "got": call.outcome[1]}
             for call in evaluation.calls

@@ -13,7 +13,7 @@ from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.types import CallRecord
 
 SUFFIXES = frozenset(
-    ".wav .wave .mp3 .flac .ogg .oga .opus .m4a .mp4 .aac .webm .mka .gsm .au .aif .aiff .amr .wma .3gp".split()
+    [".wav", ".wave", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".webm", ".mka", ".gsm", ".au", ".aif", ".aiff", ".amr", ".wma", ".3gp"]
 )
 """Endings by which a folder's recordings are told from its other files; a file that is named is always taken."""
 

@@ -15,7 +15,15 @@ from pipeline.privacy.masking import mask
 from pipeline.profile import EMPTY, Profile
 from pipeline.provenance import heard_by, judged_by
 from pipeline.settings import Settings
-from pipeline.speech import RawTranscript, Recogniser, SpeechSettings, build_transcript, default_recogniser, listen_words, who_is_who
+from pipeline.speech import (
+    RawTranscript,
+    Recogniser,
+    SpeechSettings,
+    build_transcript,
+    default_recogniser,
+    listen_words,
+    who_is_who,
+)
 from pipeline.standards import Evidence, Standard, load_standard, score
 from pipeline.types import CallRecord, CallResult, Recording, Sound, Transcript
 
@@ -139,7 +147,7 @@ def appraise(
 
 def names_of(profile: Profile) -> tuple[str, ...]:
     """Every name the profile holds, as it may be said in a call; each once, the likeliest first."""
-    company = [profile.company.name, *profile.company.aliases] if profile.company else []
+    company = [profile.company.name, *profile.company.aliases]
     named = [name for agent in profile.agents for name in agent.names]
     things = [name for thing in (*profile.departments, *profile.products) for name in (thing.name, *thing.aliases)]
     return tuple(dict.fromkeys(name for name in (*company, *named, *things) if name))

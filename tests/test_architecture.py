@@ -20,7 +20,8 @@ LAYERS = (
     {"analysis"},
     {"standards"},
     {"privacy"},
-    {"delivered", "evaluate", "provenance"},
+    {"delivered", "evaluation_rates", "provenance"},
+    {"evaluate"},
     {"evaluation_report"},
     {"process"},
     {"store"},
@@ -68,14 +69,17 @@ def test_imports_go_one_way(path: Path) -> None:
 def test_modules_stay_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 300
-    long = [
-        node.name
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno is not None
-        and node.end_lineno - node.lineno + 1 > 40
-    ]
-    assert not long, f"functions over 40 lines: {long}"
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    long = [node.name for node in ast.walk(ast.parse(text)) if isinstance(node, functions) and code_lines(node) > 40]
+    assert not long, f"functions over 40 lines without their docstring: {long}"
+
+
+def code_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function less those of its docstring."""
+    first = node.body[0]
+    documented = ast.get_docstring(node) is not None
+    spared = (first.end_lineno or first.lineno) - first.lineno + 1 if documented else 0
+    return (node.end_lineno or node.lineno) - node.lineno + 1 - spared
 
 
 def test_every_part_of_the_pipeline_has_its_place() -> None:

@@ -64,7 +64,7 @@ def test_figures_in_english() -> None:
 
 
 def test_without_facts_nothing_is_measurable() -> None:
-    reason = measures(said("zh", ("agent", "每月88元"), products=(Product("悦享"),)))["product_fact_conflicts"].reason
+    reason = measures(said("zh", ("agent", "每月88元"), products=(Product(name="悦享"),)))["product_fact_conflicts"].reason
     assert reason is not None and reason.code == "no_product_facts"
 
 

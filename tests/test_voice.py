@@ -83,7 +83,7 @@ def test_clipping_is_found_where_it_is() -> None:
     transcript = _transcript(("agent", 1, 5, "您好"), ("customer", 6, 9, "您好"), ("agent", 10, 14, "您好"))
     clipped = [finding for finding in find(transcript, sound) if finding.kind == "clipping"]
     assert {finding.speaker for finding in clipped} == {"agent"}
-    assert all(9.9 <= (f.start_s or 0) and (f.end_s or 99) <= 14.1 for f in clipped)
+    assert all((f.start_s or 0) >= 9.9 and (f.end_s or 99) <= 14.1 for f in clipped)
     assert _by_name(measure(transcript, sound))["agent_clipped_ratio"].value > 0.001
 
 

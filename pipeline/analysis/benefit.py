@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import after, content, found_at, hits, likeness, of_turn, shared, size, text_of, whole
+from pipeline.analysis.dialogue import (
+    after,
+    content,
+    found_at,
+    hits,
+    likeness,
+    of_turn,
+    shared,
+    size,
+    text_of,
+    whole,
+)
 from pipeline.analysis.rules import Match
 from pipeline.analysis.text import fold
 from pipeline.types import Finding

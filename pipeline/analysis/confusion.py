@@ -11,7 +11,20 @@ from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
-    after, before, content, found_at, hits, kinds_at, likeness, match, of_turn, shared, size, text_of, turn_hits, whole,
+    after,
+    before,
+    content,
+    found_at,
+    hits,
+    kinds_at,
+    likeness,
+    match,
+    of_turn,
+    shared,
+    size,
+    text_of,
+    turn_hits,
+    whole,
 )  # fmt: skip
 from pipeline.analysis.rules import Match
 from pipeline.types import Finding
@@ -23,7 +36,7 @@ _ASKS_TERM = re.compile(
     r"|\bwhat(?:'s|s| is| are)(?: an?| the)? (?P<en>[a-z][a-z\s-]{2,24}?)\??$"
 )
 _INTERJECTION = re.compile(r"^(?:啊|嗯|哈|诶|欸|huh|eh|hm+|hmm)(?:\?|$)[啊嗯?]*$")
-_PLAIN_WORDS = frozenset("price cost name number address email company time date catch fee total difference rate".split())
+_PLAIN_WORDS = frozenset(["price", "cost", "name", "number", "address", "email", "company", "time", "date", "catch", "fee", "total", "difference", "rate"])
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
 _ALIKE = 0.35

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 from typing import Protocol, cast
@@ -38,14 +37,9 @@ class Detector(Protocol):
 @functools.cache
 def detectors() -> tuple[tuple[str, Detector], ...]:
     """Name and module of every detector, built-in ones first, in order."""
-    own = [(name, f"pipeline.analysis.{name}") for name in BUILT_IN]
-    found = [
-        (name, cast(Detector, importlib.import_module(path)))
-        for name, path in own
-        if importlib.util.find_spec(path) is not None
-    ]
+    own = [(name, cast(Detector, importlib.import_module(f"pipeline.analysis.{name}"))) for name in BUILT_IN]
     added = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return (*found, *((entry.name, cast(Detector, entry.load())) for entry in added))
+    return (*own, *((entry.name, cast(Detector, entry.load())) for entry in added))
 
 
 def find_all(conversation: Conversation, prior: Sequence[Finding] = ()) -> tuple[Finding, ...]:

@@ -19,10 +19,7 @@ _LATIN = re.compile(r"[a-z][a-z'-]+")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _LITTLE = frozenset(
-    "a an and are as at be but by can could did do does for from had has have he her hi how i if in is it its just"
-    " me my no not of on one or our out please right she so sorry that the their them then there they this to too up"
-    " us was we well were what when which who why will with would yes you your yeah okay ok oh sure got get i'm it's"
-    " we're you're that's i'd you'd we'd i'll we'll you'll don't".split()
+    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "hi", "how", "i", "if", "in", "is", "it", "its", "just", "me", "my", "no", "not", "of", "on", "one", "or", "our", "out", "please", "right", "she", "so", "sorry", "that", "the", "their", "them", "then", "there", "they", "this", "to", "too", "up", "us", "was", "we", "well", "were", "what", "when", "which", "who", "why", "will", "with", "would", "yes", "you", "your", "yeah", "okay", "ok", "oh", "sure", "got", "get", "i'm", "it's", "we're", "you're", "that's", "i'd", "you'd", "we'd", "i'll", "we'll", "you'll", "don't"]
 )
 _LITTLE_HAN = frozenset("的了呢吗啊呀吧嘛哦嗯呃是我你您他她它们这那个就都也还在有和跟给把被要会能可以对说不没很太")
 

@@ -149,7 +149,7 @@ def _explained(conversation: Conversation, said: Said) -> bool:
         return True
     for match in matches("explanation", sentence):
         far = match.detail.get("place") == "far"
-        if far and (match.start >= said.end or said.start - match.end <= 2 and match.end <= said.start):
+        if far and (match.start >= said.end or (said.start - match.end <= 2 and match.end <= said.start)):
             return True
         if not far and 0 <= match.start - said.end <= _NEAR_CHARS.get(sentence.language, 3):
             return True

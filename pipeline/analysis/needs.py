@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import after, before, found_at, hits, kinds_at, match, of_turn, size, text_of
+from pipeline.analysis.dialogue import after, found_at, hits, kinds_at, match, of_turn, size
 from pipeline.analysis.rules import Match
 from pipeline.types import Finding, Measure, Reason
 

@@ -12,7 +12,18 @@ from collections.abc import Sequence
 
 from pipeline.analysis import benefit
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import after, before, content, found_at, hits, kinds_at, of_turn, size, text_of, turn_hits
+from pipeline.analysis.dialogue import (
+    after,
+    before,
+    content,
+    found_at,
+    hits,
+    kinds_at,
+    of_turn,
+    size,
+    text_of,
+    turn_hits,
+)
 from pipeline.analysis.rules import Match
 from pipeline.types import Finding
 

@@ -117,8 +117,7 @@ def _trade_turns(conversation: Conversation) -> set[int]:
 
 def _names(profile: Profile) -> tuple[str, ...]:
     named = [name for product in profile.products for name in (product.name, *product.aliases)]
-    if profile.company is not None:
-        named += [profile.company.name, *profile.company.aliases]
+    named += [name for name in (profile.company.name, *profile.company.aliases) if name]
     named += [entry.term for entry in profile.jargon]
     return tuple(fold(name) for name in named if len(name) >= 2)
 

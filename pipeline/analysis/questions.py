@@ -10,7 +10,18 @@ import re
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import after, content, found_at, hits, kinds_at, likeness, match, of_turn, shared, size
+from pipeline.analysis.dialogue import (
+    after,
+    content,
+    found_at,
+    hits,
+    kinds_at,
+    likeness,
+    match,
+    of_turn,
+    shared,
+    size,
+)
 from pipeline.analysis.rules import Match
 from pipeline.types import Finding
 

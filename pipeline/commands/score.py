@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+
 import click
 
 from pipeline.commands.options import language_option, profile_option, standard_option
