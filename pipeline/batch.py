@@ -85,7 +85,10 @@ def _pool(workers: int, initializer: Callable[..., None] | None, initargs: tuple
 
 
 def _submit(
-    pool: ProcessPoolExecutor, running: dict[Future[Result], Job], work: Callable[[Job], Result], waiting: deque[Job]
+    pool: ProcessPoolExecutor,
+    running: dict[Future[Result], Job],
+    work: Callable[[Job], Result],
+    waiting: deque[Job],
 ) -> bool:
     try:
         future = pool.submit(work, waiting[0])

@@ -15,8 +15,14 @@ COMMANDS = {
     "score": ("pipeline.commands.score:score", "Score recordings: files or folders in, reports out."),
     "analyze": ("pipeline.commands.analyze:analyze", "Score transcripts made elsewhere (JSON lines)."),
     "standards": ("pipeline.commands.standards:standards", "List, show and check service standards."),
-    "doctor": ("pipeline.commands.doctor:doctor", "Say what is installed, what is missing and what mends it."),
-    "evaluate": ("pipeline.commands.evaluate:evaluate", "Hold results against expectations: precision and recall."),
+    "doctor": (
+        "pipeline.commands.doctor:doctor",
+        "Say what is installed, what is missing and what mends it.",
+    ),
+    "evaluate": (
+        "pipeline.commands.evaluate:evaluate",
+        "Hold results against expectations: precision and recall.",
+    ),
     "bench": ("pipeline.commands.bench:bench", "Measure speed as a ratio, and error rates."),
 }
 """Name → (where the command lives, its line in the help), so that the help needs no command's module."""
@@ -50,7 +56,9 @@ def _plugins() -> dict:
     return {point.name: point for point in entry_points(group=PLUGIN_GROUP)}
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
 @click.version_option(__version__, prog_name="callgauge")
 def cli() -> None:
     """Listens to recorded telesales calls and appraises each against the written service standard."""

@@ -40,7 +40,7 @@ class BadLine:
     message: str
 
 
-class _Mistake(ValueError):
+class _MistakeError(ValueError):
     """What is wrong with one key of a line."""
 
     def __init__(self, key: str, message: str) -> None:
@@ -83,7 +83,7 @@ def parse_call(data: Any, *, file: str = "") -> Delivered:
         A key is wrong; the message says what is accepted.
     """
     if not isinstance(data, Mapping):
-        raise _Mistake("line", f"a call is a JSON object, not {_kind(data)}")
+        raise _MistakeError("line", f"a call is a JSON object, not {_kind(data)}")
     call_id = _call_id(data.get("call_id"))
     turns = _turns(data.get("turns"))
     language = _language(data.get("language"), turns)
@@ -103,11 +103,13 @@ def _line(path: Path, number: int, raw: bytes, seen: dict[str, int]) -> Delivere
         return _bad(path, number, "line", f"no JSON that can be read: {error}")
     try:
         call = parse_call(data, file=path.name)
-    except _Mistake as mistake:
+    except _MistakeError as mistake:
         return _bad(path, number, mistake.key, str(mistake))
     call_id = call.record.call_id
     if call_id in seen:
-        return _bad(path, number, "call_id", f"{call_id!r} was on line {seen[call_id]} already; each call once")
+        return _bad(
+            path, number, "call_id", f"{call_id!r} was on line {seen[call_id]} already; each call once"
+        )
     seen[call_id] = number
     return call
 
@@ -123,31 +125,37 @@ def _kind(value: Any) -> str:
 
 def _call_id(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
-        raise _Mistake("call_id", f"text is wanted, got {_kind(value) if value is not None else 'nothing'}")
+        raise _MistakeError(
+            "call_id", f"text is wanted, got {_kind(value) if value is not None else 'nothing'}"
+        )
     if len(str(value)) > MAX_ID_CHARS:
-        raise _Mistake("call_id", f"longer than {MAX_ID_CHARS} characters")
+        raise _MistakeError("call_id", f"longer than {MAX_ID_CHARS} characters")
     return str(value).strip()
 
 
 def _turns(value: Any) -> tuple[Turn, ...]:
     if not isinstance(value, list):
-        raise _Mistake("turns", f"a list of turns is wanted, got {_kind(value) if value is not None else 'nothing'}")
+        raise _MistakeError(
+            "turns", f"a list of turns is wanted, got {_kind(value) if value is not None else 'nothing'}"
+        )
     if len(value) > MAX_TURNS:
-        raise _Mistake("turns", f"{len(value)} turns; up to {MAX_TURNS} are accepted")
+        raise _MistakeError("turns", f"{len(value)} turns; up to {MAX_TURNS} are accepted")
     return tuple(_turn(entry, f"turns[{place}]") for place, entry in enumerate(value))
 
 
 def _turn(entry: Any, key: str) -> Turn:
     if not isinstance(entry, Mapping):
-        raise _Mistake(key, f'an object {{"speaker", "text"}} is wanted, got {_kind(entry)}')
+        raise _MistakeError(key, f'an object {{"speaker", "text"}} is wanted, got {_kind(entry)}')
     text = entry.get("text")
     if not isinstance(text, str):
-        raise _Mistake(f"{key}.text", f"text is wanted, got {_kind(text) if text is not None else 'nothing'}")
+        raise _MistakeError(
+            f"{key}.text", f"text is wanted, got {_kind(text) if text is not None else 'nothing'}"
+        )
     if len(text) > MAX_TURN_CHARS:
-        raise _Mistake(f"{key}.text", f"longer than {MAX_TURN_CHARS} characters")
+        raise _MistakeError(f"{key}.text", f"longer than {MAX_TURN_CHARS} characters")
     start, end = _time(entry, "start_s", key), _time(entry, "end_s", key)
     if start is not None and end is not None and end < start:
-        raise _Mistake(f"{key}.end_s", f"{end:g} is before start_s {start:g}")
+        raise _MistakeError(f"{key}.end_s", f"{end:g} is before start_s {start:g}")
     if start is None or end is None:
         start = end = None
     return Turn(_speaker(entry.get("speaker"), key), text, start, end, 1.0, language=language_of(text))
@@ -155,7 +163,7 @@ def _turn(entry: Any, key: str) -> Turn:
 
 def _speaker(value: Any, key: str) -> Speaker:
     if value is not None and not isinstance(value, str):
-        raise _Mistake(f"{key}.speaker", f"agent, customer or unknown is wanted, got {_kind(value)}")
+        raise _MistakeError(f"{key}.speaker", f"agent, customer or unknown is wanted, got {_kind(value)}")
     name = (value or "").strip().lower()
     return cast(Speaker, name) if name in ("agent", "customer") else "unknown"
 
@@ -165,7 +173,7 @@ def _time(entry: Mapping[str, Any], name: str, key: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise _Mistake(f"{key}.{name}", f"seconds from 0 on are wanted, got {value!r}")
+        raise _MistakeError(f"{key}.{name}", f"seconds from 0 on are wanted, got {value!r}")
     return float(value)
 
 
@@ -178,7 +186,7 @@ def _language(value: Any, turns: tuple[Turn, ...]) -> str:
     if short == "english":
         return "en"
     if short not in LANGUAGES:
-        raise _Mistake("language", f"{value!r} is unknown; zh, en or nothing are accepted")
+        raise _MistakeError("language", f"{value!r} is unknown; zh, en or nothing are accepted")
     return str(short)
 
 
@@ -192,10 +200,12 @@ def _role_confidence(turns: tuple[Turn, ...]) -> float:
 def _record(data: Mapping[str, Any], call_id: str, file: str) -> CallRecord:
     direction = data.get("direction") or None
     if direction not in (None, "outbound", "inbound"):
-        raise _Mistake("direction", f"{direction!r} is unknown; outbound or inbound are accepted")
+        raise _MistakeError("direction", f"{direction!r} is unknown; outbound or inbound are accepted")
     channel = _whole(data, "agent_channel", most=1)
     extra = {str(key): _plain(value) for key, value in data.items() if key not in (*_FIELDS, *_TRANSCRIPT)}
-    listed = any(data.get(name) is not None for name in ("agent_id", "customer_id", "notes", "outcome", "started_at"))
+    listed = any(
+        data.get(name) is not None for name in ("agent_id", "customer_id", "notes", "outcome", "started_at")
+    )
     return CallRecord(
         file=_text(data, "file") or file,
         call_id=call_id,
@@ -219,7 +229,7 @@ def _text(data: Mapping[str, Any], key: str) -> str | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _Mistake(key, f"text is wanted, got {_kind(value)}")
+        raise _MistakeError(key, f"text is wanted, got {_kind(value)}")
     return str(value)
 
 
@@ -230,7 +240,7 @@ def _whole(data: Mapping[str, Any], key: str, *, most: int) -> int | None:
     if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise _Mistake(key, f"a whole number from 0 to {most} is wanted, got {value!r}")
+        raise _MistakeError(key, f"a whole number from 0 to {most} is wanted, got {value!r}")
     return value
 
 
@@ -240,7 +250,9 @@ def _moment(value: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise _Mistake("started_at", f"{value!r} is no ISO 8601 time, such as 2026-03-10T15:20:00+08:00") from None
+        raise _MistakeError(
+            "started_at", f"{value!r} is no ISO 8601 time, such as 2026-03-10T15:20:00+08:00"
+        ) from None
 
 
 def _plain(value: Any) -> str:

@@ -104,7 +104,11 @@ class Evaluation:
 
     def error_rate(self, language: str, side: str) -> ErrorRate | None:
         """Recognition errors of one side over all calls of a language."""
-        rates = [call.error_rates[side] for call in self.calls if call.language == language and side in call.error_rates]
+        rates = [
+            call.error_rates[side]
+            for call in self.calls
+            if call.language == language and side in call.error_rates
+        ]
         total = rates[0] if rates else None
         for rate in rates[1:]:
             total = total + rate if total else rate
@@ -126,7 +130,14 @@ class Evaluation:
         """Misses to look at first: those of the kinds with most errors, surest false findings before others."""
         errors = Counter(miss.kind for call in self.calls for miss in call.misses)
         every = [miss for call in self.calls for miss in call.misses]
-        every.sort(key=lambda miss: (-errors[miss.kind], -(miss.confidence or 1.0), miss.call_id, miss.start_s or 0.0))
+        every.sort(
+            key=lambda miss: (
+                -errors[miss.kind],
+                -(miss.confidence or 1.0),
+                miss.call_id,
+                miss.start_s or 0.0,
+            )
+        )
         return every[:count]
 
 
@@ -225,7 +236,7 @@ def matches(expected: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
         return False
     if None not in (expected.get("start_s"), found.get("start_s"), found.get("end_s")):
         tolerance = float(expected.get("tolerance_s", TOLERANCE_S))
-        end = expected.get("end_s") if expected.get("end_s") is not None else expected["start_s"]
+        end = expected["start_s"] if expected.get("end_s") is None else expected["end_s"]
         begins_in_time = float(found["start_s"]) <= float(end) + tolerance
         return begins_in_time and float(found["end_s"]) >= float(expected["start_s"]) - tolerance
     return _same_words(expected, found)
@@ -251,7 +262,9 @@ def _bare(text: str) -> str:
     return "".join(char for char in fold(text) if char.isalnum())
 
 
-def _error_rates(expected: Mapping[str, Any], result: Mapping[str, Any], language: str) -> dict[str, ErrorRate]:
+def _error_rates(
+    expected: Mapping[str, Any], result: Mapping[str, Any], language: str
+) -> dict[str, ErrorRate]:
     truth = (expected.get("transcript") or {}).get("turns")
     if not truth:
         return {}
@@ -265,7 +278,9 @@ def _error_rates(expected: Mapping[str, Any], result: Mapping[str, Any], languag
     return rates
 
 
-def _measure_errors(call_id: str, expected: Mapping[str, Any], result: Mapping[str, Any]) -> Iterable[MeasureError]:
+def _measure_errors(
+    call_id: str, expected: Mapping[str, Any], result: Mapping[str, Any]
+) -> Iterable[MeasureError]:
     for name, wanted in (expected.get("measures") or {}).items():
         value = ((result.get("measures") or {}).get(name) or {}).get("value")
         truth, tolerance = wanted["value"], wanted.get("tolerance", 0)
@@ -276,7 +291,9 @@ def _measure_errors(call_id: str, expected: Mapping[str, Any], result: Mapping[s
         yield MeasureError(call_id, name, truth, value, within)
 
 
-def _verdicts(expected: Mapping[str, Any], result: Mapping[str, Any]) -> Iterable[tuple[str, str, str | None]]:
+def _verdicts(
+    expected: Mapping[str, Any], result: Mapping[str, Any]
+) -> Iterable[tuple[str, str, str | None]]:
     given = {row["id"]: row["verdict"] for row in (result.get("score") or {}).get("criteria", ())}
     for criterion, wanted in (expected.get("verdicts") or {}).items():
         yield criterion, wanted, given.get(criterion)

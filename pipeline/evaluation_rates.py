@@ -37,4 +37,6 @@ def error_rate(truth: str, heard: str, language: str | None = None) -> ErrorRate
 
     language = language or language_of(truth) or "zh"
     wanted, got = units(fold(truth), language=language), units(fold(heard), language=language)
-    return ErrorRate("character" if language == "zh" else "word", Levenshtein.distance(wanted, got), len(wanted))
+    return ErrorRate(
+        "character" if language == "zh" else "word", Levenshtein.distance(wanted, got), len(wanted)
+    )

@@ -12,9 +12,8 @@ from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.types import CallRecord
 
-SUFFIXES = frozenset(
-    [".wav", ".wave", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".mp4", ".aac", ".webm", ".mka", ".gsm", ".au", ".aif", ".aiff", ".amr", ".wma", ".3gp"]
-)
+_ENDINGS = "wav wave mp3 flac ogg oga opus m4a mp4 aac webm mka gsm au aif aiff amr wma 3gp"
+SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 """Endings by which a folder's recordings are told from its other files; a file that is named is always taken."""
 
 CALL_LISTS = ("calls.csv", "calls.jsonl")
@@ -58,11 +57,15 @@ def take_in(paths: Sequence[Path], *, calls: Path | None = None, profile: Profil
     if absent:
         raise ConfigError(absent)
     found = list(_found(paths))
-    lists = [read_call_list(path, profile=profile) for path in ([calls] if calls else _beside(paths, CALL_LISTS))]
+    lists = [
+        read_call_list(path, profile=profile) for path in ([calls] if calls else _beside(paths, CALL_LISTS))
+    ]
     known = _together(lists)
     if not found and not (known and known.records):
         places = ", ".join(str(path) for path in paths)
-        raise ConfigError([f"{places}: path → no recording found; accepted endings: {' '.join(sorted(SUFFIXES))}"])
+        raise ConfigError(
+            [f"{places}: path → no recording found; accepted endings: {' '.join(sorted(SUFFIXES))}"]
+        )
     if known and all(path.is_file() for path in paths):
         known = _only_named(known, found)
     assigned = assign(known, [(each.file, each.sha256 or "") for each in found], profile=profile)
@@ -133,5 +136,7 @@ def _together(lists: Sequence[CallList]) -> CallList | None:
 def _only_named(known: CallList, found: Sequence[Found]) -> CallList:
     """Who names single files asks for those only: the list's other rows are not missing."""
     names = {each.file.rsplit("/", 1)[-1] for each in found}
-    records = tuple(record for record in known.records if record.file.replace("\\", "/").rsplit("/", 1)[-1] in names)
+    records = tuple(
+        record for record in known.records if record.file.replace("\\", "/").rsplit("/", 1)[-1] in names
+    )
     return CallList(known.name, records, known.mistakes)

@@ -86,7 +86,9 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
     if raw.reason is not None:
         raise UnsupportedLanguageError(raw.reason.en)
     activity = [side.speech for side in heard.sides]
-    transcript = build_transcript(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
+    transcript = build_transcript(
+        raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
+    )
     roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
     return appraise(
         transcript,
@@ -149,5 +151,6 @@ def names_of(profile: Profile) -> tuple[str, ...]:
     """Every name the profile holds, as it may be said in a call; each once, the likeliest first."""
     company = [profile.company.name, *profile.company.aliases]
     named = [name for agent in profile.agents for name in agent.names]
-    things = [name for thing in (*profile.departments, *profile.products) for name in (thing.name, *thing.aliases)]
-    return tuple(dict.fromkeys(name for name in (*company, *named, *things) if name))
+    departments = [name for each in profile.departments for name in (each.name, *each.aliases)]
+    products = [name for each in profile.products for name in (each.name, *each.aliases)]
+    return tuple(dict.fromkeys(name for name in (*company, *named, *departments, *products) if name))

@@ -62,7 +62,9 @@ class Tally:
         return sum(failure.state in ("failed", "missing") for failure in self.failures)
 
 
-def run_scoring(run: Run, *, progress: Callable[[int], AbstractContextManager[Callable[[], None]]] | None = None) -> Tally:
+def run_scoring(
+    run: Run, *, progress: Callable[[int], AbstractContextManager[Callable[[], None]]] | None = None
+) -> Tally:
     """Score all recordings of a run and write their reports.
 
     Parameters

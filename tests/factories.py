@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (tables read best a row a line)
 """Small synthetic calls for tests: true shapes, invented content."""
 
 from __future__ import annotations

@@ -13,7 +13,9 @@ HELDOUT = Path(__file__).parent / "heldout"
 
 
 def said(language: str, *turns: tuple[Speaker, str]) -> Conversation:
-    return Conversation.of(Transcript(language, tuple(Turn(who, text, None, None, 1.0) for who, text in turns)))
+    return Conversation.of(
+        Transcript(language, tuple(Turn(who, text, None, None, 1.0) for who, text in turns))
+    )
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -56,11 +56,16 @@ def test_imports_go_one_way(path: Path) -> None:
     if package == "models":
         allowed = {"pipeline.errors", "pipeline.types", "pipeline.intervals"}
         loose = {name for name in names if name.split(".")[0] in {"pipeline", "flows"}}
-        assert {name for name in loose if ".".join(name.split(".")[:2]) not in allowed | {"pipeline"}} == set()
+        assert {
+            name for name in loose if ".".join(name.split(".")[:2]) not in allowed | {"pipeline"}
+        } == set()
     if package == "pipeline":
         assert not {name for name in names if name.split(".")[0] in {"flows", "prefect"}}
         mine = RANK.get(rest[0], 0)
-        theirs = {name.split(".")[1] for name in names if name.startswith("pipeline.")} - {rest[0], "__version__"}
+        theirs = {name.split(".")[1] for name in names if name.startswith("pipeline.")} - {
+            rest[0],
+            "__version__",
+        }
         above = {name for name in theirs if RANK.get(name, 0) > mine}
         assert not above, f"{path.name} imports from above: {above}"
 
@@ -70,7 +75,11 @@ def test_modules_stay_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 300
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    long = [node.name for node in ast.walk(ast.parse(text)) if isinstance(node, functions) and code_lines(node) > 40]
+    long = [
+        node.name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, functions) and code_lines(node) > 40
+    ]
     assert not long, f"functions over 40 lines without their docstring: {long}"
 
 

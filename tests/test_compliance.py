@@ -35,7 +35,8 @@ def test_heldout_sentences(kind: str, language: str) -> None:
 def test_heldout_notices(language: str) -> None:
     data = yaml.safe_load((HELDOUT / f"notice.{language}.yaml").read_text(encoding="utf-8"))
     named = [
-        entry["name"] in {f.detail.get("name") for f in compliance.find(one(entry["text"], language, "agent"))}
+        entry["name"]
+        in {f.detail.get("name") for f in compliance.find(one(entry["text"], language, "agent"))}
         for entry in data["hits"]
     ]
     false = [text for text in data["misses"] if "notice" in kinds(one(text, language, "agent"))]
@@ -66,17 +67,19 @@ def test_unknown_sides_are_judged_by_wording_and_stay_unknown() -> None:
 
 
 def campaign(said: str) -> list[dict[str, object]]:
-    profile = Profile.model_validate({
-        "compliance": {
-            "notice": {"续费": [{"name": "refund", "phrases": ["三十天内可退款"]}]},
-            "script": {
-                "续费": [
-                    {"name": "identity", "phrases": ["请问是本人吗"], "meaning": "请问您是机主本人吗"},
-                    {"name": "price", "phrases": ["续费价格是"]},
-                ]
-            },
+    profile = Profile.model_validate(
+        {
+            "compliance": {
+                "notice": {"续费": [{"name": "refund", "phrases": ["三十天内可退款"]}]},
+                "script": {
+                    "续费": [
+                        {"name": "identity", "phrases": ["请问是本人吗"], "meaning": "请问您是机主本人吗"},
+                        {"name": "price", "phrases": ["续费价格是"]},
+                    ]
+                },
+            }
         }
-    })
+    )
     turns = tuple(Turn("agent", text, None, None, 1.0) for text in said.split("|"))
     record = CallRecord(file="", call_id="x", campaign="续费")
     conversation = Conversation.of(Transcript("zh", turns), profile=profile, record=record)

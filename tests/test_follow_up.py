@@ -21,7 +21,9 @@ SIDES: dict[str, Speaker] = {"a": "agent", "c": "customer"}
 
 def said(language: str, *lines: str, now: datetime | None = NOW) -> Conversation:
     turns = tuple(Turn(SIDES[line[0]], line[3:], None, None, 1.0) for line in lines)
-    return Conversation.of(Transcript(language, turns), record=CallRecord(file="", call_id="", started_at=now))
+    return Conversation.of(
+        Transcript(language, turns), record=CallRecord(file="", call_id="", started_at=now)
+    )
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -34,7 +36,10 @@ def test_every_example_of_a_time(language: str) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_heldout(language: str) -> None:
     data = yaml.safe_load((HELDOUT / f"follow_up.{language}.yaml").read_text(encoding="utf-8"))
-    found = {entry["text"]: follow_up.agreed(follow_up.find(said(language, entry["text"]))) for entry in data["hits"]}
+    found = {
+        entry["text"]: follow_up.agreed(follow_up.find(said(language, entry["text"])))
+        for entry in data["hits"]
+    }
     right = [
         finding is not None and str(finding.detail["iso"]).startswith(entry["iso"])
         for entry in data["hits"]
@@ -78,7 +83,10 @@ def test_no_wording_breaks_the_parser(text: str) -> None:
         assert time.iso is None or datetime.fromisoformat(time.iso)
 
 
-@given(st.text(alphabet="abcdehmnorstuwy 0123456789:.'", max_size=30), st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)))
+@given(
+    st.text(alphabet="abcdehmnorstuwy 0123456789:.'", max_size=30),
+    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)),
+)
 def test_no_english_breaks_the_parser(text: str, now: datetime) -> None:
     for time in find_times(fold("next tuesday at " + text), "en", now):
         assert time.iso is None or datetime.fromisoformat(time.iso)

@@ -25,7 +25,11 @@ def test_heldout_terms(language: str) -> None:
     for item in items:
         findings = jargon.find(said(language, ("agent", item["text"])))
         found, wanted = {f.detail["term"] for f in findings}, set(item["terms"])
-        hits, extra, missed = hits + len(found & wanted), extra + len(found - wanted), missed + len(wanted - found)
+        hits, extra, missed = (
+            hits + len(found & wanted),
+            extra + len(found - wanted),
+            missed + len(wanted - found),
+        )
         assert all(f.detail["explained"] == item.get("explained", False) for f in findings), item["text"]
     assert hits / (hits + extra) >= 0.95
     assert hits / (hits + missed) >= 0.9
@@ -40,7 +44,11 @@ def test_letters_in_any_spelling(spelling: str) -> None:
 
 def test_homophones_of_a_chinese_term_count_less() -> None:
     (finding,) = jargon.find(said("zh", ("agent", "这个现金加值每年都涨")))
-    assert (finding.detail["term"], finding.detail["layer"], finding.quote) == ("现金价值", "sound", "现金加值")
+    assert (finding.detail["term"], finding.detail["layer"], finding.quote) == (
+        "现金价值",
+        "sound",
+        "现金加值",
+    )
     assert finding.confidence < 0.9
 
 
@@ -65,7 +73,9 @@ def test_what_the_customer_said_first_is_no_fault() -> None:
 
 
 def test_per_hundred_words_counts_only_unexplained() -> None:
-    conversation = said("en", ("agent", "The ROI is good and the CTR too. " + "It is all quite easy for you here. " * 2))
+    conversation = said(
+        "en", ("agent", "The ROI is good and the CTR too. " + "It is all quite easy for you here. " * 2)
+    )
     (measure,) = jargon.measure(conversation, jargon.find(conversation))
     assert measure.value == pytest.approx(100 * 2 / 24, abs=0.01)
 
@@ -89,6 +99,10 @@ def test_each_shipped_term_has_plain_words_trade_and_source_or_none_by_choice() 
 
 
 def test_no_term_in_plain_talk() -> None:
-    lines = ["您好，我是小王，给您介绍一下课程", "How are you today?", "A motorbike rider came to the office."]
+    lines = [
+        "您好，我是小王，给您介绍一下课程",
+        "How are you today?",
+        "A motorbike rider came to the office.",
+    ]
     for line in lines:
         assert jargon.find(said("zh" if line[0] == "您" else "en", ("agent", line))) == []

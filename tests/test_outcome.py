@@ -47,8 +47,14 @@ def test_nobody_answers() -> None:
 
 
 def test_the_last_word_decides() -> None:
-    assert decided("zh", "a: 您好", "c: 不需要", "a: 可以省一半", "c: 那听着不错，发资料我看看").label == "interested"
-    assert decided("zh", "a: 您好", "c: 听着不错", "a: 一年两万", "c: 太贵了，算了不要了").label == "not_interested"
+    assert (
+        decided("zh", "a: 您好", "c: 不需要", "a: 可以省一半", "c: 那听着不错，发资料我看看").label
+        == "interested"
+    )
+    assert (
+        decided("zh", "a: 您好", "c: 听着不错", "a: 一年两万", "c: 太贵了，算了不要了").label
+        == "not_interested"
+    )
 
 
 def test_a_bare_yes_takes_its_sense_from_the_proposal() -> None:
@@ -76,5 +82,7 @@ def test_the_follow_up_goes_along() -> None:
 
 
 def test_an_answering_machine_leaves_no_interest_behind() -> None:
-    result = decided("en", "c: You've reached Kate, leave a message after the tone.", "a: I'll send you the quote.")
+    result = decided(
+        "en", "c: You've reached Kate, leave a message after the tone.", "a: I'll send you the quote."
+    )
     assert result.label == "voicemail"

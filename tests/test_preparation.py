@@ -27,14 +27,17 @@ def test_every_example_of_the_address_file(language: str, which: str) -> None:
     wrong = [
         text
         for text in preparation.address_data(language)[which]
-        if any(preparation.addresses(s) for s in said(language, ("agent", text)).sentences) != (which == "hits")
+        if any(preparation.addresses(s) for s in said(language, ("agent", text)).sentences)
+        != (which == "hits")
     ]
     assert wrong == []
 
 
 def test_addressed_by_the_agent_only() -> None:
     assert measures(said("zh", ("agent", "王总您好")))["customer_addressed"].value is True
-    assert measures(said("zh", ("agent", "您好"), ("customer", "张老师好")))["customer_addressed"].value is False
+    assert (
+        measures(said("zh", ("agent", "您好"), ("customer", "张老师好")))["customer_addressed"].value is False
+    )
 
 
 def test_sides_unsure_may_pass_and_never_fail() -> None:
@@ -64,7 +67,9 @@ def test_figures_in_english() -> None:
 
 
 def test_without_facts_nothing_is_measurable() -> None:
-    reason = measures(said("zh", ("agent", "每月88元"), products=(Product(name="悦享"),)))["product_fact_conflicts"].reason
+    reason = measures(said("zh", ("agent", "每月88元"), products=(Product(name="悦享"),)))[
+        "product_fact_conflicts"
+    ].reason
     assert reason is not None and reason.code == "no_product_facts"
 
 
@@ -79,7 +84,12 @@ def test_han_numbers(text: str, value: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("forty five", 45), ("two thousand three hundred", 2300), ("nineteen point nine", 19.9), ("1,250", 1250)],
+    [
+        ("forty five", 45),
+        ("two thousand three hundred", 2300),
+        ("nineteen point nine", 19.9),
+        ("1,250", 1250),
+    ],
 )
 def test_english_numbers(text: str, value: float) -> None:
     assert parse_english(text) == pytest.approx(value)

@@ -41,8 +41,18 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         if stated is None or (sentence.speaker == "unknown" and stated[0].layer != "profile"):
             continue
         hit, product = stated
-        needed = any(turn < sentence.turn and content(words) & content(sentence.folded) for turn, words in told)
-        found.append(found_at(conversation, "benefit", sentence, hit, {"product": product or products[sentence.turn], "need": needed}))
+        needed = any(
+            turn < sentence.turn and content(words) & content(sentence.folded) for turn, words in told
+        )
+        found.append(
+            found_at(
+                conversation,
+                "benefit",
+                sentence,
+                hit,
+                {"product": product or products[sentence.turn], "need": needed},
+            )
+        )
     return found
 
 

@@ -45,7 +45,9 @@ def demands(conversation: Conversation) -> list[Demanded]:
     """What the call's campaign wants said, by the profile: its notices, then the steps of its script."""
     profile, campaign = conversation.profile, conversation.record.campaign
     wanted = [_demanded_of(entry, None) for entry in profile.notices(campaign)]
-    return wanted + [_demanded_of(entry, order) for order, entry in enumerate(profile.script(campaign), start=1)]
+    return wanted + [
+        _demanded_of(entry, order) for order, entry in enumerate(profile.script(campaign), start=1)
+    ]
 
 
 def _demanded_of(entry: Demand, order: int | None) -> Demanded:
@@ -85,7 +87,15 @@ def _demanded(conversation: Conversation) -> list[Finding]:
         step = {} if demand.order is None else {"step": demand.name, "order": demand.order}
         found.append(
             conversation.finding(
-                "notice", sentence, start, end, strength=strength, name=demand.name, **step, layer=layer, demanded=True
+                "notice",
+                sentence,
+                start,
+                end,
+                strength=strength,
+                name=demand.name,
+                **step,
+                layer=layer,
+                demanded=True,
             )
         )
     return found

@@ -29,14 +29,35 @@ from pipeline.analysis.dialogue import (
 from pipeline.analysis.rules import Match
 from pipeline.types import Finding
 
-_ECHO_ZH = re.compile(r"^(?:等会儿?|等等|等一下|啊|嗯|呃|哦|诶|哎|[,，?])*(?:什么|啥)(?P<word>[\u4e00-\u9fffa-z0-9]{1,4}?)(?:啊|呀)?[?,，]*$")
-_ECHO_EN = re.compile(r"^(?:sorry|wait|hang on|um|uh|huh|okay|a|an|the|,|\s)*(?P<word>[a-z][a-z\s-]{2,24})\?$")
+_ECHO_ZH = re.compile(
+    r"^(?:等会儿?|等等|等一下|啊|嗯|呃|哦|诶|哎|[,，?])*(?:什么|啥)(?P<word>[\u4e00-\u9fffa-z0-9]{1,4}?)(?:啊|呀)?[?,，]*$"
+)
+_ECHO_EN = re.compile(
+    r"^(?:sorry|wait|hang on|um|uh|huh|okay|a|an|the|,|\s)*(?P<word>[a-z][a-z\s-]{2,24})\?$"
+)
 _ASKS_TERM = re.compile(
     r"^(?:呃|哦|嗯|那|这个|那个|你说的?|啥是)*(?P<zh>[\u4e00-\u9fffa-z0-9]{2,8}?)(?:是|又是)(?:什么|啥)(?:呀|啊|呢|东西)?\??$"
     r"|\bwhat(?:'s|s| is| are)(?: an?| the)? (?P<en>[a-z][a-z\s-]{2,24}?)\??$"
 )
 _INTERJECTION = re.compile(r"^(?:啊|嗯|哈|诶|欸|huh|eh|hm+|hmm)(?:\?|$)[啊嗯?]*$")
-_PLAIN_WORDS = frozenset(["price", "cost", "name", "number", "address", "email", "company", "time", "date", "catch", "fee", "total", "difference", "rate"])
+_PLAIN_WORDS = frozenset(
+    [
+        "price",
+        "cost",
+        "name",
+        "number",
+        "address",
+        "email",
+        "company",
+        "time",
+        "date",
+        "catch",
+        "fee",
+        "total",
+        "difference",
+        "rate",
+    ]
+)
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
 _ALIKE = 0.35

@@ -19,9 +19,103 @@ _LATIN = re.compile(r"[a-z][a-z'-]+")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _LITTLE = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "hi", "how", "i", "if", "in", "is", "it", "its", "just", "me", "my", "no", "not", "of", "on", "one", "or", "our", "out", "please", "right", "she", "so", "sorry", "that", "the", "their", "them", "then", "there", "they", "this", "to", "too", "up", "us", "was", "we", "well", "were", "what", "when", "which", "who", "why", "will", "with", "would", "yes", "you", "your", "yeah", "okay", "ok", "oh", "sure", "got", "get", "i'm", "it's", "we're", "you're", "that's", "i'd", "you'd", "we'd", "i'll", "we'll", "you'll", "don't"]
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "hi",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "just",
+        "me",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "please",
+        "right",
+        "she",
+        "so",
+        "sorry",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "to",
+        "too",
+        "up",
+        "us",
+        "was",
+        "we",
+        "well",
+        "were",
+        "what",
+        "when",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "yes",
+        "you",
+        "your",
+        "yeah",
+        "okay",
+        "ok",
+        "oh",
+        "sure",
+        "got",
+        "get",
+        "i'm",
+        "it's",
+        "we're",
+        "you're",
+        "that's",
+        "i'd",
+        "you'd",
+        "we'd",
+        "i'll",
+        "we'll",
+        "you'll",
+        "don't",
+    ]
 )
-_LITTLE_HAN = frozenset("的了呢吗啊呀吧嘛哦嗯呃是我你您他她它们这那个就都也还在有和跟给把被要会能可以对说不没很太")
+_LITTLE_HAN = frozenset(
+    "的了呢吗啊呀吧嘛哦嗯呃是我你您他她它们这那个就都也还在有和跟给把被要会能可以对说不没很太"
+)
 
 
 @functools.lru_cache(maxsize=32768)
@@ -68,7 +162,7 @@ def after(conversation: Conversation, turn: int, speaker: Speaker, count: int = 
     """The next ``count`` turns of a side after a turn; where sides are unknown, every other turn."""
     turns = conversation.turns
     if turns[turn].speaker == "unknown":
-        return [t for t in range(turn + 1, min(turn + 2 * count, len(turns)), 2)]
+        return list(range(turn + 1, min(turn + 2 * count, len(turns)), 2))
     found = []
     for later in range(turn + 1, len(turns)):
         if turns[later].speaker == speaker:
@@ -82,7 +176,7 @@ def before(conversation: Conversation, turn: int, speaker: Speaker, count: int =
     """The last ``count`` turns of a side before a turn, nearest first; where sides are unknown, every other one."""
     turns = conversation.turns
     if turns[turn].speaker == "unknown":
-        return [t for t in range(turn - 1, max(turn - 2 * count, -1), -2)]
+        return list(range(turn - 1, max(turn - 2 * count, -1), -2))
     earlier = [t for t in range(turn - 1, -1, -1) if turns[t].speaker == speaker]
     return earlier[:count]
 
@@ -93,7 +187,11 @@ def text_of(conversation: Conversation, turns: Iterable[int]) -> str:
 
 
 def found_at(
-    conversation: Conversation, kind: str, sentence: Sentence, hit: Match, detail: dict[str, Any] | None = None
+    conversation: Conversation,
+    kind: str,
+    sentence: Sentence,
+    hit: Match,
+    detail: dict[str, Any] | None = None,
 ) -> Finding:
     """A finding for a hit in a sentence; ``detail`` may hold a ``kind`` of its own."""
     finding = conversation.finding(kind, sentence, hit.start, hit.end, strength=hit.strength)

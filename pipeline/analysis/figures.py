@@ -14,12 +14,37 @@ import yaml
 _HAN_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 _HAN_NUMBER = r"(?:\d+(?:,\d{3})*(?:\.\d+)?[万亿千百]?|[零〇一二两三四五六七八九十百千万亿点]+)"
-_SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _WORDS = {word: value for value, word in enumerate(_SMALL)} | {
     word: 20 + 10 * place for place, word in enumerate(_TENS)
 }
-_WORD = "(?:" + "|".join(sorted([*_WORDS, "hundred", "thousand", "million", "and", "point"], key=len, reverse=True)) + ")"
+_WORD = (
+    "(?:"
+    + "|".join(sorted([*_WORDS, "hundred", "thousand", "million", "and", "point"], key=len, reverse=True))
+    + ")"
+)
 _EN_NUMBER = rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?(?:\s?k(?!\w))?|{_WORD}(?:[\s-]+{_WORD})*)"
 
 
@@ -129,7 +154,11 @@ def parse_english(text: str) -> float | None:
         elif word == "hundred":
             current, seen = max(current, 1) * 100, True
         elif word in ("thousand", "million"):
-            total, current, seen = total + max(current, 1) * (1000 if word == "thousand" else 1_000_000), 0.0, True
+            total, current, seen = (
+                total + max(current, 1) * (1000 if word == "thousand" else 1_000_000),
+                0.0,
+                True,
+            )
     if not seen:
         return None
     digits = [str(_WORDS[word]) for word in re.findall(r"[a-z]+", part) if word in _WORDS]

@@ -34,7 +34,9 @@ _TOKEN = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]|[^\s]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PUNCTUATION = re.compile(r"^[\W_]+$")
 _NO_WORDS = Reason("no_agent_speech", "没有坐席的讲话", "the agent says nothing")
-_SIDES_UNSURE = Reason("sides_unsure", "无法确定说话人是坐席还是客户", "it is not sure which side is the agent")
+_SIDES_UNSURE = Reason(
+    "sides_unsure", "无法确定说话人是坐席还是客户", "it is not sure which side is the agent"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,18 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
 
 def measure(conversation: Conversation, findings: Sequence[Finding] = ()) -> list[Measure]:
     """``jargon_per_100_words``: the agent's unexplained terms by 100 words (jieba tokens in Mandarin)."""
-    method = "agent's terms less explained ones and the customer's own, by 100 words; jieba tokens in Mandarin"
+    method = (
+        "agent's terms less explained ones and the customer's own, by 100 words; jieba tokens in Mandarin"
+    )
     spoken = [sentence for sentence in conversation.sentences if sentence.speaker == "agent"]
     total = sum(words(sentence) for sentence in spoken)
     if not total:
         unsure = any(sentence.speaker == "unknown" for sentence in conversation.sentences)
-        return [Measure("jargon_per_100_words", None, "1/100 words", method, _SIDES_UNSURE if unsure else _NO_WORDS)]
+        return [
+            Measure(
+                "jargon_per_100_words", None, "1/100 words", method, _SIDES_UNSURE if unsure else _NO_WORDS
+            )
+        ]
     counted = sum(1 for finding in findings if _counts(finding))
     return [Measure("jargon_per_100_words", round(100 * counted / total, 2), "1/100 words", method)]
 
@@ -241,7 +249,10 @@ class _Lexicon:
         return [(int(self._vocab.strings[key][1:]), start, end) for key, start, end in matcher(doc)]
 
     def _resolve(
-        self, sentence: Sentence, tokens: Sequence[tuple[str, int]], spans: list[tuple[int, int, int, float, str]]
+        self,
+        sentence: Sentence,
+        tokens: Sequence[tuple[str, int]],
+        spans: list[tuple[int, int, int, float, str]],
     ) -> list[Said]:
         kept: list[Said] = []
         for number, first, last, strength, layer in sorted(spans, key=lambda s: (s[1] - s[2], -s[3], s[0])):

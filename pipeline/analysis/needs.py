@@ -29,7 +29,10 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
                 continue
             if sentence.text[hit.start : hit.end] in pitched.get(sentence.turn, ""):
                 hit = Match(hit.rule, hit.start, hit.end, hit.strength * 0.85, hit.layer, hit.detail)
-            detail = {"open": bool(hit.detail.get("open")), "answered": _answered(conversation, sentence, hit)}
+            detail = {
+                "open": bool(hit.detail.get("open")),
+                "answered": _answered(conversation, sentence, hit),
+            }
             found.append(found_at(conversation, "needs_question", sentence, hit, detail))
     return found
 
@@ -61,7 +64,19 @@ def _empty(sentence: Sentence, *, closed: bool) -> bool:
         return True
     if match("confusion", sentence.language, sentence.folded):
         return True
-    return not closed and bare in {"是", "对", "好", "好的", "行", "yes", "yeah", "okay", "ok", "sure", "right"}
+    return not closed and bare in {
+        "是",
+        "对",
+        "好",
+        "好的",
+        "行",
+        "yes",
+        "yeah",
+        "okay",
+        "ok",
+        "sure",
+        "right",
+    }
 
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
@@ -74,7 +89,11 @@ def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Mea
 
 
 def _talk_before_pitch(conversation: Conversation, findings: Sequence[Finding]) -> Measure:
-    name, unit, method = "customer_talk_before_pitch_s", "s", "summed customer turns before the first pitch finding"
+    name, unit, method = (
+        "customer_talk_before_pitch_s",
+        "s",
+        "summed customer turns before the first pitch finding",
+    )
     pitches = kinds_at(findings, "pitch")
     reason = None
     if not conversation.transcript.sides_sure:

@@ -112,7 +112,9 @@ def _handling(conversation: Conversation, turn: int, kind: str) -> str:
 def _said_again(conversation: Conversation, turn: int, later: int, kind: str) -> bool:
     """The customer had to object once more before this turn, so the first answer was none."""
     between = (t for t in range(turn + 1, later) if conversation.turns[t].speaker != "agent")
-    return any(str(hit.detail["kind"]) == kind for t in between for _, hit in turn_hits(conversation, "objection", t))
+    return any(
+        str(hit.detail["kind"]) == kind for t in between for _, hit in turn_hits(conversation, "objection", t)
+    )
 
 
 def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> str | None:

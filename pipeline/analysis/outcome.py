@@ -137,7 +137,9 @@ def _wrong_person(conversation: Conversation) -> tuple[str, float] | None:
 
 def _stance(conversation: Conversation, findings: Sequence[Finding]) -> tuple[str, float]:
     cues = [*_cues(conversation, findings), *_answers(conversation), *_from_findings(conversation, findings)]
-    scores = {label: _together(cue.score for cue in cues if cue.label == label) for label in _FAMILIES.values()}
+    scores = {
+        label: _together(cue.score for cue in cues if cue.label == label) for label in _FAMILIES.values()
+    }
     last = _last_word(cues)
     if last:
         scores[last] += _LAST_WORD
@@ -193,7 +195,9 @@ def _cues(conversation: Conversation, findings: Sequence[Finding]) -> Iterator[C
                 if by not in ("any", sentence.speaker) and sentence.speaker != "unknown":
                     continue
                 weak = bool(match.detail.get("weak"))
-                weight = match.strength * (0.75 if sentence.speaker == "agent" else 1.0) * (0.5 if weak else 1.0)
+                weight = (
+                    match.strength * (0.75 if sentence.speaker == "agent" else 1.0) * (0.5 if weak else 1.0)
+                )
                 yield Cue(label, weight, sentence.index / total, sentence.speaker, sentence.index, weak)
 
 

@@ -22,8 +22,12 @@ from pipeline.analysis.text import fold
 from pipeline.profile import Product
 from pipeline.types import Finding, Measure, Reason
 
-_NO_FACTS = Reason("no_product_facts", "公司资料里没有产品的数字事实", "the profile holds no figures of a product")
-_SIDES_UNSURE = Reason("sides_unsure", "无法确定说话人是坐席还是客户", "it is not sure which side is the agent")
+_NO_FACTS = Reason(
+    "no_product_facts", "公司资料里没有产品的数字事实", "the profile holds no figures of a product"
+)
+_SIDES_UNSURE = Reason(
+    "sides_unsure", "无法确定说话人是坐席还是客户", "it is not sure which side is the agent"
+)
 _NO_AGENT = Reason("no_agent_speech", "没有坐席的讲话", "the agent says nothing")
 
 
@@ -110,8 +114,7 @@ def _facts(product: Product) -> tuple[_Fact, ...]:
     for text in stated:
         folded = fold(text)
         language = "zh" if re.search(r"[\u3400-\u9fff]", folded) else "en"
-        for figure in figures(folded, language):
-            found.append(_Fact(text, figure, _keywords(folded, language)))
+        found += (_Fact(text, figure, _keywords(folded, language)) for figure in figures(folded, language))
     return tuple(found)
 
 
@@ -150,10 +153,15 @@ def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
     data = address_data(language)
     if language != "zh":
         first, *others = data["frames"]
-        return (re.compile(first, re.IGNORECASE), *(re.compile("(?i:" + _split(f)[0] + ")" + _split(f)[1]) for f in others))
+        return (
+            re.compile(first, re.IGNORECASE),
+            *(re.compile("(?i:" + _split(f)[0] + ")" + _split(f)[1]) for f in others),
+        )
     surnames, roles = "|".join(data["surname"]), "|".join(data["role"])
     named = rf"(?:{surnames})(?:[\u4e00-\u9fff])?(?:{roles})(?![\u4e00-\u9fff]*的)"
-    return re.compile(named), re.compile(r"(?:是|您好|[,，。 ]|^)" + data["parent"] + r"(?=吗|您好|[,，。 ]|$)")
+    return re.compile(named), re.compile(
+        r"(?:是|您好|[,，。 ]|^)" + data["parent"] + r"(?=吗|您好|[,，。 ]|$)"
+    )
 
 
 def _split(frame: str) -> tuple[str, str]:

@@ -52,10 +52,16 @@ _SOURCE = re.compile(
     r"|\b(?:you (?:filled|left|signed|registered|downloaded|requested|asked|entered|gave|visited|contacted|inquired|called)|list|referr|recommend|friend"
     r"|database|records?|system|website|online|public|directory|form|linkedin|survey|random|customer|member|partner|provided|county|event)"
 )
-_WHO_ASKED = re.compile(r"(?:哪家|哪个|什么)(?:公司|单位|机构|银行|平台)|(?:你|您)(?:们)?(?:是|叫|找)(?:谁|哪|什么)|哪位|哪里(?:的|打)|who(?:'s| is| are| am| did)\b|what company|whose")
-_WHO = re.compile(r"我(?:是|叫|姓|们是|这边|这里)|这(?:里|边)是|(?:公司|集团|银行|传媒|科技|教育|保险|中心|旗下)|\b(?:i'm|i am|my name|this is|it's|we're|we are|here|from|with|at|calling)\b")
+_WHO_ASKED = re.compile(
+    r"(?:哪家|哪个|什么)(?:公司|单位|机构|银行|平台)|(?:你|您)(?:们)?(?:是|叫|找)(?:谁|哪|什么)|哪位|哪里(?:的|打)|who(?:'s| is| are| am| did)\b|what company|whose"
+)
+_WHO = re.compile(
+    r"我(?:是|叫|姓|们是|这边|这里)|这(?:里|边)是|(?:公司|集团|银行|传媒|科技|教育|保险|中心|旗下)|\b(?:i'm|i am|my name|this is|it's|we're|we are|here|from|with|at|calling)\b"
+)
 _WHERE_ASKED = re.compile(r"在哪|哪里|哪儿|什么地方|地址|\bwhere\b")
-_WHERE = re.compile(r"在|路|街|区|市|省|楼|号|旁|附近|对面|站|广场|大厦|县|镇|线上|网上|\b(?:on|at|in|near|next to|street|road|avenue|online|downtown|based|across|by|from|over)\b")
+_WHERE = re.compile(
+    r"在|路|街|区|市|省|楼|号|旁|附近|对面|站|广场|大厦|县|镇|线上|网上|\b(?:on|at|in|near|next to|street|road|avenue|online|downtown|based|across|by|from|over)\b"
+)
 _LOAD = re.compile(r"[\u3400-\u9fff]{3,}|(?:\w+\W+){3,}")
 
 
@@ -128,7 +134,9 @@ def _kind(question: Sentence) -> str:
         kind = str(hit.detail.get("asks", "open"))
         if kind == "open" and _WHERE_ASKED.search(asked):
             return "where"
-        if kind == "open" and re.search(r"什么时候|几[点号]|多久|多长时间|\bwhen\b|how (?:long|soon)|what time", asked):
+        if kind == "open" and re.search(
+            r"什么时候|几[点号]|多久|多长时间|\bwhen\b|how (?:long|soon)|what time", asked
+        ):
             return "figure_or_open"
         return kind
     return "open"

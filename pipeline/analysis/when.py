@@ -88,12 +88,11 @@ def find_times(folded: str, language: str, now: datetime | None) -> list[When]:
         if all(end <= other[0] or start >= other[1] for other in kept):
             kept.append((start, end, hit))
     kept.sort(key=lambda entry: entry[0])
-    times = [
+    return [
         When(folded[start:end], start, end, _iso(hit, grammar, now) if now else None)
         for start, end, hit in kept
         if not grammar.past.search(folded[max(0, start - 6) : end])
     ]
-    return times
 
 
 def _hits(grammar: _Grammar, folded: str) -> Iterator[re.Match[str]]:
@@ -191,7 +190,9 @@ def _edge(said: Mapping[str, str], grammar: _Grammar, today: date, monday: date)
 def _calendar_day(said: Mapping[str, str], grammar: _Grammar, today: date) -> date | None:
     if "dom" not in said and "ord" not in said:
         return None
-    dom = _number(said["dom"], grammar) if "dom" in said else int(_lookup(grammar.maps["ordinal"], said["ord"]))
+    dom = (
+        _number(said["dom"], grammar) if "dom" in said else int(_lookup(grammar.maps["ordinal"], said["ord"]))
+    )
     if "month" in said:
         months = grammar.maps.get("month")
         month = int(_lookup(months, said["month"])) if months else _number(said["month"], grammar)

@@ -116,7 +116,7 @@ def open_recording(path: Path, *, file: str | None = None, limits: DecodeLimits 
     name = file or path.name
     with open_stream(path, name=name) as stream:
         samples, native_hz = 0, stream.rate_hz
-        for native_hz, block in _native_blocks(stream, name, limits or DecodeLimits()):
+        for native_hz, block in _native_blocks(stream, name, limits or DecodeLimits()):  # noqa: B007 - the last one's rate is told
             samples += block.shape[1]
         return _recording(path, name, stream, samples, native_hz)
 

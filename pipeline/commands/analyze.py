@@ -13,12 +13,18 @@ from pipeline.commands.options import profile_option, standard_option
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pipeline.process import Workplace
+
 
 @click.command()
-@click.argument("transcripts", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="TRANSCRIPTS.jsonl")
+@click.argument(
+    "transcripts", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="TRANSCRIPTS.jsonl"
+)
 @profile_option
 @standard_option
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the results; else stdout.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the results; else stdout."
+)
 def analyze(transcripts: Path, profile: Path | None, standard: str, out: Path | None) -> None:
     """Score transcripts made elsewhere: one JSON object a line.
 
@@ -48,7 +54,7 @@ def analyze(transcripts: Path, profile: Path | None, standard: str, out: Path | 
     raise SystemExit(1 if bad else 0)
 
 
-def _results(transcripts: Path, workplace) -> Iterator[str | None]:
+def _results(transcripts: Path, workplace: Workplace) -> Iterator[str | None]:
     """One JSON line a call; None for a line that can't be used, which is told on stderr."""
     from pipeline.delivered import BadLine, read_transcripts
     from pipeline.process import appraise

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("audio", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--against", type=click.Choice(["faster-whisper"]), help="Also run this engine's defaults, and compare.")
+@click.argument(
+    "audio", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
+@click.option(
+    "--against", type=click.Choice(["faster-whisper"]), help="Also run this engine's defaults, and compare."
+)
 def bench(audio: tuple[Path, ...], against: str | None) -> None:
     """Transcribe AUDIO and print the time by its length, the share of each stage, error rates and peak memory.
 
@@ -23,7 +27,9 @@ def bench(audio: tuple[Path, ...], against: str | None) -> None:
     from pipeline.speech import default_recogniser
     from pipeline.speech.bench import bench as measure
 
-    report = measure(audio, read=_read, recogniser=default_recogniser(), against="faster-whisper" if against else None)
+    report = measure(
+        audio, read=_read, recogniser=default_recogniser(), against="faster-whisper" if against else None
+    )
     for line in report.lines():
         click.echo(line)
 
@@ -33,4 +39,6 @@ def _read(path: Path) -> tuple[list[Samples], list[Timeline]]:
 
     _, channels = load(path)
     heard = listen(channels)
-    return [heard.channels.samples(i) for i in range(heard.channels.count)], [side.speech for side in heard.sides]
+    return [heard.channels.samples(i) for i in range(heard.channels.count)], [
+        side.speech for side in heard.sides
+    ]

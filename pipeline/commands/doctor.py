@@ -58,7 +58,11 @@ def _print(models: list, parts: dict[str, str | None], own: str) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"callgauge {own}, Python {platform.python_version()}, {platform.platform()}")
     for name, found in parts.items():
-        console.print(f"  [green]✓[/] {name} {found}" if found else f"  [red]✗[/] {name}: missing; pip install callgauge")
+        console.print(
+            f"  [green]✓[/] {name} {found}"
+            if found
+            else f"  [red]✗[/] {name}: missing; pip install callgauge"
+        )
     console.print("Models")
     for model in models:
         mark = "[green]✓[/]" if model.found else "[yellow]–[/]" if model.optional else "[red]✗[/]"
@@ -66,4 +70,7 @@ def _print(models: list, parts: dict[str, str | None], own: str) -> None:
         if model.found and model.sha256:
             console.print(f"      sha256 {model.sha256}")
         if not model.found or model.message:
-            console.print(f"      {escape(model.message)}" + (f" Mend it: {escape(model.command)}" if model.command else ""))
+            console.print(
+                f"      {escape(model.message)}"
+                + (f" Mend it: {escape(model.command)}" if model.command else "")
+            )

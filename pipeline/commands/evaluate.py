@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 @standard_option
 @language_option
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes at once; else one a processor.")
-@click.option("--worst", type=click.IntRange(0), default=20, show_default=True, help="How many misses to list.")
+@click.option(
+    "--worst", type=click.IntRange(0), default=20, show_default=True, help="How many misses to list."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
 def evaluate(
     folder: Path,
@@ -75,6 +78,6 @@ def _show(evaluation: Evaluation, *, worst: int, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    console = Console(highlight=False, width=None if click.get_text_stream("stdout").isatty() else 140)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     for table in tables(evaluation, worst=worst):
         console.print(table)

@@ -24,12 +24,16 @@ def list_(as_json: bool) -> None:
         click.echo(json.dumps([asdict(info) for info in known], ensure_ascii=False, default=str))
         return
     for info in known:
-        click.echo(f"{info.id}  {info.version}  {info.status}  from {info.effective_from}  {info.title_zh} / {info.title_en}")
+        click.echo(
+            f"{info.id}  {info.version}  {info.status}  from {info.effective_from}  {info.title_zh} / {info.title_en}"
+        )
 
 
 @standards.command()
 @click.argument("standard", default="telesales-cn")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the titles.")
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the titles."
+)
 def show(standard: str, lang: str) -> None:
     """Each criterion of a standard: id, article, weight, title."""
     from pipeline.standards import load_standard

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from pipeline.reports.writer import Written
     from pipeline.scoring_run import Tally
 
@@ -47,15 +49,12 @@ def print_summary(tally: Tally, out: Path) -> None:
     console.print(f"Report: {out / 'index.html'}", soft_wrap=True)
 
 
-def _table(written: list[Written]):
+def _table(written: list[Written]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title, justify in (
-        ("call", "left"), ("agent", "left"), ("lang", "left"), ("length", "right"), ("score", "right"),
-        ("grade", "left"), ("outcome", "left"), ("failed", "left"),
-    ):  # fmt: skip
-        table.add_column(title, justify=justify)
+    for title in ("call", "agent", "lang", "length", "score", "grade", "outcome", "failed"):
+        table.add_column(title, justify="right" if title in ("length", "score") else "left")
     for each in sorted(written, key=_worst_first):
         row = each.row.values
         failed = [name for name, value in row.items() if value == "fail" and "." in name]

@@ -120,10 +120,11 @@ def _used_groups(findings: Iterable[Finding]) -> list[str]:
 def _turn_view(index: int, turn: Turn, findings: Iterable[Finding]) -> TurnView:
     mine = tuple(finding for finding in findings if finding.turn == index)
     marked = _marked(turn.text, mine)
-    if not turn.words:
-        pieces = [("", turn.text, turn.start_s, turn.end_s, turn.confidence, 0)]
-    else:
-        pieces = list(_placed(turn))
+    pieces = (
+        [("", turn.text, turn.start_s, turn.end_s, turn.confidence, 0)]
+        if not turn.words
+        else list(_placed(turn))
+    )
     words = tuple(
         WordView(space, text, start_s, end_s, _sureness(confidence), _group_at(marked, at, at + len(text)))
         for space, text, start_s, end_s, confidence, at in pieces

@@ -116,9 +116,16 @@ def _sides(raw: RawTranscript, activity: Sequence[Timeline]) -> list[list[Turn]]
 
 
 def _who(
-    sides: list[list[Turn]], raw: RawTranscript, record: CallRecord, layout: Layout, known_names: Sequence[str]
+    sides: list[list[Turn]],
+    raw: RawTranscript,
+    record: CallRecord,
+    layout: Layout,
+    known_names: Sequence[str],
 ) -> roles.Roles:
     two_sided = layout == "two_sides" and len(sides) == 2
     return roles.decide(
-        sides if two_sided else sides[:1], language=raw.language, known_names=known_names, listed=record.agent_channel
+        sides if two_sided else sides[:1],
+        language=raw.language,
+        known_names=known_names,
+        listed=record.agent_channel,
     )
