@@ -20,7 +20,7 @@ from prefect.task_runners import ProcessPoolTaskRunner
 from pipeline import batch
 from pipeline.errors import CallgaugeError
 from pipeline.intake import find_profile, take_in
-from pipeline.process import Job, UnsupportedLanguageError, Workplace
+from pipeline.process import Job, Workplace
 from pipeline.reports.standard_view import StandardView
 from pipeline.reports.writer import ReportWriter, Written
 from pipeline.scoring_run import failure_of, failure_of_missing, score_one, view_of
@@ -39,7 +39,7 @@ def score_call(name: str, job: Job, workplace: Workplace, view: StandardView, ou
 
 @flow(
     name="score-calls",
-    task_runner=ProcessPoolTaskRunner(max_workers=batch.default_workers()),
+    task_runner=ProcessPoolTaskRunner(max_workers=batch.default_workers()),  # type: ignore[arg-type]  # futures are invariant
     validate_parameters=False,
 )
 def score_calls(

@@ -39,9 +39,8 @@ def _call(out: Path, call_id: str) -> list[str]:
     wrong = []
     if result["call"]["language"] != expected["language"]:
         wrong.append(f"{call_id}: language {result['call']['language']}, not {expected['language']}")
-    for name in (f"{call_id}.html", f"{call_id}.mp3"):
-        if not (out / "calls" / name).is_file():
-            wrong.append(f"{call_id}: {name} not written")
+    files = (f"{call_id}.html", f"{call_id}.mp3")
+    wrong += [f"{call_id}: {name} not written" for name in files if not (out / "calls" / name).is_file()]
     wanted = expected["measures"]["duration_s"]
     if abs(result["measures"]["duration_s"]["value"] - wanted["value"]) > wanted["tolerance"]:
         wrong.append(f"{call_id}: duration {result['measures']['duration_s']['value']}")
