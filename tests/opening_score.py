@@ -26,9 +26,9 @@ def profile_of(opening: dict[str, Any]) -> Profile:
     """A profile that holds the opening's own names."""
     name = (opening.get("name") or "").removeprefix("姓")
     return Profile(
-        company=Company(opening["company"], ()) if opening.get("company") else None,
-        departments=(Department(opening["department"], ()),) if opening.get("department") else (),
-        agents=(Agent("A01", (name,)),) if name else (),
+        company=Company(name=opening.get("company")),
+        departments=(Department(name=opening["department"]),) if opening.get("department") else (),
+        agents=(Agent(id="A01", names=(name,)),) if name else (),
     )
 
 

@@ -16,9 +16,9 @@ from pipeline.profile import EMPTY, Agent, Company, Department, Profile
 from pipeline.types import CallRecord, Finding, Transcript, Turn
 
 PROFILE = Profile(
-    company=Company("华信传媒", ("华信", "Huaxin Media")),
-    departments=(Department("销售部", ("媒体销售部",)),),
-    agents=(Agent("A01", ("李明", "小李")), Agent("A02", ("王芳",))),
+    company=Company(name="华信传媒", aliases=("华信", "Huaxin Media")),
+    departments=(Department(name="销售部", aliases=("媒体销售部",)),),
+    agents=(Agent(id="A01", names=("李明", "小李")), Agent(id="A02", names=("王芳",))),
 )
 FRAMES: list[tuple[str, dict[str, Any]]] = [
     (language, frame) for language in ("zh", "en") for frame in read_frames(language)["frames"]

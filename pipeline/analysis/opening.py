@@ -132,8 +132,8 @@ def _purpose(conversation: Conversation, sentence: Sentence) -> Iterator[Finding
 def _known(conversation: Conversation, slot: str) -> list[Known]:
     profile = conversation.profile
     if slot == "company":
-        company = profile.company
-        return [Known(company.name, company.name, tuple(company.aliases))] if company else []
+        names = [name for name in (profile.company.name, *profile.company.aliases) if name]
+        return [Known(names[0], names[0], tuple(names[1:]))] if names else []
     if slot == "department":
         return [Known(item.name, item.name, tuple(item.aliases)) for item in profile.departments]
     return _roster(profile, conversation.record.agent_id)
