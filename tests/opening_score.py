@@ -19,7 +19,8 @@ from pipeline.types import CallRecord, Finding, Transcript, Turn
 
 def worsened(text: str) -> str:
     """As a poor recogniser writes it: no capitals, no punctuation."""
-    return re.sub(r"[，。？！、,.?!]+", lambda hit: " " if hit.group()[0] in ",.?!" else "", text).lower().strip()
+    plain = re.sub(r"[，。？！、]+", "", re.sub(r"[,.?!]+", " ", text))
+    return re.sub(r" +", " ", plain).lower().strip()
 
 
 def profile_of(opening: dict[str, Any]) -> Profile:
