@@ -56,7 +56,8 @@ class Frames:
     def _by_grammar(self, text: str, folded: str, slots: dict[str, Heard]) -> None:
         for form in reversed(forms_of(folded, self.language)):
             for slot, span in parts_of(form.text).items():
-                kept = self._kept(slot, text, folded, *form.back(*span))
+                place = form.back(*span)
+                kept = Heard(slot, *place) if slot == "company" else self._kept(slot, text, folded, *place)
                 if kept is not None and slot not in slots and not _inside_other(kept, slots):
                     slots[slot] = kept
 

@@ -90,12 +90,12 @@ class Grammar:
         if head is None:
             company = self._without_branch(part)
             return ((start, start + len(company)) if company else None), None
-        split = self._split(part[: head.start()])
+        split = self._split(part[: head.start()], whole=len(head.group()) > 1)
         branch = self._without_branch(part[:split])
         company_span = (start, start + len(branch)) if branch else None
         return company_span, (start + split, start + len(part))
 
-    def _split(self, part: str) -> int:
+    def _split(self, part: str, *, whole: bool) -> int:
         """Where the department begins in ``part``, which ends before the department's head."""
         at = len(part)
         while word := self.part["word_end"].search(part[:at]):
@@ -107,9 +107,9 @@ class Grammar:
             at = word.start()
         tails = [hit.end() for hit in self.part["tail"].finditer(part) if 2 <= hit.end() <= at]
         if at == len(part) or (tails and 0 < at - tails[-1] <= 4):
-            if tails and tails[-1] < len(part):
+            if tails and (tails[-1] < len(part) or whole):
                 return tails[-1]
-            if at == len(part):
+            if at == len(part) and not whole:
                 return max(0, len(part) - 2)
         return at
 
@@ -156,7 +156,7 @@ def parts_of(text: str) -> dict[str, Span]:
     for mark, start, end in grammar.phrases(plain):
         for slot, span in grammar.parse(plain, mark, start, end).items():
             found.setdefault(slot, span)
-    named = grammar.part["called"].search(plain)
-    if named:
-        found["name"] = named.span("name")
+    for said in ("nick", "called"):
+        if named := grammar.part[said].search(plain):
+            found["name"] = named.span("name")
     return {slot: (places[start], places[end - 1] + 1) for slot, (start, end) in found.items()}
