@@ -58,6 +58,8 @@ class Frames:
             for slot, span in parts_of(form.text).items():
                 place = form.back(*span)
                 kept = Heard(slot, *place) if slot == "company" else self._kept(slot, text, folded, *place)
+                if slot == "company" and re.search(r"[，,。]", folded[slice(*place)]):
+                    continue
                 if kept is not None and slot not in slots and not _inside_other(kept, slots):
                     slots[slot] = kept
 
