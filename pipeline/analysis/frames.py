@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from pipeline.analysis.heard import Form, forms_of
+from pipeline.analysis.introduction import parts_of
 from pipeline.analysis.rules import Pattern, compile_pattern, expand, shared_terms
 
 SLOTS = ("company", "department", "name")
@@ -43,12 +44,24 @@ class Frames:
     def hear(self, text: str, folded: str) -> dict[str, Heard]:
         """The first filling of each slot in a sentence, by the order of the frames."""
         slots: dict[str, Heard] = {}
+        if self.language == "zh":
+            self._by_grammar(text, folded, slots)
         for form in forms_of(folded, self.language):
             for pattern in self.patterns:
                 if all(form.mask & clause for clause in pattern.clauses):
                     for hit in pattern.regex.finditer(form.text):
                         self._take(hit, form, text, folded, slots)
         return slots
+
+    def _by_grammar(self, text: str, folded: str, slots: dict[str, Heard]) -> None:
+        for form in reversed(forms_of(folded, self.language)):
+            for slot, span in parts_of(form.text).items():
+                place = form.back(*span)
+                kept = Heard(slot, *place) if slot == "company" else self._kept(slot, text, folded, *place)
+                if slot == "company" and re.search(r"[，,。]", folded[slice(*place)]):
+                    continue
+                if kept is not None and slot not in slots and not _inside_other(kept, slots):
+                    slots[slot] = kept
 
     def _take(self, hit: re.Match[str], form: Form, text: str, folded: str, slots: dict[str, Heard]) -> None:
         """Take the slots of one match, all or none: one that looks like no name spoils the others."""

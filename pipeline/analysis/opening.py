@@ -7,11 +7,10 @@ profile the frames alone speak (articles 4.1, 7.1).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.frames import SLOTS, load_frames
-from pipeline.analysis.language import introduced
 from pipeline.analysis.rules import load_rules
 from pipeline.analysis.slots import Known, recognise, spot
 from pipeline.profile import Agent, Profile
@@ -22,11 +21,6 @@ OPENING_TURNS = 8
 default)."""
 BY_FRAME = 0.85
 """Strength of a slot that only a frame vouches for (our default)."""
-BY_ENTITY = 0.65
-"""Strength of a slot that only a language pipeline's entity vouches for (our default)."""
-ENTITY_TURNS = 2
-"""Entities are looked for in this many first turns of the agent; they cost milliseconds a sentence (our
-default)."""
 KINDS = (*SLOTS, "purpose")
 
 
@@ -39,8 +33,6 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             break
         for finding in _in_sentence(conversation, sentence, sentence.turn in early, set(found)):
             found.setdefault(finding.kind, finding)
-    for finding in _by_entity(conversation, early, found):
-        found.setdefault(finding.kind, finding)
     return [found[kind] for kind in KINDS if kind in found]
 
 
@@ -97,30 +89,6 @@ def _from_frame(
     )
 
 
-def _by_entity(
-    conversation: Conversation, early: Sequence[int], found: Mapping[str, Finding]
-) -> Iterator[Finding]:
-    """Company and name as a language pipeline sees them, where no frame and no profile names them."""
-    missing = [slot for slot in ("company", "name") if slot not in found and not _known(conversation, slot)]
-    if not missing:
-        return
-    turns = set(early[:ENTITY_TURNS])
-    for sentence in conversation.by("agent"):
-        if sentence.turn in turns:
-            for one in introduced(sentence.text, sentence.folded, sentence.language):
-                if one.slot in missing:
-                    value = sentence.text[one.start : one.end]
-                    yield conversation.finding(
-                        one.slot,
-                        sentence,
-                        one.start,
-                        one.end,
-                        strength=BY_ENTITY,
-                        value=value,
-                        matched="pattern",
-                    )
-
-
 def _purpose(conversation: Conversation, sentence: Sentence) -> Iterator[Finding]:
     matches = load_rules("purpose", sentence.language).match(sentence.folded)
     for match in matches[:1]:
@@ -132,8 +100,8 @@ def _purpose(conversation: Conversation, sentence: Sentence) -> Iterator[Finding
 def _known(conversation: Conversation, slot: str) -> list[Known]:
     profile = conversation.profile
     if slot == "company":
-        company = profile.company
-        return [Known(company.name, company.name, tuple(company.aliases))] if company.name else []
+        names = [name for name in (profile.company.name, *profile.company.aliases) if name]
+        return [Known(names[0], names[0], tuple(names[1:]))] if names else []
     if slot == "department":
         return [Known(item.name, item.name, tuple(item.aliases)) for item in profile.departments]
     return _roster(profile, conversation.record.agent_id)
