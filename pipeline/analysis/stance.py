@@ -130,10 +130,10 @@ def _bare_time(conversation: Conversation, sentence: Sentence) -> bool:
     return short and bool(find_times(sentence.folded, sentence.language, conversation.record.started_at))
 
 
-def _topic(said: Sequence[Cue], before: int) -> str | None:
-    """What a time is for, when nobody says so again: the last later call or interest spoken of."""
+def _topic(said: Sequence[Cue], before: int) -> str:
+    """What a time is for, when nobody says so again: the last later call or interest, else an appointment."""
     earlier = [c for c in said if c.sentence < before and c.label in ("call_back", "interested")]
-    return max(earlier, key=lambda cue: (cue.sentence, cue.weight)).label if earlier else None
+    return max(earlier, key=lambda cue: (cue.sentence, cue.weight)).label if earlier else "interested"
 
 
 def _replies(conversation: Conversation) -> Iterator[tuple[list[Sentence], list[Sentence]]]:
