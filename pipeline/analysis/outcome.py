@@ -8,11 +8,11 @@ place: the last third of the call counts most. Last, what the customer said last
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.follow_up import agreed
 from pipeline.analysis.matching import matches
+from pipeline.analysis.stance import FAMILIES, Cue, meant_wrong, said_cues, signs
 from pipeline.types import Finding, Outcome
 
 LABELS = (
@@ -21,37 +21,14 @@ LABELS = (
 )  # fmt: skip
 NO_CONNECT = ("wrong_person", "voicemail", "no_conversation")
 
-_FAMILIES = {
-    "outcome_order": "order_placed",
-    "outcome_interest": "interested",
-    "outcome_call_back": "call_back",
-    "outcome_refusal": "not_interested",
-}
-_TOWARD = {"order": "order_placed", "interest": "interested", "call": "call_back"}
-_ACTIONS = {"call": "call_back", "send": "interested", "meet": "interested", "contact": "interested"}
-_EARLY = 0.45
-"""Weight of a cue at the very start relative to one in the last third (our default)."""
 _DECIDES = 0.45
 """Least score at which a label is given; below it the outcome is undetermined (our default)."""
+_SURE = 0.85
+"""Probability by sense at which a denial needs no apology after it (our default)."""
+_DENIAL_BY = 5
+"""A wrong person says so within the first turns (our default)."""
 _LAST_WORD = 0.35
 """What the customer's last clear stance adds to its label (our default)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cue:
-    """One sign of an outcome: which, how strong, where (0 start, 1 end) and from whom."""
-
-    label: str
-    weight: float
-    place: float
-    speaker: str
-    sentence: int
-    weak: bool = False
-
-    @property
-    def score(self) -> float:
-        """Strength by place: full in the last third, less before."""
-        return self.weight * (_EARLY + (1 - _EARLY) * min(1.0, self.place / 0.66))
 
 
 def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outcome:
@@ -129,17 +106,39 @@ def _wrong_person(conversation: Conversation) -> tuple[str, float] | None:
             if sentence.speaker in (wanted, "unknown"):
                 strongest, last = max(strongest, match.strength), sentence.index
     if last < 0:
+        strongest, last = _misdirected(conversation)
+    if last < 0:
         return None
-    after = [cue for cue in _cues(conversation, ()) if cue.sentence > last and not cue.weak]
+    after = [cue for cue in said_cues(conversation) if cue.sentence > last and not cue.weak]
     goes_on = [cue for cue in after if cue.label != "not_interested" and cue.speaker != "agent"]
     return None if goes_on else ("wrong_person", strongest)
 
 
+def _misdirected(conversation: Conversation) -> tuple[float, int]:
+    """The customer's denial by its sense, borne out by a short call and the agent's apology; else nothing."""
+    told = [s for s in conversation.sentences if s.speaker != "agent" and s.turn <= _DENIAL_BY]
+    apology = {
+        s.turn for s in conversation.sentences
+        if s.speaker != "customer" and any(m.rule == "agent_apologises" for m in matches("wrong_person_part", s))
+    }  # fmt: skip
+    asked = {
+        s.turn for s in conversation.sentences
+        if s.speaker != "customer" and any(m.rule == "asks_who" for m in matches("wrong_person_part", s))
+    }  # fmt: skip
+    meant = meant_wrong(conversation, told)
+    for sentence in told:
+        sorry, who = sentence.turn + 1 in apology, sentence.turn - 1 in asked
+        denied = any(m.rule == "denies" for m in matches("wrong_person_part", sentence))
+        if sorry and ((denied and who) or (sentence.index in meant)):
+            return 0.8, sentence.index
+        if who and meant.get(sentence.index, 0.0) >= _SURE:
+            return 0.7, sentence.index
+    return 0.0, -1
+
+
 def _stance(conversation: Conversation, findings: Sequence[Finding]) -> tuple[str, float]:
-    cues = [*_cues(conversation, findings), *_answers(conversation), *_from_findings(conversation, findings)]
-    scores = {
-        label: _together(cue.score for cue in cues if cue.label == label) for label in _FAMILIES.values()
-    }
+    cues = signs(conversation, findings)
+    scores = {label: _together(cue.score for cue in cues if cue.label == label) for label in FAMILIES.values()}
     last = _last_word(cues)
     if last:
         scores[last] += _LAST_WORD
@@ -184,66 +183,3 @@ def _settle(scores: dict[str, float], cues: Sequence[Cue], last: str | None) -> 
     if "interested" in customer and last != "not_interested":
         settled["call_back"] *= 0.6
     return settled
-
-
-def _cues(conversation: Conversation, findings: Sequence[Finding]) -> Iterator[Cue]:
-    total = max(1, len(conversation.sentences) - 1)
-    for sentence in conversation.sentences:
-        for kind, label in _FAMILIES.items():
-            for match in matches(kind, sentence):
-                by = match.detail.get("by", "customer")
-                if by not in ("any", sentence.speaker) and sentence.speaker != "unknown":
-                    continue
-                weak = bool(match.detail.get("weak"))
-                weight = (
-                    match.strength * (0.75 if sentence.speaker == "agent" else 1.0) * (0.5 if weak else 1.0)
-                )
-                yield Cue(label, weight, sentence.index / total, sentence.speaker, sentence.index, weak)
-
-
-def _answers(conversation: Conversation) -> Iterator[Cue]:
-    """A bare yes or no of the customer to what the agent has just proposed."""
-    total = max(1, len(conversation.sentences) - 1)
-    for before, after in _replies(conversation):
-        proposed = _proposed(before)
-        if proposed is None:
-            continue
-        first = after[0]
-        if matches("reply_decline", first):
-            yield Cue("not_interested", 0.7, first.index / total, first.speaker, first.index)
-        elif matches("reply_agree", first):
-            yield Cue(proposed, 0.8, first.index / total, first.speaker, first.index)
-
-
-def _replies(conversation: Conversation) -> Iterator[tuple[list[Sentence], list[Sentence]]]:
-    for turn in range(1, len(conversation.turns)):
-        before, after = list(conversation.in_turn(turn - 1)), list(conversation.in_turn(turn))
-        if before and after and before[0].speaker != "customer" and after[0].speaker != "agent":
-            yield before, after
-
-
-def _proposed(sentences: Sequence[Sentence]) -> str | None:
-    """What the last sentences of the agent's turn ask the customer to agree to."""
-    for sentence in reversed(sentences):
-        for match in matches("proposal", sentence):
-            return _TOWARD[str(match.detail["toward"])]
-        for match in matches("follow_up", sentence):
-            return _ACTIONS[str(match.detail["action"])]
-        if any(match.rule == "asks_later" for match in matches("outcome_call_back", sentence)):
-            return "call_back"
-    return None
-
-
-def _from_findings(conversation: Conversation, findings: Sequence[Finding]) -> Iterator[Cue]:
-    """Refusals, requests not to call and follow-ups that other detectors found."""
-    turns = max(1, len(conversation.turns) - 1)
-    first = {s.turn: s.index for s in reversed(conversation.sentences)}
-    for finding in findings:
-        if finding.turn is None:
-            continue
-        place, at = finding.turn / turns, first.get(finding.turn, 0)
-        if finding.kind in ("refusal", "do_not_call"):
-            yield Cue("not_interested", 0.9 * finding.confidence, place, finding.speaker, at)
-        elif finding.kind == "follow_up":
-            label = _ACTIONS.get(str(finding.detail.get("action")), "call_back")
-            yield Cue(label, 0.5 * finding.confidence, place, finding.speaker, at, weak=True)
