@@ -13,9 +13,12 @@ from collections.abc import Sequence
 from pipeline.analysis import benefit
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, before, content, found_at, hits, kinds_at, of_turn, size, text_of, turn_hits
-from pipeline.analysis.rules import Match
+from pipeline.analysis.rules import LANGUAGES, Match
 from pipeline.types import Finding
 
+KIND = "objection"
+_FLOOR = 0.7
+"""Strength of a finding by meaning alone at its threshold, just above the usual confidence gate (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 _AGREED = re.compile(
     r"^(?:嗯|哦|那|啊|,|，)*(?:好(?!像|贵|麻烦|远|复杂|忙)|行(?!不)|可以(?!是)|没问题|听起来(?:不错|挺好)|挺好|不错|成)"
@@ -35,12 +38,13 @@ _TIME = re.compile(
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each objection, one a kind and turn; ``detail``: ``kind``, ``handling`` (benefit, passive or ignored)."""
     asked = kinds_at(prior, "needs_question")
+    learned = _learned(conversation)
     found: list[Finding] = []
     for number, turn in enumerate(conversation.turns):
         if turn.speaker == "agent":
             continue
         best: dict[str, tuple[Sentence, Match]] = {}
-        for sentence, hit in turn_hits(conversation, "objection", number):
+        for sentence, hit in turn_hits(conversation, "objection", number) or learned.get(number, []):
             kind = str(hit.detail["kind"])
             if _holds(conversation, sentence, kind, asked) and _outranks(hit, best.get(kind)):
                 best[kind] = (sentence, hit)
@@ -48,6 +52,34 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             detail = {"kind": kind, "handling": _handling(conversation, number, kind)}
             found.append(found_at(conversation, "objection", sentence, hit, detail))
     return found
+
+
+def _learned(conversation: Conversation) -> dict[int, list[tuple[Sentence, Match]]]:
+    """What the learned layer takes for objections, by turn; asked only about turns in which no rule speaks."""
+    from pipeline.analysis import meaning
+
+    by_turn: dict[int, list[tuple[Sentence, Match]]] = {}
+    for language in LANGUAGES:
+        open_ones = [s for s in conversation.by("customer") if s.language == language and _open_to_meaning(conversation, s)]
+        least = meaning.threshold(KIND, language)
+        guesses = meaning.score(KIND, language, [s.text for s in open_ones])
+        for sentence, guess in zip(open_ones, guesses, strict=True):
+            if guess.probability >= least and "kind" in guess.detail:
+                strength = round(_FLOOR + (1.0 - _FLOOR) * (guess.probability - least) / (1.0 - least), 3)
+                hit = Match("meaning", 0, len(sentence.text), strength * 0.9, "meaning", guess.detail)
+                by_turn.setdefault(sentence.turn, []).append((sentence, hit))
+    return by_turn
+
+
+def _open_to_meaning(conversation: Conversation, sentence: Sentence) -> bool:
+    """A statement of some length that is no question, confusion or yes, in a turn where no rule finds an objection."""
+    if sentence.speaker != "customer" or size(sentence.folded) < 4 or sentence.folded.rstrip().endswith("?"):
+        return False
+    if _AGREED.match(sentence.folded) and not _BUT.search(sentence.folded):
+        return False
+    if hits("customer_question", sentence) or hits("confusion", sentence):
+        return False
+    return not turn_hits(conversation, KIND, sentence.turn)
 
 
 def _outranks(hit: Match, other: tuple[Sentence, Match] | None) -> bool:
