@@ -120,7 +120,7 @@ def _names(profile: Profile) -> tuple[str, ...]:
     if profile.company is not None:
         named += [profile.company.name, *profile.company.aliases]
     named += [entry.term for entry in profile.jargon]
-    return tuple(fold(name) for name in named if len(name) >= 2)
+    return tuple(fold(name) for name in named if name and len(name) >= 2)
 
 
 def _subjects(conversation: Conversation, turn: int) -> set[str]:
@@ -131,7 +131,7 @@ def _own_subjects(conversation: Conversation, prior: Sequence[Finding]) -> set[s
     """Subjects that are the call's own: in the profile, in a pitch or purpose, or in half of the agent's turns."""
     words = [fold(f.quote) for f in prior if f.quote and f.kind in ("pitch", "purpose", "benefit", "company")]
     for product in conversation.profile.products:
-        words += [fold(text) for text in (product.name, *product.aliases, *product.benefits)]
+        words += [fold(text) for text in (product.name, *product.aliases, *product.benefits) if text]
     own = {str(hit.detail["about"]) for text in words for hit in _chat_in(text)}
     agent = [n for n, turn in enumerate(conversation.turns) if turn.speaker == "agent"]
     for subject in {s for turn in agent[:2] for s in _subjects(conversation, turn)}:
