@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from dialogue_sets import HELDOUT, call, sentences
+
 from pipeline.analysis import benefit, needs
 from pipeline.profile import Product, Profile
 
@@ -22,11 +23,15 @@ def test_by_wording_and_by_profile():
 
 
 def test_tied_to_the_need_that_was_told():
-    told = call("A 您最关心哪一块？", "C 主要是养老金不够花。", "A 这样您养老金每个月能多领八百，省心又踏实。")
+    told = call(
+        "A 您最关心哪一块？", "C 主要是养老金不够花。", "A 这样您养老金每个月能多领八百，省心又踏实。"
+    )
     assert stated(told, needs.find(told, ()))[-1] == (2, None, True)
 
 
-@pytest.mark.parametrize("line", ["A 您好，我是小李。", "A 您现在方便吗？", "C 能省多少？", "A 今天不定就没了。"])
+@pytest.mark.parametrize(
+    "line", ["A 您好，我是小李。", "A 您现在方便吗？", "C 能省多少？", "A 今天不定就没了。"]
+)
 def test_what_is_no_benefit(line):
     assert stated(call(line)) == []
 

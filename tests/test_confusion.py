@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from dialogue_sets import HELDOUT, call, score_dialogues, sentences
+
 from pipeline.analysis import confusion, needs, questions
 
 
@@ -13,7 +14,9 @@ def kinds(conversation, prior=()):
 
 
 def test_meaning_wants_other_words():
-    told = call("A 这款有一百块的免赔额。", "C 免赔额是什么意思？", "A 就是说一百块以内您自己出，超出的我们来报。")
+    told = call(
+        "A 这款有一百块的免赔额。", "C 免赔额是什么意思？", "A 就是说一百块以内您自己出，超出的我们来报。"
+    )
     assert kinds(told) == [(1, "confusion", {"restated": True, "kind": "meaning"}), (2, "restatement", {})]
 
 
@@ -24,17 +27,25 @@ def test_plain_repetition_is_no_rewording():
 
 def test_plain_repetition_serves_who_did_not_hear():
     told = call(
-        "A Your appointment is on Monday at nine.", "C Sorry, I didn't catch that.",
-        "A Your appointment is on Monday at nine.", language="en",
-    )  # fmt: skip
+        "A Your appointment is on Monday at nine.",
+        "C Sorry, I didn't catch that.",
+        "A Your appointment is on Monday at nine.",
+        language="en",
+    )
     assert kinds(told)[0] == (1, "confusion", {"restated": True, "kind": "hearing"})
 
 
 def test_rewording_after_the_second_agent_turn_is_too_late():
     told = call(
-        "A It has an exclusionary basis.", "C What does that mean?", "A It is a great plan.", "C Hm.",
-        "A Can I have your card number?", "C No.", "A In other words, it lists what is not covered.", language="en",
-    )  # fmt: skip
+        "A It has an exclusionary basis.",
+        "C What does that mean?",
+        "A It is a great plan.",
+        "C Hm.",
+        "A Can I have your card number?",
+        "C No.",
+        "A In other words, it lists what is not covered.",
+        language="en",
+    )
     assert kinds(told) == [(1, "confusion", {"restated": False, "kind": "meaning"})]
 
 

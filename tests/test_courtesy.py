@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from dialogue_sets import HELDOUT, call, sentences
+
 from pipeline.analysis import courtesy
 from pipeline.analysis.rules import load_rules
 from pipeline.analysis.text import fold
@@ -16,8 +17,11 @@ def said(*lines, language="zh"):
 
 def test_kinds():
     assert said("A 您好，请问是王女士吗？", "C 你好。", "A 谢谢您的时间，祝您生活愉快，再见。") == {
-        (0, "greeting"), (0, "please"), (2, "thanks"), (2, "closing"),
-    }  # fmt: skip
+        (0, "greeting"),
+        (0, "please"),
+        (2, "thanks"),
+        (2, "closing"),
+    }
     assert (0, "apology") in said("A Sorry to bother you, Mr. Gray.", language="en")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from dialogue_sets import HELDOUT, call, given, score_dialogues, sentences
+
 from pipeline.analysis import needs
 
 
@@ -25,14 +26,23 @@ def test_answer_after_saying_it_again_counts():
 
 @pytest.mark.parametrize(
     "line",
-    ["A 您现在方便说话吗？", "A 请问是王先生吗？", "A 您看可以吗？", "A 要不今天就定下来？", "A 您还有其他问题吗？", "C 你们主要做什么的？"],
+    [
+        "A 您现在方便说话吗？",
+        "A 请问是王先生吗？",
+        "A 您看可以吗？",
+        "A 要不今天就定下来？",
+        "A 您还有其他问题吗？",
+        "C 你们主要做什么的？",
+    ],
 )
 def test_questions_that_serve_the_call(line):
     assert asked(call(line, "C 嗯。")) == []
 
 
 def test_measures():
-    conversation = call("A 您好。", "C 你好。", "A 您孩子几年级了？", "C 四年级。", "A 我们有专项班。", seconds=5.0)
+    conversation = call(
+        "A 您好。", "C 你好。", "A 您孩子几年级了？", "C 四年级。", "A 我们有专项班。", seconds=5.0
+    )
     found = [*needs.find(conversation, ()), *given(conversation, (4, "pitch"))]
     measures = {m.name: m for m in needs.measure(conversation, found)}
     assert measures["needs_questions"].value == 1

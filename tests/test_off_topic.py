@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dialogue_sets import call, dialogues, given
+
 from pipeline.analysis import off_topic
 
 CHAT = (
@@ -33,9 +34,13 @@ def test_a_short_chat_is_none():
 
 def test_the_calls_own_subject_is_no_chat():
     lines = (
-        "A 您好，我们火锅店招商加盟，好吃不贵。", "C 火锅现在太多了吧。", "A 我们的火锅特别好吃，天天排队。",
-        "C 我也爱吃火锅。", "A 火锅底料都是老师傅炒的。", "C 确实好吃。",
-    )  # fmt: skip
+        "A 您好，我们火锅店招商加盟，好吃不贵。",
+        "C 火锅现在太多了吧。",
+        "A 我们的火锅特别好吃，天天排队。",
+        "C 我也爱吃火锅。",
+        "A 火锅底料都是老师傅炒的。",
+        "C 确实好吃。",
+    )
     conversation = call(*lines, seconds=10.0)
     assert off_topic.find(conversation, given(conversation, (0, "pitch"))) == []
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 import pytest
 import yaml
 from dialogue_sets import HELDOUT, call, sentences
+
 from pipeline.analysis import patience
 
 
 def found(*lines, language="zh"):
-    return [(f.turn, f.kind, f.speaker, f.detail.get("severity")) for f in patience.find(call(*lines, language=language), ())]
+    return [
+        (f.turn, f.kind, f.speaker, f.detail.get("severity"))
+        for f in patience.find(call(*lines, language=language), ())
+    ]
 
 
 def test_rude_on_either_side():
-    assert found("A 爱买不买。", "C 你有病吧。") == [(0, "rude", "agent", "mild"), (1, "rude", "customer", "severe")]
+    assert found("A 爱买不买。", "C 你有病吧。") == [
+        (0, "rude", "agent", "mild"),
+        (1, "rude", "customer", "severe"),
+    ]
     assert found("A Are you stupid?", language="en") == [(0, "rude", "agent", "severe")]
 
 
@@ -25,10 +32,14 @@ def test_impatience_is_the_agents():
 @pytest.mark.parametrize(
     ("line", "language"),
     [
-        ("C 我真笨，老是忘。", "zh"), ("A 这款叫傻瓜记账。", "zh"), ("A 滚筒洗衣机打八折。", "zh"),
-        ("A 有人骂我们神经病我们也不还嘴。", "zh"), ("C Stupid me, I forgot.", "en"), ("A Take your time.", "en"),
+        ("C 我真笨，老是忘。", "zh"),
+        ("A 这款叫傻瓜记账。", "zh"),
+        ("A 滚筒洗衣机打八折。", "zh"),
+        ("A 有人骂我们神经病我们也不还嘴。", "zh"),
+        ("C Stupid me, I forgot.", "en"),
+        ("A Take your time.", "en"),
     ],
-)  # fmt: skip
+)
 def test_guards(line, language):
     assert found(line, language=language) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 from dialogue_sets import HELDOUT, call, given, score_dialogues, sentences
+
 from pipeline.analysis import needs, questions
 
 
@@ -35,11 +36,19 @@ def test_answer_in_the_second_agent_turn_counts_and_the_third_does_not():
 
 
 def test_going_on_with_the_pitch_is_no_answer():
-    told = call("C Is there a contract?", "A Our speeds are amazing.", "C Hm.", "A Shall I sign you up?", language="en")
+    told = call(
+        "C Is there a contract?",
+        "A Our speeds are amazing.",
+        "C Hm.",
+        "A Shall I sign you up?",
+        language="en",
+    )
     assert asked(told, given(told, (1, "pitch"))) == [(0, False)]
 
 
-@pytest.mark.parametrize("line", ["C 喂？", "C 啊？", "C 什么意思？", "C 我哪有时间？", "C 对吧？", "A 您几岁？"])
+@pytest.mark.parametrize(
+    "line", ["C 喂？", "C 啊？", "C 什么意思？", "C 我哪有时间？", "C 对吧？", "A 您几岁？"]
+)
 def test_what_is_no_question(line):
     assert asked(call("A 您好。", line, "A 好的。")) == []
 

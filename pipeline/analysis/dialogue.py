@@ -1,4 +1,4 @@
-"""What the detectors of dialogue behaviour share: rule hits by sentence, who answers whom, shared words, likeness.
+"""What the detectors of dialogue share: rule hits by sentence, who answers whom, shared words, likeness.
 
 All of it is pure. Rule hits are memoised by text, since call centres say the same sentences all day.
 """
@@ -19,12 +19,103 @@ _LATIN = re.compile(r"[a-z][a-z'-]+")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 _LITTLE = frozenset(
-    "a an and are as at be but by can could did do does for from had has have he her hi how i if in is it its just"
-    " me my no not of on one or our out please right she so sorry that the their them then there they this to too up"
-    " us was we well were what when which who why will with would yes you your yeah okay ok oh sure got get i'm it's"
-    " we're you're that's i'd you'd we'd i'll we'll you'll don't".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "hi",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "just",
+        "me",
+        "my",
+        "no",
+        "not",
+        "of",
+        "on",
+        "one",
+        "or",
+        "our",
+        "out",
+        "please",
+        "right",
+        "she",
+        "so",
+        "sorry",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "they",
+        "this",
+        "to",
+        "too",
+        "up",
+        "us",
+        "was",
+        "we",
+        "well",
+        "were",
+        "what",
+        "when",
+        "which",
+        "who",
+        "why",
+        "will",
+        "with",
+        "would",
+        "yes",
+        "you",
+        "your",
+        "yeah",
+        "okay",
+        "ok",
+        "oh",
+        "sure",
+        "got",
+        "get",
+        "i'm",
+        "it's",
+        "we're",
+        "you're",
+        "that's",
+        "i'd",
+        "you'd",
+        "we'd",
+        "i'll",
+        "we'll",
+        "you'll",
+        "don't",
+    ]
 )
-_LITTLE_HAN = frozenset("的了呢吗啊呀吧嘛哦嗯呃是我你您他她它们这那个就都也还在有和跟给把被要会能可以对说不没很太")
+_LITTLE_HAN = frozenset(
+    "的了呢吗啊呀吧嘛哦嗯呃是我你您他她它们这那个就都也还在有和跟给把被要会能可以对说不没很太"
+)
 
 
 @functools.lru_cache(maxsize=32768)
@@ -44,6 +135,19 @@ def hits(kind: str, sentence: Sentence) -> tuple[Match, ...]:
 def turn_hits(conversation: Conversation, kind: str, turn: int) -> list[tuple[Sentence, Match]]:
     """All hits of a kind in one turn."""
     return [(s, m) for s in of_turn(conversation, turn) for m in hits(kind, s)]
+
+
+@functools.lru_cache(maxsize=32768)
+def has_cue(name: str, language: str, folded: str) -> bool:
+    """Whether a folded text holds a cue, a rule of ``dialogue_cues.yaml`` by its id."""
+    rules = load_rules("dialogue_cues", language).rules
+    text = folded.replace("’", "'")
+    return any(next(rule.find(text), None) is not None for rule in rules if rule.id == name)
+
+
+def cue(name: str, *sentences: Sentence) -> bool:
+    """Whether one of the sentences holds a cue: a rule of ``dialogue_cues.yaml`` in its language."""
+    return any(has_cue(name, s.language, s.folded) for s in sentences)
 
 
 def of_turn(conversation: Conversation, turn: int) -> tuple[Sentence, ...]:
@@ -71,7 +175,7 @@ def after(conversation: Conversation, turn: int, speaker: Speaker, count: int = 
     """The next ``count`` turns of a side after a turn; where sides are unknown, every other turn."""
     turns = conversation.turns
     if turns[turn].speaker == "unknown":
-        return [t for t in range(turn + 1, min(turn + 2 * count, len(turns)), 2)]
+        return list(range(turn + 1, min(turn + 2 * count, len(turns)), 2))
     found = []
     for later in range(turn + 1, len(turns)):
         if turns[later].speaker == speaker:
@@ -85,7 +189,7 @@ def before(conversation: Conversation, turn: int, speaker: Speaker, count: int =
     """The last ``count`` turns of a side before a turn, nearest first; where sides are unknown, every other one."""
     turns = conversation.turns
     if turns[turn].speaker == "unknown":
-        return [t for t in range(turn - 1, max(turn - 2 * count, -1), -2)]
+        return list(range(turn - 1, max(turn - 2 * count, -1), -2))
     earlier = [t for t in range(turn - 1, -1, -1) if turns[t].speaker == speaker]
     return earlier[:count]
 
@@ -96,7 +200,11 @@ def text_of(conversation: Conversation, turns: Iterable[int]) -> str:
 
 
 def found_at(
-    conversation: Conversation, kind: str, sentence: Sentence, hit: Match, detail: dict[str, Any] | None = None
+    conversation: Conversation,
+    kind: str,
+    sentence: Sentence,
+    hit: Match,
+    detail: dict[str, Any] | None = None,
 ) -> Finding:
     """A finding for a hit in a sentence; ``detail`` may hold a ``kind`` of its own."""
     finding = conversation.finding(kind, sentence, hit.start, hit.end, strength=hit.strength)

@@ -23,9 +23,21 @@ _LIKE_THE_CALL = 0.55
 """Cosine with the rest of the call from which an exchange counts as part of it (our default)."""
 _WORDS_PER_S = 2.7
 """For transcripts without times: Mandarin at 240 characters and English at 160 words a minute."""
-_TIES = ("pitch", "purpose", "objection", "benefit", "company", "department", "refusal", "follow_up", "confusion")
+_TIES = (
+    "pitch",
+    "purpose",
+    "objection",
+    "benefit",
+    "company",
+    "department",
+    "refusal",
+    "follow_up",
+    "confusion",
+)
 _UNTIMED = Reason(
-    "untimed", "转写没有时间，无法计算占比", "the transcript has no times, so shares of talk can't be measured"
+    "untimed",
+    "转写没有时间，无法计算占比",
+    "the transcript has no times, so shares of talk can't be measured",
 )
 
 
@@ -51,7 +63,11 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     trade = _trade_turns(conversation) | tied
     for stretch in _stretches(conversation, trade, own):
         talk_s = _talk_s(conversation, stretch)
-        if talk_s < LEAST_S or not _two_sided(conversation, stretch) or _like_the_call(conversation, stretch, trade):
+        if (
+            talk_s < LEAST_S
+            or not _two_sided(conversation, stretch)
+            or _like_the_call(conversation, stretch, trade)
+        ):
             continue
         found.append(_finding(conversation, stretch, talk_s))
     return found
@@ -77,7 +93,11 @@ def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Mea
 def _finding(conversation: Conversation, stretch: _Stretch, talk_s: float) -> Finding:
     sentence = of_turn(conversation, stretch.chat[0])[0]
     strength = 0.85 if conversation.transcript.timed else 0.65
-    detail = {"about": list(stretch.about), "turns": [stretch.first, stretch.last], "talk_s": round(talk_s, 1)}
+    detail = {
+        "about": list(stretch.about),
+        "turns": [stretch.first, stretch.last],
+        "talk_s": round(talk_s, 1),
+    }
     finding = found_at(conversation, "off_topic", sentence, whole(sentence, strength), detail)
     turns = conversation.turns
     return replace(finding, start_s=turns[stretch.first].start_s, end_s=turns[stretch.last].end_s)
@@ -118,9 +138,9 @@ def _trade_turns(conversation: Conversation) -> set[int]:
 def _names(profile: Profile) -> tuple[str, ...]:
     named = [name for product in profile.products for name in (product.name, *product.aliases)]
     if profile.company is not None:
-        named += [profile.company.name, *profile.company.aliases]
+        named += [name for name in (profile.company.name, *profile.company.aliases) if name]
     named += [entry.term for entry in profile.jargon]
-    return tuple(fold(name) for name in named if name and len(name) >= 2)
+    return tuple(fold(name) for name in named if len(name) >= 2)
 
 
 def _subjects(conversation: Conversation, turn: int) -> set[str]:
@@ -155,7 +175,9 @@ def _talk_s(conversation: Conversation, stretch: _Stretch) -> float:
 
 def _two_sided(conversation: Conversation, stretch: _Stretch) -> bool:
     speakers = {turn.speaker for turn in conversation.turns[stretch.first : stretch.last + 1]}
-    return {"agent", "customer"} <= speakers or (speakers == {"unknown"} and stretch.last - stretch.first >= 3)
+    return {"agent", "customer"} <= speakers or (
+        speakers == {"unknown"} and stretch.last - stretch.first >= 3
+    )
 
 
 def _like_the_call(conversation: Conversation, stretch: _Stretch, trade: set[int]) -> bool:

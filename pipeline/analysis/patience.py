@@ -20,7 +20,9 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         offences = hits("rude", sentence)
         if offences:
             worst = max(offences, key=lambda hit: (hit.detail["severity"] == "severe", hit.strength))
-            found.append(found_at(conversation, "rude", sentence, worst, {"severity": worst.detail["severity"]}))
+            found.append(
+                found_at(conversation, "rude", sentence, worst, {"severity": worst.detail["severity"]})
+            )
         elif sentence.speaker == "agent":
             found.extend(
                 found_at(conversation, "impatient", sentence, hit) for hit in hits("impatient", sentence)[:1]
