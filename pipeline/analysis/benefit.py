@@ -1,7 +1,7 @@
-"""Benefits that the agent states, tied to a product of the profile or to a need the customer told (article 10.3).
+"""Benefits the agent states, tied to a product of the profile or a need the customer told (article 10.3).
 
-Three layers: rules for wording from the customer's side ("so you can …", 帮您省…), the profile's own benefits by shared
-words, and by likeness of meaning (sentence encoder) where a sentence shares at least one word with them.
+Three layers: rules for wording from the customer's side ("so you can …", 帮您省…), the profile's own benefits
+by shared words, and by likeness of meaning (sentence encoder) where at least one word is shared.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ALIKE = 0.62
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
-    """Each sentence of the agent that states a benefit; ``detail``: ``product`` (name or None), ``need`` (bool)."""
+    """Each sentence of the agent that states a benefit; ``detail``: ``product`` (or None), ``need`` (bool)."""
     told = told_needs(conversation, prior)
     products = _products_by_turn(conversation)
     found = []
@@ -41,23 +41,15 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         if stated is None or (sentence.speaker == "unknown" and stated[0].layer != "profile"):
             continue
         hit, product = stated
-        needed = any(
-            turn < sentence.turn and content(words) & content(sentence.folded) for turn, words in told
-        )
-        found.append(
-            found_at(
-                conversation,
-                "benefit",
-                sentence,
-                hit,
-                {"product": product or products[sentence.turn], "need": needed},
-            )
-        )
+        said = content(sentence.folded)
+        needed = any(turn < sentence.turn and content(words) & said for turn, words in told)
+        detail = {"product": product or products[sentence.turn], "need": needed}
+        found.append(found_at(conversation, "benefit", sentence, hit, detail))
     return found
 
 
 def states(conversation: Conversation, sentence: Sentence) -> tuple[Match, str | None] | None:
-    """The words of a sentence that state a benefit, with the product whose listed benefit it is; None without any."""
+    """The words of a sentence that state a benefit, and the product whose listed benefit it is; else None."""
     listed = _listed(conversation, sentence)
     if listed is not None:
         return listed

@@ -1,7 +1,7 @@
 """Confusion of the customer, and whether the agent says it again in other words (article 7.2).
 
-A customer who did not understand (``meaning``) is owed a rewording within the agent's next two turns; one who did not
-hear (``hearing``) is also served by a plain repetition. Rules find the words, the dialogue around them the rest.
+A customer who did not understand (``meaning``) is owed a rewording within the agent's next two turns; one who
+did not hear (``hearing``) is also served by a plain repetition. Rules find the words, the dialogue the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pipeline.analysis.dialogue import (
     before,
     content,
     found_at,
+    has_cue,
     hits,
     kinds_at,
     likeness,
@@ -25,39 +26,23 @@ from pipeline.analysis.dialogue import (
     text_of,
     turn_hits,
     whole,
-)  # fmt: skip
+)
 from pipeline.analysis.rules import Match
 from pipeline.types import Finding
 
 _ECHO_ZH = re.compile(
-    r"^(?:等会儿?|等等|等一下|啊|嗯|呃|哦|诶|哎|[,，?])*(?:什么|啥)(?P<word>[\u4e00-\u9fffa-z0-9]{1,4}?)(?:啊|呀)?[?,，]*$"
+    r"^(?:等会儿?|等等|等一下|啊|嗯|呃|哦|诶|哎|[,，?])*(?:什么|啥)"
+    r"(?P<word>[\u4e00-\u9fffa-z0-9]{1,4}?)(?:啊|呀)?[?,，]*$"
 )
 _ECHO_EN = re.compile(
     r"^(?:sorry|wait|hang on|um|uh|huh|okay|a|an|the|,|\s)*(?P<word>[a-z][a-z\s-]{2,24})\?$"
 )
 _ASKS_TERM = re.compile(
-    r"^(?:呃|哦|嗯|那|这个|那个|你说的?|啥是)*(?P<zh>[\u4e00-\u9fffa-z0-9]{2,8}?)(?:是|又是)(?:什么|啥)(?:呀|啊|呢|东西)?\??$"
+    r"^(?:呃|哦|嗯|那|这个|那个|你说的?|啥是)*(?P<zh>[\u4e00-\u9fffa-z0-9]{2,8}?)"
+    r"(?:是|又是)(?:什么|啥)(?:呀|啊|呢|东西)?\??$"
     r"|\bwhat(?:'s|s| is| are)(?: an?| the)? (?P<en>[a-z][a-z\s-]{2,24}?)\??$"
 )
 _INTERJECTION = re.compile(r"^(?:啊|嗯|哈|诶|欸|huh|eh|hm+|hmm)(?:\?|$)[啊嗯?]*$")
-_PLAIN_WORDS = frozenset(
-    [
-        "price",
-        "cost",
-        "name",
-        "number",
-        "address",
-        "email",
-        "company",
-        "time",
-        "date",
-        "catch",
-        "fee",
-        "total",
-        "difference",
-        "rate",
-    ]
-)
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
 _ALIKE = 0.35
@@ -120,26 +105,25 @@ def _by_dialogue(conversation: Conversation, turn: int) -> tuple[Sentence, Match
         by_structure = whole(sentence, 0.8)
         term = _ASKS_TERM.search(folded)
         word = (term["zh"] or term["en"]) if term else None
-        if word and word in earlier and not _PLAIN_WORDS & set(word.split()) and not _ordinary(word):
+        if word and word in earlier and not _ordinary(word, sentence.language):
             return sentence, by_structure, "meaning"
         echo = _ECHO_ZH.match(folded) or _ECHO_EN.match(folded)
-        if echo and _echoes(echo["word"].strip(), earlier):
+        if echo and _echoes(echo["word"].strip(), earlier, sentence.language):
             return sentence, by_structure, "meaning"
         if _INTERJECTION.match(folded) and "?" in folded and _said_again(conversation, turn, earlier):
             return sentence, by_structure, "hearing"
     return None
 
 
-def _ordinary(word: str) -> bool:
+def _ordinary(word: str, language: str) -> bool:
     """Names, prices and addresses are asked about, not misunderstood."""
-    return bool(re.search(r"你|您|贵|价|公司|名字|地址|电话|多少|优惠|区别|活动|内容|流程", word))
+    return has_cue("wants_named", language, word)
 
 
-def _echoes(word: str, earlier: str) -> bool:
+def _echoes(word: str, earlier: str, language: str) -> bool:
     """An echoed term is an uncommon word of the agent's last turns, said back as a question."""
-    if re.search(r"[\u4e00-\u9fff]", word):
-        return word in earlier and not _ordinary(word) and word not in ("时候", "意思", "事", "价", "情况")
-    return len(word) >= 7 and word in earlier and not _PLAIN_WORDS & set(word.split())
+    least = 2 if language == "zh" else 7
+    return len(word) >= least and word in earlier and not _ordinary(word, language)
 
 
 def _said_again(conversation: Conversation, turn: int, earlier: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the detectors of dialogue behaviour share: rule hits by sentence, who answers whom, shared words, likeness.
+"""What the detectors of dialogue share: rule hits by sentence, who answers whom, shared words, likeness.
 
 All of it is pure. Rule hits are memoised by text, since call centres say the same sentences all day.
 """
@@ -135,6 +135,19 @@ def hits(kind: str, sentence: Sentence) -> tuple[Match, ...]:
 def turn_hits(conversation: Conversation, kind: str, turn: int) -> list[tuple[Sentence, Match]]:
     """All hits of a kind in one turn."""
     return [(s, m) for s in of_turn(conversation, turn) for m in hits(kind, s)]
+
+
+@functools.lru_cache(maxsize=32768)
+def has_cue(name: str, language: str, folded: str) -> bool:
+    """Whether a folded text holds a cue, a rule of ``dialogue_cues.yaml`` by its id."""
+    rules = load_rules("dialogue_cues", language).rules
+    text = folded.replace("’", "'")
+    return any(next(rule.find(text), None) is not None for rule in rules if rule.id == name)
+
+
+def cue(name: str, *sentences: Sentence) -> bool:
+    """Whether one of the sentences holds a cue: a rule of ``dialogue_cues.yaml`` in its language."""
+    return any(has_cue(name, s.language, s.folded) for s in sentences)
 
 
 def of_turn(conversation: Conversation, turn: int) -> tuple[Sentence, ...]:

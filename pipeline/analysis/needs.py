@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import after, found_at, hits, kinds_at, match, of_turn, size
+from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, match, of_turn, size
 from pipeline.analysis.rules import Match
 from pipeline.types import Finding, Measure, Reason
 
@@ -54,29 +54,11 @@ def _tells(sentence: Sentence) -> bool:
     return not asked or size(sentence.folded) > 8 or size(sentence.folded[: asked[0].start]) >= 1
 
 
-_SOUNDS = {"嗯", "啊", "哦", "呃", "喂", "嗯嗯", "哦哦", "hm", "hmm", "uh", "um", "huh", "oh", "hello", "er"}
-_REFUSALS = ("不需要", "不用了", "没兴趣", "不感兴趣", "别打了", "not interested", "no thank", "don't call")
-
-
 def _empty(sentence: Sentence, *, closed: bool) -> bool:
-    bare = sentence.folded.strip(" ,，。.!?、…")
-    if bare in _SOUNDS or any(words in bare for words in _REFUSALS):
-        return True
-    if match("confusion", sentence.language, sentence.folded):
-        return True
-    return not closed and bare in {
-        "是",
-        "对",
-        "好",
-        "好的",
-        "行",
-        "yes",
-        "yeah",
-        "okay",
-        "ok",
-        "sure",
-        "right",
-    }
+    """Nothing told: a bare sound, a refusal, or a bare yes to an open question."""
+    return (
+        cue("bare_sound", sentence) or cue("refuses", sentence) or (not closed and cue("bare_yes", sentence))
+    )
 
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:

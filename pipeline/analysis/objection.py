@@ -7,7 +7,6 @@ only agrees and gives up; ``ignored`` when the pitch goes on as though nothing h
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pipeline.analysis import benefit
@@ -16,6 +15,7 @@ from pipeline.analysis.dialogue import (
     after,
     before,
     content,
+    cue,
     found_at,
     hits,
     kinds_at,
@@ -24,34 +24,25 @@ from pipeline.analysis.dialogue import (
     text_of,
     turn_hits,
 )
-from pipeline.analysis.rules import Match
+from pipeline.analysis.rules import LANGUAGES, Match
 from pipeline.types import Finding
 
+KIND = "objection"
+_FLOOR = 0.7
+"""Strength of a finding by meaning alone at its threshold, just above the usual confidence gate (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
-_AGREED = re.compile(
-    r"^(?:嗯|哦|那|啊|,|，)*(?:好(?!像|贵|麻烦|远|复杂|忙)|行(?!不)|可以(?!是)|没问题|听起来(?:不错|挺好)|挺好|不错|成)"
-    r"|^(?:(?:oh|well|um|yeah|yes|alright|all right|hmm)[\s,.]+)*(?:okay|ok|sure|great|perfect|fine|sounds (?:good|great)|that (?:sounds|makes)|good|lovely)\b(?! but)"
-)
-_BUT = re.compile(r"但|不过|可是|就是(?:有点|太)|只是|\b(?:but|though|however|except|still)\b")
-_RESISTS = re.compile(
-    r"不(?:用|需要|要|换|想|办|考虑|必)|够|满意|挺好|没必要|习惯|\b(?:no complaints|all set|happy|satisfied|fine|don't need|no need|not looking|good enough|we're good)\b"
-)
-_TIME = re.compile(
-    r"(?:再|重新|给您|跟您|联系|回)(?:您|你|给|跟|打|电|拨|来|联系|过来|过去|约|问|一下)+|(?:什么时候|几点|哪天|啥时候).{0,6}(?:方便|有空|有时间)|改(?:天|日|时间)|换个时间|晚点|稍后|线上|不占|周[一二三四五六日末].{0,6}(?:也|有|可以)|(?:晚上|周末)(?:也)?(?:有|可以)|先发|发(?:您|你|给)"
-    r"|\b(?:call|ring|try|phone|catch|reach|follow up|speak|get back|check in|touch base)\b.{0,24}\b(?:back|later|tomorrow|tonight|another|again|next|afternoon|evening|morning|week|monday|tuesday|wednesday|thursday|friday|at|after)\b"
-    r"|\b(?:when|what time|which day|better time|good time)\b|\b(?:send|email|text)\b"
-)
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each objection, one a kind and turn; ``detail``: ``kind``, ``handling`` (benefit, passive or ignored)."""
     asked = kinds_at(prior, "needs_question")
+    learned = _learned(conversation)
     found: list[Finding] = []
     for number, turn in enumerate(conversation.turns):
         if turn.speaker == "agent":
             continue
         best: dict[str, tuple[Sentence, Match]] = {}
-        for sentence, hit in turn_hits(conversation, "objection", number):
+        for sentence, hit in turn_hits(conversation, "objection", number) or learned.get(number, []):
             kind = str(hit.detail["kind"])
             if _holds(conversation, sentence, kind, asked) and _outranks(hit, best.get(kind)):
                 best[kind] = (sentence, hit)
@@ -59,6 +50,38 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             detail = {"kind": kind, "handling": _handling(conversation, number, kind)}
             found.append(found_at(conversation, "objection", sentence, hit, detail))
     return found
+
+
+def _learned(conversation: Conversation) -> dict[int, list[tuple[Sentence, Match]]]:
+    """What the learned layer takes for objections, by turn; asked only about turns in which no rule speaks."""
+    from pipeline.analysis import meaning
+
+    by_turn: dict[int, list[tuple[Sentence, Match]]] = {}
+    for language in LANGUAGES:
+        open_ones = [
+            s
+            for s in conversation.by("customer")
+            if s.language == language and _open_to_meaning(conversation, s)
+        ]
+        least = meaning.threshold(KIND, language)
+        guesses = meaning.score(KIND, language, [s.text for s in open_ones])
+        for sentence, guess in zip(open_ones, guesses, strict=True):
+            if guess.probability >= least and "kind" in guess.detail:
+                strength = round(_FLOOR + (1.0 - _FLOOR) * (guess.probability - least) / (1.0 - least), 3)
+                hit = Match("meaning", 0, len(sentence.text), strength * 0.9, "meaning", guess.detail)
+                by_turn.setdefault(sentence.turn, []).append((sentence, hit))
+    return by_turn
+
+
+def _open_to_meaning(conversation: Conversation, sentence: Sentence) -> bool:
+    """A statement of some length that is no question, confusion or yes, in a turn where no rule finds an objection."""
+    if sentence.speaker != "customer" or size(sentence.folded) < 4 or sentence.folded.rstrip().endswith("?"):
+        return False
+    if cue("agreed", sentence) and not cue("contrast", sentence):
+        return False
+    if hits("customer_question", sentence) or hits("confusion", sentence):
+        return False
+    return not turn_hits(conversation, KIND, sentence.turn)
 
 
 def _outranks(hit: Match, other: tuple[Sentence, Match] | None) -> bool:
@@ -75,23 +98,26 @@ def _leading(best: dict[str, tuple[Sentence, Match]]) -> list[tuple[str, tuple[S
 
 def _holds(conversation: Conversation, sentence: Sentence, kind: str, asked: dict[int, Finding]) -> bool:
     """Guards from the dialogue: an answer to the agent's question and a stall after a yes are no resistance."""
-    folded = sentence.folded
     if hits("confusion", sentence) and kind in ("other", "no_need"):
         return False
     questions = [m for m in hits("customer_question", sentence) if m.strength >= 0.8]
     if questions and kind in ("other", "existing_supplier", "no_need", "no_time"):
         return False
-    if kind == "other" and _AGREED.match(_turn_start(conversation, sentence)) and not _BUT.search(folded):
+    if (
+        kind == "other"
+        and cue("agreed", _turn_start(conversation, sentence))
+        and not cue("contrast", sentence)
+    ):
         return False
     if kind in ("existing_supplier", "no_need", "no_time", "other"):
         for turn in before(conversation, sentence.turn, "agent", 1):
-            if turn in asked and not _RESISTS.search(text_of(conversation, [sentence.turn])):
-                return _BUT.search(folded) is not None
+            if turn in asked and not cue("resists", *of_turn(conversation, sentence.turn)):
+                return cue("contrast", sentence)
     return True
 
 
-def _turn_start(conversation: Conversation, sentence: Sentence) -> str:
-    return of_turn(conversation, sentence.turn)[0].folded
+def _turn_start(conversation: Conversation, sentence: Sentence) -> Sentence:
+    return of_turn(conversation, sentence.turn)[0]
 
 
 def _handling(conversation: Conversation, turn: int, kind: str) -> str:
@@ -121,7 +147,7 @@ def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> 
     acts = {str(hit.detail["act"]) for _, hit in turn_hits(conversation, "objection_handling", turn)}
     text = text_of(conversation, [turn])
     if kind == "no_time":
-        if _TIME.search(text):
+        if cue("another_time", *of_turn(conversation, turn)):
             return "benefit"
         return "passive" if "give_up" in acts else None
     if "give_up" in acts and not acts & {"solve", "prove"}:

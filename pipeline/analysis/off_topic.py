@@ -137,7 +137,8 @@ def _trade_turns(conversation: Conversation) -> set[int]:
 
 def _names(profile: Profile) -> tuple[str, ...]:
     named = [name for product in profile.products for name in (product.name, *product.aliases)]
-    named += [name for name in (profile.company.name, *profile.company.aliases) if name]
+    if profile.company is not None:
+        named += [name for name in (profile.company.name, *profile.company.aliases) if name]
     named += [entry.term for entry in profile.jargon]
     return tuple(fold(name) for name in named if len(name) >= 2)
 
@@ -150,7 +151,7 @@ def _own_subjects(conversation: Conversation, prior: Sequence[Finding]) -> set[s
     """Subjects that are the call's own: in the profile, in a pitch or purpose, or in half of the agent's turns."""
     words = [fold(f.quote) for f in prior if f.quote and f.kind in ("pitch", "purpose", "benefit", "company")]
     for product in conversation.profile.products:
-        words += [fold(text) for text in (product.name, *product.aliases, *product.benefits)]
+        words += [fold(text) for text in (product.name, *product.aliases, *product.benefits) if text]
     own = {str(hit.detail["about"]) for text in words for hit in _chat_in(text)}
     agent = [n for n, turn in enumerate(conversation.turns) if turn.speaker == "agent"]
     for subject in {s for turn in agent[:2] for s in _subjects(conversation, turn)}:

@@ -1,0 +1,84 @@
+"""Confusion and rewording, by rule and by dialogue."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from dialogue_sets import HELDOUT, call, score_dialogues, sentences
+
+from pipeline.analysis import confusion, needs, questions
+
+
+def kinds(conversation, prior=()):
+    return [(f.turn, f.kind, dict(f.detail)) for f in confusion.find(conversation, prior)]
+
+
+def test_meaning_wants_other_words():
+    told = call(
+        "A 这款有一百块的免赔额。", "C 免赔额是什么意思？", "A 就是说一百块以内您自己出，超出的我们来报。"
+    )
+    assert kinds(told) == [(1, "confusion", {"restated": True, "kind": "meaning"}), (2, "restatement", {})]
+
+
+def test_plain_repetition_is_no_rewording():
+    told = call("A 我们的CPM很低。", "C CPM是什么意思？", "A CPM就是CPM。", "C 哦。", "A 您今天定吗？")
+    assert kinds(told) == [(1, "confusion", {"restated": False, "kind": "meaning"})]
+
+
+def test_plain_repetition_serves_who_did_not_hear():
+    told = call(
+        "A Your appointment is on Monday at nine.",
+        "C Sorry, I didn't catch that.",
+        "A Your appointment is on Monday at nine.",
+        language="en",
+    )
+    assert kinds(told)[0] == (1, "confusion", {"restated": True, "kind": "hearing"})
+
+
+def test_rewording_after_the_second_agent_turn_is_too_late():
+    told = call(
+        "A It has an exclusionary basis.",
+        "C What does that mean?",
+        "A It is a great plan.",
+        "C Hm.",
+        "A Can I have your card number?",
+        "C No.",
+        "A In other words, it lists what is not covered.",
+        language="en",
+    )
+    assert kinds(told) == [(1, "confusion", {"restated": False, "kind": "meaning"})]
+
+
+@pytest.mark.parametrize(
+    "line", ["C 我明白了。", "C 你什么意思，看不起人是吧？", "C 再说吧。", "A 我没听清，您再说一遍？"]
+)
+def test_what_is_no_confusion(line):
+    assert kinds(call("A 您好。", line, "A 好的。")) == []
+
+
+def test_a_term_said_back_is_confusion_only_after_the_agent_used_it():
+    assert kinds(call("A 这个是趸交的。", "C 什么趸交？", "A 就是一次付清。"))[0][1] == "confusion"
+    assert kinds(call("A 您好。", "C 什么价格？", "A 一千。")) == []
+
+
+def test_quote_and_time_come_from_the_turn():
+    conversation = call("A 有免赔额。", "C 等等，我没听懂。", "A 也就是您先出一百。", seconds=4.0)
+    found = confusion.find(conversation, ())[0]
+    assert found.quote in conversation.turns[1].text
+    assert 4.0 <= found.start_s < found.end_s <= 8.0
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_held_out_sentences(language):
+    data = yaml.safe_load((HELDOUT / f"confusion.{language}.yaml").read_text(encoding="utf-8"))
+    count = sentences("confusion", language, data["hits"], data["misses"])
+    assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_held_out_dialogues(language):
+    counts, details = score_dialogues(language, [needs.find, questions.find, confusion.find])
+    assert counts["confusion"].f1 >= 0.85, counts["confusion"]
+    assert counts["restatement"].f1 >= 0.85, counts["restatement"]
+    right = details["confusion.restated"]
+    assert right.count("") >= 0.8 * len(right), right

@@ -1,0 +1,45 @@
+"""Polite formulas of the agent."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from dialogue_sets import HELDOUT, call, sentences
+
+from pipeline.analysis import courtesy
+from pipeline.analysis.rules import load_rules
+from pipeline.analysis.text import fold
+
+
+def said(*lines, language="zh"):
+    return {(f.turn, f.detail["kind"]) for f in courtesy.find(call(*lines, language=language), ())}
+
+
+def test_kinds():
+    assert said("A 您好，请问是王女士吗？", "C 你好。", "A 谢谢您的时间，祝您生活愉快，再见。") == {
+        (0, "greeting"),
+        (0, "please"),
+        (2, "thanks"),
+        (2, "closing"),
+    }
+    assert (0, "apology") in said("A Sorry to bother you, Mr. Gray.", language="en")
+
+
+def test_each_kind_once_a_turn():
+    assert len(courtesy.find(call("A 谢谢，谢谢，非常感谢。"), ())) == 1
+
+
+@pytest.mark.parametrize("line", ["A 这个价格很好。", "C 谢谢，再见。"])
+def test_none(line):
+    assert said(line) == set()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_held_out(language):
+    data = yaml.safe_load((HELDOUT / f"manners.{language}.yaml").read_text(encoding="utf-8"))
+    pairs = [text.split("|") for text in data["courtesy"]]
+    count = sentences("courtesy", language, [text for _, text in pairs], data["courtesy_not"])
+    assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
+    rules = load_rules("courtesy", language)
+    right = sum(kind in {m.detail["kind"] for m in rules.match(fold(text))} for kind, text in pairs)
+    assert right >= 0.9 * len(pairs)

@@ -1,0 +1,68 @@
+"""Needs questions of the agent and the customer's talk before the first pitch."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from dialogue_sets import HELDOUT, call, given, score_dialogues, sentences
+
+from pipeline.analysis import needs
+
+
+def asked(conversation):
+    return [(f.turn, f.detail["open"], f.detail["answered"]) for f in needs.find(conversation, ())]
+
+
+def test_open_and_answered():
+    assert asked(call("A 您目前用的是什么系统？", "C 用的Excel。")) == [(0, True, True)]
+    assert asked(call("A 您之前买过保险吗？", "C 没有。")) == [(0, False, True)]
+    assert asked(call("A What do you use today?", "C Not interested.", language="en")) == [(0, True, False)]
+
+
+def test_answer_after_saying_it_again_counts():
+    told = call("A 您血压平时高不高？", "C 没听清。", "A 血压，平时高吗？", "C 一百四吧。")
+    assert asked(told)[0] == (0, False, True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A 您现在方便说话吗？",
+        "A 请问是王先生吗？",
+        "A 您看可以吗？",
+        "A 要不今天就定下来？",
+        "A 您还有其他问题吗？",
+        "C 你们主要做什么的？",
+    ],
+)
+def test_questions_that_serve_the_call(line):
+    assert asked(call(line, "C 嗯。")) == []
+
+
+def test_measures():
+    conversation = call(
+        "A 您好。", "C 你好。", "A 您孩子几年级了？", "C 四年级。", "A 我们有专项班。", seconds=5.0
+    )
+    found = [*needs.find(conversation, ()), *given(conversation, (4, "pitch"))]
+    measures = {m.name: m for m in needs.measure(conversation, found)}
+    assert measures["needs_questions"].value == 1
+    assert measures["customer_talk_before_pitch_s"].value == pytest.approx(10.0)
+
+
+def test_talk_before_pitch_says_why_there_is_none():
+    def reason(conversation, found):
+        return needs.measure(conversation, found)[1].reason.code
+
+    assert reason(call("A 您好。", "C 好。"), []) == "untimed"
+    assert reason(call("A 您好。", "C 好。", seconds=2.0), []) == "no_pitch"
+    unsure = call("U 您好。", "U 好。", seconds=2.0)
+    assert reason(unsure, given(unsure, (0, "pitch"))) == "sides_unsure"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_held_out(language):
+    data = yaml.safe_load((HELDOUT / f"questions.{language}.yaml").read_text(encoding="utf-8"))
+    count = sentences("needs_question", language, data["needs"], data["needs_not"])
+    assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
+    counts, _ = score_dialogues(language, [needs.find])
+    assert counts["needs_question"].f1 >= 0.85, counts["needs_question"]

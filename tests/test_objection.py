@@ -1,0 +1,109 @@
+"""Objections, their kind, and how they are met."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from dialogue_sets import HELDOUT, Count, call, given, score_dialogues, sentences
+
+from pipeline.analysis import confusion, needs, objection, questions
+
+
+def met(conversation, prior=()):
+    return [(f.turn, f.detail["kind"], f.detail["handling"]) for f in objection.find(conversation, prior)]
+
+
+@pytest.mark.parametrize(
+    ("said", "reply", "kind", "handling"),
+    [
+        ("C 太贵了。", "A 可以分期的，平均一天才两块钱。", "price", "benefit"),
+        ("C 太贵了。", "A 哦好吧，打扰了。", "price", "passive"),
+        ("C 太贵了。", "A 给您登记一下吧？", "price", "ignored"),
+        ("C 我在开会。", "A 好的，我下午三点再打给您。", "no_time", "benefit"),
+        ("C 我在开会。", "A 就耽误您一分钟，我们有活动。", "no_time", "ignored"),
+        (
+            "C 我们已经有供应商了。",
+            "A 不冲突的，您可以先拿一小部分对比一下。",
+            "existing_supplier",
+            "benefit",
+        ),
+        ("C 你们是不是骗子？", "A 您可以在官网查到我们的营业执照。", "distrust", "benefit"),
+        ("C 我要跟老婆商量一下。", "A 应该的，我把方案发您，周五再联系您。", "other", "benefit"),
+    ],
+)
+def test_kind_and_handling(said, reply, kind, handling):
+    assert met(call("A 我们有一款产品。", said, reply)) == [(1, kind, handling)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["C 不需要。", "C 没兴趣，谢谢。", "C 好的。", "C 多少钱？", "C 我没听懂。", "A 您觉得太贵了是吧。"],
+)
+def test_what_is_no_objection(line):
+    assert met(call("A 您好。", line, "A 嗯。")) == []
+
+
+def test_an_answer_to_a_question_is_no_objection():
+    told = call("A 目前走的是哪家快递？", "C 一直跟顺丰合作，好几年了。", "A 挺好的。")
+    assert met(told, needs.find(told, ())) == []
+    assert met(told) != []
+
+
+def test_objecting_again_means_the_first_was_not_met():
+    told = call(
+        "A 您办吗？",
+        "C 我装的是移动的，还没到期。",
+        "A 二十块很便宜的，登记一下？",
+        "C 说了合同没到期。",
+        "A 合同到期我们再联系您。",
+    )
+    assert met(told) == [(1, "existing_supplier", "ignored"), (3, "existing_supplier", "benefit")]
+
+
+def test_a_yes_with_a_later_look_is_no_resistance():
+    assert met(call("A 资料发您了。", "C 好的，我再看看。", "A 谢谢。")) == []
+
+
+def test_nobody_left_to_answer():
+    assert met(call("A 您好。", "C 太贵了。")) == [(1, "price", "passive")]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_held_out_sentences(language):
+    data = yaml.safe_load((HELDOUT / f"objection.{language}.yaml").read_text(encoding="utf-8"))
+    count = sentences("objection", language, [hit.split("|")[1] for hit in data["hits"]], data["misses"])
+    assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_held_out_dialogues(language):
+    detectors = [needs.find, questions.find, confusion.find, objection.find]
+    counts, details = score_dialogues(language, detectors)
+    assert counts["objection"].f1 >= 0.85, counts["objection"]
+    for key in ("objection.kind", "objection.handling"):
+        assert details[key].count("") >= 0.85 * len(details[key]), [text for text in details[key] if text]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_mixed_turns(language):
+    """Objection, confusion and question told apart in the same kind of turn."""
+    path = HELDOUT / f"customer_mixed.{language}.yaml"
+    rows = [row.split("|", 1) for row in yaml.safe_load(path.read_text(encoding="utf-8"))["turns"]]
+    offer, closing = (
+        ("我们这个产品有活动。", "好的。") if language == "zh" else ("We have an offer.", "Okay.")
+    )
+    for label, detector, kind in (
+        ("o", objection, "objection"),
+        ("c", confusion, "confusion"),
+        ("q", questions, "customer_question"),
+    ):
+        count = Count()
+        for wanted, text in rows:
+            told = call(f"A {offer}", f"C {text}", f"A {closing}", language=language)
+            found = any(
+                f.kind == kind and f.turn == 1 for f in detector.find(told, given(told, (0, "pitch")))
+            )
+            count.true += found and wanted == label
+            (count.false if found and wanted != label else []).append(text)
+            (count.missed if not found and wanted == label else []).append(text)
+        assert count.f1 >= 0.85, f"{kind} {count} missed {count.missed} false {count.false}"

@@ -1,0 +1,64 @@
+"""The customer's questions and their answers."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from dialogue_sets import HELDOUT, call, given, score_dialogues, sentences
+
+from pipeline.analysis import needs, questions
+
+
+def asked(conversation, prior=()):
+    return [(f.turn, f.detail["answered"]) for f in questions.find(conversation, prior)]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "answered"),
+    [
+        ("C 一年多少钱？", "A 一年三百六。", True),
+        ("C 一年多少钱？", "A 我们的服务特别好。", False),
+        ("C 你怎么有我电话的？", "A 您之前在官网留过电话。", True),
+        ("C 你怎么有我电话的？", "A 我们利息很低的。", False),
+        ("C 可以退吗？", "A 可以的，七天内都能退。", True),
+        ("C 手续费多少？", "A 这个我帮您查一下，稍后回复您。", True),
+        ("C 你们是哪家公司？", "A 我们是华信传媒。", True),
+    ],
+)
+def test_answer_by_what_was_asked(question, answer, answered):
+    assert asked(call("A 您好。", question, answer)) == [(1, answered)]
+
+
+def test_answer_in_the_second_agent_turn_counts_and_the_third_does_not():
+    late = ("A 这个特别好。", "C 嗯。")
+    assert asked(call("C 多少钱？", *late, "A 三百块。")) == [(0, True)]
+    assert asked(call("C 多少钱？", *late, *late, "A 三百块。")) == [(0, False)]
+
+
+def test_going_on_with_the_pitch_is_no_answer():
+    told = call(
+        "C Is there a contract?",
+        "A Our speeds are amazing.",
+        "C Hm.",
+        "A Shall I sign you up?",
+        language="en",
+    )
+    assert asked(told, given(told, (1, "pitch"))) == [(0, False)]
+
+
+@pytest.mark.parametrize(
+    "line", ["C 喂？", "C 啊？", "C 什么意思？", "C 我哪有时间？", "C 对吧？", "A 您几岁？"]
+)
+def test_what_is_no_question(line):
+    assert asked(call("A 您好。", line, "A 好的。")) == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_held_out(language):
+    data = yaml.safe_load((HELDOUT / f"questions.{language}.yaml").read_text(encoding="utf-8"))
+    count = sentences("customer_question", language, data["asks"], data["asks_not"])
+    assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
+    counts, details = score_dialogues(language, [needs.find, questions.find])
+    assert counts["customer_question"].f1 >= 0.85, counts["customer_question"]
+    right = details["customer_question.answered"]
+    assert right.count("") >= 0.85 * len(right), right
