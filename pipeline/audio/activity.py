@@ -26,8 +26,8 @@ _SPEECH_RANGE_DB = 20.0
 class ActivitySettings:
     """How speech is told from the rest; our defaults, measured on telephone sound at 8 kHz."""
 
-    threshold: float = 0.5
-    release: float = 0.35
+    threshold: float = 0.3
+    release: float = 0.2
     min_silence_s: float = 0.15
     min_speech_s: float = 0.12
     pad_s: float = 0.02
