@@ -84,7 +84,7 @@ def read_held_out(folder: Path) -> tuple[HeldOut, ...]:
     found = []
     for path in sorted(folder.glob("*.yaml")):
         data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if "hits" not in data or "kind" not in data:
+        if not {"hits", "kind", "speaker", "misses"} <= set(data):
             continue
         groups = data["hits"]
         hits = [text for group in groups.values() for text in group] if isinstance(groups, dict) else groups
