@@ -80,11 +80,11 @@ class Bin:
 
 
 def read_held_out(folder: Path) -> tuple[HeldOut, ...]:
-    """All held-out files of a folder with labelled sentences of one kind, language and speaker."""
+    """All held-out files of a folder that have sentences with labels."""
     found = []
     for path in sorted(folder.glob("*.yaml")):
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(data, dict) or not {"kind", "language", "speaker", "hits", "misses"} <= data.keys():
+        if not isinstance(data, dict) or not {"hits", "kind", "speaker", "misses"} <= set(data):
             continue
         groups = data["hits"]
         hits = [text for group in groups.values() for text in group] if isinstance(groups, dict) else groups
