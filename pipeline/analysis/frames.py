@@ -49,7 +49,7 @@ class Frames:
             self._by_grammar(text, folded, slots)
         else:
             self._by_unit(text, folded, slots)
-        for form in forms_of(folded, self.language):
+        for form in reversed(forms_of(folded, self.language)):
             for pattern in self.patterns:
                 if all(form.mask & clause for clause in pattern.clauses):
                     for hit in pattern.regex.finditer(form.text):

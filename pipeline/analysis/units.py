@@ -27,14 +27,15 @@ def unit_of(text: str, folded: str) -> dict[str, Span]:
             continue
         if len(words) > MOST_WORDS + 4:
             continue
-        first = _first(text, words, cue.group().endswith("the "), part)
+        after = part["after"].match(folded, head.end())
+        whole = cue.group().endswith("the ") and (after is not None or len(words) <= 2)
+        first = _first(text, words, whole, part)
         if first is None:
             continue
         found = {"department": (first, head.end())}
         if first > words[0].start():
             firm = folded[words[0].start() : first].rstrip()
             found["company"] = (words[0].start(), words[0].start() + len(firm.removesuffix("'s")))
-        after = part["after"].match(folded, head.end())
         if after and "company" not in found:
             found["company"] = after.span("company")
         return found
