@@ -18,6 +18,7 @@ import yaml
 
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.introduction import parts_of
+from pipeline.analysis.units import unit_of
 from pipeline.analysis.rules import Pattern, compile_pattern, expand, shared_terms
 
 SLOTS = ("company", "department", "name")
@@ -46,7 +47,9 @@ class Frames:
         slots: dict[str, Heard] = {}
         if self.language == "zh":
             self._by_grammar(text, folded, slots)
-        for form in forms_of(folded, self.language):
+        else:
+            self._by_unit(text, folded, slots)
+        for form in reversed(forms_of(folded, self.language)):
             for pattern in self.patterns:
                 if all(form.mask & clause for clause in pattern.clauses):
                     for hit in pattern.regex.finditer(form.text):
@@ -61,6 +64,16 @@ class Frames:
                 if slot == "company" and re.search(r"[，,。]", folded[slice(*place)]):
                     continue
                 if kept is not None and slot not in slots and not _inside_other(kept, slots):
+                    slots[slot] = kept
+
+    def _by_unit(self, text: str, folded: str, slots: dict[str, Heard]) -> None:
+        """Department and company of an English sentence, by the department's last word."""
+        for slot, span in unit_of(text, folded).items():
+            if slot == "department":
+                slots[slot] = Heard(slot, *span)
+            else:
+                kept = self._kept(slot, text, folded, *span)
+                if kept is not None and not _inside_other(kept, slots):
                     slots[slot] = kept
 
     def _take(self, hit: re.Match[str], form: Form, text: str, folded: str, slots: dict[str, Heard]) -> None:
