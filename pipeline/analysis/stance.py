@@ -79,6 +79,7 @@ def _meant(conversation: Conversation, known: set[int]) -> Iterator[Cue]:
             for s in conversation.sentences
             if s.speaker == "customer" and s.language == language and s.index not in known
             and len(s.text) >= LEAST_CHARS[language] and not matches("outcome_undecided", s)
+            and not matches("follow_up", s)
         ]  # fmt: skip
         texts = [s.text for s in read]
         by_kind = {kind: meaning.score(kind, language, texts) for kind in FAMILIES}
@@ -114,7 +115,11 @@ def _answers(conversation: Conversation, said: Sequence[Cue]) -> Iterator[Cue]:
         first, place = after[0], after[0].index / total
         timed = any(_bare_time(conversation, sentence) for sentence in after)
         proposed = _proposed(before)
-        if proposed is None and (timed or _bare_time(conversation, before[-1])):
+        if proposed is None and any(cue.sentence == first.index and not cue.weak for cue in said):
+            continue
+        if proposed is None and _bare_time(conversation, before[-1]):
+            proposed = _topic(said, first.index) or "interested"
+        elif proposed is None and timed:
             proposed = _topic(said, first.index)
         if proposed is None:
             continue
@@ -130,10 +135,10 @@ def _bare_time(conversation: Conversation, sentence: Sentence) -> bool:
     return short and bool(find_times(sentence.folded, sentence.language, conversation.record.started_at))
 
 
-def _topic(said: Sequence[Cue], before: int) -> str:
-    """What a time is for, when nobody says so again: the last later call or interest, else an appointment."""
+def _topic(said: Sequence[Cue], before: int) -> str | None:
+    """What a time is for, when nobody says so again: the last later call or interest spoken of."""
     earlier = [c for c in said if c.sentence < before and c.label in ("call_back", "interested")]
-    return max(earlier, key=lambda cue: (cue.sentence, cue.weight)).label if earlier else "interested"
+    return max(earlier, key=lambda cue: (cue.sentence, cue.weight)).label if earlier else None
 
 
 def _replies(conversation: Conversation) -> Iterator[tuple[list[Sentence], list[Sentence]]]:
@@ -171,4 +176,6 @@ def _from_findings(conversation: Conversation, findings: Sequence[Finding]) -> I
             yield Cue("not_interested", weight, place, finding.speaker, at)
         elif finding.kind == "follow_up":
             label = _ACTIONS.get(str(finding.detail.get("action")), "call_back")
-            yield Cue(label, 0.5 * finding.confidence, place, finding.speaker, at, weak=True)
+            asked = finding.speaker == "customer" and label == "call_back"
+            weight = (0.8 if asked else 0.5) * finding.confidence
+            yield Cue(label, weight, place, finding.speaker, at, weak=not asked)
