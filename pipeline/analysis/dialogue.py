@@ -272,7 +272,8 @@ def by_meaning(
 
     found: list[tuple[Sentence, Match]] = []
     for language in LANGUAGES:
-        asked = [s for s in sentences if s.language == language]
+        rules = load_rules(kind, language)
+        asked = [s for s in sentences if s.language == language and not rules.silenced(s.folded)]
         texts = [s.text for s in asked]
         least = meaning.threshold(kind, language)
         guesses = meaning.score(kind, language, texts)
