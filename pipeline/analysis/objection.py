@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis import benefit
+from pipeline.analysis.confusion import unclear
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
     before,
+    by_meaning,
     content,
     cue,
     found_at,
@@ -24,12 +26,10 @@ from pipeline.analysis.dialogue import (
     text_of,
     turn_hits,
 )
-from pipeline.analysis.rules import LANGUAGES, Match
+from pipeline.analysis.rules import Match
 from pipeline.types import Finding
 
 KIND = "objection"
-_FLOOR = 0.7
-"""Strength of a finding by meaning alone at its threshold, just above the usual confidence gate (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 
 
@@ -44,7 +44,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         best: dict[str, tuple[Sentence, Match]] = {}
         for sentence, hit in turn_hits(conversation, "objection", number) or learned.get(number, []):
             kind = str(hit.detail["kind"])
-            if _holds(conversation, sentence, kind, asked) and _outranks(hit, best.get(kind)):
+            if _holds(conversation, sentence, hit, asked) and _outranks(hit, best.get(kind)):
                 best[kind] = (sentence, hit)
         for kind, (sentence, hit) in _leading(best):
             detail = {"kind": kind, "handling": _handling(conversation, number, kind)}
@@ -54,22 +54,10 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 
 def _learned(conversation: Conversation) -> dict[int, list[tuple[Sentence, Match]]]:
     """What the learned layer takes for objections, by turn; asked only about turns in which no rule speaks."""
-    from pipeline.analysis import meaning
-
+    asked = [s for s in conversation.by("customer") if _open_to_meaning(conversation, s)]
     by_turn: dict[int, list[tuple[Sentence, Match]]] = {}
-    for language in LANGUAGES:
-        open_ones = [
-            s
-            for s in conversation.by("customer")
-            if s.language == language and _open_to_meaning(conversation, s)
-        ]
-        least = meaning.threshold(KIND, language)
-        guesses = meaning.score(KIND, language, [s.text for s in open_ones])
-        for sentence, guess in zip(open_ones, guesses, strict=True):
-            if guess.probability >= least and "kind" in guess.detail:
-                strength = round(_FLOOR + (1.0 - _FLOOR) * (guess.probability - least) / (1.0 - least), 3)
-                hit = Match("meaning", 0, len(sentence.text), strength * 0.9, "meaning", guess.detail)
-                by_turn.setdefault(sentence.turn, []).append((sentence, hit))
+    for sentence, hit in by_meaning(KIND, asked, rival="confusion"):
+        by_turn.setdefault(sentence.turn, []).append((sentence, hit))
     return by_turn
 
 
@@ -77,9 +65,13 @@ def _open_to_meaning(conversation: Conversation, sentence: Sentence) -> bool:
     """A statement of some length that is no question, confusion or yes, in a turn where no rule finds an objection."""
     if sentence.speaker != "customer" or size(sentence.folded) < 4 or sentence.folded.rstrip().endswith("?"):
         return False
-    if cue("agreed", sentence) and not cue("contrast", sentence):
+    if cue("understood", sentence) or (cue("agreed", sentence) and not cue("contrast", sentence)):
         return False
-    if hits("customer_question", sentence) or hits("confusion", sentence):
+    if (
+        hits("customer_question", sentence)
+        or hits("confusion", sentence)
+        or unclear(conversation, sentence.turn)
+    ):
         return False
     return not turn_hits(conversation, KIND, sentence.turn)
 
@@ -96,8 +88,9 @@ def _leading(best: dict[str, tuple[Sentence, Match]]) -> list[tuple[str, tuple[S
     return [(kind, best[kind]) for kind in kinds]
 
 
-def _holds(conversation: Conversation, sentence: Sentence, kind: str, asked: dict[int, Finding]) -> bool:
+def _holds(conversation: Conversation, sentence: Sentence, hit: Match, asked: dict[int, Finding]) -> bool:
     """Guards from the dialogue: an answer to the agent's question and a stall after a yes are no resistance."""
+    kind = str(hit.detail["kind"])
     if hits("confusion", sentence) and kind in ("other", "no_need"):
         return False
     questions = [m for m in hits("customer_question", sentence) if m.strength >= 0.8]
@@ -109,7 +102,7 @@ def _holds(conversation: Conversation, sentence: Sentence, kind: str, asked: dic
         and not cue("contrast", sentence)
     ):
         return False
-    if kind in ("existing_supplier", "no_need", "no_time", "other"):
+    if hit.layer == "meaning" or kind in ("existing_supplier", "no_need", "no_time", "other"):
         for turn in before(conversation, sentence.turn, "agent", 1):
             if turn in asked and not cue("resists", *of_turn(conversation, sentence.turn)):
                 return cue("contrast", sentence)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pipeline.analysis.confusion import unclear
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
@@ -39,6 +40,8 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         if sentence.turn in hostile or _is_confusion(sentence):
             continue
         asked = hits("customer_question", sentence)
+        if asked and asked[0].strength < 0.9 and unclear(conversation, sentence.turn):
+            continue
         if not asked or (sentence.speaker == "unknown" and not _customer_like(sentence, asked[0])):
             continue
         answered = any(
