@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """Scores the opening detector on a held-out file: python tests/opening_score.py FILE [bad] [profile] [-v]."""
 
 from __future__ import annotations
@@ -88,4 +89,4 @@ if __name__ == "__main__":
             f"{kind:11s} P {figures(told, (kind,))[0]:.2f} R {figures(told, (kind,))[1]:.2f} "
             f"F1 {figures(told, (kind,))[2]:.2f}"
         )
-    print("all  P %.3f R %.3f F1 %.3f" % figures(told))
+    print("all  P {:.3f} R {:.3f} F1 {:.3f}".format(*figures(told)))

@@ -154,7 +154,8 @@ def parts_of(text: str) -> dict[str, Span]:
         at for at in range(len(text)) if not any(h.start() <= at < h.end() for h in _BLANK.finditer(text))
     ]
     plain = "".join(text[at] for at in places)
-    grammar, found = load_grammar(), {}
+    grammar = load_grammar()
+    found: dict[str, Span] = {}
     for mark, start, end in grammar.phrases(plain):
         for slot, span in grammar.parse(plain, mark, start, end).items():
             found.setdefault(slot, span)
