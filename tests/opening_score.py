@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """Scores the opening detector on a held-out file: python tests/opening_score.py FILE [bad] [profile] [-v]."""
 
 from __future__ import annotations
@@ -72,7 +73,11 @@ def counts_of(path: Path, *, bad: bool = False, known: bool = False, verbose: bo
 def figures(counts: Counter[Any], kinds: tuple[str, ...] = KINDS) -> tuple[float, float, float]:
     """Precision, recall and F1."""
     true, wrong, missed = (sum(counts[kind, what] for kind in kinds) for what in ("true", "wrong", "missed"))
-    return true / max(1, true + wrong), true / max(1, true + missed), 2 * true / max(1, 2 * true + wrong + missed)
+    return (
+        true / max(1, true + wrong),
+        true / max(1, true + missed),
+        2 * true / max(1, 2 * true + wrong + missed),
+    )
 
 
 if __name__ == "__main__":
@@ -80,6 +85,8 @@ if __name__ == "__main__":
         Path(sys.argv[1]), bad="bad" in sys.argv, known="profile" in sys.argv, verbose="-v" in sys.argv
     )
     for kind in KINDS:
-        print(f"{kind:11s} P {figures(told, (kind,))[0]:.2f} R {figures(told, (kind,))[1]:.2f} "
-              f"F1 {figures(told, (kind,))[2]:.2f}")
-    print("all  P %.3f R %.3f F1 %.3f" % figures(told))
+        print(
+            f"{kind:11s} P {figures(told, (kind,))[0]:.2f} R {figures(told, (kind,))[1]:.2f} "
+            f"F1 {figures(told, (kind,))[2]:.2f}"
+        )
+    print("all  P {:.3f} R {:.3f} F1 {:.3f}".format(*figures(told)))

@@ -18,8 +18,8 @@ import yaml
 
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.introduction import parts_of
-from pipeline.analysis.units import unit_of
 from pipeline.analysis.rules import Pattern, compile_pattern, expand, shared_terms
+from pipeline.analysis.units import unit_of
 
 SLOTS = ("company", "department", "name")
 _SMALL_WORDS = {"of", "and", "the", "for", "&", "on", "in", "de", "la", "first"}

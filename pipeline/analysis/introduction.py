@@ -150,9 +150,12 @@ def parts_of(text: str) -> dict[str, Span]:
     ...  parts_of("您好我是粤海证券投顾团队的岳鹏").items()}
     {'name': '岳鹏', 'company': '粤海证券', 'department': '投顾团队'}
     """
-    places = [at for at in range(len(text)) if not any(h.start() <= at < h.end() for h in _BLANK.finditer(text))]
+    places = [
+        at for at in range(len(text)) if not any(h.start() <= at < h.end() for h in _BLANK.finditer(text))
+    ]
     plain = "".join(text[at] for at in places)
-    grammar, found = load_grammar(), {}
+    grammar = load_grammar()
+    found: dict[str, Span] = {}
     for mark, start, end in grammar.phrases(plain):
         for slot, span in grammar.parse(plain, mark, start, end).items():
             found.setdefault(slot, span)
