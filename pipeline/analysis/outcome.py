@@ -138,7 +138,9 @@ def _misdirected(conversation: Conversation) -> tuple[float, int]:
 
 def _stance(conversation: Conversation, findings: Sequence[Finding]) -> tuple[str, float]:
     cues = signs(conversation, findings)
-    scores = {label: _together(cue.score for cue in cues if cue.label == label) for label in FAMILIES.values()}
+    scores = {
+        label: _together(cue.score for cue in cues if cue.label == label) for label in FAMILIES.values()
+    }
     last = _last_word(cues)
     if last:
         scores[last] += _LAST_WORD

@@ -108,7 +108,9 @@ def said_cues(conversation: Conversation) -> Iterator[Cue]:
                 if by not in ("any", sentence.speaker) and sentence.speaker != "unknown":
                     continue
                 weak = bool(match.detail.get("weak"))
-                weight = match.strength * (0.75 if sentence.speaker == "agent" else 1.0) * (0.5 if weak else 1.0)
+                weight = (
+                    match.strength * (0.75 if sentence.speaker == "agent" else 1.0) * (0.5 if weak else 1.0)
+                )
                 yield Cue(label, weight, sentence.index / total, sentence.speaker, sentence.index, weak)
 
 
@@ -153,7 +155,9 @@ def _bare_time(conversation: Conversation, sentence: Sentence) -> bool:
 def _topic(said: Sequence[Cue], before: int) -> str | None:
     """What a time is for, when nobody says so again: the last later call or interest spoken of."""
     stances = ("call_back", "interested")
-    earlier = [c for c in said if c.sentence < before and c.label in stances and c.speaker != "agent" and not c.weak]
+    earlier = [
+        c for c in said if c.sentence < before and c.label in stances and c.speaker != "agent" and not c.weak
+    ]
     return max(earlier, key=lambda cue: (cue.sentence, cue.weight)).label if earlier else None
 
 
