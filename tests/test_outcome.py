@@ -32,11 +32,13 @@ def decided(language: str, *lines: str) -> Outcome:
 
 FLOORS = {
     ("outcomes", "zh"): 67, ("outcomes", "en"): 67, ("outcomes_blind", "zh"): 44, ("outcomes_blind", "en"): 43,
-    ("outcomes_fresh", "zh"): 22, ("outcomes_fresh", "en"): 24,
+    ("outcomes_fresh", "zh"): 36, ("outcomes_fresh", "en"): 40,
+    ("outcomes_last", "zh"): 20, ("outcomes_last", "en"): 17,
 }  # fmt: skip
-"""Regression floors: right dialogues as measured, no goals. The goal, 0.85 on unseen calls, is not reached:
-``outcomes_fresh``, measured once before anything was changed for it, gave 22 of 40 in Mandarin and 24 of 40 in
-English. The other two sets were seen in development and say nothing of unseen calls."""
+"""Regression floors: right dialogues as measured, no goals. The goal, 0.85 on unseen calls, is not reached. Only the
+first measurement of a set speaks of unseen calls: ``outcomes_fresh`` gave 22 and 24 of 40 (Mandarin, English);
+after changes made from its errors, ``outcomes_last`` gave 20 and 17 of 24. The other figures are of sets that were
+seen in development."""
 
 
 @pytest.mark.parametrize(("name", "language"), FLOORS)
@@ -95,7 +97,11 @@ def test_the_follow_up_goes_along() -> None:
 
 
 def test_a_call_asked_for_is_no_interest() -> None:
-    lines = ("a: 免赔额就是您先出的部分", "c: 哦这样啊，那我跟家里人商量一下，你明天上午10点再打给我吧", "a: 好的，再见")
+    lines = (
+        "a: 免赔额就是您先出的部分",
+        "c: 哦这样啊，那我跟家里人商量一下，你明天上午10点再打给我吧",
+        "a: 好的，再见",
+    )
     result = decided("zh", "a: 您好，想跟您说一下医疗险", "c: 你说", *lines)
     assert (result.label, result.follow_up_when) == ("call_back", "2026-03-11T10:00")
     assert decided("en", "a: Hi", "c: I need to ask my wife, ring me tomorrow at ten.").label == "call_back"

@@ -138,7 +138,9 @@ def _misdirected(conversation: Conversation) -> tuple[float, int]:
 
 def _stance(conversation: Conversation, findings: Sequence[Finding]) -> tuple[str, float]:
     cues = signs(conversation, findings)
-    scores = {label: _together(cue.score for cue in cues if cue.label == label) for label in FAMILIES.values()}
+    scores = {
+        label: _together(cue.score for cue in cues if cue.label == label) for label in FAMILIES.values()
+    }
     last = _last_word(cues)
     if last:
         scores[last] += _LAST_WORD
@@ -160,7 +162,7 @@ def _together(scores: Iterator[float]) -> float:
 
 def _last_word(cues: Sequence[Cue]) -> str | None:
     """The customer's last clear stance."""
-    clear = [cue for cue in cues if cue.speaker != "agent" and not cue.weak and cue.weight >= 0.6]
+    clear = [cue for cue in cues if cue.speaker != "agent" and not cue.weak and cue.weight >= 0.55]
     if not clear:
         return None
     final = max(cue.sentence for cue in clear)
@@ -179,7 +181,7 @@ def _settle(scores: dict[str, float], cues: Sequence[Cue], last: str | None) -> 
     if "order_placed" in customer and last != "not_interested":
         settled["interested"] *= 0.6
     if "order_placed" not in customer:
-        settled["order_placed"] *= 0.6
+        settled["order_placed"] *= 0.8
     if "interested" in customer and last != "not_interested":
         settled["call_back"] *= 0.6
     return settled

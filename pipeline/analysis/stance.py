@@ -26,6 +26,8 @@ _TOWARD = {"order": "order_placed", "interest": "interested", "call": "call_back
 _ACTIONS = {"call": "call_back", "send": "interested", "meet": "interested", "contact": "interested"}
 _EARLY = 0.45
 """Weight of a cue at the very start relative to one in the last third (our default)."""
+_LEAST_MEANT = {"zh": 5, "en": 14}
+"""Shorter sentences are left to the rules: their sense hangs on what they answer (our default)."""
 _SHORT_CHARS = {"zh": 16, "en": 48}
 """A time in a longer sentence is no bare answer (our default)."""
 
@@ -50,9 +52,11 @@ class Cue:
 def signs(conversation: Conversation, findings: Sequence[Finding]) -> list[Cue]:
     """All cues of a call, in no particular order."""
     said = list(said_cues(conversation))
-    answers = list(_answers(conversation, said))
-    known = {cue.sentence for cue in (*said, *answers) if not cue.weak}
-    return [*said, *answers, *_from_findings(conversation, findings), *_meant(conversation, known)]
+    meant = list(_meant(conversation, {cue.sentence for cue in said if not cue.weak}))
+    answers = list(_answers(conversation, [*said, *meant]))
+    answered = {cue.sentence for cue in answers}
+    meant = [cue for cue in meant if cue.sentence not in answered]
+    return [*said, *answers, *_from_findings(conversation, findings), *meant]
 
 
 def meant_wrong(conversation: Conversation, sentences: Sequence[Sentence]) -> dict[int, float]:
@@ -78,7 +82,7 @@ def _meant(conversation: Conversation, known: set[int]) -> Iterator[Cue]:
             s
             for s in conversation.sentences
             if s.speaker == "customer" and s.language == language and s.index not in known
-            and len(s.text) >= LEAST_CHARS[language] and not matches("outcome_undecided", s)
+            and len(s.text) >= _LEAST_MEANT[language] and not matches("outcome_undecided", s)
             and not matches("follow_up", s)
         ]  # fmt: skip
         texts = [s.text for s in read]
@@ -104,7 +108,9 @@ def said_cues(conversation: Conversation) -> Iterator[Cue]:
                 if by not in ("any", sentence.speaker) and sentence.speaker != "unknown":
                     continue
                 weak = bool(match.detail.get("weak"))
-                weight = match.strength * (0.75 if sentence.speaker == "agent" else 1.0) * (0.5 if weak else 1.0)
+                weight = (
+                    match.strength * (0.75 if sentence.speaker == "agent" else 1.0) * (0.5 if weak else 1.0)
+                )
                 yield Cue(label, weight, sentence.index / total, sentence.speaker, sentence.index, weak)
 
 
@@ -121,12 +127,23 @@ def _answers(conversation: Conversation, said: Sequence[Cue]) -> Iterator[Cue]:
             proposed = _topic(said, first.index) or "interested"
         elif proposed is None and timed:
             proposed = _topic(said, first.index)
-        if proposed is None:
+        if proposed is None or any(c.sentence == first.index and c.label == "not_interested" for c in said):
             continue
+        if proposed == "interested" and _topic(said, first.index) == "call_back":
+            proposed = "call_back"
         if matches("reply_decline", first):
             yield Cue("not_interested", 0.7, place, first.speaker, first.index)
-        elif timed or matches("reply_agree", first):
+        elif timed or matches("reply_agree", first) or _echoes(before[-1], first):
             yield Cue(proposed, 0.8, place, first.speaker, first.index)
+
+
+def _echoes(asked: Sentence, reply: Sentence) -> bool:
+    """Whether a short reply takes up the verb of the question: "出单吗" - "出吧", "shall I issue it" - "Issue it"."""
+    if reply.language == "zh":
+        head = reply.folded.lstrip("嗯那就好行,， ")
+        return len(head) > 1 and head[1] in "吧，,。" and head[0] in asked.folded
+    words = reply.folded.replace(",", " ").replace(".", " ").split()
+    return len(words) > 1 and words[1] in ("it", "that", "them", "away") and words[0] in asked.folded.split()
 
 
 def _bare_time(conversation: Conversation, sentence: Sentence) -> bool:
@@ -137,7 +154,10 @@ def _bare_time(conversation: Conversation, sentence: Sentence) -> bool:
 
 def _topic(said: Sequence[Cue], before: int) -> str | None:
     """What a time is for, when nobody says so again: the last later call or interest spoken of."""
-    earlier = [c for c in said if c.sentence < before and c.label in ("call_back", "interested")]
+    stances = ("call_back", "interested")
+    earlier = [
+        c for c in said if c.sentence < before and c.label in stances and c.speaker != "agent" and not c.weak
+    ]
     return max(earlier, key=lambda cue: (cue.sentence, cue.weight)).label if earlier else None
 
 
