@@ -100,7 +100,9 @@ def content(sentence: Sentence) -> int:
 
 _LETTER = re.compile(r"[\u4e00-\u9fff]|[a-z0-9]+")
 _WORD = re.compile(r"[a-z0-9$£€%'’]+")
-_FILLER = re.compile(r"[嗯呃啊哦呢吧嘛呀哎喂吗]|那个|这个|就是说|\b(?:u[hm]+|er+m?|hm+|oh|ah|well|so|like|you know)\b")
+_FILLER = re.compile(
+    r"[嗯呃啊哦呢吧嘛呀哎喂吗]|那个|这个|就是说|\b(?:u[hm]+|er+m?|hm+|oh|ah|well|so|like|you know)\b"
+)
 
 
 ALONE = (3.0, 2.1)
