@@ -2,8 +2,8 @@
 
 Three steps. First, is there a conversation at all (an announcement, a mailbox, one side that never speaks, a
 wrong person)? Then each cue of an order, of interest, of a later call and of a refusal is weighed by its
-strength and by its place: the last third of the call counts most. Last, what the customer said last decides between what
-remains.
+strength and by its place: the last third of the call counts most. Last, what the customer said last decides
+between what remains.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _last_word(cues: Sequence[Cue]) -> str | None:
 
 
 def _settle(scores: dict[str, float], cues: Sequence[Cue], last: str | None) -> dict[str, float]:
-    """A refusal after which nothing came ends the rest; an order stands over interest, that over a later call."""
+    """A refusal as the last word ends the rest; an order stands over interest, that over a later call."""
     settled = dict(scores)
     if last == "not_interested":
         for label in ("interested", "call_back", "order_placed"):
