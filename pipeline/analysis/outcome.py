@@ -1,8 +1,9 @@
 """How the call ended: what was said, by whom, in answer to what, and how near the end.
 
-Three steps. First, is there a conversation at all (an announcement, a mailbox, one side that never speaks, a wrong
-person)? Then each cue of an order, of interest, of a later call and of a refusal is weighed by its strength and by its
-place: the last third of the call counts most. Last, what the customer said last decides between what remains.
+Three steps. First, is there a conversation at all (an announcement, a mailbox, one side that never speaks, a
+wrong person)? Then each cue of an order, of interest, of a later call and of a refusal is weighed by its
+strength and by its place: the last third of the call counts most. Last, what the customer said last decides
+between what remains.
 """
 
 from __future__ import annotations
@@ -117,14 +118,8 @@ def _wrong_person(conversation: Conversation) -> tuple[str, float] | None:
 def _misdirected(conversation: Conversation) -> tuple[float, int]:
     """The customer's denial by its sense, borne out by a short call and the agent's apology; else nothing."""
     told = [s for s in conversation.sentences if s.speaker != "agent" and s.turn <= _DENIAL_BY]
-    apology = {
-        s.turn for s in conversation.sentences
-        if s.speaker != "customer" and any(m.rule == "agent_apologises" for m in matches("wrong_person_part", s))
-    }  # fmt: skip
-    asked = {
-        s.turn for s in conversation.sentences
-        if s.speaker != "customer" and any(m.rule == "asks_who" for m in matches("wrong_person_part", s))
-    }  # fmt: skip
+    apology = _turns_of(conversation, "agent_apologises")
+    asked = _turns_of(conversation, "asks_who")
     meant = meant_wrong(conversation, told)
     for sentence in told:
         sorry, who = sentence.turn + 1 in apology, sentence.turn - 1 in asked
@@ -134,6 +129,15 @@ def _misdirected(conversation: Conversation) -> tuple[float, int]:
         if who and meant.get(sentence.index, 0.0) >= _SURE:
             return 0.7, sentence.index
     return 0.0, -1
+
+
+def _turns_of(conversation: Conversation, rule: str) -> set[int]:
+    """Turns of the agent in which a part of the exchange stands."""
+    return {
+        s.turn
+        for s in conversation.by("agent")
+        if any(match.rule == rule for match in matches("wrong_person_part", s))
+    }
 
 
 def _stance(conversation: Conversation, findings: Sequence[Finding]) -> tuple[str, float]:
@@ -170,7 +174,7 @@ def _last_word(cues: Sequence[Cue]) -> str | None:
 
 
 def _settle(scores: dict[str, float], cues: Sequence[Cue], last: str | None) -> dict[str, float]:
-    """A refusal after which nothing came ends the rest; an order stands over interest; interest over a later call."""
+    """A refusal as the last word ends the rest; an order stands over interest, that over a later call."""
     settled = dict(scores)
     if last == "not_interested":
         for label in ("interested", "call_back", "order_placed"):

@@ -138,7 +138,7 @@ def _answers(conversation: Conversation, said: Sequence[Cue]) -> Iterator[Cue]:
 
 
 def _echoes(asked: Sentence, reply: Sentence) -> bool:
-    """Whether a short reply takes up the verb of the question: "出单吗" - "出吧", "shall I issue it" - "Issue it"."""
+    """Whether a short reply takes up the verb asked: "出单吗", "出吧"; "shall I issue it", "Issue it"."""
     if reply.language == "zh":
         head = reply.folded.lstrip("嗯那就好行,， ")
         return len(head) > 1 and head[1] in "吧，,。" and head[0] in asked.folded
