@@ -55,7 +55,8 @@ def test_times_are_kept_and_half_a_time_is_none(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given_language", "text", "language"),
-    [(None, "您好请问", "zh"), (None, "good morning", "en"), ("auto", "hello there", "en"), ("zh-CN", "ok", "zh"), ("EN_us", "您好", "en")],
+    [(None, "您好请问", "zh"), (None, "good morning", "en"), ("auto", "hello", "en"),
+     ("zh-CN", "ok", "zh"), ("EN_us", "您好", "en")],
 )  # fmt: skip
 def test_language_given_or_found(path: Path, given_language: str | None, text: str, language: str) -> None:
     line = {"call_id": "a", "language": given_language, "turns": [{"speaker": "agent", "text": text}]}
@@ -64,7 +65,9 @@ def test_language_given_or_found(path: Path, given_language: str | None, text: s
 
 def test_other_speakers_are_unknown_and_the_sides_then_unsure(path: Path) -> None:
     names = ["Agent", "CUSTOMER", "坐席", None, "SPEAKER_01"]
-    got = call(path, {"call_id": "a", "turns": [{"speaker": name, "text": "您好"} for name in names]}).transcript
+    got = call(
+        path, {"call_id": "a", "turns": [{"speaker": name, "text": "您好"} for name in names]}
+    ).transcript
     assert [turn.speaker for turn in got.turns] == ["agent", "customer", "unknown", "unknown", "unknown"]
     assert not got.sides_sure
 
@@ -106,7 +109,14 @@ def test_each_mistake_names_line_and_key(path: Path, line: object, key: str) -> 
 
 
 def test_a_bad_line_leaves_the_others_alone(path: Path) -> None:
-    got = read(path, {"call_id": "a", "turns": TURNS}, "broken", "", {"call_id": "b", "turns": []}, {"call_id": "a", "turns": []})
+    got = read(
+        path,
+        {"call_id": "a", "turns": TURNS},
+        "broken",
+        "",
+        {"call_id": "b", "turns": []},
+        {"call_id": "a", "turns": []},
+    )
     assert [(number, type(entry).__name__) for number, entry in got] == [
         (1, "Delivered"), (2, "BadLine"), (4, "Delivered"), (5, "BadLine"),
     ]  # fmt: skip
@@ -138,7 +148,9 @@ JSON = st.recursive(
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(st.dictionaries(st.sampled_from(["call_id", "turns", "language", "started_at", "ring_count", "x"]), JSON))
+@given(
+    st.dictionaries(st.sampled_from(["call_id", "turns", "language", "started_at", "ring_count", "x"]), JSON)
+)
 def test_any_json_is_a_call_or_a_bad_line(tmp_path: Path, data: dict[str, object]) -> None:
     ((number, entry),) = read(tmp_path / "any.jsonl", data)
     assert number == 1 and isinstance(entry, Delivered | BadLine)

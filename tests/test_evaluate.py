@@ -13,7 +13,15 @@ from pipeline.evaluation_report import read_expected, read_results, tables, to_j
 
 
 def finding(kind: str, start: float | None, end: float | None, **more: Any) -> dict[str, Any]:
-    base = {"kind": kind, "speaker": "agent", "start_s": start, "end_s": end, "quote": None, "detail": {}, "turn": None}
+    base = {
+        "kind": kind,
+        "speaker": "agent",
+        "start_s": start,
+        "end_s": end,
+        "quote": None,
+        "detail": {},
+        "turn": None,
+    }
     return {**base, **more}
 
 
@@ -56,7 +64,9 @@ def test_untimed_by_turn_and_quote() -> None:
 
 def test_each_matches_once_and_as_many_as_possible() -> None:
     wanted = [finding("pitch", 0.0, 10.0), finding("pitch", 9.0, 9.5)]
-    got = evaluate_call(expected(findings=wanted), result(findings=[finding("pitch", 9.0, 9.5), finding("pitch", 0.0, 1.0)]))
+    got = evaluate_call(
+        expected(findings=wanted), result(findings=[finding("pitch", 9.0, 9.5), finding("pitch", 0.0, 1.0)])
+    )
     assert got.counts["pitch"] == Counts(hits=2)
     one = evaluate_call(expected(findings=wanted), result(findings=[finding("pitch", 9.0, 9.5)]))
     assert one.counts["pitch"] == Counts(hits=1, missed=1)
@@ -65,7 +75,9 @@ def test_each_matches_once_and_as_many_as_possible() -> None:
 def test_absent_kinds_count_as_extra_and_unnamed_kinds_not_at_all() -> None:
     got = evaluate_call(
         expected(findings=[], absent=["rude"]),
-        result(findings=[finding("rude", 1.0, 2.0, quote="滚", confidence=0.9), finding("courtesy", 0.0, 1.0)]),
+        result(
+            findings=[finding("rude", 1.0, 2.0, quote="滚", confidence=0.9), finding("courtesy", 0.0, 1.0)]
+        ),
     )
     assert got.counts == {"rude": Counts(extra=1)}
     assert [(miss.error, miss.kind, miss.quote) for miss in got.misses] == [("extra", "rude", "滚")]
@@ -91,13 +103,21 @@ def test_measures_verdicts_and_outcome() -> None:
         [
             (
                 expected(
-                    measures={"loudness_difference_lu": {"value": 6.0, "tolerance": 1.0}, "hard_sell_count": {"value": 2}},
+                    measures={
+                        "loudness_difference_lu": {"value": 6.0, "tolerance": 1.0},
+                        "hard_sell_count": {"value": 2},
+                    },
                     verdicts={"opening.company": "pass", "opening.name": "fail"},
                     outcome="interested",
                 ),
                 result(
                     measures={"loudness_difference_lu": {"value": 6.9}, "hard_sell_count": {"value": None}},
-                    score={"criteria": [{"id": "opening.company", "verdict": "pass"}, {"id": "opening.name", "verdict": "partial"}]},
+                    score={
+                        "criteria": [
+                            {"id": "opening.company", "verdict": "pass"},
+                            {"id": "opening.name", "verdict": "partial"},
+                        ]
+                    },
                     outcome={"label": "call_back"},
                 ),
             )
@@ -145,7 +165,9 @@ def test_files_in_figures_and_tables_out(tmp_path: Path) -> None:
 
 def test_every_mistake_of_every_file_at_once(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{", encoding="utf-8")
-    (tmp_path / "b.json").write_text(json.dumps({"schema": "other", "call_id": 3, "findings": [{}]}), encoding="utf-8")
+    (tmp_path / "b.json").write_text(
+        json.dumps({"schema": "other", "call_id": 3, "findings": [{}]}), encoding="utf-8"
+    )
     with pytest.raises(ConfigError) as error:
         read_expected(tmp_path)
     assert [line.split(" → ")[0] for line in error.value.mistakes] == [

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.analysis.bearing import classify
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.matching import matches
-from pipeline.analysis.stance import classify
 from pipeline.analysis.when import find_times
 
 Sign = tuple[str, float, Sentence]
@@ -79,7 +79,9 @@ def learned(conversation: Conversation) -> Iterator[Sign]:
         spoken = [s for s in last if s.speaker == side or (side == "customer" and s.speaker == "unknown")]
         for sentence, scores in zip(spoken, _scores(spoken, side), strict=True):
             label = max(scores, key=lambda name: scores[name])
-            if label in ("undetermined", "wrong_person") or scores[label] < _LEAST + max(0.0, scores["undetermined"]):
+            if label in ("undetermined", "wrong_person") or scores[label] < _LEAST + max(
+                0.0, scores["undetermined"]
+            ):
                 continue
             weight = min(0.9, (scores[label] - _LEAST) / (_FULL - _LEAST) * 0.6 + 0.3)
             yield label, weight * (1.0 if side == "customer" else 0.8), sentence

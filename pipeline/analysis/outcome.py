@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.analysis.closing import appointments, learned, stranger
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.follow_up import agreed
 from pipeline.analysis.matching import matches
@@ -36,12 +35,6 @@ _DECIDES = 0.45
 """Least score at which a label is given; below it the outcome is undetermined (our default)."""
 _LAST_WORD = 0.35
 """What the customer's last clear stance adds to its label (our default)."""
-_EARLY_TURNS = 1
-"""A rule marked ``early`` counts up to this turn: the customer's first words."""
-_STRANGER = 0.5
-"""Least sureness that somebody else answered, by structure alone (our default)."""
-_LEARNED = 0.85
-"""Confidence of a label that rests on structure and the learned layer, relative to one by rules (our default)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +126,10 @@ def _wrong_person(conversation: Conversation) -> tuple[str, float] | None:
     for sentence in conversation.sentences:
         for match in matches("wrong_person", sentence):
             wanted = "agent" if match.detail.get("by") == "agent" else "customer"
-            late = match.detail.get("early") and sentence.turn > _EARLY_TURNS
-            if sentence.speaker in (wanted, "unknown") and not late:
+            if sentence.speaker in (wanted, "unknown"):
                 strongest, last = max(strongest, match.strength), sentence.index
     if last < 0:
-        sure = stranger(conversation)
-        return ("wrong_person", sure) if sure >= _STRANGER else None
+        return None
     after = [cue for cue in _cues(conversation, ()) if cue.sentence > last and not cue.weak]
     goes_on = [cue for cue in after if cue.label != "not_interested" and cue.speaker != "agent"]
     return None if goes_on else ("wrong_person", strongest)
@@ -146,22 +137,6 @@ def _wrong_person(conversation: Conversation) -> tuple[str, float] | None:
 
 def _stance(conversation: Conversation, findings: Sequence[Finding]) -> tuple[str, float]:
     cues = [*_cues(conversation, findings), *_answers(conversation), *_from_findings(conversation, findings)]
-    label, confidence = _weigh(cues)
-    if label != "undetermined":
-        return label, confidence
-    label, learned_confidence = _weigh([*cues, *_signs(conversation)])
-    return (label, learned_confidence * _LEARNED) if label != "undetermined" else (label, confidence)
-
-
-def _signs(conversation: Conversation) -> Iterator[Cue]:
-    """The structure of the closing and the learned layer, asked only where the rules leave it open."""
-    total = max(1, len(conversation.sentences) - 1)
-    for label, weight, sentence in (*appointments(conversation), *learned(conversation)):
-        yield Cue(label, weight, sentence.index / total, sentence.speaker, sentence.index)
-
-
-def _weigh(cues: Sequence[Cue]) -> tuple[str, float]:
-    """The label that the cues speak for, undetermined where none reaches far enough."""
     scores = {label: _together(cue.score for cue in cues if cue.label == label) for label in _FAMILIES.values()}
     last = _last_word(cues)
     if last:

@@ -1,6 +1,6 @@
 """What a sentence says of the call's outcome, where no rule speaks: a regularised least-squares classifier.
 
-Fitted once a process from the examples of the ``outcome_*`` rule files and of ``_stance.yaml``, over sentence-encoder
+Fitted once a process from the examples of the ``outcome_*`` rule files and of ``_bearing.yaml``, over sentence-encoder
 vectors joined with hashed word and character n-grams. One against the rest by ridge regression with class weights (Rifkin,
 Yeo and Poggio, "Regularized least-squares classification", 2003): a linear system, solved exactly, the same everywhere.
 """
@@ -87,7 +87,7 @@ def leave_one_out(language: str, side: Side) -> list[tuple[str, str, dict[str, f
 
 @functools.cache
 def _data(language: str) -> dict[str, Any]:
-    path = resources.files("pipeline.lexicons") / language / "_stance.yaml"
+    path = resources.files("pipeline.lexicons") / language / "_bearing.yaml"
     data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return data
 
