@@ -52,7 +52,7 @@ def _grammar(language: str) -> _Grammar:
     terms = {name: _alternatives(mapping) for name, mapping in data["maps"].items()}
     terms["vague"] = "(?:" + "|".join(data["vague"]) + ")"
     terms["number"] = data["number"]
-    for name in ("clock", "strict", "daytime"):
+    for name in ("hournum", "clock", "strict", "daytime"):
         if name in data:
             terms[name] = _fill(data[name], terms)
     bounds = (r"(?<!\w)", r"(?!\w)") if language == "en" else ("", "")

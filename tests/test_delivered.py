@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline import delivered
+from pipeline.delivered import BadLine, Delivered, read_transcripts
+
+TURNS = [{"speaker": "agent", "text": "您好"}, {"speaker": "customer", "text": "喂"}]
+
+
+def read(path: Path, *lines: object) -> list[tuple[int, Delivered | BadLine]]:
+    texts = [line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines]
+    path.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return list(read_transcripts(path))
+
+
+def call(path: Path, line: object) -> Delivered:
+    ((_, got),) = read(path, line)
+    assert isinstance(got, Delivered), got
+    return got
+
+
+def message(path: Path, line: object) -> str:
+    ((_, got),) = read(path, line)
+    assert isinstance(got, BadLine)
+    return got.message
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "calls.jsonl"
+
+
+def test_number_order_and_text_of_turns_stay(path: Path) -> None:
+    texts = ["您好", "", "  喂 ", "好的", "好的"]
+    got = call(path, {"call_id": "a", "turns": [{"speaker": "agent", "text": text} for text in texts]})
+    assert [turn.text for turn in got.transcript.turns] == texts
+    assert {turn.confidence for turn in got.transcript.turns} == {1.0}
+    assert not got.transcript.timed
+
+
+def test_times_are_kept_and_half_a_time_is_none(path: Path) -> None:
+    turns = [
+        {"speaker": "agent", "text": "hi", "start_s": 1, "end_s": 2.5},
+        {"speaker": "agent", "text": "hi", "start_s": 3},
+    ]
+    got = call(path, {"call_id": "a", "language": "en", "turns": turns}).transcript.turns
+    assert [(turn.start_s, turn.end_s) for turn in got] == [(1.0, 2.5), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("given_language", "text", "language"),
+    [(None, "您好请问", "zh"), (None, "good morning", "en"), ("auto", "hello", "en"),
+     ("zh-CN", "ok", "zh"), ("EN_us", "您好", "en")],
+)  # fmt: skip
+def test_language_given_or_found(path: Path, given_language: str | None, text: str, language: str) -> None:
+    line = {"call_id": "a", "language": given_language, "turns": [{"speaker": "agent", "text": text}]}
+    assert call(path, line).transcript.language == language
+
+
+def test_other_speakers_are_unknown_and_the_sides_then_unsure(path: Path) -> None:
+    names = ["Agent", "CUSTOMER", "坐席", None, "SPEAKER_01"]
+    got = call(
+        path, {"call_id": "a", "turns": [{"speaker": name, "text": "您好"} for name in names]}
+    ).transcript
+    assert [turn.speaker for turn in got.turns] == ["agent", "customer", "unknown", "unknown", "unknown"]
+    assert not got.sides_sure
+
+
+def test_keys_of_the_call_list(path: Path) -> None:
+    line = {
+        "call_id": 17, "turns": TURNS, "agent_id": "A01", "started_at": "2026-03-10T15:20:00+08:00",
+        "direction": "outbound", "ring_count": "3", "notes": "", "region": "north", "score": 3,
+    }  # fmt: skip
+    record = call(path, line).record
+    assert (record.call_id, record.agent_id, record.ring_count, record.notes) == ("17", "A01", 3, None)
+    assert record.started_at is not None and record.started_at.utcoffset() is not None
+    assert record.listed and record.extra == {"region": "north", "score": "3"}
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("{oh no", "line"),
+        ("[1, 2]", "line"),
+        ({"turns": TURNS}, "call_id"),
+        ({"call_id": True, "turns": TURNS}, "call_id"),
+        ({"call_id": "a"}, "turns"),
+        ({"call_id": "a", "turns": "hi"}, "turns"),
+        ({"call_id": "a", "turns": [1]}, "turns[0]"),
+        ({"call_id": "a", "turns": [{"speaker": "agent"}]}, "turns[0].text"),
+        ({"call_id": "a", "turns": [{"speaker": 1, "text": "x"}]}, "turns[0].speaker"),
+        ({"call_id": "a", "turns": [{"text": "x", "start_s": -1, "end_s": 2}]}, "turns[0].start_s"),
+        ({"call_id": "a", "turns": [{"text": "x", "start_s": 3, "end_s": 2}]}, "turns[0].end_s"),
+        ('{"call_id": "a", "turns": [{"text": "x", "start_s": NaN, "end_s": 2}]}', "turns[0].start_s"),
+        ({"call_id": "a", "turns": TURNS, "language": "fr"}, "language"),
+        ({"call_id": "a", "turns": TURNS, "started_at": "yesterday"}, "started_at"),
+        ({"call_id": "a", "turns": TURNS, "direction": "sideways"}, "direction"),
+        ({"call_id": "a", "turns": TURNS, "ring_count": -2}, "ring_count"),
+    ],
+)
+def test_each_mistake_names_line_and_key(path: Path, line: object, key: str) -> None:
+    assert message(path, line).startswith(f"calls.jsonl: line 1, {key} → ")
+
+
+def test_a_bad_line_leaves_the_others_alone(path: Path) -> None:
+    got = read(
+        path,
+        {"call_id": "a", "turns": TURNS},
+        "broken",
+        "",
+        {"call_id": "b", "turns": []},
+        {"call_id": "a", "turns": []},
+    )
+    assert [(number, type(entry).__name__) for number, entry in got] == [
+        (1, "Delivered"), (2, "BadLine"), (4, "Delivered"), (5, "BadLine"),
+    ]  # fmt: skip
+    assert isinstance(got[3][1], BadLine) and "line 1 already" in got[3][1].message
+
+
+def test_bytes_that_are_no_utf8_and_a_byte_order_mark(path: Path) -> None:
+    good = b"\xef\xbb\xbf" + json.dumps({"call_id": "a", "turns": []}).encode()
+    path.write_bytes(good + b"\n\xff\xfe\n")
+    first, second = (entry for _, entry in read_transcripts(path))
+    assert isinstance(first, Delivered) and isinstance(second, BadLine) and "UTF-8" in second.message
+
+
+def test_sizes_are_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivered, "MAX_LINE_BYTES", 200)
+    monkeypatch.setattr(delivered, "MAX_TURNS", 2)
+    long = {"call_id": "a", "turns": [{"speaker": "agent", "text": "x" * 1000}]}
+    many = {"call_id": "b", "turns": [{"text": "x"}] * 3}
+    got = read(path, long, many, {"call_id": "c", "turns": []})
+    assert [type(entry).__name__ for _, entry in got] == ["BadLine", "BadLine", "Delivered"]
+    assert [number for number, _ in got] == [1, 2, 3]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    st.dictionaries(st.sampled_from(["call_id", "turns", "language", "started_at", "ring_count", "x"]), JSON)
+)
+def test_any_json_is_a_call_or_a_bad_line(tmp_path: Path, data: dict[str, object]) -> None:
+    ((number, entry),) = read(tmp_path / "any.jsonl", data)
+    assert number == 1 and isinstance(entry, Delivered | BadLine)
