@@ -35,10 +35,12 @@ FLOORS = {
     ("outcomes", "en"): 67,
     ("outcomes_blind", "zh"): 44,
     ("outcomes_blind", "en"): 43,
-    ("outcomes_fresh", "zh"): 36,
-    ("outcomes_fresh", "en"): 40,
-    ("outcomes_last", "zh"): 20,
-    ("outcomes_last", "en"): 17,
+    ("outcomes_fresh", "zh"): 37,
+    ("outcomes_fresh", "en"): 39,
+    ("outcomes_last", "zh"): 22,
+    ("outcomes_last", "en"): 18,
+    ("outcomes_third", "zh"): 31,
+    ("outcomes_third", "en"): 32,
 }
 """Regression floors: right dialogues as measured, no goals. The goal, 0.85 on unseen calls, is not reached.
 Only the first measurement of a set speaks of unseen calls: ``outcomes_fresh`` gave 22 and 24 of 40 (Mandarin,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.analysis.closing import appointments, learned, stranger
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.follow_up import agreed
 from pipeline.analysis.matching import matches
@@ -28,6 +29,10 @@ _SURE = 0.85
 """Probability by sense at which a denial needs no apology after it (our default)."""
 _DENIAL_BY = 5
 """A wrong person says so within the first turns (our default)."""
+_STRANGER = 0.5
+"""Least sureness that somebody else answered, by the closing alone (our default)."""
+_LEARNED = 0.85
+"""Confidence of a label that rests on the closing alone, relative to one by signs (our default)."""
 _LAST_WORD = 0.35
 """What the customer's last clear stance adds to its label (our default)."""
 
@@ -109,7 +114,8 @@ def _wrong_person(conversation: Conversation) -> tuple[str, float] | None:
     if last < 0:
         strongest, last = _misdirected(conversation)
     if last < 0:
-        return None
+        sure = stranger(conversation)
+        return ("wrong_person", sure) if sure >= _STRANGER else None
     after = [cue for cue in said_cues(conversation) if cue.sentence > last and not cue.weak]
     goes_on = [cue for cue in after if cue.label != "not_interested" and cue.speaker != "agent"]
     return None if goes_on else ("wrong_person", strongest)
@@ -142,6 +148,22 @@ def _turns_of(conversation: Conversation, rule: str) -> set[int]:
 
 def _stance(conversation: Conversation, findings: Sequence[Finding]) -> tuple[str, float]:
     cues = signs(conversation, findings)
+    label, confidence = _weigh(cues)
+    if label != "undetermined":
+        return label, confidence
+    label, learned_confidence = _weigh([*cues, *_closing(conversation)])
+    return (label, learned_confidence * _LEARNED) if label != "undetermined" else (label, confidence)
+
+
+def _closing(conversation: Conversation) -> Iterator[Cue]:
+    """The closing's structure and the layer learned over all outcomes, asked only where the signs leave it open."""
+    total = max(1, len(conversation.sentences) - 1)
+    for label, weight, sentence in (*appointments(conversation), *learned(conversation)):
+        yield Cue(label, weight, sentence.index / total, sentence.speaker, sentence.index)
+
+
+def _weigh(cues: Sequence[Cue]) -> tuple[str, float]:
+    """The label that the cues speak for; undetermined where none reaches far enough."""
     scores = {
         label: _together(cue.score for cue in cues if cue.label == label) for label in FAMILIES.values()
     }
