@@ -67,7 +67,7 @@ def _table(written: list[Written]) -> Table:
             "–" if percent is None else f"{percent:.1f}",
             str(row["grade"] or "") + (" ?" if row["needs_review"] else ""),
             str(row["outcome"]),
-            ", ".join(failed[:2]) + (f" +{len(failed) - 2}" if len(failed) > 2 else ""),
+            ", ".join(failed[:1]) + (f" +{len(failed) - 1}" if len(failed) > 1 else ""),
         )
     return table
 
