@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
+from typing import Protocol
 
 _ZH_MARKS = {",": "，", "?": "？", "!": "！", ";": "；", ":": "："}
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -124,9 +125,9 @@ def _opencc() -> _Converter:
     return converter
 
 
-class _Converter:
+class _Converter(Protocol):
     """The one method of ``opencc.OpenCC`` that is used; the package has no types of its own."""
 
     def convert(self, text: str) -> str:
         """Convert a text."""
-        raise NotImplementedError
+        ...
