@@ -83,7 +83,7 @@ def safe_name(call_id: str) -> str:
     >>> safe_name("a/b"), safe_name("晨-1"), safe_name("..")
     ('a%2Fb', '%E6%99%A8-1', '%2E%2E')
     """
-    name = quote(call_id, safe="", errors="replace").replace("~", "%7E")
+    name = quote(call_id, safe="", errors="surrogatepass").replace("~", "%7E")
     if not name.strip("."):
         name = name.replace(".", "%2E") or "%00"
     if name.startswith(".") or _RESERVED.match(name):
@@ -91,6 +91,6 @@ def safe_name(call_id: str) -> str:
     if name.endswith("."):
         name = f"{name[:-1]}%2E"
     if len(name) > MAX_NAME:
-        digest = hashlib.sha256(call_id.encode("utf-8", "replace")).hexdigest()[:16]
+        digest = hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         name = f"{re.sub(r'%[0-9A-F]?$', '', name[: MAX_NAME - 17])}-{digest}"
     return name

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.call_fields import FIELDS, read_field
-from pipeline.call_names import derive_call_id, safe_name
+from pipeline.call_names import derive_call_id
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord
@@ -29,7 +29,6 @@ __all__ = [
     "derive_call_id",
     "parse_call_list",
     "read_call_list",
-    "safe_name",
 ]
 
 MAX_BYTES = 64 << 20

@@ -14,12 +14,10 @@ import jsonschema
 import pandas as pd
 import pytest
 from factories import NO_MONO, make_result, make_transcript
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.reports.call_json import dumps, schema, to_json, write_json
 from pipeline.reports.calls_csv import FACTS, MEASURES, Failure, neutral, row_of, row_of_failure, to_csv
-from pipeline.reports.files import safe_name, write_atomic
+from pipeline.reports.files import write_atomic
 from pipeline.types import Measure
 
 CHECK = jsonschema.Draft202012Validator(schema())
@@ -108,20 +106,6 @@ def test_written_beside_and_moved(tmp_path, monkeypatch):
         write_atomic(path, "half")
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
-
-
-@given(st.text(min_size=1, max_size=400))
-def test_safe_name_is_one_plain_file_name(call_id):
-    name = safe_name(call_id)
-    assert 0 < len(name) <= 200
-    assert set(name) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-%")
-    assert not name.startswith(".")
-
-
-def test_safe_names_differ():
-    assert safe_name("a b") != safe_name("a_b") != safe_name("a/b")
-    assert safe_name("A01-2024.05_x") == "A01-2024.05_x"
-    assert safe_name("王" * 80 + "1") != safe_name("王" * 80 + "2")
 
 
 def test_csv_has_scored_and_failed(tmp_path: Path):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.call_names import holds_number
-from pipeline.calls import assign, derive_call_id, parse_call_list, read_call_list, safe_name
+from pipeline.call_names import holds_number, safe_name
+from pipeline.calls import assign, derive_call_id, parse_call_list, read_call_list
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
 
@@ -185,6 +185,7 @@ def test_safe_names_are_safe_and_differ(call_id: str) -> None:
         ("晨", "%E6%99%A8"),
         ("~", "%7E"),
         ("con", "%63on"),
+        ("\udcff.wav", "%ED%B3%BF.wav"),
     ],
 )
 def test_safe_names(call_id: str, name: str) -> None:

@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipeline.call_names import safe_name
 from pipeline.intervals import Span
-from pipeline.reports.files import safe_name, write_atomic
+from pipeline.reports.files import write_atomic
 from pipeline.types import (
     CallRecord,
     CallResult,

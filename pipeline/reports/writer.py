@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from pipeline.call_names import safe_name
 from pipeline.errors import RecordingError
 from pipeline.reports.audio_copy import SUFFIX, CopySettings, write_copy
 from pipeline.reports.call_json import write_json
 from pipeline.reports.call_page import call_page
 from pipeline.reports.calls_csv import Failure, Row, row_of, row_of_failure, to_csv
-from pipeline.reports.files import safe_name, write_atomic
+from pipeline.reports.files import write_atomic
 from pipeline.reports.index_page import Card, card_of, index_page
 from pipeline.reports.standard_view import StandardView
 from pipeline.reports.timeline import span_of
