@@ -22,6 +22,7 @@ from pipeline.analysis.dialogue import (
     whole,
 )
 from pipeline.analysis.rules import Match
+from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.text import fold
 from pipeline.types import Finding
 
@@ -59,7 +60,7 @@ def states(conversation: Conversation, sentence: Sentence) -> tuple[Match, str |
 
 def _listed(conversation: Conversation, sentence: Sentence) -> tuple[Match, str | None] | None:
     """A benefit of the profile, said in these or like words; a question states none."""
-    if size(sentence.folded) < 3 or sentence.folded.rstrip().endswith(("?", "吗")):
+    if size(sentence.folded) < 3 or has_shape("asks", sentence.folded):
         return None
     for product in conversation.profile.products:
         for benefit in product.benefits:

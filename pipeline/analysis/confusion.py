@@ -6,7 +6,6 @@ did not hear (``hearing``) is also served by a plain repetition. Rules find the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
@@ -30,21 +29,9 @@ from pipeline.analysis.dialogue import (
     whole,
 )
 from pipeline.analysis.rules import Match
+from pipeline.analysis.shapes import has_shape
 from pipeline.types import Finding
 
-_ECHO_ZH = re.compile(
-    r"^(?:等会儿?|等等|等一下|啊|嗯|呃|哦|诶|哎|[,，?])*(?:什么|啥)"
-    r"(?P<word>[\u4e00-\u9fffa-z0-9]{1,4}?)(?:啊|呀)?[?,，]*$"
-)
-_ECHO_EN = re.compile(
-    r"^(?:sorry|wait|hang on|um|uh|huh|okay|a|an|the|,|\s)*(?P<word>[a-z][a-z\s-]{2,24})\?$"
-)
-_ASKS_TERM = re.compile(
-    r"^(?:呃|哦|嗯|那|这个|那个|你说的?|啥是)*(?P<zh>[\u4e00-\u9fffa-z0-9]{2,8}?)"
-    r"(?:是|又是)(?:什么|啥)(?:呀|啊|呢|东西)?\??$"
-    r"|\bwhat(?:'s|s| is| are)(?: an?| the)? (?P<en>[a-z][a-z\s-]{2,24}?)\??$"
-)
-_INTERJECTION = re.compile(r"^(?:啊|嗯|哈|诶|欸|huh|eh|hm+|hmm)(?:\?|$)[啊嗯?]*$")
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
 _SURE = 0.82
@@ -134,14 +121,14 @@ def _by_dialogue(conversation: Conversation, turn: int) -> tuple[Sentence, Match
         if len(folded) > 60 or not earlier:
             continue
         by_structure = whole(sentence, 0.8)
-        term = _ASKS_TERM.search(folded)
-        word = (term["zh"] or term["en"]) if term else None
+        term = has_shape("asks_term", folded)
+        word = term["word"] if term else None
         if word and word in earlier and not _ordinary(word, sentence.language):
             return sentence, by_structure, "meaning"
-        echo = _ECHO_ZH.match(folded) or _ECHO_EN.match(folded)
+        echo = has_shape("echo", folded)
         if echo and _echoes(echo["word"].strip(), earlier, sentence.language):
             return sentence, by_structure, "meaning"
-        if _INTERJECTION.match(folded) and "?" in folded and _said_again(conversation, turn, earlier):
+        if has_shape("interjection", folded) and "?" in folded and _said_again(conversation, turn, earlier):
             return sentence, by_structure, "hearing"
     return None
 
@@ -181,8 +168,7 @@ def _restated(conversation: Conversation, turn: int, kind: str) -> Sentence | No
 
 def _circular(folded: str, earlier: str) -> bool:
     """ "CPM就是CPM", or the old sentence once more: nothing new behind the marker."""
-    loop = re.search(r"([\u4e00-\u9fffa-z]{2,})(?:就是|is (?:the |an? )?)\1", folded)
-    return bool(loop) or (bool(content(folded)) and shared(folded, earlier) >= 0.85)
+    return bool(has_shape("circular", folded)) or (bool(content(folded)) and shared(folded, earlier) >= 0.85)
 
 
 def _repeats(folded: str, earlier: str) -> bool:
@@ -194,7 +180,7 @@ def _repeats(folded: str, earlier: str) -> bool:
 def _rewords(sentence: Sentence, earlier: str, asked: str) -> bool:
     """A statement on the same matter, mostly in new words, that neither asks nor only soothes."""
     folded = sentence.folded
-    if size(folded) < 5 or folded.rstrip().endswith(("?", "吗", "吧", "呢")) or _circular(folded, earlier):
+    if size(folded) < 5 or has_shape("asks", folded) or _circular(folded, earlier):
         return False
     new = 1.0 - shared(folded, earlier)
     return new >= 0.4 and likeness(folded, f"{asked} {earlier}") >= _ALIKE

@@ -13,109 +13,12 @@ from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import LANGUAGES, Match, load_rules
+from pipeline.analysis.shapes import words
 from pipeline.types import Finding, Speaker
 
 _LATIN = re.compile(r"[a-z][a-z'-]+")
 _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
-_LITTLE = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "but",
-        "by",
-        "can",
-        "could",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "hi",
-        "how",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "just",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "one",
-        "or",
-        "our",
-        "out",
-        "please",
-        "right",
-        "she",
-        "so",
-        "sorry",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "this",
-        "to",
-        "too",
-        "up",
-        "us",
-        "was",
-        "we",
-        "well",
-        "were",
-        "what",
-        "when",
-        "which",
-        "who",
-        "why",
-        "will",
-        "with",
-        "would",
-        "yes",
-        "you",
-        "your",
-        "yeah",
-        "okay",
-        "ok",
-        "oh",
-        "sure",
-        "got",
-        "get",
-        "i'm",
-        "it's",
-        "we're",
-        "you're",
-        "that's",
-        "i'd",
-        "you'd",
-        "we'd",
-        "i'll",
-        "we'll",
-        "you'll",
-        "don't",
-    ]
-)
-_LITTLE_HAN = frozenset(
-    "的了呢吗啊呀吧嘛哦嗯呃是我你您他她它们这那个就都也还在有和跟给把被要会能可以对说不没很太"
-)
 
 
 @functools.lru_cache(maxsize=32768)
@@ -228,12 +131,13 @@ def kinds_at(findings: Sequence[Finding], kind: str) -> dict[int, Finding]:
 @functools.lru_cache(maxsize=32768)
 def content(folded: str) -> frozenset[str]:
     """Words that carry meaning: Latin words cut to a stem of five letters, Han character pairs, figures."""
-    words = {w[:5] for w in _LATIN.findall(folded) if w not in _LITTLE}
-    words.update(_DIGITS.findall(folded))
+    little, little_han = words("little", "en"), words("little", "zh")
+    found = {w[:5] for w in _LATIN.findall(folded) if w not in little}
+    found.update(_DIGITS.findall(folded))
     for run in _HAN_RUN.findall(folded):
         pairs = (run[i : i + 2] for i in range(len(run) - 1))
-        words.update(p for p in pairs if not (p[0] in _LITTLE_HAN or p[1] in _LITTLE_HAN))
-    return frozenset(words)
+        found.update(p for p in pairs if not (p[0] in little_han or p[1] in little_han))
+    return frozenset(found)
 
 
 def shared(one: str, other: str) -> float:

@@ -14,38 +14,6 @@ import yaml
 _HAN_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
 _HAN_NUMBER = r"(?:\d+(?:,\d{3})*(?:\.\d+)?[万亿千百]?|[零〇一二两三四五六七八九十百千万亿点]+)"
-_SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORDS = {word: value for value, word in enumerate(_SMALL)} | {
-    word: 20 + 10 * place for place, word in enumerate(_TENS)
-}
-_WORD = (
-    "(?:"
-    + "|".join(sorted([*_WORDS, "hundred", "thousand", "million", "and", "point"], key=len, reverse=True))
-    + ")"
-)
-_EN_NUMBER = rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?(?:\s?k(?!\w))?|{_WORD}(?:[\s-]+{_WORD})*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +44,8 @@ def figures(folded: str, language: str) -> Iterator[Figure]:
 
 @functools.cache
 def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    path = resources.files("pipeline.lexicons") / language / "_units.yaml"
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    number = _HAN_NUMBER if language == "zh" else _EN_NUMBER
+    data = _units(language)
+    number = _HAN_NUMBER if language == "zh" else _english_number()
     gap, edge = ("", "") if language == "zh" else (r"\s*", r"(?!\w)")
     made = []
     for unit, words in data["units"].items():
@@ -90,6 +57,21 @@ def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
         if unit in data["prefix"]:
             made.append((unit, re.compile(f"(?:{data['prefix'][unit]})\\s?(?P<number>{number})")))
     return tuple(made)
+
+
+@functools.cache
+def _units(language: str) -> dict[str, Any]:
+    path = resources.files("pipeline.lexicons") / language / "_units.yaml"
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data
+
+
+@functools.cache
+def _english_number() -> str:
+    """A pattern for digits, with or without k, or a run of number words."""
+    spoken = [*_units("en")["numbers"], *_units("en")["scales"], "and", "point"]
+    word = "(?:" + "|".join(sorted(spoken, key=len, reverse=True)) + ")"
+    return rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?(?:\s?k(?!\w))?|{word}(?:[\s-]+{word})*)"
 
 
 def parse_han(text: str) -> float | None:
@@ -146,20 +128,17 @@ def parse_english(text: str) -> float | None:
     plain = re.fullmatch(r"(\d+(?:\.\d+)?)\s?(k?)", text.replace(",", ""))
     if plain:
         return float(plain.group(1)) * (1000 if plain.group(2) else 1)
+    numbers, scales = _units("en")["numbers"], _units("en")["scales"]
     whole, _, part = text.partition("point")
     total, current, seen = 0.0, 0.0, False
     for word in re.findall(r"[a-z]+", whole):
-        if word in _WORDS:
-            current, seen = current + _WORDS[word], True
-        elif word == "hundred":
-            current, seen = max(current, 1) * 100, True
-        elif word in ("thousand", "million"):
-            total, current, seen = (
-                total + max(current, 1) * (1000 if word == "thousand" else 1_000_000),
-                0.0,
-                True,
-            )
+        if word in numbers:
+            current, seen = current + numbers[word], True
+        elif word in scales and scales[word] < 1000:
+            current, seen = max(current, 1) * scales[word], True
+        elif word in scales:
+            total, current, seen = total + max(current, 1) * scales[word], 0.0, True
     if not seen:
         return None
-    digits = [str(_WORDS[word]) for word in re.findall(r"[a-z]+", part) if word in _WORDS]
+    digits = [str(numbers[word]) for word in re.findall(r"[a-z]+", part) if word in numbers]
     return float(f"{int(total + current)}.{''.join(digits)}") if digits else total + current

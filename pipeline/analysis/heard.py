@@ -4,23 +4,11 @@ language."""
 from __future__ import annotations
 
 import functools
-import re
 from dataclasses import dataclass
 
 from pipeline.analysis.phonetic import sound_of
 from pipeline.analysis.prefilter import mask_of
-
-_FILLERS = {
-    "zh": re.compile(
-        r"[呃嗯唔额呣]+[,，、… ]*|(?<=[,，、 ])(?:那个|这个|就是说)[,，、 ]+"
-        r"|([我您你他她这那就在要给对是有咱])[,，、 ]?(?=\1)"
-        r"|[,，、]?(?<=[\u4e00-\u9fff,，、])[啊哈][,，、](?=[\u4e00-\u9fff])"
-    ),
-    "en": re.compile(
-        r"(?<!\w)(?:u+h+m?|u+m+|er+m?|hm+|mm+)(?!\w)[,. …]*|(?<=, )(?:you know|i mean|like|sort of|kind of), "
-        r"|(?<!\w)(\w+(?:'\w+)?)[ ,–—-]+(?=\1(?!\w))"
-    ),
-}
+from pipeline.analysis.shapes import shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ def forms_of(folded: str, language: str) -> tuple[Form, ...]:
     ['您呃今天就定吧', '您今天就定吧']
     """
     own = Form(folded, mask_of(folded), sound_of(folded) if language == "zh" else "")
-    gone = {at for hit in _FILLERS[language].finditer(folded) for at in range(*hit.span())}
+    gone = {at for hit in shape("filler", language).finditer(folded) for at in range(*hit.span())}
     if not gone:
         return (own,)
     places = tuple(at for at in range(len(folded)) if at not in gone)

@@ -8,26 +8,17 @@ no") counts only there (STANDARD.md, "Pitch").
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import Match, load_rules
+from pipeline.analysis.shapes import shape
 from pipeline.types import Finding
 
 KIND = "pitch"
 AGAIN = "pitch_after_refusal"
 LEAST_STRENGTH = 0.8
 """A lone hint under it is a pitch only with another one in the same turn (our default)."""
-_ASKS = {
-    "zh": re.compile(
-        r"[?？]$|[吗呢么]$|多少|怎么|什么|哪|可以啊|行啊|那你说|你说说|说来听听|发我|好的?[,，。！]?$|有没有|能不能"
-    ),
-    "en": re.compile(
-        r"\?$|^(?:how|what|where|when|which|who|is it|does|do you|can)\b|go on|tell me|sounds good"
-        r"|(?:^|\W)(?:ok(?:ay)?|sure|alright)[,.!]* ?(?:then|go)?\W*$"
-    ),
-}
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
@@ -71,7 +62,7 @@ def _turns(conversation: Conversation) -> Iterator[tuple[int, list[Sentence]]]:
 
 def _asks(sentences: Sequence[Sentence]) -> bool:
     """Whether the customer opens the door again: asks something or agrees."""
-    return any(_ASKS[s.language].search(s.folded.strip()) for s in sentences)
+    return any(shape("opens_again", s.language).search(s.folded.strip()) for s in sentences)
 
 
 def _pitch(sentences: Sequence[Sentence], refused: bool) -> tuple[Sentence, Match] | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pipeline.analysis import meaning
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import LANGUAGES, Match, RuleSet, load_rules
+from pipeline.analysis.shapes import shape
 from pipeline.types import Finding, Speaker
 
 DOUBTED = 0.12
@@ -93,16 +94,12 @@ def _by_meaning(
 
 def content(sentence: Sentence) -> int:
     """Characters (zh) or words (en) of a sentence that are no fillers or particles."""
-    if sentence.language == "zh":
-        return len(_LETTER.findall(_FILLER.sub("", sentence.folded)))
-    return len(_WORD.findall(_FILLER.sub("", sentence.folded)))
+    unit = _LETTER if sentence.language == "zh" else _WORD
+    return len(unit.findall(shape("particle", sentence.language).sub("", sentence.folded)))
 
 
 _LETTER = re.compile(r"[\u4e00-\u9fff]|[a-z0-9]+")
 _WORD = re.compile(r"[a-z0-9$£€%'’]+")
-_FILLER = re.compile(
-    r"[嗯呃啊哦呢吧嘛呀哎喂吗]|那个|这个|就是说|\b(?:u[hm]+|er+m?|hm+|oh|ah|well|so|like|you know)\b"
-)
 
 
 ALONE = (2.0, 1.05)

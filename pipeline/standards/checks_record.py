@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from pipeline.analysis.shapes import has_shape
 from pipeline.config import Frozen
 from pipeline.profile import Band, CallingHours, TimeSpan, zone_name
 from pipeline.standards.checks import CheckSpec, Told
@@ -28,11 +28,6 @@ _PLACES = {
     "day_off": Bilingual("休息日", "a day off"),
 }
 _ZONE_COLUMNS = ("customer_time_zone", "customer_timezone", "客户时区")
-_DATE_LIKE = re.compile(
-    r"\d{1,2}\s*[:：点时月/.-]\s*\d{0,2}|周[一二三四五六日天]|星期|礼拜|明天|后天|下周|下个月|月底|上午|下午|晚上|"
-    r"\b(mon|tues|wednes|thurs|fri|satur|sun)day\b|\btomorrow\b|\bnext (week|month)\b|\b\d{1,2}\s*(am|pm)\b",
-    re.IGNORECASE,
-)
 
 
 class HoursSettings(Frozen):
@@ -190,7 +185,7 @@ def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     if column:
         return Told("recorded", values={"quote": column, "value": column})
     notes = evidence.record.notes or ""
-    if match := _DATE_LIKE.search(notes):
+    if match := has_shape("date", notes):
         return Told("recorded", values={"quote": notes[:80], "value": match.group()})
     return Told("none", values={})
 
