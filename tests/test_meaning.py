@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import numpy as np
 import pytest
-from rapidfuzz import fuzz
 
 from pipeline.analysis import meaning
-from pipeline.analysis.ablation import HeldOut, read_held_out, reliability, report, thresholds
 from pipeline.analysis.logistic import fit, load_fitted, save_fitted, solve
-
-FOLDER = Path(__file__).parent / "heldout"
 
 
 def test_solves_what_can_be_told_apart() -> None:
@@ -61,38 +56,3 @@ def test_probabilities_do_not_depend_on_the_company() -> None:
     alone = [meaning.score("hard_sell", "zh", [text])[0].probability for text in texts]
     together = [guess.probability for guess in meaning.score("hard_sell", "zh", texts)]
     assert alone == pytest.approx(together, abs=1e-4)
-
-
-def test_confidence_rises_with_precision() -> None:
-    bins = [one for one in reliability(read_held_out(FOLDER)) if one.count >= 20]
-    shares = [one.right / one.count for one in bins]
-    slack = 0.03  # one or two sentences of a small bin
-    assert all(later >= earlier - slack for earlier, later in itertools.pairwise(shares))
-    assert shares[-1] >= 0.95
-
-
-def test_report_has_every_layer() -> None:
-    text = report(FOLDER)
-    assert all(layer in text for layer in ("lexicon", "+ patterns", "+ encoder", "+ structure", "precision"))
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_threshold_was_measured(language: str) -> None:
-    """At the shipped threshold the learned layer alone, on examples it has not seen, is right nine times
-    in ten."""
-    least = meaning.threshold("hard_sell", language)
-    precision = next(
-        p for at, p, _recall in thresholds("hard_sell", language, folds=4) if at == pytest.approx(least)
-    )
-    assert precision >= 0.9
-
-
-@pytest.mark.parametrize("part", read_held_out(FOLDER), ids=lambda part: f"{part.name}.{part.language}")
-def test_held_out_sentences_are_no_examples(part: HeldOut) -> None:
-    """A held-out sentence that is an example, or nearly one, would measure memory."""
-    examples = meaning.load_examples(part.kind, part.language)
-    known = [*(text for text, _detail in examples.like), *examples.unlike]
-    copies = [
-        text for text in (*part.hits, *part.misses) if any(fuzz.ratio(text, one) >= 80 for one in known)
-    ]
-    assert not copies

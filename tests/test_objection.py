@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import yaml
-from dialogue_sets import HELDOUT, Count, call, given, score_dialogues, sentences
+from dialogue_sets import call, score_dialogues
 
 from pipeline.analysis import confusion, needs, objection, questions
 
@@ -69,41 +68,9 @@ def test_nobody_left_to_answer():
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_held_out_sentences(language):
-    data = yaml.safe_load((HELDOUT / f"objection.{language}.yaml").read_text(encoding="utf-8"))
-    count = sentences("objection", language, [hit.split("|")[1] for hit in data["hits"]], data["misses"])
-    assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
 def test_held_out_dialogues(language):
     detectors = [needs.find, questions.find, confusion.find, objection.find]
     counts, details = score_dialogues(language, detectors)
     assert counts["objection"].f1 >= 0.85, counts["objection"]
     for key in ("objection.kind", "objection.handling"):
         assert details[key].count("") >= 0.85 * len(details[key]), [text for text in details[key] if text]
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_mixed_turns(language):
-    """Objection, confusion and question told apart in the same kind of turn."""
-    path = HELDOUT / f"customer_mixed.{language}.yaml"
-    rows = [row.split("|", 1) for row in yaml.safe_load(path.read_text(encoding="utf-8"))["turns"]]
-    offer, closing = (
-        ("我们这个产品有活动。", "好的。") if language == "zh" else ("We have an offer.", "Okay.")
-    )
-    for label, detector, kind in (
-        ("o", objection, "objection"),
-        ("c", confusion, "confusion"),
-        ("q", questions, "customer_question"),
-    ):
-        count = Count()
-        for wanted, text in rows:
-            told = call(f"A {offer}", f"C {text}", f"A {closing}", language=language)
-            found = any(
-                f.kind == kind and f.turn == 1 for f in detector.find(told, given(told, (0, "pitch")))
-            )
-            count.true += found and wanted == label
-            (count.false if found and wanted != label else []).append(text)
-            (count.missed if not found and wanted == label else []).append(text)
-        assert count.f1 >= 0.85, f"{kind} {count} missed {count.missed} false {count.false}"

@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pipeline.analysis import reference
 from pipeline.analysis.conversation import Conversation
@@ -14,15 +13,6 @@ HELDOUT = Path(__file__).parent / "heldout"
 
 def said(text: str, language: str, speaker: Speaker = "agent") -> Conversation:
     return Conversation.of(Transcript(language, (Turn(speaker, text, None, None, 1.0),)))
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_heldout(language: str) -> None:
-    data = yaml.safe_load((HELDOUT / f"reference.{language}.yaml").read_text(encoding="utf-8"))
-    hits = [text for text in data["hits"] if reference.find(said(text, language))]
-    false = [text for text in data["misses"] if reference.find(said(text, language))]
-    assert len(hits) / len(data["hits"]) >= 0.85
-    assert len(false) <= 1
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
+from dialogue_sets import call
 
+from pipeline.analysis import detect
 from pipeline.config import parse_yaml
 from pipeline.errors import ConfigError
+from pipeline.profile import Profile
 from pipeline.standards import Standard, score
 from pipeline.standards import checks as checks_module
 from pipeline.standards.examples import evidence_of, failing
@@ -21,7 +24,7 @@ from pipeline.standards.wording import PLACEHOLDERS, fill, placeholders
 from pipeline.types import CriterionResult
 
 DOC = Path(__file__).parent.parent / "docs" / "rules.md"
-BLOCKS = re.findall(r"```(\w+) (\w+)\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL)
+BLOCKS = re.findall(r"```(\w+) (\w[\w ]*)\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL)
 CALL = next(parse_yaml(text, name="rules.md").data for _, kind, text in BLOCKS if kind == "call")
 RULES = [parse_yaml(text, name="rules.md").data for _, kind, text in BLOCKS if kind == "rule"]
 HOLDS = {True: "pass", False: "fail", "unknown": "not_measurable"}
@@ -111,6 +114,43 @@ def test_a_check_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path: P
             checks_module.catalogue()
     finally:
         checks_module.catalogue.cache_clear()
+
+
+def test_a_detector_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code = next(text for language, kind, text in BLOCKS if (language, kind) == ("python", "detector"))
+    (tmp_path / "acme_weather.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    entries = [EntryPoint("acme.weather", "acme_weather", detect.GROUP)]
+    monkeypatch.setattr(detect, "entry_points", lambda group: entries)
+    caches = (detect.detectors, detect.added_kinds)
+    for cached in caches:
+        cached.cache_clear()
+    try:
+        told = call("A 今天天气真好。", "C 是啊。")
+        found = detect.find_all(told)
+        assert [f.quote for f in found if f.kind == "acme.weather"] == ["今天天气真好。"]
+        assert [m.value for m in detect.measure_all(told, found) if m.name == "weather_sentences"] == [1]
+        standard = standard_with({"hear": "acme.weather", "from": "agent", "max": 0})
+        assert standard.criteria[1].id == "test.rule"
+        with pytest.raises(ConfigError, match=r"not .acme.wether.; did you mean acme.weather"):
+            standard_with({"hear": "acme.wether"})
+    finally:
+        for cached in caches:
+            cached.cache_clear()
+
+
+def test_what_a_profile_adds_is_found() -> None:
+    blocks = dict(
+        re.findall(
+            r"```((?:profile|call of the profile|found in it))\n(.*?)```", DOC.read_text("utf-8"), re.DOTALL
+        )
+    )
+    profile = Profile.model_validate(parse_yaml(blocks["profile"], name="rules.md").data)
+    lines = [line.replace(": ", " ", 1) for line in blocks["call of the profile"].strip().splitlines()]
+    found = {f.kind: f.quote or "" for f in detect.find_all(call(*lines, profile=profile))}
+    for line in blocks["found in it"].strip().splitlines():
+        kind, words = line.split(": ")
+        assert words in found[kind], (kind, found)
 
 
 def test_a_wording_s_hit_is_a_finding_with_its_second() -> None:

@@ -1,205 +1,223 @@
-"""What each layer of language analysis brings, and how far its confidences can be trusted, on sentences
-kept out of the rules.
+"""How the wording's detectors do on labelled calls: rates by kind, what each layer brings, how far confidences hold.
 
-A folder holds ``<name>.<language>.yaml`` files of the form ``{kind, language, speaker, hits: {label:
-[...]}, misses: [...]}``. Layers are switched on one after the other: phrases alone, with patterns, with the
-encoder, and the whole detector with its dialogue structure.
+Calls are in the form of ``labelled.py``. Hard sell is counted by sentence, all else by turn: found where a finding
+stands, and there where a mark covers half of it or it covers half of a mark. Layers are switched on one after the other: phrases
+alone, with patterns, with the words learned, with the sentence encoder, and the detector with the dialogue around the sentence.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
+from pipeline.analysis import acts
+from pipeline.analysis.acts_features import row_alone
+from pipeline.analysis.acts_model import load_weights, score
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.detect import find_all
+from pipeline.analysis.labelled import LabelledCall, read_calls
+from pipeline.analysis.matching import matches
+from pipeline.analysis.outcome import decide
+from pipeline.analysis.rules import load_rules
+from pipeline.analysis.text import language_of
+from pipeline.types import Finding
 
-from pipeline.analysis import meaning
-from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.features import gram_matrix, vectors
-from pipeline.analysis.logistic import ENCODER_SHARE, solve
-from pipeline.analysis.rules import RuleSet, load_rules
-from pipeline.analysis.text import fold
-from pipeline.types import Finding, Transcript, Turn
-
-LAYERS = ("lexicon", "+ patterns", "+ encoder", "+ structure")
-BINS = ((0.0, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01))
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """Labelled sentences of one kind and language that no rule was written from."""
-
-    name: str
-    kind: str
-    language: str
-    speaker: str
-    hits: tuple[str, ...]
-    misses: tuple[str, ...]
+LAYERS = ("lexicon", "+ patterns", "+ words", "+ encoder", "+ dialogue")
+BINS = ((0.0, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.9), (0.9, 1.01))
+BY_SENTENCE = frozenset({"hard_sell"})
+SLOTS = ("company", "department", "name", "purpose")
+"""Of these only the first of a call counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Counts of one layer on one held-out file."""
+@dataclass
+class Count:
+    """Sentences found rightly, found wrongly and missed; each error as ``call turn: text``."""
 
-    name: str
-    language: str
-    layer: str
-    true: int
-    false: int
-    missed: int
+    true: int = 0
+    false: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
 
     @property
     def precision(self) -> float:
         """Share of what was found that is right; 0 where nothing was found."""
-        return self.true / (self.true + self.false) if self.true + self.false else 0.0
+        return self.true / max(1, self.true + len(self.false))
 
     @property
     def recall(self) -> float:
         """Share of what is there that was found."""
-        return self.true / (self.true + self.missed) if self.true + self.missed else 0.0
+        return self.true / max(1, self.true + len(self.missed))
 
     @property
     def f1(self) -> float:
         """Harmonic mean of both."""
-        both = 2 * self.true + self.false + self.missed
-        return 2 * self.true / both if both else 0.0
+        return 2 * self.true / max(1, 2 * self.true + len(self.false) + len(self.missed))
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """Findings whose confidence lies in ``[low, high)`` and how many of them are right."""
+class Judged:
+    """A labelled call with what was found in it."""
 
-    low: float
-    high: float
-    count: int
-    right: int
-    mean_confidence: float
+    call: LabelledCall
+    conversation: Conversation
+    findings: tuple[Finding, ...]
+    outcome: str
 
+    def marked(self, kind: str) -> set[int]:
+        """Places that a mark of a kind belongs to: the first sentence of the turn, or each sentence by itself."""
+        spans = [(m.turn, m.start, m.end) for m in self.call.marks if m.kind == kind]
+        return self.places(kind, sentences_in(self.conversation, spans))
 
-def read_held_out(folder: Path) -> tuple[HeldOut, ...]:
-    """All held-out files of a folder that have sentences with labels."""
-    found = []
-    for path in sorted(folder.glob("*.yaml")):
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(data, dict) or not {"hits", "kind", "speaker", "misses"} <= set(data):
-            continue
-        groups = data["hits"]
-        hits = [text for group in groups.values() for text in group] if isinstance(groups, dict) else groups
-        name = path.name.split(".")[0]
-        found.append(
-            HeldOut(name, data["kind"], data["language"], data["speaker"], tuple(hits), tuple(data["misses"]))
+    def found(self, kind: str, *, least: float = 0.0) -> set[int]:
+        """Places in which a finding of a kind stands, with this confidence or more."""
+        told = [f for f in self.findings if f.kind == kind and f.confidence >= least]
+        return self.places(
+            kind, sentences_in(self.conversation, [span_of(self.conversation, f) for f in told])
         )
-    return tuple(found)
+
+    def places(self, kind: str, sentences: Iterable[int]) -> set[int]:
+        """Sentences as places that are counted: of a turn one stands for all, of a slot the first of the call."""
+        if kind in BY_SENTENCE:
+            return set(sentences)
+        turns = {self.conversation.sentences[index].turn for index in sentences}
+        first = sorted(next(s.index for s in self.conversation.in_turn(turn)) for turn in turns)
+        return set(first[:1] if kind in SLOTS else first)
+
+    def told(self, index: int) -> str:
+        """A sentence with its place, for a list of errors."""
+        sentence = self.conversation.sentences[index]
+        return f"{self.call.id} {sentence.turn}: {sentence.text}"
 
 
-def ablate(held_out: HeldOut) -> tuple[Row, ...]:
-    """One row a layer, each with all layers before it."""
-    rules = load_rules(held_out.kind, held_out.language)
-    deciders: dict[str, Callable[[str], bool]] = {
-        "lexicon": lambda text: _by_rules(rules, text, ("lexicon", "sound")),
-        "+ patterns": lambda text: _by_rules(rules, text, ("lexicon", "sound", "pattern")),
-        "+ encoder": lambda text: _with_encoder(rules, text),
-        "+ structure": lambda text: bool(_findings(held_out, text)),
+def read_folder(folder: Path) -> Iterator[LabelledCall]:
+    """All labelled calls (``*.txt``) under a folder; each file's language is told by its script."""
+    for path in sorted(folder.rglob("*.txt")):
+        text = path.read_text(encoding="utf-8")
+        yield from read_calls(text, language_of(text) or "en", source=path.name)
+
+
+def judge(calls: Iterable[LabelledCall]) -> list[Judged]:
+    """Find all there is to find in some calls."""
+    judged = []
+    for call in calls:
+        conversation = Conversation.of(call.transcript, profile=call.profile)
+        findings = find_all(conversation)
+        judged.append(Judged(call, conversation, findings, decide(conversation, findings).label))
+    return judged
+
+
+def span_of(conversation: Conversation, finding: Finding) -> tuple[int, int, int]:
+    """Turn and characters of a finding's quote; the whole turn where it has none."""
+    turn = finding.turn or 0
+    text = conversation.turns[turn].text
+    start = text.find(finding.quote) if finding.quote else 0
+    return turn, max(0, start), max(0, start) + len(finding.quote or text)
+
+
+def sentences_in(conversation: Conversation, spans: Iterable[tuple[int, int, int]]) -> set[int]:
+    """Sentences that a span covers half of, or that cover half of a span."""
+    found = set()
+    for turn, start, end in spans:
+        for sentence in conversation.in_turn(turn):
+            both = min(end, sentence.start + len(sentence.text)) - max(start, sentence.start)
+            if both > 0 and both * 2 >= min(end - start, len(sentence.text)):
+                found.add(sentence.index)
+    return found
+
+
+def count(judged: Sequence[Judged], kind: str, *, least: float = 0.0) -> Count:
+    """A kind over some calls."""
+    total = Count()
+    for one in judged:
+        _add(total, one, one.marked(kind), one.found(kind, least=least))
+    return total
+
+
+def _add(total: Count, one: Judged, wanted: set[int], found: set[int]) -> None:
+    total.true += len(wanted & found)
+    total.false += [one.told(index) for index in sorted(found - wanted)]
+    total.missed += [one.told(index) for index in sorted(wanted - found)]
+
+
+def details(judged: Sequence[Judged], kind: str) -> dict[str, tuple[int, int]]:
+    """By name of detail: how often it is right, of how many sentences rightly found."""
+    right: dict[str, tuple[int, int]] = {}
+    for one in judged:
+        for mark in (mark for mark in one.call.marks if mark.kind == kind):
+            here = sentences_in(one.conversation, [(mark.turn, mark.start, mark.end)])
+            told = [
+                f for f in one.findings
+                if f.kind == kind and sentences_in(one.conversation, [span_of(one.conversation, f)]) & here
+            ]  # fmt: skip
+            for name, value in mark.detail if told else ():
+                hits, all_ = right.get(name, (0, 0))
+                right[name] = (hits + any(f.detail.get(name) == value for f in told), all_ + 1)
+    return right
+
+
+def ablate(judged: Sequence[Judged], language: str, kind: str) -> Mapping[str, Count]:
+    """Each layer's count for a learned kind, each with all layers before it."""
+    side = next(side for side, kinds in acts.KINDS.items() if kind in kinds)
+    counts = {layer: Count() for layer in LAYERS}
+    for one in (one for one in judged if one.conversation.transcript.language == language):
+        mine = [s for s in one.conversation.sentences if s.speaker == side and s.language == language]
+        wanted = one.marked(kind)
+        for layer, found in _by_layer(mine, language, side, kind).items():
+            _add(counts[layer], one, wanted, one.places(kind, found))
+        _add(counts["+ dialogue"], one, wanted, one.found(kind))
+    return counts
+
+
+def _by_layer(mine: Sequence[Sentence], language: str, side: str, kind: str) -> dict[str, set[int]]:
+    rules = load_rules(kind, language)
+    open_to = [s for s in mine if not rules.silenced(s.folded)]
+    hits = {s.index: {match.layer for match in matches(kind, s)} for s in open_to}
+    weights = load_weights(language, side)
+    at = weights.at(kind)
+    target, rows = weights.targets[at], [row_alone(s.text, language) for s in mine]
+
+    def learned(ask: Sequence[str]) -> set[int]:
+        scores: Sequence[float] = score(weights, rows, ask=ask)[:, at].tolist() if rows else []
+        raw_least = (acts.logit(target.threshold) - target.offset) / target.slope
+        return {s.index for s, raw in zip(mine, scores, strict=True) if raw >= raw_least}
+
+    return {
+        "lexicon": {index for index, layers in hits.items() if layers & {"lexicon", "sound"}},
+        "+ patterns": {index for index, layers in hits.items() if layers},
+        "+ words": learned(()),
+        "+ encoder": learned(acts.KINDS[side]),
     }
-    return tuple(_count(held_out, layer, deciders[layer]) for layer in LAYERS)
 
 
-def reliability(held_out: Sequence[HeldOut]) -> tuple[Bin, ...]:
-    """Confidence of findings against the share of them that is right, over all files."""
-    judged = [
-        (finding.confidence, right)
-        for part in held_out
-        for texts, right in ((part.hits, True), (part.misses, False))
-        for text in texts
-        for finding in _findings(part, text)[:1]
-    ]
-    return tuple(_bin(low, high, judged) for low, high in BINS)
-
-
-def cross_validate(kind: str, language: str, *, folds: int = 10) -> list[tuple[float, bool]]:
-    """Probability and truth of each example of a kind, by models that have not seen it (every ``folds``-th
-    left out)."""
-    import numpy as np
-
-    examples = meaning.load_examples(kind, language)
-    texts = [*(text for text, _detail in examples.like), *examples.unlike]
-    truth = np.r_[np.ones(len(examples.like)), np.zeros(len(examples.unlike))]
-    grams, read = gram_matrix(texts, language).astype(np.float64), vectors(texts).astype(np.float64)
-    kernel = ENCODER_SHARE * read @ read.T + (1 - ENCODER_SHARE) * grams @ grams.T
-    part = np.arange(len(texts)) % folds
-    chance = np.zeros(len(texts))
-    for number in range(folds):
-        seen, unseen = part != number, part == number
-        pull, bias = solve(kernel[np.ix_(seen, seen)], truth[seen])
-        chance[unseen] = 1 / (1 + np.exp(-(kernel[np.ix_(unseen, seen)] @ pull + bias)))
-    return [(float(one), bool(real)) for one, real in zip(chance, truth, strict=True)]
-
-
-def report(folder: Path) -> str:
-    """Both tables as text: what each layer brings, and confidence against precision."""
-    held_out = read_held_out(folder)
-    lines = [f"{'held-out set':24} {'':3} {'layer':12} {'P':>6} {'R':>6} {'F1':>6} {'n':>5}"]
-    for part in held_out:
-        size = len(part.hits) + len(part.misses)
-        lines += [
-            f"{row.name:24} {row.language:3} {row.layer:12} "
-            f"{row.precision:6.3f} {row.recall:6.3f} {row.f1:6.3f} {size:5}"
-            for row in ablate(part)
-        ]
-    lines += ["", f"{'confidence':12} {'findings':>9} {'mean':>6} {'precision':>10}"]
-    for one in reliability(held_out):
-        share = f"{one.right / one.count:10.3f}" if one.count else f"{'–':>10}"
-        lines.append(
-            f"{one.low:.1f}–{min(one.high, 1.0):.1f}      {one.count:9} {one.mean_confidence:6.3f} {share}"
+def reliability(judged: Sequence[Judged]) -> list[tuple[float, float, int, int, float]]:
+    """Findings of the learned kinds by confidence: bounds, how many, how many right, mean confidence."""
+    table = []
+    kinds = [kind for kinds in acts.KINDS.values() for kind in kinds]
+    told = [
+        (
+            f.confidence,
+            bool(one.places(f.kind, sentences_in(one.conversation, [span_of(one.conversation, f)])) & one.marked(f.kind)),
         )
+        for one in judged for f in one.findings if f.kind in kinds
+    ]  # fmt: skip
+    for low, high in BINS:
+        inside = [(confidence, right) for confidence, right in told if low <= confidence < high]
+        mean = sum(confidence for confidence, _ in inside) / max(1, len(inside))
+        table.append((low, min(high, 1.0), len(inside), sum(right for _, right in inside), mean))
+    return table
+
+
+def report(judged: Sequence[Judged]) -> str:
+    """Both tables as text."""
+    lines = [f"{'kind':18} {'':3} {'layer':12} {'P':>6} {'R':>6} {'F1':>6} {'n':>5}"]
+    for language in sorted({one.conversation.transcript.language for one in judged}):
+        for kind in (kind for kinds in acts.KINDS.values() for kind in kinds):
+            for layer, one in ablate(judged, language, kind).items():
+                size = one.true + len(one.missed)
+                rates = f"{one.precision:6.3f} {one.recall:6.3f} {one.f1:6.3f} {size:5}"
+                lines.append(f"{kind:18} {language:3} {layer:12} {rates}")
+    lines += ["", f"{'confidence':12} {'findings':>9} {'mean':>6} {'right':>7}"]
+    for low, high, size, right, mean in reliability(judged):
+        share = f"{right / size:7.3f}" if size else f"{'–':>7}"
+        lines.append(f"{low:.1f}–{high:.1f}      {size:9} {mean:6.3f} {share}")
     return "\n".join(lines)
-
-
-def _by_rules(rules: RuleSet, text: str, layers: Sequence[str]) -> bool:
-    return any(match.layer in layers for match in rules.match(fold(text)))
-
-
-def _with_encoder(rules: RuleSet, text: str) -> bool:
-    from pipeline.analysis.spotting import DOUBTED
-
-    if rules.silenced(fold(text)):
-        return False
-    matched = bool(rules.match(fold(text)))
-    if not meaning.load_examples(rules.kind, rules.language).like:
-        return matched
-    chance = meaning.score(rules.kind, rules.language, [text])[0].probability
-    return chance >= (DOUBTED if matched else meaning.threshold(rules.kind, rules.language))
-
-
-def _findings(held_out: HeldOut, text: str) -> list[Finding]:
-    detector = importlib.import_module(f"pipeline.analysis.{held_out.kind}")
-    turn = Turn(held_out.speaker, text, None, None, 1.0)  # type: ignore[arg-type]  # as written in the file
-    found = detector.find(Conversation.of(Transcript(held_out.language, (turn,))), ())
-    return [finding for finding in found if finding.kind == held_out.kind]
-
-
-def _count(held_out: HeldOut, layer: str, decide: Callable[[str], bool]) -> Row:
-    true = sum(map(decide, held_out.hits))
-    false = sum(map(decide, held_out.misses))
-    return Row(held_out.name, held_out.language, layer, true, false, len(held_out.hits) - true)
-
-
-def _bin(low: float, high: float, judged: Sequence[tuple[float, bool]]) -> Bin:
-    inside = [(confidence, right) for confidence, right in judged if low <= confidence < high]
-    mean = sum(confidence for confidence, _right in inside) / len(inside) if inside else 0.0
-    return Bin(low, high, len(inside), sum(right for _confidence, right in inside), round(mean, 3))
-
-
-def thresholds(kind: str, language: str, *, folds: int = 10) -> Iterator[tuple[float, float, float]]:
-    """Threshold, precision and recall of the learned layer by cross-validation, where the rules are silent
-    or not."""
-    judged = cross_validate(kind, language, folds=folds)
-    real = sum(truth for _chance, truth in judged)
-    for step in range(8, 20):
-        least = step / 20
-        kept = [truth for chance, truth in judged if chance >= least]
-        if kept and real:
-            yield least, sum(kept) / len(kept), sum(kept) / real

@@ -13,7 +13,6 @@ from pipeline.analysis.dialogue import (
     after,
     content,
     found_at,
-    hits,
     likeness,
     of_turn,
     shared,
@@ -23,6 +22,7 @@ from pipeline.analysis.dialogue import (
 )
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.spotting import likely
 from pipeline.analysis.text import fold
 from pipeline.types import Finding
 
@@ -54,8 +54,8 @@ def states(conversation: Conversation, sentence: Sentence) -> tuple[Match, str |
     listed = _listed(conversation, sentence)
     if listed is not None:
         return listed
-    ruled = hits("benefit", sentence)
-    return (max(ruled, key=lambda m: m.end - m.start), None) if ruled else None
+    told = likely(conversation, "benefit", sentence)
+    return (told[0], None) if told else None
 
 
 def _listed(conversation: Conversation, sentence: Sentence) -> tuple[Match, str | None] | None:

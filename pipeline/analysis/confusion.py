@@ -12,9 +12,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
     before,
-    by_meaning,
     content,
-    cue,
     found_at,
     has_cue,
     hits,
@@ -25,17 +23,16 @@ from pipeline.analysis.dialogue import (
     shared,
     size,
     text_of,
-    turn_hits,
     whole,
 )
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
+KIND = "confusion"
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
-_SURE = 0.82
-"""Least strength of the learned layer for a turn that has the form of a question (our default)."""
 _ALIKE = 0.35
 """Least cosine between the unclear words and a rewording of them (our default)."""
 
@@ -75,42 +72,17 @@ def _once(found: list[Finding]) -> list[Finding]:
 
 
 def _confused(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:
-    """The best confused words of a turn; a lack of meaning outweighs a lack of hearing."""
-    best: tuple[Sentence, Match, str] | None = None
-    for sentence, hit in turn_hits(conversation, "confusion", turn):
-        kind = str(hit.detail.get("kind", "meaning"))
-        if best is None or (best[2] == "hearing" and kind == "meaning"):
-            best = (sentence, hit, kind)
-    if best is None and conversation.turns[turn].speaker == "customer":
-        best = _by_dialogue(conversation, turn) or _learned(conversation, turn)
-    return best
+    """The surest confused words of a turn; a lack of meaning outweighs a lack of hearing."""
+    judged = ((s, likely(conversation, KIND, s)) for s in of_turn(conversation, turn))
+    told = [(s, found[0], str(found[0].detail.get("kind", "meaning"))) for s, found in judged if found]
+    if told:
+        return max(told, key=lambda one: (one[2] == "meaning", one[1].strength))
+    return _by_dialogue(conversation, turn) if conversation.turns[turn].speaker == "customer" else None
 
 
-def _learned(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:
-    """The learned layer, for sentences that hold neither an objection, a sure question nor a yes."""
-    asked = [
-        s
-        for s in of_turn(conversation, turn)
-        if size(s.folded) >= 4
-        and not hits("objection", s)
-        and not cue("agreed", s)
-        and not cue("understood", s)
-        and all(hit.strength < 0.9 for hit in hits("customer_question", s))
-    ]
-    found = [
-        (sentence, hit)
-        for sentence, hit in by_meaning("confusion", asked, rival="objection")
-        if hit.strength >= _SURE or not hits("customer_question", sentence)
-    ]
-    if not found:
-        return None
-    sentence, hit = max(found, key=lambda pair: pair[1].strength)
-    return sentence, hit, str(hit.detail["kind"])
-
-
-def unclear(conversation: Conversation, turn: int) -> bool:
-    """Whether a turn of the customer is confused, by any layer."""
-    return _confused(conversation, turn) is not None
+def unclear(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether a sentence tells confusion rather than anything else."""
+    return likely(conversation, KIND, sentence) is not None
 
 
 def _by_dialogue(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:

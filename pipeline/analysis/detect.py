@@ -1,8 +1,9 @@
 """All detectors of wording, in their order: what is found earlier is known to those that come later.
 
 A company adds a detector of its own through the entry-point group ``callgauge.detectors``: each entry names
-a module (or any object) with ``find(conversation, prior)`` and, where it delivers figures,
-``measure(conversation, findings)``. Added detectors run after the built-in ones, by name.
+a module (or any object) with ``KINDS``, the kinds it delivers, each with a dot (``acme.weather``), with
+``find(conversation, prior)`` and, where it delivers figures, ``measure(conversation, findings)``. Added
+detectors run after the built-in ones, by name.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib.metadata import entry_points
 from typing import Protocol, cast
 
 from pipeline.analysis.conversation import Conversation
+from pipeline.errors import ConfigError
 from pipeline.types import Finding, Measure
 
 GROUP = "callgauge.detectors"
@@ -40,6 +42,30 @@ def detectors() -> tuple[tuple[str, Detector], ...]:
     own = [(name, cast(Detector, importlib.import_module(f"pipeline.analysis.{name}"))) for name in BUILT_IN]
     added = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
     return (*own, *((entry.name, cast(Detector, entry.load())) for entry in added))
+
+
+@functools.cache
+def added_kinds() -> frozenset[str]:
+    """Kinds of finding that added detectors declare.
+
+    Raises
+    ------
+    ConfigError
+        A kind of theirs has no dot, so that it could be taken for one of ours.
+    """
+    declared = {
+        (name, kind)
+        for name, detector in detectors()[len(BUILT_IN) :]
+        for kind in getattr(detector, "KINDS", ())
+    }
+    wrong = [
+        f"{GROUP}: {name} → kind {kind!r} needs a dot, as in acme.weather"
+        for name, kind in declared
+        if "." not in kind
+    ]
+    if wrong:
+        raise ConfigError(sorted(wrong))
+    return frozenset(kind for _name, kind in declared)
 
 
 def find_all(conversation: Conversation, prior: Sequence[Finding] = ()) -> tuple[Finding, ...]:

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.rules import LANGUAGES, Match, load_rules
+from pipeline.analysis.matching import matches_in
+from pipeline.analysis.rules import Match, load_rules
 from pipeline.analysis.shapes import words
 from pipeline.types import Finding, Speaker
 
@@ -21,10 +22,9 @@ _HAN_RUN = re.compile(r"[\u3400-\u9fff]+")
 _DIGITS = re.compile(r"\d+(?:\.\d+)?")
 
 
-@functools.lru_cache(maxsize=32768)
 def match(kind: str, language: str, folded: str) -> tuple[Match, ...]:
-    """Hits of one rule file in a folded text; the typographic apostrophe counts as the plain one."""
-    return tuple(load_rules(kind, language).match(folded.replace("’", "'")))
+    """Hits of one rule file in a folded text."""
+    return matches_in(kind, language, folded)
 
 
 def hits(kind: str, sentence: Sentence) -> tuple[Match, ...]:
@@ -162,31 +162,3 @@ def _vector(text: str) -> object:
 def likeness(one: str, other: str) -> float:
     """Cosine of the two texts' sentence vectors (Universal Sentence Encoder), −1 … 1; about half a millisecond."""
     return float(_vector(one) @ _vector(other))  # type: ignore[operator]  # numpy rows, typed as object
-
-
-def by_meaning(
-    kind: str, sentences: Sequence[Sentence], *, rival: str, floor: float = 0.7
-) -> list[tuple[Sentence, Match]]:
-    """What the learned layer takes for a kind and not rather for a rival kind, where no rule speaks.
-
-    The strength runs from ``floor`` at the kind's threshold (just above the usual confidence gate; our default) to
-    0.9 at certainty. The hit covers the sentence, its detail is that of the nearest example.
-    """
-    from pipeline.analysis import meaning
-
-    found: list[tuple[Sentence, Match]] = []
-    for language in LANGUAGES:
-        rules = load_rules(kind, language)
-        asked = [s for s in sentences if s.language == language and not rules.silenced(s.folded)]
-        texts = [s.text for s in asked]
-        least = meaning.threshold(kind, language)
-        guesses = meaning.score(kind, language, texts)
-        if not any(guess.probability >= least for guess in guesses):
-            continue
-        others = meaning.score(rival, language, texts)
-        for sentence, guess, other in zip(asked, guesses, others, strict=True):
-            if guess.probability >= max(least, other.probability) and "kind" in guess.detail:
-                strength = floor + (0.9 - floor) * (guess.probability - least) / (1.0 - least)
-                hit = Match("meaning", 0, len(sentence.text), round(strength, 3), "meaning", guess.detail)
-                found.append((sentence, hit))
-    return found

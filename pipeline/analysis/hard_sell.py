@@ -1,7 +1,7 @@
 """Hard sell by the agent: urgency, scarcity, guarantees, forced decisions, threats and guilt, a sentence at
 a time.
 
-Patterns carry it; the learned layer vetoes what they take wrongly and adds what they don't know. A denial,
+Whether a sentence presses is judged by the learned layer, which reads the rules' hits and vetoes among all else. A denial,
 a disclaimer, the words of others, and "take your time" in the next breath are no hard sell (article 7.3;
 STANDARD.md, "Hard sell").
 """
@@ -17,11 +17,8 @@ from pipeline.analysis.spotting import spot
 from pipeline.types import Finding, Measure
 
 KIND = "hard_sell"
-LEAST_WORDS = 4
-"""Content characters or words under which the learned layer is not asked (our default)."""
-VETO_BY_MEANING = 0.9
-"""Confidence from which the learned layer alone may call a push severe: a severe one costs a whole call, so
-it otherwise rests on a pattern (our default)."""
+SEVERE = 0.65
+"""Least share of ``severe`` against ``mild`` that makes a push severe: one costs a whole call (our default)."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
@@ -33,15 +30,17 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         after = conversation.sentences[sentence.index + 1 : sentence.index + 2]
         return any(later.turn == sentence.turn and rules.silenced(later.folded) for later in after)
 
-    found = spot(conversation, KIND, "agent", first=_rank, skip=eased, least_words=LEAST_WORDS)
-    return [_milder(finding) for finding in found]
+    return [_graded(finding) for finding in spot(conversation, KIND, "agent", first=_rank, skip=eased)]
 
 
-def _milder(finding: Finding) -> Finding:
-    """A severe finding that rests on the learned layer alone is mild unless very sure."""
-    if finding.detail.get("layer") != "meaning" or finding.confidence >= VETO_BY_MEANING:
-        return finding
-    return replace(finding, detail={**finding.detail, "severity": "mild"})
+def _graded(finding: Finding) -> Finding:
+    """Severe only where that is clearly likelier than mild."""
+    detail = dict(finding.detail)
+    kind_share, severity_share = detail.pop("kind_share", None), detail.pop("severity_share", None)
+    if detail.get("severity") == "severe" and severity_share is not None and severity_share < SEVERE:
+        detail["severity"] = "mild"
+    detail["share"] = {"kind": kind_share, "severity": severity_share}
+    return replace(finding, detail=detail)
 
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:

@@ -12,11 +12,12 @@ from pipeline.types import Finding
 
 def matches(kind: str, sentence: Sentence) -> Sequence[Match]:
     """Matches of one kind's rules in a sentence, by the rules of the sentence's own language."""
-    return _matches(kind, sentence.language, sentence.folded)
+    return matches_in(kind, sentence.language, sentence.folded)
 
 
 @functools.lru_cache(maxsize=65536)
-def _matches(kind: str, language: str, folded: str) -> tuple[Match, ...]:
+def matches_in(kind: str, language: str, folded: str) -> tuple[Match, ...]:
+    """Matches of one kind's rules in a folded text, memoised: call centres say the same sentences all day."""
     return tuple(load_rules(kind, language if language in LANGUAGES else "en").match(folded))
 
 

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, match, of_turn, size
-from pipeline.analysis.rules import Match
+from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.spotting import likely
 from pipeline.types import Finding, Measure, Reason
 
+KIND = "needs_question"
 _UNTIMED = Reason(
     "untimed", "转写没有时间，无法计算秒数", "the transcript has no times, so seconds can't be measured"
 )
@@ -21,29 +23,25 @@ _SIDES = Reason("sides_unsure", "无法确定哪一方是客户", "which side is
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each needs question of the agent; ``detail``: ``open`` (not a yes or no), ``answered`` (by the next turn)."""
-    pitched = {f.turn: f.quote or "" for f in prior if f.kind in ("pitch", "hard_sell")}
     found: list[Finding] = []
     for sentence in conversation.by("agent"):
-        for hit in hits("needs_question", sentence):
-            if sentence.speaker == "unknown" and hit.strength < 0.8:
-                continue
-            if sentence.text[hit.start : hit.end] in pitched.get(sentence.turn, ""):
-                hit = Match(hit.rule, hit.start, hit.end, hit.strength * 0.85, hit.layer, hit.detail)
-            detail = {
-                "open": bool(hit.detail.get("open")),
-                "answered": _answered(conversation, sentence, hit),
-            }
-            found.append(found_at(conversation, "needs_question", sentence, hit, detail))
+        told = likely(conversation, KIND, sentence)
+        if told is None:
+            continue
+        hit = told[0]
+        is_open = bool(hit.detail.get("open", not has_shape("yes_no", sentence.folded)))
+        detail = {"open": is_open, "answered": _answered(conversation, sentence, is_open=is_open)}
+        found.append(found_at(conversation, KIND, sentence, hit, detail))
     return found
 
 
-def _answered(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
+def _answered(conversation: Conversation, sentence: Sentence, *, is_open: bool) -> bool:
     """Whether the customer's next turn says something of substance: no refusal, no bare sound, no mere question."""
     for turn in after(conversation, sentence.turn, "customer", 2):
         said = of_turn(conversation, turn)
         if any(match("confusion", s.language, s.folded) for s in said):
             continue  # not understood: the answer may come after the agent has said it again
-        told = [s for s in said if not _empty(s, closed=not hit.detail.get("open"))]
+        told = [s for s in said if not _empty(s, closed=not is_open)]
         return any(_tells(s) for s in told)
     return False
 

@@ -10,70 +10,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis import benefit
-from pipeline.analysis.confusion import unclear
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
-    before,
-    by_meaning,
     content,
     cue,
     found_at,
-    hits,
-    kinds_at,
     of_turn,
     size,
     text_of,
     turn_hits,
 )
 from pipeline.analysis.rules import Match
+from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
 KIND = "objection"
+_SUBSTANCE, _SHORT = 10, 12
+"""Words from which a reply on the matter tells something, and under which one without an offer only soothes (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each objection, one a kind and turn; ``detail``: ``kind``, ``handling`` (benefit, passive or ignored)."""
-    asked = kinds_at(prior, "needs_question")
-    learned = _learned(conversation)
     found: list[Finding] = []
     for number, turn in enumerate(conversation.turns):
         if turn.speaker == "agent":
             continue
         best: dict[str, tuple[Sentence, Match]] = {}
-        for sentence, hit in turn_hits(conversation, "objection", number) or learned.get(number, []):
+        for sentence, hit in objections(conversation, number):
             kind = str(hit.detail["kind"])
-            if _holds(conversation, sentence, hit, asked) and _outranks(hit, best.get(kind)):
+            if _outranks(hit, best.get(kind)):
                 best[kind] = (sentence, hit)
         for kind, (sentence, hit) in _leading(best):
             detail = {"kind": kind, "handling": _handling(conversation, number, kind)}
-            found.append(found_at(conversation, "objection", sentence, hit, detail))
+            found.append(found_at(conversation, KIND, sentence, hit, detail))
     return found
 
 
-def _learned(conversation: Conversation) -> dict[int, list[tuple[Sentence, Match]]]:
-    """What the learned layer takes for objections, by turn; asked only about turns in which no rule speaks."""
-    asked = [s for s in conversation.by("customer") if _open_to_meaning(conversation, s)]
-    by_turn: dict[int, list[tuple[Sentence, Match]]] = {}
-    for sentence, hit in by_meaning(KIND, asked, rival="confusion"):
-        by_turn.setdefault(sentence.turn, []).append((sentence, hit))
-    return by_turn
-
-
-def _open_to_meaning(conversation: Conversation, sentence: Sentence) -> bool:
-    """A statement of some length that is no question, confusion or yes, in a turn where no rule finds an objection."""
-    if sentence.speaker != "customer" or size(sentence.folded) < 4 or sentence.folded.rstrip().endswith("?"):
-        return False
-    if cue("understood", sentence) or (cue("agreed", sentence) and not cue("contrast", sentence)):
-        return False
-    if (
-        hits("customer_question", sentence)
-        or hits("confusion", sentence)
-        or unclear(conversation, sentence.turn)
-    ):
-        return False
-    return not turn_hits(conversation, KIND, sentence.turn)
+def objections(conversation: Conversation, turn: int) -> list[tuple[Sentence, Match]]:
+    """Sentences of a turn that object, with the words that do and the likeliest kind."""
+    judged = ((s, likely(conversation, KIND, s)) for s in of_turn(conversation, turn))
+    return [(sentence, told[0]) for sentence, told in judged if told is not None]
 
 
 def _outranks(hit: Match, other: tuple[Sentence, Match] | None) -> bool:
@@ -86,31 +65,6 @@ def _leading(best: dict[str, tuple[Sentence, Match]]) -> list[tuple[str, tuple[S
     if len(kinds) > 1 and "other" in kinds:
         kinds.remove("other")
     return [(kind, best[kind]) for kind in kinds]
-
-
-def _holds(conversation: Conversation, sentence: Sentence, hit: Match, asked: dict[int, Finding]) -> bool:
-    """Guards from the dialogue: an answer to the agent's question and a stall after a yes are no resistance."""
-    kind = str(hit.detail["kind"])
-    if hits("confusion", sentence) and kind in ("other", "no_need"):
-        return False
-    questions = [m for m in hits("customer_question", sentence) if m.strength >= 0.8]
-    if questions and kind in ("other", "existing_supplier", "no_need", "no_time"):
-        return False
-    if (
-        kind == "other"
-        and cue("agreed", _turn_start(conversation, sentence))
-        and not cue("contrast", sentence)
-    ):
-        return False
-    if hit.layer == "meaning" or kind in ("existing_supplier", "no_need", "no_time", "other"):
-        for turn in before(conversation, sentence.turn, "agent", 1):
-            if turn in asked and not cue("resists", *of_turn(conversation, sentence.turn)):
-                return cue("contrast", sentence)
-    return True
-
-
-def _turn_start(conversation: Conversation, sentence: Sentence) -> Sentence:
-    return of_turn(conversation, sentence.turn)[0]
 
 
 def _handling(conversation: Conversation, turn: int, kind: str) -> str:
@@ -131,27 +85,33 @@ def _handling(conversation: Conversation, turn: int, kind: str) -> str:
 def _said_again(conversation: Conversation, turn: int, later: int, kind: str) -> bool:
     """The customer had to object once more before this turn, so the first answer was none."""
     between = (t for t in range(turn + 1, later) if conversation.turns[t].speaker != "agent")
-    return any(
-        str(hit.detail["kind"]) == kind for t in between for _, hit in turn_hits(conversation, "objection", t)
-    )
+    return any(str(hit.detail["kind"]) == kind for t in between for _, hit in objections(conversation, t))
 
 
 def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> str | None:
+    """What one turn of the agent makes of an objection; None where it leaves that open.
+
+    Pressing on is no answer, whatever it offers; giving up is passive unless it comes with a solution.
+    """
     acts = {str(hit.detail["act"]) for _, hit in turn_hits(conversation, "objection_handling", turn)}
-    text = text_of(conversation, [turn])
-    if kind == "no_time":
-        if cue("another_time", *of_turn(conversation, turn)):
-            return "benefit"
-        return "passive" if "give_up" in acts else None
-    if "give_up" in acts and not acts & {"solve", "prove"}:
-        return "passive"
-    met = bool(acts & {"solve", "prove"}) or (kind != "distrust" and _benefits(conversation, turn))
-    on_it = "empathy" in acts or bool(content(objected) & content(text))
-    if "push" in acts and not ("empathy" in acts or "prove" in acts):
-        return None
-    if met or (on_it and size(text) >= 10):
+    said, text = of_turn(conversation, turn), text_of(conversation, [turn])
+    if kind == "no_time" and cue("another_time", *said):
         return "benefit"
-    return "passive" if size(text) < 5 and not acts else None
+    solves = bool(acts & {"solve", "prove"})
+    pitches = any(likely(conversation, "pitch", sentence) for sentence in said)
+    if "give_up" in acts and not solves and not pitches:
+        return "passive"
+    if any(likely(conversation, "hard_sell", sentence) for sentence in said):
+        return "benefit" if solves and "empathy" in acts else None
+    gains = kind != "distrust" and _benefits(conversation, turn)
+    if solves or gains or (_on_it(acts, objected, text) and size(text) >= _SUBSTANCE):
+        return "benefit"
+    asks = any(has_shape("asks", sentence.folded) for sentence in said)
+    return "passive" if not pitches and not asks and size(text) < _SHORT else None
+
+
+def _on_it(acts: set[str], objected: str, text: str) -> bool:
+    return "empathy" in acts or bool(content(objected) & content(text))
 
 
 def _benefits(conversation: Conversation, turn: int) -> bool:

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.rules import Match, load_rules
+from pipeline.analysis.matching import matches
+from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import shape
+from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
 KIND = "pitch"
 AGAIN = "pitch_after_refusal"
-LEAST_STRENGTH = 0.8
-"""A lone hint under it is a pitch only with another one in the same turn (our default)."""
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
@@ -30,7 +30,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         if sentences[0].speaker == "customer" or turn in refusals:
             refused = turn in refusals or (refused and not _asks(sentences))
             continue
-        pitch = _pitch(sentences, refused)
+        pitch = _pitch(conversation, sentences, refused=refused)
         if pitch is not None:
             sentence, match = pitch
             kind = AGAIN if refused else KIND
@@ -65,19 +65,13 @@ def _asks(sentences: Sequence[Sentence]) -> bool:
     return any(shape("opens_again", s.language).search(s.folded.strip()) for s in sentences)
 
 
-def _pitch(sentences: Sequence[Sentence], refused: bool) -> tuple[Sentence, Match] | None:
-    """The first sentence of a turn that pitches, with what carries it; None where the turn says good-bye."""
-    hits: list[tuple[Sentence, Match]] = []
-    count = 0
+def _pitch(
+    conversation: Conversation, sentences: Sequence[Sentence], *, refused: bool
+) -> tuple[Sentence, Match] | None:
+    """The first sentence of a turn that pitches, with what carries it; insisting counts after a refusal only."""
     for sentence in sentences:
-        rules = load_rules(KIND, sentence.language)
-        if rules.silenced(sentence.folded):
-            continue
-        matches = [m for m in rules.match(sentence.folded) if refused or not m.detail.get("insists")]
-        if matches:
-            count += len(matches)
-            hits.append((sentence, max(matches, key=lambda match: match.strength)))
-    if not hits:
-        return None
-    sure = any(match.strength >= LEAST_STRENGTH for _sentence, match in hits)
-    return hits[0] if sure or refused or count > 1 else None
+        told = likely(conversation, KIND, sentence)
+        insists = [m for m in matches(KIND, sentence) if m.detail.get("insists")] if refused else []
+        if told is not None or insists:
+            return sentence, told[0] if told else insists[0]
+    return None

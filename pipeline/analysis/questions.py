@@ -19,13 +19,14 @@ from pipeline.analysis.dialogue import (
     hits,
     kinds_at,
     likeness,
-    match,
     of_turn,
     size,
 )
 from pipeline.analysis.rules import Match
+from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
+KIND = "customer_question"
 _ALIKE = 0.3
 """Least cosine between a question and what answers it in other words (our default)."""
 _LOAD = re.compile(r"[\u3400-\u9fff]{3,}|(?:\w+\W+){3,}")
@@ -37,24 +38,19 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     hostile = set(kinds_at(prior, "do_not_call")) | set(kinds_at(prior, "complaint"))
     found: list[Finding] = []
     for sentence in conversation.by("customer"):
-        if sentence.turn in hostile or _is_confusion(sentence):
+        told = likely(conversation, KIND, sentence)
+        if told is None or sentence.turn in hostile or unclear(conversation, sentence):
             continue
-        asked = hits("customer_question", sentence)
-        if asked and asked[0].strength < 0.9 and unclear(conversation, sentence.turn):
-            continue
-        if not asked or (sentence.speaker == "unknown" and not _customer_like(sentence, asked[0])):
+        asked = hits(KIND, sentence)
+        if sentence.speaker == "unknown" and not (asked and _customer_like(sentence, asked[0])):
             continue
         answered = any(
             _answers(sentence, told, later in pitched)
             for later in after(conversation, sentence.turn, "agent", 2)
             for told in [of_turn(conversation, later)]
         ) or _answered_at_once(conversation, sentence)
-        found.append(found_at(conversation, "customer_question", sentence, asked[0], {"answered": answered}))
+        found.append(found_at(conversation, KIND, sentence, told[0], {"answered": answered}))
     return found
-
-
-def _is_confusion(sentence: Sentence) -> bool:
-    return bool(match("confusion", sentence.language, sentence.folded))
 
 
 def _customer_like(sentence: Sentence, hit: Match) -> bool:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.matching import rule_findings
+from pipeline.analysis.spotting import spot
 from pipeline.types import Finding
 
 KIND = "reference"
 
 
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
-    """Findings ``reference`` with ``detail {of: contact|customer|referral}``, by the agent, one a sentence."""
-    found: list[Finding] = []
-    for sentence in conversation.by("agent"):
-        found.extend(list(rule_findings(KIND, conversation, [sentence]))[:1])
-    return found
+    """Findings ``reference`` by the agent, one a sentence; ``detail {of: contact|customer|referral}`` where a rule says."""
+    return spot(conversation, KIND, "agent")

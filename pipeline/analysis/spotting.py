@@ -1,23 +1,20 @@
-"""What most detectors do: rules and the learned layer over one side's sentences, at most one finding a
-sentence."""
+"""What most detectors do: read one side's sentences, at most one finding each.
+
+Where a kind is learned (``acts.py``) its probability decides, rules being among what it reads; where it is not, the rules do.
+A rule that hits gives the words to quote and its detail; else the whole sentence is quoted.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from pipeline.analysis import meaning
+from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.matching import matches
 from pipeline.analysis.rules import LANGUAGES, Match, RuleSet, load_rules
-from pipeline.analysis.shapes import shape
 from pipeline.types import Finding, Speaker
 
-DOUBTED = 0.12
-"""A rule's hit below this probability by meaning is dropped (cross-validated over the shipped kinds)."""
-LEAST_CHARS = {"zh": 3, "en": 8}
-"""Shorter sentences are left to the rules: the encoder reads too little in them (our default)."""
-ILL_HEARD = 0.7
-"""Recognition confidence under which the learned layer has to be surer (our default)."""
+Skip = Callable[[Sentence, RuleSet], bool]
 
 
 def spot(
@@ -26,8 +23,7 @@ def spot(
     speaker: Speaker,
     *,
     first: Callable[[Match], float] = lambda match: 0.0,
-    skip: Callable[[Sentence, RuleSet], bool] = lambda sentence, rules: False,
-    least_words: int = 0,
+    skip: Skip = lambda sentence, rules: False,
 ) -> list[Finding]:
     """Findings of one kind in the sentences of one side, in order.
 
@@ -37,92 +33,58 @@ def spot(
         Which of several matches in a sentence speaks for it: the least value, then the greatest strength.
     skip
         Whether a sentence's neighbours say that it is none.
-    least_words
-        Content characters (zh) or words (en) that the learned layer has to see before it speaks alone.
     """
-    found: list[tuple[int, Finding]] = []
-    for language in LANGUAGES:
-        rules = load_rules(kind, language)
-        said = [s for s in conversation.by(speaker) if s.language == language]
-        heard = [s for s in said if not rules.silenced(s.folded) and not skip(s, rules)]
-        guesses = meaning.score(kind, language, [s.text for s in heard])
-        learned = bool(meaning.load_examples(kind, language).like)
-        for sentence, guess in zip(heard, guesses, strict=True):
-            finding = _judge(conversation, kind, sentence, rules, guess if learned else None, first)
-            if finding is None and learned and content(sentence) >= least_words:
-                finding = _by_meaning(conversation, kind, sentence, rules, guess)
-            if finding is not None:
-                found.append((sentence.index, finding))
-    return [finding for _index, finding in sorted(found, key=lambda pair: pair[0])]
+    learned = any(kind in kinds for kinds in acts.KINDS.values())
+    likely = acts.guesses(conversation, kind) if learned else {}
+    found: list[Finding] = []
+    for sentence in conversation.by(speaker):
+        rules = load_rules(kind, sentence.language if sentence.language in LANGUAGES else "en")
+        if skip(sentence, rules):
+            continue
+        hits = sorted(matches(kind, sentence), key=lambda match: (first(match), -match.strength))
+        if learned:
+            found.extend(
+                _by_guess(conversation, kind, sentence, likely.get(sentence.index, acts.NOTHING), hits)
+            )
+        elif hits and not rules.silenced(sentence.folded):
+            found.append(_finding(conversation, kind, sentence, hits[0]))
+    return found
 
 
-def _judge(
-    conversation: Conversation,
-    kind: str,
-    sentence: Sentence,
-    rules: RuleSet,
-    guess: meaning.Guess | None,
-    first: Callable[[Match], float],
-) -> Finding | None:
-    matches = rules.match(sentence.folded)
-    short = len(sentence.text) < LEAST_CHARS[rules.language]
-    if matches and (guess is None or short or guess.probability >= DOUBTED):
-        best = min(matches, key=lambda match: (first(match), -match.strength))
-        strength = best.strength if guess is None or short else joined(best.strength, guess.probability)
-        return conversation.finding(
-            kind, sentence, best.start, best.end, strength=strength, **best.detail, layer=best.layer
+def likely(conversation: Conversation, kind: str, sentence: Sentence) -> tuple[Match, acts.Guess] | None:
+    """The words of a sentence that do a learned kind, with the guess; None where it is not likely enough."""
+    guess = acts.guesses(conversation, kind).get(sentence.index, acts.NOTHING)
+    if not guess.counts:
+        return None
+    hits = matches(kind, sentence)
+    best = max(hits, key=lambda match: match.strength, default=None)
+    start, end, layer = (best.start, best.end, best.layer) if best else (0, len(sentence.text), "meaning")
+    detail = {**(best.detail if best else {}), **guess.detail}
+    return Match(best.rule if best else "learned", start, end, guess.probability, layer, detail), guess
+
+
+def _by_guess(
+    conversation: Conversation, kind: str, sentence: Sentence, guess: acts.Guess, hits: Sequence[Match]
+) -> Iterator[Finding]:
+    if not guess.counts:
+        return
+    start, end, layer, detail = 0, len(sentence.text), "meaning", dict(guess.detail)
+    if hits:
+        start, end, layer, detail = (
+            hits[0].start,
+            hits[0].end,
+            hits[0].layer,
+            {**hits[0].detail, **guess.detail},
         )
-    return None
+    share = {f"{name}_share": round(share, 2) for name, share in guess.share.items()}
+    yield conversation.finding(
+        kind, sentence, start, end, strength=guess.probability, **{**detail, **share, "layer": layer}
+    )
 
 
-def _by_meaning(
-    conversation: Conversation, kind: str, sentence: Sentence, rules: RuleSet, guess: meaning.Guess
-) -> Finding | None:
-    """What the learned layer finds where the rules are silent."""
-    if len(sentence.text) < LEAST_CHARS[rules.language]:
-        return None
-    least = meaning.threshold(kind, rules.language)
-    if guess.probability < least or rules.match(sentence.folded):
-        return None
-    end = len(sentence.text)
-    heard = conversation.time_of(sentence.turn, sentence.start, sentence.start + end)[2]
-    if heard < ILL_HEARD and guess.probability < (1 + least) / 2:
-        return None
-    strength = alone(guess.probability, kind)
-    return conversation.finding(kind, sentence, 0, end, strength=strength, **guess.detail, layer="meaning")
-
-
-def content(sentence: Sentence) -> int:
-    """Characters (zh) or words (en) of a sentence that are no fillers or particles."""
-    unit = _LETTER if sentence.language == "zh" else _WORD
-    return len(unit.findall(shape("particle", sentence.language).sub("", sentence.folded)))
-
-
-_LETTER = re.compile(r"[\u4e00-\u9fff]|[a-z0-9]+")
-_WORD = re.compile(r"[a-z0-9$£€%'’]+")
-
-
-ALONE = (2.0, 1.05)
-"""Slope and offset from the probability of the learned layer, where no rule bears it out, to a confidence:
-0.35 at 0.7, 0.65 at 0.85, 0.95 at 1. On sentences kept out of the examples, most of them seen in development,
-findings under 0.6 were right in three of five cases, from 0.6 to 0.7 in two of three (ablation.reliability).
-"""
-ALONE_COSTLY = 0.55
-"""The most for kinds whose false finding costs a whole call: under the gate of the standard, so that what no rule bears
-out is listed for a person and deducts nothing (our default)."""
-_COSTLY = frozenset({"hard_sell"})
-
-
-def alone(probability: float, kind: str = "") -> float:
-    """Strength of the learned layer on its own, calibrated."""
-    slope, offset = ALONE
-    strength = min(0.97, max(0.05, slope * probability - offset))
-    return min(strength, ALONE_COSTLY) if kind in _COSTLY else strength
-
-
-def joined(strength: float, probability: float) -> float:
-    """Two witnesses: the rule's strength, raised or lowered by the learned layer."""
-    return min(0.97, strength * (0.75 + 0.3 * probability))
+def _finding(conversation: Conversation, kind: str, sentence: Sentence, hit: Match) -> Finding:
+    detail = {**hit.detail, "layer": hit.layer}
+    return conversation.finding(kind, sentence, hit.start, hit.end, strength=hit.strength, **detail)
 
 
 def by_turn(findings: Sequence[Finding]) -> dict[int, list[Finding]]:

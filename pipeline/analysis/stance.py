@@ -11,7 +11,6 @@ from pipeline.analysis import meaning
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.matching import matches
 from pipeline.analysis.rules import LANGUAGES
-from pipeline.analysis.spotting import LEAST_CHARS
 from pipeline.analysis.when import find_times
 from pipeline.types import Finding
 
@@ -26,6 +25,7 @@ _TOWARD = {"order": "order_placed", "interest": "interested", "call": "call_back
 _ACTIONS = {"call": "call_back", "send": "interested", "meet": "interested", "contact": "interested"}
 _EARLY = 0.45
 """Weight of a cue at the very start relative to one in the last third (our default)."""
+LEAST_CHARS = {"zh": 3, "en": 8}
 _LEAST_MEANT = {"zh": 5, "en": 14}
 """Shorter sentences are left to the rules: their sense hangs on what they answer (our default)."""
 _SHORT_CHARS = {"zh": 16, "en": 48}

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     "--worst", type=click.IntRange(0), default=20, show_default=True, help="How many misses to list."
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@click.option(
+    "--layers", is_flag=True, help="For labelled calls: what each layer brings, and how far confidences hold."
+)
 def evaluate(
     folder: Path,
     results: Path | None,
@@ -40,11 +43,18 @@ def evaluate(
     workers: int | None,
     worst: int,
     as_json: bool,
+    layers: bool,
 ) -> None:
     """Precision, recall and F1 by kind and language; recognition errors; the worst misses, listed.
 
-    DIR holds recordings as for `callgauge score`, and expected/<call_id>.json for each.
+    DIR holds recordings as for `callgauge score`, and expected/<call_id>.json for each; or labelled calls as
+    text (*.txt), on which the detectors of wording are judged.
     """
+    from pipeline.commands.evaluate_wording import holds_labelled_calls, show_wording
+
+    if results is None and holds_labelled_calls(folder):
+        show_wording(folder, worst=worst, as_json=as_json, layers=layers)
+        return
     from pipeline.commands.summary import progress_bar
     from pipeline.scoring_run import Run, run_scoring
 

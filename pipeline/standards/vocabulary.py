@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from pipeline.analysis.detect import added_kinds
 from pipeline.config import Frozen
 from pipeline.standards.patterns import compile_pattern
 
@@ -40,12 +42,24 @@ OUTCOMES = (
     "no_conversation", "undetermined",
 )  # fmt: skip
 
-Kind = Literal[KINDS]  # type: ignore[valid-type]
 OutcomeLabel = Literal[OUTCOMES]  # type: ignore[valid-type]
 Side = Literal["agent", "customer", "either"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Few = Annotated[tuple[Text, ...], Field(min_length=1, max_length=2000)]
+
+
+def known_kind(value: str) -> str:
+    """A kind of finding: one of ours, or one that an installed detector declares."""
+    if value in KINDS or value in added_kinds():
+        return value
+    known = (*KINDS, *sorted(added_kinds()))
+    close = get_close_matches(value, known, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise ValueError(f"one of {', '.join(known)} is accepted, not {value!r}{hint}")
+
+
+Kind = Annotated[str, AfterValidator(known_kind)]
 
 
 def listed(value: Any) -> Any:

@@ -1,0 +1,107 @@
+"""What each sentence does – presses, refuses, objects, asks, offers – by a layer learned from labelled calls.
+
+A logistic regression a kind, over the sentence's words and sounds, its encoder vector, what stands before and after it, and
+the rules that hit it: the rules' word counts, and so does how often it proved right. Fitted by ``acts_fit`` from the calls under
+``lexicons/<language>/calls`` and the examples beside the rules; its probabilities are calibrated across authors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.analysis.acts_features import rows_of
+from pipeline.analysis.acts_model import Weights, load_weights, score
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.rules import LANGUAGES
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "agent": ("hard_sell", "needs_question", "pitch", "benefit", "purpose", "reference"),
+    "customer": ("refusal", "objection", "confusion", "customer_question"),
+}
+"""Kinds that are learned, by the side that does them."""
+DETAILS: Mapping[str, tuple[str, ...]] = {"hard_sell": ("kind", "severity"), "objection": ("kind",)}
+"""Details that are learned as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """How likely a sentence is of a kind, from where that counts, and the likeliest detail with its share."""
+
+    probability: float
+    threshold: float
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    share: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is likely enough to be listed."""
+        return self.probability >= self.threshold
+
+
+NOTHING = Guess(0.0, 1.0)
+_kept: tuple[tuple[Sentence, ...], dict[str, dict[int, dict[str, Guess]]]] = ((), {})
+
+
+def guesses(conversation: Conversation, kind: str) -> dict[int, Guess]:
+    """The guess for a kind of each sentence of its side (and of unknown speakers), by the sentence's index."""
+    side = next(side for side, kinds in KINDS.items() if kind in kinds)
+    return {index: found.get(kind, NOTHING) for index, found in _read(conversation, side).items()}
+
+
+def _read(conversation: Conversation, side: str) -> dict[int, dict[str, Guess]]:
+    """All guesses of a side, made once a conversation; the newest conversation is kept."""
+    global _kept  # one entry, replaced whole: the tuple itself tells whether it is the same conversation
+    if _kept[0] is not conversation.sentences:
+        _kept = (conversation.sentences, {})
+    if side not in _kept[1]:
+        _kept[1][side] = _guess_all(conversation, side)
+    return _kept[1][side]
+
+
+def _guess_all(conversation: Conversation, side: str) -> dict[int, dict[str, Guess]]:
+    found: dict[int, dict[str, Guess]] = {}
+    spoken = [s for s in conversation.sentences if s.speaker in (side, "unknown")]
+    for language in LANGUAGES:
+        mine = [s for s in spoken if (s.language if s.language in LANGUAGES else "en") == language]
+        if not mine:
+            continue
+        weights = load_weights(language, side)
+        scores = score(weights, list(rows_of(conversation, mine)), ask=KINDS[side])
+        for sentence, row in zip(mine, scores, strict=True):
+            found[sentence.index] = {kind: _guess(weights, row, kind) for kind in KINDS[side]}
+    return found
+
+
+def _guess(weights: Weights, row: Sequence[float], kind: str) -> Guess:
+    at = weights.at(kind)
+    target = weights.targets[at]
+    probability = _sigmoid(target.slope * float(row[at]) + target.offset)
+    if probability < target.threshold / 2:
+        return Guess(probability, target.threshold)
+    detail: dict[str, str] = {}
+    share: dict[str, float] = {}
+    for name in DETAILS.get(kind, ()):
+        prefix = f"{kind}.{name}="
+        chances = {
+            target.name.removeprefix(prefix): _sigmoid(float(row[column]))
+            for column, target in enumerate(weights.targets)
+            if target.name.startswith(prefix)
+        }
+        best = max(chances, key=lambda value: chances[value])
+        detail[name], share[name] = best, chances[best] / sum(chances.values())
+    return Guess(probability, target.threshold, detail, share)
+
+
+def logit(probability: float) -> float:
+    """The score that a probability stands for."""
+    import math
+
+    return math.log(probability / (1 - probability))
+
+
+def _sigmoid(raw: float) -> float:
+    import math
+
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, raw))))

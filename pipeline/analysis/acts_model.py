@@ -1,0 +1,124 @@
+"""Weights of the learned layer: kept as one array file a language and side, read without running anything in it."""
+
+from __future__ import annotations
+
+import functools
+import io
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from pipeline.analysis.acts_features import Row
+
+FORM = 1
+"""Raised when features or form change, so that no other file is read by mistake."""
+ENCODER = (0.632, 0.316)
+"""Weights of the sentence's own encoder vector and of the one before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one column of weights is for, how its score becomes a probability, and from where it counts.
+
+    ``slope`` and ``offset`` are Platt's, fitted across authors; ``silent`` is the score of the quick model below
+    which the encoder is not asked.
+    """
+
+    name: str
+    slope: float
+    offset: float
+    threshold: float
+    silent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Quick weights ``(columns, targets)``, full ones, the encoder's ``(1024, targets)``, and biases ``(2, targets)``."""
+
+    targets: tuple[Target, ...]
+    quick: np.ndarray
+    full: np.ndarray
+    encoder: np.ndarray
+    bias: np.ndarray
+    digest: str
+
+    def at(self, name: str) -> int:
+        """The column of a target."""
+        return next(at for at, target in enumerate(self.targets) if target.name == name)
+
+
+def score(weights: Weights, rows: Sequence[Row], *, ask: Sequence[str]) -> np.ndarray:
+    """Scores of each row for each target, ``(rows, targets)``; ``ask`` are the targets worth the encoder."""
+    import numpy as np
+
+    scores = sparse(rows, weights.quick) + weights.bias[0]
+    wanted = [weights.at(name) for name in ask]
+    silent = np.array([weights.targets[at].silent for at in wanted])
+    open_rows: list[int] = np.flatnonzero((scores[:, wanted] > silent).any(axis=1)).tolist()
+    if open_rows:
+        chosen = [rows[at] for at in open_rows]
+        read = read_texts(chosen) @ weights.encoder
+        scores[open_rows] = sparse(chosen, weights.full) + read + weights.bias[1]
+    return scores
+
+
+def sparse(rows: Sequence[Row], weights: np.ndarray) -> np.ndarray:
+    """Rows times weights."""
+    import numpy as np
+
+    made = [np.asarray(row.values, dtype=np.float32) @ weights[list(row.columns)] for row in rows]
+    return np.stack(made) if made else np.zeros((0, weights.shape[1]), dtype=np.float32)
+
+
+def read_texts(rows: Sequence[Row]) -> np.ndarray:
+    """Weighted encoder vectors of each row's own text and of the one before it, float32 ``(rows, 1024)``."""
+    import numpy as np
+
+    from pipeline.analysis.features import vectors
+
+    own = vectors([row.text for row in rows])
+    before = vectors([row.before or "-" for row in rows])
+    return np.hstack([ENCODER[0] * own, ENCODER[1] * before])
+
+
+@functools.cache
+def load_weights(language: str, side: str) -> Weights:
+    """The weights as shipped."""
+    import numpy as np
+
+    raw = (resources.files("pipeline.lexicons") / language / f"acts.{side}.npz").read_bytes()
+    with np.load(io.BytesIO(raw), allow_pickle=False) as kept:
+        if int(kept["form"]) != FORM:
+            raise ValueError(
+                f"acts.{side}.npz ({language}) is of form {int(kept['form'])}, this code reads {FORM}"
+            )
+        targets = tuple(
+            Target(str(name), *(float(value) for value in figures))
+            for name, figures in zip(kept["names"], kept["figures"], strict=True)
+        )
+        quick, full, encoder, bias = (
+            kept[name].astype(np.float32) for name in ("quick", "full", "encoder", "bias")
+        )
+        return Weights(targets, quick, full, encoder, bias, str(kept["digest"]))
+
+
+def packed(weights: Weights) -> bytes:
+    """The file of some weights; half precision, which moves a probability by under 0.01."""
+    import numpy as np
+
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        form=np.array(FORM),
+        names=np.array([target.name for target in weights.targets]),
+        figures=np.array([[t.slope, t.offset, t.threshold, t.silent] for t in weights.targets], dtype=np.float32),
+        quick=weights.quick.astype(np.float16), full=weights.full.astype(np.float16),
+        encoder=weights.encoder.astype(np.float16), bias=weights.bias.astype(np.float32),
+        digest=np.array(weights.digest),
+    )  # fmt: skip
+    return file.getvalue()

@@ -1,0 +1,139 @@
+"""The learned layer: its weights are those of the data, it holds on calls by other hands, its confidence is honest."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dialogue_sets import call
+
+from pipeline.analysis import ablation, acts
+from pipeline.analysis.acts_features import row_alone
+from pipeline.analysis.acts_fit import best_threshold, digest_of, platt
+from pipeline.analysis.acts_model import load_weights, packed
+from pipeline.analysis.acts_table import Example, Table
+
+HELD_OUT = Path(__file__).parent / "heldout" / "calls"
+FLOORS = {
+    "zh": {"hard_sell": 0.86, "refusal": 0.80, "objection": 0.80, "confusion": 0.84, "customer_question": 0.90,
+           "needs_question": 0.92, "pitch": 0.65, "benefit": 0.65, "reference": 0.60},
+    "en": {"hard_sell": 0.84, "refusal": 0.80, "objection": 0.72, "confusion": 0.86, "customer_question": 0.94,
+           "needs_question": 0.94, "pitch": 0.62, "benefit": 0.68, "reference": 0.75},
+}  # fmt: skip
+"""Below what is reached, on calls written by people who knew neither the rules nor the calls learned from."""
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, list[ablation.Judged]]:
+    return {language: ablation.judge(ablation.read_folder(HELD_OUT / language)) for language in ("zh", "en")}
+
+
+@pytest.mark.parametrize(
+    ("language", "kind"), [(lang, kind) for lang, kinds in FLOORS.items() for kind in kinds]
+)
+def test_calls_by_other_hands(judged: dict[str, list[ablation.Judged]], language: str, kind: str) -> None:
+    count = ablation.count(judged[language], kind)
+    assert count.f1 >= FLOORS[language][kind], f"missed {count.missed} false {count.false}"
+
+
+def test_sure_findings_of_hard_sell_are_right(judged: dict[str, list[ablation.Judged]]) -> None:
+    for language in ("zh", "en"):
+        count = ablation.count(judged[language], "hard_sell", least=0.6)
+        assert count.precision >= 0.88, count.false
+
+
+def test_confidence_is_what_it_says(judged: dict[str, list[ablation.Judged]]) -> None:
+    """Where findings are many, the share that is right is near their mean confidence, and rises with it."""
+    bins = [one for one in ablation.reliability([*judged["zh"], *judged["en"]]) if one[2] >= 40]
+    shares = [right / size for _low, _high, size, right, _mean in bins]
+    assert all(abs(share - one[4]) <= 0.2 for share, one in zip(shares, bins, strict=True)), (shares, bins)
+    assert all(later >= earlier - 0.05 for earlier, later in itertools.pairwise(shares))
+
+
+def test_each_layer_is_worth_its_while(judged: dict[str, list[ablation.Judged]]) -> None:
+    for language in ("zh", "en"):
+        counts = ablation.ablate(judged[language], language, "hard_sell")
+        lexicon, patterns, words, encoder, dialogue = (counts[layer].f1 for layer in ablation.LAYERS)
+        assert lexicon <= patterns < words < max(encoder, dialogue)
+
+
+def test_report_has_every_layer(judged: dict[str, list[ablation.Judged]]) -> None:
+    text = ablation.report(judged["en"][:8])
+    assert all(layer in text for layer in (*ablation.LAYERS, "confidence"))
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("side", ["agent", "customer"])
+def test_weights_are_those_of_the_data(language: str, side: str) -> None:
+    """After a change to the calls or to the rules that are features: ``make weights``."""
+    assert load_weights(language, side).digest == digest_of(language)
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "side", "text"),
+    [
+        ("zh", "hard_sell", "A", "您今晚不把款打过来，这个位子就归别人了。"),
+        ("en", "hard_sell", "A", "If you hang up now, somebody else has your slot."),
+        ("zh", "objection", "C", "太贵了。"),
+        ("en", "refusal", "C", "No thank you, we're not interested."),
+        ("zh", "customer_question", "C", "这个车有几个颜色"),
+        ("en", "needs_question", "A", "What do you use for that today?"),
+    ],
+)
+def test_said_alone(language: str, kind: str, side: str, text: str) -> None:
+    guess = acts.guesses(call(f"{side} {text}", language=language), kind)[0]
+    assert guess.counts, guess
+
+
+def test_a_denial_is_less_likely() -> None:
+    told = call(
+        "A 您今晚不把款打过来，这个位子就归别人了。", "C 哦。", "A 您不用今晚打款，位子我给您留着。", "C 好。"
+    )
+    push, denial = acts.guesses(told, "hard_sell").values()
+    assert push.probability > denial.probability + 0.3
+
+
+def test_the_other_side_is_not_asked() -> None:
+    told = call("C 您今晚不把款打过来，这个位子就归别人了。", "A 好的。")
+    assert list(acts.guesses(told, "hard_sell")) == [1]
+
+
+def test_a_fit_learns_what_can_be_told_apart() -> None:
+    texts = {"buy it now": True, "buy it today": True, "good morning to you": False, "how are you": False}
+    table = Table.of(
+        [
+            Example(row_alone(text, "en"), frozenset({"x"} if real else ()), "a")
+            for text, real in texts.items()
+        ]
+    )
+    for encoder in (False, True):
+        scores = table.apply(table.fit("x", encoder=encoder), encoder=encoder)
+        assert (scores > 0).tolist() == list(texts.values())
+
+
+def test_calibration_is_platts() -> None:
+    raw = np.random.default_rng(1).normal(size=4000)
+    real = (np.random.default_rng(2).random(4000) < 1 / (1 + np.exp(-(2 * raw - 1)))).astype(float)
+    slope, offset = platt(raw, real)
+    assert slope == pytest.approx(2, abs=0.2)
+    assert offset == pytest.approx(-1, abs=0.2)
+
+
+def test_threshold_is_the_best_within_its_bounds() -> None:
+    chance, real = np.array([0.1, 0.35, 0.45, 0.55, 0.9]), np.array([0.0, 0, 1, 1, 1])
+    assert 0.35 < best_threshold(chance, real, least=0.3) <= 0.45
+    assert best_threshold(chance, real, least=0.5) == pytest.approx(0.5)
+
+
+def test_weights_survive_being_packed(tmp_path: Path) -> None:
+    weights = load_weights("en", "customer")
+    with np.load(_written(tmp_path / "w.npz", packed(weights)), allow_pickle=False) as kept:
+        assert kept["names"].tolist() == [target.name for target in weights.targets]
+        assert np.abs(kept["full"].astype(np.float32) - weights.full).max() < 1e-3
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
