@@ -35,7 +35,7 @@ class InterruptionSettings:
     """A phrase up to this long that claimed nothing doesn't spoil the start that follows it."""
     wordless_s: float = 1.2
     """Without words, a phrase up to this long is taken for a backchannel."""
-    doubt_s: float = 0.05
+    doubt_s: float = 0.1
     """Within this of a bound, the edges of speech are not exact enough to be sure."""
     sure: float = 0.95
     doubtful: float = 0.5
@@ -95,25 +95,26 @@ def _judge(
     start: Span, newcomer: Timeline, other: Timeline, settings: InterruptionSettings
 ) -> Interruption | None:
     held = other.support(settings.turn_gap_s).at(start.start_s)
-    phrase = other.support(settings.pause_s).at(start.start_s)
-    if held is None or phrase is None:
+    if held is None:
         return None
-    overlap = Span(start.start_s, min(phrase.end_s, start.end_s))
+    overlap = Span(start.start_s, min(held.end_s, start.end_s))
+    yielded = held.end_s - start.start_s <= settings.yields_s + _ROUNDING_S
     over = (
         start.start_s - held.start_s - settings.speaking_s,
-        (newcomer & other).crop(overlap).duration_s - settings.overlap_s,
+        overlap.duration_s - settings.overlap_s,
         start.duration_s - settings.goes_on_s,
+        # Who falls silent first gave up, unless both went on for long.
+        start.end_s - held.end_s if yielded else max(start.end_s - held.end_s, start.duration_s - settings.yields_s),
     )
     if min(over) < -_ROUNDING_S:
         return None
-    yielded = phrase.end_s - start.start_s <= settings.yields_s + _ROUNDING_S
-    if yielded and start.end_s >= phrase.end_s:
-        kind: Literal["cut_off", "talk_over"] = "cut_off"
-    elif not yielded and start.duration_s > settings.yields_s:
-        kind = "talk_over"
-    else:
-        return None  # the newcomer gave up first
-    return Interruption(start, overlap, kind, clear=min(over) >= settings.doubt_s)
+    together_s = (newcomer & other).crop(overlap).duration_s
+    return Interruption(
+        start,
+        overlap,
+        "cut_off" if yielded else "talk_over",
+        clear=min(over) >= settings.doubt_s - _ROUNDING_S and together_s >= settings.overlap_s,
+    )
 
 
 def find(
@@ -129,7 +130,6 @@ def find(
     if isinstance(apart, Reason) or sound is None:
         return []
     agent, customer = apart
-    leaks = any(note.startswith("crosstalk") for note in sound.notes)
     both: tuple[tuple[Speaker, Speaker, Timeline, Timeline], ...] = (
         ("agent", "customer", agent.speech, customer.speech),
         ("customer", "agent", customer.speech, agent.speech),
@@ -137,7 +137,7 @@ def find(
     found = [
         finding
         for speaker, victim, newcomer, other in both
-        for finding in _of_side(transcript, speaker, victim, newcomer, other, leaks, settings)
+        for finding in _of_side(transcript, speaker, victim, newcomer, other, settings)
     ]
     return sorted(found, key=lambda finding: finding.start_s or 0.0)
 
@@ -164,7 +164,6 @@ def _of_side(
     victim: Speaker,
     newcomer: Timeline,
     other: Timeline,
-    leaks: bool,
     settings: InterruptionSettings,
 ) -> Iterator[Finding]:
     def claims_nothing(phrase: Span) -> bool:
@@ -178,8 +177,7 @@ def _of_side(
             transcript, victim, Span(max(0.0, hit.overlap.start_s - _LOOK_BACK_S), hit.overlap.end_s)
         )
         wanted = lost is None or not is_backchannel(lost[1])
-        leaked = leaks and hit.overlap.duration_s < 2 * settings.overlap_s
-        sure = hit.clear and wanted and said is not None and not leaked
+        sure = hit.clear and wanted and said is not None
         yield Finding(
             kind="interruption",
             turn=said[0] if said else None,
