@@ -31,12 +31,23 @@ def trimmed(sound: Array) -> Array:
     return np.asarray(kept / np.sqrt((kept**2).mean()) * _REFERENCE)
 
 
+def without_breath(sound: Array) -> Array:
+    """Read speech from its first voice on: a breath before it, 15 dB and more under the voice, is none of it."""
+    levels = frames_db(sound)
+    voiced = (levels > np.percentile(levels, 95) - 15.0).astype(float)
+    steady = np.flatnonzero(np.convolve(voiced, np.ones(6), mode="valid") >= 5)
+    if not steady.size:
+        return sound
+    first, last = max(0, int(steady[0]) - 5), min(levels.size, int(steady[-1]) + 6 + 8)
+    return np.asarray(sound[first * 80 : last * 80])
+
+
 def utterances(sound: Array, *, pause_s: float = 0.35) -> list[Array]:
     """Read speech cut at its pauses."""
     levels = frames_db(sound)
     active = np.flatnonzero(levels > np.percentile(levels, 95) - _UNDER_PEAK_DB)
     runs = np.split(active, np.flatnonzero(np.diff(active) > pause_s * 100) + 1)
-    return [trimmed(sound[run[0] * 80 : (run[-1] + 1) * 80]) for run in runs if run.size > 20]
+    return [trimmed(without_breath(sound[run[0] * 80 : (run[-1] + 1) * 80])) for run in runs if run.size > 20]
 
 
 def read_8k(path: Path) -> Array:

@@ -6,6 +6,7 @@ words and by none of the pipeline's code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -133,11 +134,12 @@ def _pick(pool: Pool, voice: str, rng: np.random.Generator, *, least_s: float = 
 
 
 def _cut(clip: Clip, seconds: float) -> Clip:
-    """The clip's beginning, ended at a loud moment near ``seconds``: its true end is audible."""
-    size = min(round(seconds * RATE_HZ), clip.sound.size)
-    frames = np.array([np.sqrt((clip.sound[i - 80 : i] ** 2).mean()) for i in range(size, max(size - 1600, 800), -80)])
-    loud = np.flatnonzero(frames >= 0.35 * np.sqrt((clip.sound**2).mean()))
-    size -= 80 * int(loud[0]) if loud.size else 0
+    """The clip's beginning, ended inside running speech near ``seconds``, so that its true end is audible."""
+    frames = clip.sound[: clip.sound.size // 80 * 80].reshape(-1, 80)
+    loud = np.sqrt((frames**2).mean(axis=1)) >= 0.25 * np.sqrt((clip.sound**2).mean())
+    running = np.flatnonzero(np.convolve(loud, np.ones(25), mode="full")[: loud.size] >= 23) + 1
+    fitting = running[(running <= round(seconds * 100)) & loud[running - 1]]
+    size = 80 * int(fitting[-1] if fitting.size else round(seconds * 100))
     sound = clip.sound[:size].copy()
     sound[-40:] *= np.linspace(1, 0, 40)
     kept = max(1, round(len(clip.text) * size / clip.sound.size))
@@ -177,7 +179,7 @@ def _event(
     if event == "both_start":
         return [held, Said(second, at + rng.uniform(0.1, 0.95), other)]
     nod = _pick(pool, voices[second], rng, nod=True)
-    start = at + rng.uniform(0.5, 1.0)
+    start = at + rng.uniform(1.1, 1.6)
     resumed = start + nod.seconds + rng.uniform(0.35, 0.6)
     if resumed - at < 1.1 or at + length - resumed < 0.6:
         return [held, Said(second, at + length - min(1.2, length - 1.1), other)]
@@ -224,6 +226,7 @@ def _judged(said: Sequence[Said]) -> tuple[tuple[Truth, ...], tuple[tuple[int, f
             yielded, gave_up = end - one.start_s <= YIELDS_S, end_s < end
             last = max(end - one.start_s, end_s - one.start_s) - YIELDS_S if gave_up else 1.0
             near = min(abs(value) for value in (*bounds, last)) < NEAR_S or abs(end - end_s) < NEAR_S and yielded
+            near = near or _begins_with_a_nod(one.clip.text)
             if min(bounds) >= 0 and (not gave_up if yielded else end_s - one.start_s > YIELDS_S):
                 found.append(
                     Truth(one.side, one.start_s, min(end, end_s), "cut_off" if yielded else "talk_over", near)
@@ -231,6 +234,13 @@ def _judged(said: Sequence[Said]) -> tuple[tuple[Truth, ...], tuple[tuple[int, f
             elif near or (min(bounds) >= 0 and abs(end_s - one.start_s - YIELDS_S) < NEAR_S):
                 misses.append((one.side, one.start_s))
     return tuple(found), tuple(misses)
+
+
+def _begins_with_a_nod(text: str) -> bool:
+    """Where it is a matter of opinion when a turn began: "Of course. I'll send it." """
+    from pipeline.analysis.backchannels import is_backchannel
+
+    return is_backchannel(re.split(r"[,.?!，。？！]", text)[0])
 
 
 def lufs(sound: Array) -> float:

@@ -8,7 +8,7 @@ falls silent within 1.5 s of the overlap's start (``cut_off``) or both go on pas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.analysis.backchannels import is_backchannel
@@ -31,6 +31,8 @@ class InterruptionSettings:
     turn_gap_s: float = 0.7
     pause_s: float = 0.3
     """Silence that makes a phrase: shorter ones are stops and breaths, longer ones count as falling silent."""
+    both_heard_s: float = 0.3
+    """Within the overlap, at least this long both are really heard at once; the rest may be the turns' pauses."""
     false_start_s: float = 0.6
     """A phrase up to this long that claimed nothing doesn't spoil the start that follows it."""
     wordless_s: float = 1.2
@@ -84,7 +86,9 @@ def interruptions_of(
             nothing = claims_nothing(phrase)
             judged = None if nothing else _judge(Span(phrase.start_s, turn.end_s), newcomer, other, settings)
             if judged:
-                found.append(judged)
+                # "Okay … so how much is it": sure where it is one from its first sound on as well.
+                whole = judged if phrase.start_s == turn.start_s else _judge(turn, newcomer, other, settings)
+                found.append(replace(judged, clear=judged.clear and whole is not None and whole.clear))
             # Who already holds a turn doesn't start again in it, but after "嗯" or a false start one does.
             if judged or not (nothing or phrase.duration_s <= settings.false_start_s):
                 break
@@ -113,7 +117,7 @@ def _judge(
         start,
         overlap,
         "cut_off" if yielded else "talk_over",
-        clear=min(over) >= settings.doubt_s - _ROUNDING_S and together_s >= settings.overlap_s,
+        clear=min(over) >= settings.doubt_s - _ROUNDING_S and together_s >= settings.both_heard_s,
     )
 
 
