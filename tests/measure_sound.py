@@ -16,9 +16,10 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import numpy as np
 from clip_pools import DATA, read_speech, sample_calls, spoken_texts
-from overlap_calls import Line, OverlapCall, Pool, make_call
+from overlap_calls import RATE_HZ, Array, Line, OverlapCall, Pool, Said, lufs, make_call, turn_bounds
 
 from pipeline.analysis.interruptions import find
+from pipeline.analysis.voice import count_units, measure
 from pipeline.audio import Channels, Heard, listen
 from pipeline.speech.turns import merge_sides, turns_of
 from pipeline.types import Finding, Speaker, Transcript, Word
@@ -132,16 +133,60 @@ def edge_errors(call: OverlapCall, heard: Heard) -> list[tuple[float, float]]:
     return errors
 
 
-def measured(pool: Pool, line: Line, name: str, seeds: Iterable[int]) -> tuple[Score, list[tuple[float, float]], Counter[str]]:
+def figure_errors(call: OverlapCall, heard: Heard) -> tuple[float, float]:
+    """Loudness difference (LU) and agent's speech rate (share), heard less true."""
+    spoken = [np.concatenate([_of(call, one) for one in call.said if one.side == side]) for side in (0, 1)]
+    figures = {m.name: m.value for m in measure(transcript_of(call, heard), heard.label(ROLES))}
+    length_s = sum(end - start for start, end in turn_bounds(call.said, 0))
+    units = sum(count_units(one.clip.text, call.language) for one in call.said if one.side == 0)
+    difference, rate = figures["loudness_difference_lu"], figures["agent_speech_rate"]
+    if not isinstance(difference, float) or not isinstance(rate, float):
+        raise TypeError(f"{call.name}: not measured, {figures}")
+    return difference - (lufs(spoken[0]) - lufs(spoken[1])), rate / (units / length_s * 60) - 1
+
+
+def _of(call: OverlapCall, one: Said) -> Array:
+    wave = call.sides[one.side][:: 2]
+    return wave[round(one.start_s * RATE_HZ) : round(one.end_s * RATE_HZ)]
+
+
+@dataclass
+class Measured:
+    """What one pool on one line gave: findings, edges (s), and figures (LU, share)."""
+
+    score: Score = field(default_factory=Score)
+    edges: list[tuple[float, float]] = field(default_factory=list)
+    figures: list[tuple[float, float]] = field(default_factory=list)
+    events: int = 0
+
+    def __add__(self, other: Measured) -> Measured:
+        return Measured(
+            self.score + other.score, self.edges + other.edges, self.figures + other.figures, self.events + other.events
+        )  # fmt: skip
+
+    def row(self) -> str:
+        """One line of text."""
+        if not self.edges or not self.figures:
+            return self.score.row()
+        (on, off), within = np.median(self.edges, axis=0), (np.abs(self.edges) <= 0.1).mean(axis=0)
+        worst = np.abs(self.figures).max(axis=0)
+        return (
+            f"{self.events:4d} events {self.score.row()}  edges {on:+.3f} ({within[0]:.2f} in 0.1 s) {off:+.3f}"
+            f" ({within[1]:.2f})  worst {worst[0]:.2f} LU, rate {worst[1]:.1%}"
+        )
+
+
+def measured(pool: Pool, line: Line, name: str, seeds: Iterable[int]) -> Measured:
     """All calls of one pool on one line."""
-    total, edges, laid = Score(), list[tuple[float, float]](), Counter[str]()
+    total = Measured()
     for seed in seeds:
         call = make_call(f"{name}#{seed}", pool, seed=seed, line=line)
         heard = listen(Channels.of(*call.sides))
-        total += score(call, find(transcript_of(call, heard), heard.label(ROLES)))
-        edges += edge_errors(call, heard)
-        laid += Counter(call.events)
-    return total, edges, laid
+        found = find(transcript_of(call, heard), heard.label(ROLES))
+        total += Measured(
+            score(call, found), edge_errors(call, heard), [figure_errors(call, heard)], len(call.events)
+        )
+    return total
 
 
 def pools(clips: Path | None) -> dict[str, Pool]:
@@ -167,27 +212,18 @@ def main() -> int:
     for name, pool in pools(args.clips).items():
         if args.pool not in name:
             continue
-        total, edges = Score(), []
+        total = Measured()
         for kind, line in LINES.items():
             if args.line not in kind:
                 continue
             first = args.seed + 1000 * list(LINES).index(kind)
-            got, errors, _ = measured(pool, line, f"{name}/{kind}", range(first, first + args.calls))
-            print(f"{name:10s} {kind:16s}", got.row(), _edges(errors), flush=True)
-            total, edges = total + got, edges + errors
-        print(f"{name:10s} {'all':16s}", total.row(), _edges(edges), flush=True)
+            got = measured(pool, line, f"{name}/{kind}", range(first, first + args.calls))
+            print(f"{name:10s} {kind:15s}", got.row(), flush=True)
+            total += got
+        print(f"{name:10s} {'all':15s}", total.row(), flush=True)
         if args.notes:
-            print("   ", "\n    ".join(total.notes))
+            print("   ", "\n    ".join(total.score.notes))
     return 0
-
-
-def _edges(errors: Sequence[tuple[float, float]]) -> str:
-    if not errors:
-        return ""
-    table = np.array(errors)
-    within = (np.abs(table) <= 0.1).mean(axis=0)
-    middle = np.median(table, axis=0)
-    return f" on {middle[0]:+.3f} ({within[0]:.2f} within 0.1) off {middle[1]:+.3f} ({within[1]:.2f})"
 
 
 if __name__ == "__main__":

@@ -199,7 +199,8 @@ def _nods(
     return laid
 
 
-def _turns(said: Sequence[Said], side: int) -> list[tuple[float, float]]:
+def turn_bounds(said: Sequence[Said], side: int) -> list[tuple[float, float]]:
+    """Start and end of each turn of one side."""
     turns: list[tuple[float, float]] = []
     for one in sorted((one for one in said if one.side == side), key=lambda one: one.start_s):
         if turns and one.start_s - turns[-1][1] < TURN_GAP_S:
@@ -216,8 +217,8 @@ def _judged(said: Sequence[Said]) -> tuple[tuple[Truth, ...], tuple[tuple[int, f
     for one in said:
         if one.backchannel:
             continue
-        end_s = next(end for start, end in _turns(said, one.side) if start <= one.start_s < end)
-        for start, end in _turns([s for s in said if not s.backchannel], 1 - one.side):
+        end_s = next(end for start, end in turn_bounds(said, one.side) if start <= one.start_s < end)
+        for start, end in turn_bounds([s for s in said if not s.backchannel], 1 - one.side):
             if not start < one.start_s < end:
                 continue
             bounds = (

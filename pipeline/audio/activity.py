@@ -106,6 +106,7 @@ def channel_activity(
     *,
     levels: NDArray[np.float32] | None = None,
     without: Timeline | None = None,
+    tonal: Timeline | None = None,
     settings: ActivitySettings = DEFAULTS,
 ) -> Timeline:
     """When one channel speaks.
@@ -118,6 +119,8 @@ def channel_activity(
         Its :func:`frame_levels`, where they are known already.
     without
         Stretches that are known to be no speech, such as tones.
+    tonal
+        Stretches that hold one pitch, too short to be surely a tone: speech only where the network hears it.
 
     Returns
     -------
@@ -138,7 +141,7 @@ def channel_activity(
     exact = Timeline(
         span for rough_span in rough for span in _with_edges(rough_span, levels, floor_db, settings)
     )
-    exact = _with_neighbours(exact, levels, probabilities, floor_db, settings)
+    exact = _with_neighbours(exact, levels, probabilities, floor_db, tonal or Timeline(), settings)
     if without:
         exact = exact - without
     joined = exact.support(settings.min_silence_s).crop(Span(0.0, channels.duration_s))
@@ -230,6 +233,7 @@ def _with_neighbours(
     levels: NDArray[np.float32],
     probabilities: NDArray[np.float32],
     floor_db: float,
+    tonal: Timeline,
     settings: ActivitySettings,
 ) -> Timeline:
     """Speech with the loud stretches beside it that the network only half believes in.
@@ -245,8 +249,14 @@ def _with_neighbours(
         float(np.percentile(levels[spoken], 95)) - settings.faint_under_peak_db,
     )
     loud = Timeline(_spans_of(levels >= least_db)).support(0.1)
-    near = [span for span in loud if span.duration_s >= settings.faint_least_s and not _inside(span, speech)]
-    believed = [span for span in near if _believed(span, probabilities) >= settings.faint_probability]
+    believed = [
+        span
+        for span in loud
+        if span.duration_s >= settings.faint_least_s
+        and not _inside(span, speech)
+        and tonal.crop(span).duration_s < span.duration_s / 2
+        and _believed(span, probabilities) >= settings.faint_probability
+    ]
     for candidates in (believed, believed[::-1]):
         for span in candidates:
             if speech & Timeline([span.pad(settings.faint_reach_s)]):
