@@ -65,11 +65,16 @@ def read_speech(language: str) -> Pool:
     clips: list[Clip] = []
     for path in sorted((DATA / f"speech_{language}").glob("*.wav")):
         voice = path.stem[:5]
-        clips += [Clip(sound, "内容" * 8 if language == "zh" else "some words of content here", voice) for sound in utterances(read_8k(path))]
+        clips += [
+            Clip(sound, "内容" * 8 if language == "zh" else "some words of content here", voice)
+            for sound in utterances(read_8k(path))
+        ]
     content = tuple(clip for clip in clips if 1.6 <= clip.seconds <= 7.0)
     short = tuple(Clip(c.sound, NODS[language], c.voice) for c in clips if 0.2 <= c.seconds <= 0.7)
     if len(short) < 4:
-        short = tuple(Clip(trimmed(c.sound[: round(0.45 * RATE_HZ)]), NODS[language], c.voice) for c in content)
+        short = tuple(
+            Clip(trimmed(c.sound[: round(0.45 * RATE_HZ)]), NODS[language], c.voice) for c in content
+        )
     return Pool(language, content, short)
 
 
@@ -105,12 +110,10 @@ def sample_calls(language: str) -> Pool:
 
 
 def _both(path: Path) -> tuple[Array, Array]:
-    from pipeline.audio import load
-
     from scipy.signal import resample_poly
 
+    from pipeline.audio import load
+
     _, channels = load(path, file=path.name)
-    first, second = (
-        np.asarray(resample_poly(channels.samples(n).astype(np.float64), 1, 2)) for n in (0, 1)
-    )
+    first, second = (np.asarray(resample_poly(channels.samples(n).astype(np.float64), 1, 2)) for n in (0, 1))
     return first, second

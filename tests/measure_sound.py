@@ -1,3 +1,4 @@
+# ruff: noqa: T201, E402 - a script that talks to whoever runs it, and finds the checkout first
 """Prints how well overlaps are heard: ``python tests/measure_sound.py [--clips DIR] [--calls N]``.
 
 Without ``--clips`` the pools are the sample calls' turns and, where it lies beside the checkout, real read speech.
@@ -6,6 +7,7 @@ Without ``--clips`` the pools are the sample calls' turns and, where it lies bes
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,8 +23,10 @@ from overlap_calls import RATE_HZ, Array, Line, OverlapCall, Pool, Said, lufs, m
 from pipeline.analysis.interruptions import find
 from pipeline.analysis.voice import count_units, measure
 from pipeline.audio import Channels, Heard, listen
+from pipeline.settings import Settings
+from pipeline.speech import SpeechSettings, build_transcript, default_recogniser, listen_words
 from pipeline.speech.turns import merge_sides, turns_of
-from pipeline.types import Finding, Speaker, Transcript, Word
+from pipeline.types import CallRecord, Finding, Speaker, Transcript, Word
 
 ROLES: dict[int, Speaker] = {0: "agent", 1: "customer"}
 MATCH_S = 0.3
@@ -77,13 +81,27 @@ def transcript_of(call: OverlapCall, heard: Heard) -> Transcript:
     for number, speaker in ROLES.items():
         words: list[Word] = []
         for one in (one for one in call.said if one.side == number):
-            pieces = one.clip.text.split() if call.language == "en" else list(one.clip.text)
+            pieces = re.findall(r"[\u4e00-\u9fff]|[A-Za-z0-9'’-]+[,.?!]*|[^\w\s]", one.clip.text)
             step = one.clip.seconds / len(pieces)
             words += [
-                Word(piece, one.start_s + i * step, one.start_s + (i + 1) * step, 0.9) for i, piece in enumerate(pieces)
+                Word(piece, one.start_s + i * step, one.start_s + (i + 1) * step, 0.9)
+                for i, piece in enumerate(pieces)
             ]
         sides.append(turns_of(words, heard.sides[number].speech, speaker=speaker, language=call.language))
     return Transcript(call.language, merge_sides(sides))
+
+
+def recognised(call: OverlapCall, heard: Heard) -> Transcript:
+    """The words that the default recogniser hears, as in a real run."""
+    record = CallRecord(file=f"{call.name}.wav", call_id=call.name, agent_channel=0)
+    activity = [side.speech for side in heard.sides]
+    raw = listen_words(
+        [heard.channels.samples(channel) for channel in (0, 1)],
+        activity,
+        recogniser=default_recogniser(Settings().whisper),
+        settings=SpeechSettings(language=call.language),
+    )
+    return build_transcript(raw, activity, record=record, layout=heard.layout)
 
 
 def score(call: OverlapCall, found: Sequence[Finding], *, gate: float = 0.6) -> Score:
@@ -92,7 +110,12 @@ def score(call: OverlapCall, found: Sequence[Finding], *, gate: float = 0.6) -> 
     left = list(found)
     for true in call.truth:
         hit = next(
-            (f for f in left if f.speaker == ROLES[true.side] and abs((f.start_s or 0) - true.start_s) <= MATCH_S), None
+            (
+                f
+                for f in left
+                if f.speaker == ROLES[true.side] and abs((f.start_s or 0) - true.start_s) <= MATCH_S
+            ),
+            None,
         )
         if hit:
             left.remove(hit)
@@ -106,11 +129,16 @@ def score(call: OverlapCall, found: Sequence[Finding], *, gate: float = 0.6) -> 
             out.doubtful_hits += hit is not None
             out.notes.append(f"{call.name}: {'doubted' if hit else 'missed'} {true}")
     for f in left:
-        if any(ROLES[side] == f.speaker and abs((f.start_s or 0) - start) <= MATCH_S for side, start in call.near_misses):
+        if any(
+            ROLES[side] == f.speaker and abs((f.start_s or 0) - start) <= MATCH_S
+            for side, start in call.near_misses
+        ):
             out.near["extra" if f.confidence >= gate else "extra doubt"] += 1
         elif f.confidence >= gate:
             out.extra += 1
-            out.notes.append(f"{call.name}: extra {f.speaker} {f.start_s}-{f.end_s} {f.quote} {dict(f.detail)}")
+            out.notes.append(
+                f"{call.name}: extra {f.speaker} {f.start_s}-{f.end_s} {f.quote} {dict(f.detail)}"
+            )
         else:
             out.doubtful_extra += 1
             out.notes.append(f"{call.name}: false doubt {f.speaker} {f.start_s}-{f.end_s} {f.quote}")
@@ -146,7 +174,7 @@ def figure_errors(call: OverlapCall, heard: Heard) -> tuple[float, float]:
 
 
 def _of(call: OverlapCall, one: Said) -> Array:
-    wave = call.sides[one.side][:: 2]
+    wave = call.sides[one.side][::2]
     return wave[round(one.start_s * RATE_HZ) : round(one.end_s * RATE_HZ)]
 
 
@@ -176,13 +204,16 @@ class Measured:
         )
 
 
-def measured(pool: Pool, line: Line, name: str, seeds: Iterable[int]) -> Measured:
+def measured(
+    pool: Pool, line: Line, name: str, seeds: Iterable[int], *, real_words: bool = False
+) -> Measured:
     """All calls of one pool on one line."""
     total = Measured()
     for seed in seeds:
         call = make_call(f"{name}#{seed}", pool, seed=seed, line=line)
         heard = listen(Channels.of(*call.sides))
-        found = find(transcript_of(call, heard), heard.label(ROLES))
+        transcript = recognised(call, heard) if real_words else transcript_of(call, heard)
+        found = find(transcript, heard.label(ROLES))
         total += Measured(
             score(call, found), edge_errors(call, heard), [figure_errors(call, heard)], len(call.events)
         )
@@ -207,6 +238,7 @@ def main() -> int:
     parser.add_argument("--pool", default="", help="only pools whose name holds this")
     parser.add_argument("--line", default="", help="only lines whose name holds this")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--words", action="store_true", help="words by the default recogniser, not given")
     parser.add_argument("--notes", action="store_true", help="list each error")
     args = parser.parse_args()
     for name, pool in pools(args.clips).items():
@@ -217,7 +249,9 @@ def main() -> int:
             if args.line not in kind:
                 continue
             first = args.seed + 1000 * list(LINES).index(kind)
-            got = measured(pool, line, f"{name}/{kind}", range(first, first + args.calls))
+            got = measured(
+                pool, line, f"{name}/{kind}", range(first, first + args.calls), real_words=args.words
+            )
             print(f"{name:10s} {kind:15s}", got.row(), flush=True)
             total += got
         print(f"{name:10s} {'all':15s}", total.row(), flush=True)

@@ -126,7 +126,9 @@ def _two_voices(pool: Pool, rng: np.random.Generator) -> tuple[str, str]:
     return names[one], names[two]
 
 
-def _pick(pool: Pool, voice: str, rng: np.random.Generator, *, least_s: float = 1.6, nod: bool = False) -> Clip:
+def _pick(
+    pool: Pool, voice: str, rng: np.random.Generator, *, least_s: float = 1.6, nod: bool = False
+) -> Clip:
     clips = pool.backchannels if nod else pool.content
     own = [c for c in clips if c.voice == voice and (nod or c.seconds >= least_s)]
     fitting = own or [c for c in clips if nod or c.seconds >= least_s]
@@ -169,7 +171,10 @@ def _event(
     if event == "talk_inside":
         long = _pick(pool, voices[first], rng, least_s=4.5)
         other = _cut(other, rng.uniform(1.5, min(3.0, long.seconds - 1.5)))
-        return [Said(first, at, long), Said(second, at + rng.uniform(1.0, long.seconds - other.seconds - 0.2), other)]
+        return [
+            Said(first, at, long),
+            Said(second, at + rng.uniform(1.0, long.seconds - other.seconds - 0.2), other),
+        ]
     if event in ("backchannel", "backchannels"):
         return [held, *_nods(event, pool, voices[second], second, at, length, rng)]
     if event == "false_start":
@@ -226,7 +231,9 @@ def _judged(said: Sequence[Said]) -> tuple[tuple[Truth, ...], tuple[tuple[int, f
             )  # fmt: skip
             yielded, gave_up = end - one.start_s <= YIELDS_S, end_s < end
             last = max(end - one.start_s, end_s - one.start_s) - YIELDS_S if gave_up else 1.0
-            near = min(abs(value) for value in (*bounds, last)) < NEAR_S or abs(end - end_s) < NEAR_S and yielded
+            near = min(abs(value) for value in (*bounds, last)) < NEAR_S or (
+                abs(end - end_s) < NEAR_S and yielded
+            )
             near = near or _begins_with_a_nod(one.clip.text)
             if min(bounds) >= 0 and (not gave_up if yielded else end_s - one.start_s > YIELDS_S):
                 found.append(
@@ -251,11 +258,15 @@ def lufs(sound: Array) -> float:
     return float(pyloudnorm.Meter(2 * RATE_HZ).integrated_loudness(resample_poly(sound, 2, 1)))
 
 
-def _rendered(said: Sequence[Said], total_s: float, line: Line, rng: np.random.Generator) -> tuple[Array, Array]:
+def _rendered(
+    said: Sequence[Said], total_s: float, line: Line, rng: np.random.Generator
+) -> tuple[Array, Array]:
     dry = [np.zeros(round(total_s * RATE_HZ) + RATE_HZ) for _ in (0, 1)]
     for one in said:
         first = round(one.start_s * RATE_HZ)
-        dry[one.side][first : first + one.clip.sound.size] += one.clip.sound * 10 ** (rng.uniform(-1.5, 1.5) / 20)
+        dry[one.side][first : first + one.clip.sound.size] += one.clip.sound * 10 ** (
+            rng.uniform(-1.5, 1.5) / 20
+        )
     for side in (0, 1):
         spoken = np.concatenate([_of(dry[side], s) for s in said if s.side == side] or [np.zeros(RATE_HZ)])
         if spoken.any():
@@ -275,7 +286,9 @@ def _of(wave: Array, one: Said) -> Array:
 
 def _room(wave: Array, rng: np.random.Generator) -> Array:
     """A small room's early reflections and a tail of 0.15 s, 15 dB under the voice."""
-    tail = rng.normal(size=round(0.15 * RATE_HZ)) * np.exp(-np.arange(round(0.15 * RATE_HZ)) / (0.03 * RATE_HZ))
+    tail = rng.normal(size=round(0.15 * RATE_HZ)) * np.exp(
+        -np.arange(round(0.15 * RATE_HZ)) / (0.03 * RATE_HZ)
+    )
     tail *= 10 ** (-15 / 20) / np.sqrt((tail**2).sum())
     return wave + np.convolve(wave, np.concatenate([[0.0] * 40, tail]))[: wave.size]
 

@@ -108,7 +108,9 @@ def _judge(
         overlap.duration_s - settings.overlap_s,
         start.duration_s - settings.goes_on_s,
         # Who falls silent first gave up, unless both went on for long.
-        start.end_s - held.end_s if yielded else max(start.end_s - held.end_s, start.duration_s - settings.yields_s),
+        start.end_s - held.end_s
+        if yielded
+        else max(start.end_s - held.end_s, start.duration_s - settings.yields_s),
     )
     if min(over) < -_ROUNDING_S:
         return None
