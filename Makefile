@@ -1,12 +1,13 @@
 # make demo   scores sample_audio/ and says where the report lies
 # make test   runs the whole test suite
 # make lint   ruff and mypy
+# make weights   fits the learned layers anew, after a change to their data
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test test-fast lint format lock samples clean
+.PHONY: demo test test-fast lint format weights lock samples clean
 .DEFAULT_GOAL := demo
 
 # Each stamp is made anew when the lock behind it changes, so a second run starts at once.
@@ -46,6 +47,10 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# A test says when the shipped weights are not those of the data beside them.
+weights: $(VENV)/.dev
+	@$(BIN)/python -m pipeline.analysis.acts_fit
 
 # Lock anew after a change to the dependencies in pyproject.toml (needs `pip install uv`).
 LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet

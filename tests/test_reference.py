@@ -17,7 +17,11 @@ def said(text: str, language: str, speaker: Speaker = "agent") -> Conversation:
 
 @pytest.mark.parametrize(
     ("text", "of"),
-    [("上次我们联系过", "contact"), ("王总介绍我跟您联系", "referral"), ("您是我们的老客户了", "customer")],
+    [
+        ("上次我们联系过", "contact"),
+        ("是王总介绍我跟您联系的，说您这边也有需要", "referral"),
+        ("您是我们的老客户了", "customer"),
+    ],
 )
 def test_what_it_refers_to(text: str, of: str) -> None:
     assert [f.detail["of"] for f in reference.find(said(text, "zh"))] == [of]

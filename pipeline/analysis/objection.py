@@ -13,6 +13,7 @@ from pipeline.analysis import benefit
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
+    before,
     content,
     cue,
     found_at,
@@ -27,6 +28,8 @@ from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
 KIND = "objection"
+_OUTRIGHT = 0.85
+"""Probability from which an answer to a question is an objection all the same (our default)."""
 _SUBSTANCE, _SHORT = 10, 12
 """Words from which a reply on the matter tells something, and under which one without an offer only soothes (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
@@ -52,7 +55,17 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 def objections(conversation: Conversation, turn: int) -> list[tuple[Sentence, Match]]:
     """Sentences of a turn that object, with the words that do and the likeliest kind."""
     judged = ((s, likely(conversation, KIND, s)) for s in of_turn(conversation, turn))
-    return [(sentence, told[0]) for sentence, told in judged if told is not None]
+    return [
+        (s, told[0]) for s, told in judged if told is not None and not _only_answers(conversation, s, told[0])
+    ]
+
+
+def _only_answers(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
+    """Whether who else supplies the customer is told only because the agent asked."""
+    if hit.detail["kind"] != "existing_supplier" or hit.strength >= _OUTRIGHT or cue("contrast", sentence):
+        return False
+    asked = (s for turn in before(conversation, sentence.turn, "agent") for s in of_turn(conversation, turn))
+    return any(likely(conversation, "needs_question", other) for other in asked)
 
 
 def _outranks(hit: Match, other: tuple[Sentence, Match] | None) -> bool:
@@ -106,6 +119,8 @@ def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> 
     gains = kind != "distrust" and _benefits(conversation, turn)
     if solves or gains or (_on_it(acts, objected, text) and size(text) >= _SUBSTANCE):
         return "benefit"
+    if "push" in acts:
+        return None
     asks = any(has_shape("asks", sentence.folded) for sentence in said)
     return "passive" if not pitches and not asks and size(text) < _SHORT else None
 

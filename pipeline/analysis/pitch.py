@@ -9,15 +9,21 @@ no") counts only there (STANDARD.md, "Pitch").
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import whole
 from pipeline.analysis.matching import matches
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import shape
-from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
 KIND = "pitch"
+RULED = 0.5
+"""Share of the usual threshold that is enough where a rule hits too, or after a refusal, when each offer is another try."""
+INSISTED = 0.8
+"""Confidence of insisting after a refusal, by its wording alone (our default)."""
 AGAIN = "pitch_after_refusal"
 
 
@@ -70,8 +76,12 @@ def _pitch(
 ) -> tuple[Sentence, Match] | None:
     """The first sentence of a turn that pitches, with what carries it; insisting counts after a refusal only."""
     for sentence in sentences:
-        told = likely(conversation, KIND, sentence)
-        insists = [m for m in matches(KIND, sentence) if m.detail.get("insists")] if refused else []
-        if told is not None or insists:
-            return sentence, told[0] if told else insists[0]
+        guess = acts.guesses(conversation, KIND).get(sentence.index, acts.NOTHING)
+        hits = [m for m in matches(KIND, sentence) if refused or not m.detail.get("insists")]
+        insists = any(match.detail.get("insists") for match in hits)
+        least = guess.threshold * (RULED if hits or refused else 1.0)
+        if guess.probability < least and not insists:
+            continue
+        best = max(hits, key=lambda match: match.strength, default=whole(sentence, 0.0))
+        return sentence, replace(best, strength=max(guess.probability, INSISTED if insists else 0.0))
     return None
