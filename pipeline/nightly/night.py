@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline import __version__
@@ -199,6 +200,14 @@ def finish(store: Store, begun: Begun, *, failed_now: int, worked: int) -> Outco
     )
     close_run(store, begun.made.run, "completed" if outcome.ok else "failed", night.counts)
     return outcome
+
+
+def interrupted(store: Store, begun: Begun) -> None:
+    """Say that a run was stopped. Where the store is away too, the next run says it."""
+    try:
+        close_run(store, begun.made.run, "interrupted", {})
+    except SQLAlchemyError as error:
+        _log.warning("the run's end could not be put down: %s", type(error).__name__)
 
 
 def close_run(store: Store, run: int, state: str, counts: Mapping[str, Any]) -> None:

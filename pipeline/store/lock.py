@@ -20,6 +20,8 @@ from pipeline.store.database import Store
 from pipeline.store.errors import StoreBusyError
 
 _KEY = 0x6E696768  # "nigh"
+_mine: set[Path] = set()
+"""Locks that this process holds."""
 _log = logging.getLogger(__name__)
 
 
@@ -30,19 +32,28 @@ def nightly_lock(store: Store, *, wait_s: float, poll_s: float = 0.5) -> Iterato
     The lock is on a file of the file area, which the system frees when the process ends, killed or not. On a server's
     database an advisory lock stands beside it, for machines that don't share the file area's locks.
 
+    A process that holds it already goes on: a command takes it before it starts the flow, which takes it too.
+
     Raises
     ------
     StoreBusyError
         Another run held it for all of ``wait_s`` seconds.
     """
     store.place.files.mkdir(parents=True, exist_ok=True)
-    path = store.place.files / "nightly.lock"
+    path = (store.place.files / "nightly.lock").resolve()
+    if path in _mine:
+        yield
+        return
     deadline = time.monotonic() + wait_s
     with path.open("a+", encoding="utf-8") as handle:
         _until(lambda: _flock(handle), deadline, poll_s, path)
         _sign(handle)
         with _server_lock(store, deadline, poll_s, path):
-            yield
+            _mine.add(path)
+            try:
+                yield
+            finally:
+                _mine.discard(path)
 
 
 def _until(attempt: Callable[[], bool], deadline: float, poll_s: float, path: Path) -> None:
