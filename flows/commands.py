@@ -10,7 +10,13 @@ from typing import Any
 
 import click
 
-from pipeline.commands.options import language_option, log_option, profile_option, standard_option, store_option
+from pipeline.commands.options import (
+    language_option,
+    log_option,
+    profile_option,
+    standard_option,
+    store_option,
+)
 from pipeline.settings import Language
 
 
@@ -40,7 +46,9 @@ def _run_options(command: Any) -> Any:
 
 @click.command()
 @click.argument("inbox", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--date", "date_", metavar="YYYY-MM-DD", help="The ledger's night; else today in the profile's zone.")
+@click.option(
+    "--date", "date_", metavar="YYYY-MM-DD", help="The ledger's night; else today in the profile's zone."
+)
 @click.option(
     "--if-busy", type=click.Choice(["wait", "leave"]), default="wait", show_default=True,
     help="What to do while another nightly run holds the store.",

@@ -96,8 +96,12 @@ def run_night(
             end_crews()
         outcome = night.finish(store, begun, failed_now=failed, worked=len(begun.tickets))
         written = closing.close_night(store, outcome)
-    create_markdown_artifact(written.summary, key="nightly-summary", description=f"Night of {begun.made.night}")
-    create_table_artifact(written.flagged, key="nightly-flagged", description="Calls to look at, without any words")
+    create_markdown_artifact(
+        written.summary, key="nightly-summary", description=f"Night of {begun.made.night}"
+    )
+    create_table_artifact(
+        written.flagged, key="nightly-flagged", description="Calls to look at, without any words"
+    )
     return outcome
 
 
@@ -158,7 +162,11 @@ def _runner(kind: str, workers: int | None, scheduler: str | None) -> TaskRunner
         ) from error
     if scheduler:
         return DaskTaskRunner(address=scheduler)
-    cluster = {"n_workers": workers or batch.default_workers(), "threads_per_worker": 1, "dashboard_address": None}
+    cluster = {
+        "n_workers": workers or batch.default_workers(),
+        "threads_per_worker": 1,
+        "dashboard_address": None,
+    }
     return DaskTaskRunner(cluster_kwargs=cluster)
 
 

@@ -43,16 +43,33 @@ def settle_environment(home: Path) -> None:
 def prefect_ready(home: Path) -> Iterator[None]:
     """Prefect's API within reach for the time of the block."""
     settle_environment(home)
-    from prefect.settings import PREFECT_API_URL, temporary_settings
-
-    if PREFECT_API_URL.value():
+    if _named_server():
         yield
         return
-    with _private_server(Path(os.environ["PREFECT_HOME"])) as url, temporary_settings({PREFECT_API_URL: url}):
+    with _private_server(Path(os.environ["PREFECT_HOME"])) as url, _pointed_at(url):
         try:
             yield
         finally:
             _hand_over()
+
+
+def _named_server() -> bool:
+    """Whether the environment or the person's Prefect profile names a server."""
+    if os.environ.get("PREFECT_API_URL"):
+        return True
+    if not (Path.home() / ".prefect" / "profiles.toml").exists():
+        return False
+    from prefect.settings import PREFECT_API_URL
+
+    return bool(PREFECT_API_URL.value())
+
+
+@contextlib.contextmanager
+def _pointed_at(url: str) -> Iterator[None]:
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: url}):
+        yield
 
 
 def _hand_over() -> None:
@@ -70,7 +87,7 @@ def _private_server(home: Path) -> Iterator[str]:
     port = _free_port()
     # its standard input is a pipe of ours: when we are gone, it reads the end and goes too
     with (home / "server.log").open("wb") as log:
-        server = subprocess.Popen(
+        server = subprocess.Popen(  # noqa: S603 - our own module, no words of others
             [sys.executable, "-m", "flows.private_server", str(port)],
             stdin=subprocess.PIPE,
             stdout=log,
@@ -78,6 +95,8 @@ def _private_server(home: Path) -> Iterator[str]:
             start_new_session=True,
         )
     try:
+        import prefect.flows  # noqa: F401 - takes seconds, and so does the server's start
+
         _await(server, f"http://127.0.0.1:{port}/api/health", home / "server.log")
         yield f"http://127.0.0.1:{port}/api"
     finally:

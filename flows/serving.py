@@ -22,7 +22,9 @@ def serve_nightly(parameters: dict[str, Any], *, cron: str, time_zone: str) -> N
     try:
         schedule = Cron(cron, timezone=time_zone)
     except ValueError as error:
-        raise ConfigError([f"--cron: {cron} → can't be read; a line such as '0 1 * * *' is accepted"]) from error
+        raise ConfigError(
+            [f"--cron: {cron} → can't be read; a line such as '0 1 * * *' is accepted"]
+        ) from error
     nightly.serve(
         name="nightly",
         schedule=schedule,

@@ -64,7 +64,11 @@ def _may_heal(task_: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     error = state.result(raise_on_failure=False) if state.is_failed() else None
     if isinstance(error, StepError):
         return error.code in HEALING or (error.code == "crashed" and run.run_count < 2)
-    return isinstance(error, OSError) or (isinstance(error, Exception) and heals(error)) or isinstance(error, StoreError)
+    return (
+        isinstance(error, OSError)
+        or (isinstance(error, Exception) and heals(error))
+        or isinstance(error, StoreError)
+    )
 
 
 _PLAIN: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False, "retry_condition_fn": _may_heal}
@@ -126,7 +130,9 @@ def score_call(call_id: str, ticket: Ticket, site: Site) -> Any:
             judge_(lent, ticket, deadline)
             judged = files_(lent, ticket, deadline)
     except StepError as error:
-        work = functools.partial(_put_down, ticket=ticket, made=site.made, code=error.code, message=str(error))
+        work = functools.partial(
+            _put_down, ticket=ticket, made=site.made, code=error.code, message=str(error)
+        )
         ended = rows_(work, site.url)
         if ended.state == "failed":
             raise

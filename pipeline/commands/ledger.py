@@ -37,5 +37,7 @@ def ledger(date_: str | None, as_json: bool, store: str | None) -> None:
 
     for line in night.lines:
         percent = "" if line.percent is None else f"{line.percent:.1f}"
-        click.echo(f"{line.state:9} {line.reason or '':22} {percent:>6}  {line.call_id or '':20}  {line.file}")
+        click.echo(
+            f"{line.state:9} {line.reason or '':22} {percent:>6}  {line.call_id or '':20}  {line.file}"
+        )
     print_night(night)

@@ -30,7 +30,9 @@ def print_night(night: Night) -> None:
 
     for line in night.lines:
         if line.state in ("failed", "missing"):
-            click.echo(f"{line.file}: {line.reason}" + (f" ({line.message})" if line.message else ""), err=True)
+            click.echo(
+                f"{line.file}: {line.reason}" + (f" ({line.message})" if line.message else ""), err=True
+            )
     counts = night.counts
     parts = ", ".join(f"{counts[name]} {name}" for name in ("scored", "excluded", "failed", "pending"))
     missing = f"; {counts['missing']} missing" if counts["missing"] else ""

@@ -83,9 +83,17 @@ def flagged_calls(session: Session, night: Night, alerts: Sequence[AlertLine]) -
         for call_id, agent_id, percent, grade, review in rows
         if review or call_id in kinds
     ]  # fmt: skip
-    flagged.sort(key=lambda row: ("," in row["why"] or row["why"] == "review", row["score"] or 0.0, row["call"]))
+    flagged.sort(
+        key=lambda row: ("," in row["why"] or row["why"] == "review", row["score"] or 0.0, row["call"])
+    )
     flagged += [
-        {"call": line.call_id or line.file, "agent": "", "score": None, "grade": "", "why": f"{line.state}: {line.reason}"}
+        {
+            "call": line.call_id or line.file,
+            "agent": "",
+            "score": None,
+            "grade": "",
+            "why": f"{line.state}: {line.reason}",
+        }
         for line in night.lines
         if line.state in ("failed", "missing")
     ]
@@ -104,7 +112,9 @@ def summary_of(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
     if reasons:
         lines += ["", "| state | reason | calls |", "|---|---|---:|"]
         lines += [f"| {state} | {reason} | {count} |" for (state, reason), count in sorted(reasons.items())]
-    heard = {kind: sum(alert.kind == kind for alert in alerts) for kind in ("complaint", "do_not_call", "fatal")}
+    heard = {
+        kind: sum(alert.kind == kind for alert in alerts) for kind in ("complaint", "do_not_call", "fatal")
+    }
     lines += ["", "Alerts: " + ", ".join(f"{count} {kind}" for kind, count in heard.items()) + "."]
     lines += [f"This run worked on {outcome.worked} calls in {outcome.elapsed_s:.0f} s."]
     return "\n".join(lines) + "\n"
@@ -113,9 +123,15 @@ def summary_of(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
 def prometheus(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
     """The night's figures in Prometheus' text form, for the node exporter's textfile collector."""
     counts = outcome.night.counts
-    lines = ["# HELP callgauge_night_calls Calls of the latest night by state.", "# TYPE callgauge_night_calls gauge"]
+    lines = [
+        "# HELP callgauge_night_calls Calls of the latest night by state.",
+        "# TYPE callgauge_night_calls gauge",
+    ]
     lines += [f'callgauge_night_calls{{state="{state}"}} {count}' for state, count in counts.items()]
-    lines += ["# HELP callgauge_night_alerts Alerts of the latest night by kind.", "# TYPE callgauge_night_alerts gauge"]
+    lines += [
+        "# HELP callgauge_night_alerts Alerts of the latest night by kind.",
+        "# TYPE callgauge_night_alerts gauge",
+    ]
     for kind in ("complaint", "do_not_call", "fatal"):
         lines.append(f'callgauge_night_alerts{{kind="{kind}"}} {sum(alert.kind == kind for alert in alerts)}')
     for name, told, value in (
@@ -123,7 +139,11 @@ def prometheus(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
         ("callgauge_run_worked_calls", "Calls that the latest run worked on.", outcome.worked),
         ("callgauge_run_failed_calls", "Calls that failed in the latest run.", outcome.failed_now),
         ("callgauge_run_seconds", "How long the latest run took.", round(outcome.elapsed_s, 3)),
-        ("callgauge_run_end_timestamp_seconds", "When the latest run ended.", int(datetime.now(UTC).timestamp())),
+        (
+            "callgauge_run_end_timestamp_seconds",
+            "When the latest run ended.",
+            int(datetime.now(UTC).timestamp()),
+        ),
     ):
         lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge", f"{name} {value}"]
     return "\n".join(lines) + "\n"

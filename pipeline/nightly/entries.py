@@ -102,7 +102,9 @@ class Entries:
         entry = entry or self.add(each)
         self.change(entry, REASONS[each.state].state, each.state)
 
-    def change(self, entry: LedgerEntry, state: str, reason: str | None, *, message: str | None = None) -> None:
+    def change(
+        self, entry: LedgerEntry, state: str, reason: str | None, *, message: str | None = None
+    ) -> None:
         """Another state, with what it was before kept beside it."""
         if (entry.state, entry.reason) == (state, reason):
             return
@@ -140,6 +142,8 @@ class Entries:
             else:
                 row.closed_at, row.call_id = None, record.call_id
         self._session.add_all(
-            MissingCall(night=self._made.night, inbox=self._inbox, file=file, call_id=record.call_id, closed_at=None)
+            MissingCall(
+                night=self._made.night, inbox=self._inbox, file=file, call_id=record.call_id, closed_at=None
+            )
             for file, record in wanted.items()
         )

@@ -13,7 +13,7 @@ from pipeline.intake import CALL_LISTS
 from pipeline.profile import Profile
 from pipeline.types import CallRecord
 
-HELD = frozenset("1 y yes true hold held 是 暂缓".split())
+HELD = frozenset({"1", "y", "yes", "true", "hold", "held", "是", "暂缓"})
 """What in a column named ``hold`` keeps a call from being scored."""
 
 
@@ -71,7 +71,9 @@ def _joined(lists: Sequence[CallList]) -> tuple[CallList, tuple[str, ...]]:
                 mistakes.append(f"{each.name}: {record.file}, file → stands in another call list already")
                 continue
             if record.call_id and record.call_id in ids:
-                mistakes.append(f"{each.name}: call_id → {record.call_id} is taken by {ids[record.call_id]}; one is derived")
+                mistakes.append(
+                    f"{each.name}: call_id → {record.call_id} is taken by {ids[record.call_id]}; one is derived"
+                )
                 record = replace(record, call_id="")
             ids.setdefault(record.call_id, record.file)
             records[record.file] = record
@@ -86,7 +88,16 @@ def is_held(record: CallRecord) -> bool:
 
 def record_data(record: CallRecord) -> dict[str, Any]:
     """A call list's row as JSON data."""
-    names = ("call_id", "agent_id", "agent_name", "customer_id", "direction", "campaign", "ring_count", "agent_channel")
+    names = (
+        "call_id",
+        "agent_id",
+        "agent_name",
+        "customer_id",
+        "direction",
+        "campaign",
+        "ring_count",
+        "agent_channel",
+    )
     return {
         **{name: getattr(record, name) for name in names},
         "started_at": record.started_at.isoformat() if record.started_at else None,

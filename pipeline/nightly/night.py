@@ -104,7 +104,9 @@ def _stamps(store: Store, inbox: str) -> dict[str, tuple[Stamp, str]]:
         LedgerEntry.file, LedgerEntry.sha256, LedgerEntry.bytes, LedgerEntry.mtime_ns, LedgerEntry.ctime_ns,
     )  # fmt: skip
     with store.reading() as session:
-        rows = session.execute(select(*columns).where(LedgerEntry.inbox == inbox).order_by(LedgerEntry.id)).all()
+        rows = session.execute(
+            select(*columns).where(LedgerEntry.inbox == inbox).order_by(LedgerEntry.id)
+        ).all()
     return {
         file: (Stamp(size, mtime, ctime), sha256)
         for file, sha256, size, mtime, ctime in rows

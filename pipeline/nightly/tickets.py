@@ -18,7 +18,7 @@ from pipeline.nightly.lists import Listing, record_data
 from pipeline.store.alerting import suppressed_since
 from pipeline.store.keep import Basis, Made
 from pipeline.store.night_tables import LedgerEntry
-from pipeline.store.tables import Call, RecordingRow, Score
+from pipeline.store.tables import Call, RecordingRow, Score, StoredFile
 from pipeline.types import CallRecord
 
 
@@ -37,7 +37,13 @@ class Planner:
     """Finds or makes the call of each content, and its ticket where a score is wanted."""
 
     def __init__(
-        self, session: Session, inbox: str, seen: Sequence[Seen], listing: Listing, made: Made, standard_sha256: str
+        self,
+        session: Session,
+        inbox: str,
+        seen: Sequence[Seen],
+        listing: Listing,
+        made: Made,
+        standard_sha256: str,
     ) -> None:
         self._session = session
         self._made = made
@@ -55,6 +61,7 @@ class Planner:
             self._by_id[call.call_id] = call
         customers = [row.customer_id for row in listing.rows.values() if row.customer_id]
         self._suppressed = suppressed_since(session, customers, before=made.night)
+        self._lost = set(session.scalars(select(StoredFile.sha256).where(StoredFile.lost_at.is_not(None))))
         self._recordings = set(_in_parts(session, RecordingRow.sha256, RecordingRow.sha256, digests))
 
     def _calls(self, column: object, values: Sequence[str]) -> list[Call]:
@@ -78,9 +85,16 @@ class Planner:
             entry.state, entry.reason, entry.message = "scored", None, None
             return None
         basis = Basis(
-            call.id, call.current_version, cause or "first", sha256, call.record_sha256, self._standard_of(call)
+            call.id,
+            call.current_version,
+            cause or "first",
+            sha256,
+            call.record_sha256,
+            self._standard_of(call),
         )
-        record = replace(row, file=each.file, call_id=call.call_id) if row.listed else _record_of(call, each.file)
+        record = (
+            replace(row, file=each.file, call_id=call.call_id) if row.listed else _record_of(call, each.file)
+        )
         self._session.flush()
         since = self._suppressed.get(call.customer_id) if call.customer_id else None
         return Ticket(entry.id, each.path, record, basis, since)
@@ -92,7 +106,9 @@ class Planner:
         former = self._session.get(Call, entry.call) if entry.call is not None else None
         named = self._by_id.get(row.call_id) if row.call_id else None
         if named is not None and named not in (own, former) and self._is_present(named):
-            self.mistakes.append(f"{each.file}: call_id → {row.call_id} is another recording's ({named.file})")
+            self.mistakes.append(
+                f"{each.file}: call_id → {row.call_id} is another recording's ({named.file})"
+            )
             named, row = None, replace(row, call_id="")
         call = own or named or former
         wanted = row.call_id or None
@@ -140,8 +156,14 @@ class Planner:
         if score is not None and cause is None:  # a run that was stopped had taken the change over already
             if score.recording_sha256 != sha256:
                 return "replaced"
-            return "metadata" if score.record_sha256 != call.record_sha256 else None
+            if score.record_sha256 != call.record_sha256:
+                return "metadata"
+            return "mended" if self._is_lost(score) else None
         return cause if score is not None else None
+
+    def _is_lost(self, score: Score) -> bool:
+        """Whether `store check` found files of a score gone."""
+        return bool({score.result_file, score.transcript_file} & self._lost)
 
     def _standard_of(self, call: Call) -> str:
         """A call keeps the standard that it was scored under."""
@@ -167,7 +189,9 @@ def _record_of(call: Call, file: str) -> CallRecord:
     """The row as the store knows it, where the call list no longer holds it."""
     data = dict(call.record)
     started = data.pop("started_at", None)
-    data.update(file=file, call_id=call.call_id, started_at=datetime.fromisoformat(started) if started else None)
+    data.update(
+        file=file, call_id=call.call_id, started_at=datetime.fromisoformat(started) if started else None
+    )
     return CallRecord(**data)
 
 

@@ -7,4 +7,13 @@ from pipeline.store.errors import StoreBusyError, StoreError
 from pipeline.store.files import FileArea
 from pipeline.store.place import Place, default_url, place_of
 
-__all__ = ["FileArea", "Place", "Store", "StoreBusyError", "StoreError", "default_url", "open_store", "place_of"]
+__all__ = [
+    "FileArea",
+    "Place",
+    "Store",
+    "StoreBusyError",
+    "StoreError",
+    "default_url",
+    "open_store",
+    "place_of",
+]

@@ -45,7 +45,9 @@ class SuppressionLine:
     doubtful: bool
 
 
-def raise_alerts(session: Session, call: Call, score: Score, findings: Sequence[Finding], night: date) -> None:
+def raise_alerts(
+    session: Session, call: Call, score: Score, findings: Sequence[Finding], night: date
+) -> None:
     """Put down the alerts of a call's newest score; those of an older one go, since it no longer counts."""
     session.execute(delete(Alert).where(Alert.call == call.id))
     heard = [finding for finding in findings if finding.kind in HEARD and finding.speaker != "agent"]
@@ -60,7 +62,14 @@ def raise_alerts(session: Session, call: Call, score: Score, findings: Sequence[
 
 
 def _alert(
-    call: Call, score: Score, night: date, kind: str, what: str, finding: Finding | None, *, sure: bool = False
+    call: Call,
+    score: Score,
+    night: date,
+    kind: str,
+    what: str,
+    finding: Finding | None,
+    *,
+    sure: bool = False,
 ) -> Alert:
     confidence = finding.confidence if finding else None
     return Alert(
@@ -128,7 +137,9 @@ def suppressed_since(session: Session, customers: Sequence[str], *, before: date
     unique = sorted(set(customers))
     for start in range(0, len(unique), 500):
         rows = session.execute(
-            select(Suppression.customer_id, func.min(func.coalesce(Suppression.asked_at, Suppression.made_at)))
+            select(
+                Suppression.customer_id, func.min(func.coalesce(Suppression.asked_at, Suppression.made_at))
+            )
             .where(
                 Suppression.customer_id.in_(unique[start : start + 500]),
                 Suppression.night < before,

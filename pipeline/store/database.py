@@ -75,7 +75,9 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
     path = place.sqlite_path
     if path is not None and not path.exists():
         if not create:
-            raise ConfigError([f"--store: {place} → there is no store yet; `callgauge nightly INBOX` makes one"])
+            raise ConfigError(
+                [f"--store: {place} → there is no store yet; `callgauge nightly INBOX` makes one"]
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
     engine = make_engine(place)
     try:

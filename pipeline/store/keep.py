@@ -35,7 +35,7 @@ class Basis:
     follows
         The version that counts so far, 0 for none.
     cause
-        ``first, metadata, replaced`` or ``rescore``.
+        ``first, metadata, replaced, mended`` or ``rescore``.
     """
 
     call: int
@@ -74,10 +74,14 @@ class Made:
     at: datetime
 
 
-def keep_standard(session: Session, *, sha256: str, standard: str, version: str, text: str, at: datetime) -> None:
+def keep_standard(
+    session: Session, *, sha256: str, standard: str, version: str, text: str, at: datetime
+) -> None:
     """Keep a standard's whole text, once."""
     if session.get(StandardText, sha256) is None:
-        session.add(StandardText(sha256=sha256, standard=standard, version=version, text=text, first_used_at=at))
+        session.add(
+            StandardText(sha256=sha256, standard=standard, version=version, text=text, first_used_at=at)
+        )
         session.flush()
 
 
@@ -105,8 +109,14 @@ def keep_score(session: Session, judged: Judged, basis: Basis, made: Made) -> Sc
 
 def _keep_files(session: Session, files: tuple[Kept, ...], at: datetime) -> None:
     known = set(
-        session.scalars(select(StoredFile.sha256).where(StoredFile.sha256.in_([kept.sha256 for kept in files])))
+        session.scalars(
+            select(StoredFile.sha256).where(StoredFile.sha256.in_([kept.sha256 for kept in files]))
+        )
     )
+    for row in session.scalars(
+        select(StoredFile).where(StoredFile.sha256.in_(known), StoredFile.lost_at.is_not(None))
+    ):
+        row.lost_at = None  # it has just been written again
     for kept in files:
         if kept.sha256 not in known:
             known.add(kept.sha256)

@@ -45,7 +45,9 @@ def bring_up(engine: Engine, *, create: bool = True) -> tuple[str | None, str]:
     if before == newest:
         return before, newest
     if before is not None and before not in _known():
-        raise StoreError(f"the store is of version {before}, newer than this program; install its newer version")
+        raise StoreError(
+            f"the store is of version {before}, newer than this program; install its newer version"
+        )
     if not create:
         what = "holds no tables yet" if before is None else f"is of version {before}"
         raise StoreError(f"the store {what}; `callgauge store migrate` brings it up to date")

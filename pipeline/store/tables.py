@@ -66,7 +66,10 @@ class Base(DeclarativeBase):
 
 
 class StoredFile(Base):
-    """One file of the file area. Its row is written after the file, so a file without row is a torn write."""
+    """One file of the file area. Its row is written after the file, so a file without row is a torn write.
+
+    ``lost_at`` says since when the file is known to be gone or damaged; the next night makes its call's files anew.
+    """
 
     __tablename__ = "files"
 
@@ -74,6 +77,7 @@ class StoredFile(Base):
     kind: Mapped[str] = mapped_column(String(16))
     bytes: Mapped[int] = mapped_column(BigInteger)
     written_at: Mapped[datetime]
+    lost_at: Mapped[datetime | None]
 
 
 class RecordingRow(Base):

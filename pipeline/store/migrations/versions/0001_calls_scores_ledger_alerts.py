@@ -56,6 +56,7 @@ def _files() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("written_at", MOMENT, nullable=False),
+        sa.Column("lost_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_files")),
     )
 
