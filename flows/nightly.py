@@ -63,7 +63,7 @@ def nightly(
         Path(inbox), night.night_date(date), Path(profile) if profile else None, standard, language,
         time_limit_s=time_limit_s, retry_failed=retry_failed,
     )  # fmt: skip
-    with open_store() as store, _runner(runner, workers, scheduler) as runs:
+    with open_store() as store, task_runner(runner, workers, scheduler) as runs:
         outcome = run_night(store, settings, runs, wait_s=wait_s)
     return Completed(message=outcome.told) if outcome.ok else Failed(message=outcome.told)
 
@@ -150,7 +150,7 @@ def _ended_well(future: PrefectFuture[Any]) -> bool:
     return False
 
 
-def _runner(kind: str, workers: int | None, scheduler: str | None) -> TaskRunner[Any]:
+def task_runner(kind: str, workers: int | None, scheduler: str | None) -> TaskRunner[Any]:
     """Threads of this process, each with a worker process of its own; or a Dask cluster's workers, likewise."""
     if kind == "local":
         return ThreadPoolTaskRunner(max_workers=workers or batch.default_workers())
@@ -170,4 +170,4 @@ def _runner(kind: str, workers: int | None, scheduler: str | None) -> TaskRunner
     return DaskTaskRunner(cluster_kwargs=cluster)
 
 
-__all__ = ["nightly", "progress", "run_night"]
+__all__ = ["nightly", "progress", "run_night", "task_runner"]

@@ -123,9 +123,9 @@ def score_call(call_id: str, ticket: Ticket, site: Site) -> Any:
     """
     hear_, judge_, files_, rows_ = _stages(site.io_delays_s, site.store_delays_s)
     crew = crew_of(site.key, zlib.decompress(site.setup))
-    deadline = time.monotonic() + site.time_limit_s
     try:
         with crew.lend() as lent:
+            deadline = time.monotonic() + site.time_limit_s
             hear_(lent, ticket, deadline)
             judge_(lent, ticket, deadline)
             judged = files_(lent, ticket, deadline)

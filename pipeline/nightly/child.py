@@ -16,7 +16,9 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
+from pipeline.call_names import holds_number
 from pipeline.errors import CallgaugeError
+from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Bench, failure_code
 
 
@@ -47,7 +49,8 @@ def serve(connection: Connection) -> None:
                 told = getattr(bench, step)(payload)
             answer = ("done", told)
         except Exception as error:
-            answer = ("error", plain(error))
+            code, message, place = plain(error)
+            answer = ("error", (code, _without_number(message, payload), place))
         connection.send(answer)
 
 
@@ -61,6 +64,15 @@ def plain(error: Exception) -> tuple[str, str, str | None]:
         trace = trace.tb_next
     # the message of an unexpected error may hold words of the call, so only its kind and place are told
     return failure_code(error), f"{type(error).__name__} at {place}", place
+
+
+def _without_number(message: str, payload: Any) -> str:
+    """A file's name may hold a telephone number: logs and states then show the call's id instead."""
+    if not isinstance(payload, Ticket) or not holds_number(payload.record.file):
+        return message
+    for name in (str(payload.path), payload.record.file, payload.path.name):
+        message = message.replace(name, payload.record.call_id)
+    return message
 
 
 def _receive(connection: Connection, inbox: queue.SimpleQueue[tuple[str, Any]]) -> None:
