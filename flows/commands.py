@@ -17,7 +17,6 @@ from pipeline.commands.options import (
     standard_option,
     store_option,
 )
-from pipeline.settings import Language
 
 
 def _run_options(command: Any) -> Any:
@@ -174,7 +173,7 @@ def serve(
     start_log(log_format)
     parameters = _parameters(inbox, options)
     zone = _zone(time_zone, inbox, options["profile"])
-    with _store(store) as opened, prefect_ready(opened.place.files / "prefect"):
+    with _store(store) as opened, prefect_ready(opened.place.files / "prefect", scheduling=True):
         from flows.serving import serve_nightly
 
         click.echo(f"Serving nightly runs of {inbox} at {cron!r} ({zone}); stop with Ctrl-C.", err=True)

@@ -1,4 +1,7 @@
-"""Prefect's API for one command: ``python -m flows.private_server PORT``; ends when its standard input does."""
+"""Prefect's API for one command: ``python -m flows.private_server PORT [scheduling]``.
+
+It ends when its standard input does.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import threading
 
 def main() -> None:
     """Serve until the owner is gone."""
-    os.environ["PREFECT__SERVER_EPHEMERAL"] = "1"
+    if "scheduling" not in sys.argv:
+        os.environ["PREFECT__SERVER_EPHEMERAL"] = "1"  # leaves out the services that only schedules need
     os.environ["PREFECT__SERVER_FINAL"] = "1"
     os.environ["PREFECT_UI_ENABLED"] = "0"
     import uvicorn

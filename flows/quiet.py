@@ -40,13 +40,19 @@ def settle_environment(home: Path) -> None:
 
 
 @contextlib.contextmanager
-def prefect_ready(home: Path) -> Iterator[None]:
-    """Prefect's API within reach for the time of the block."""
+def prefect_ready(home: Path, *, scheduling: bool = False) -> Iterator[None]:
+    """Prefect's API within reach for the time of the block.
+
+    Parameters
+    ----------
+    scheduling
+        Whether a private server must also make runs by schedule.
+    """
     settle_environment(home)
     if _named_server():
         yield
         return
-    with _private_server(Path(os.environ["PREFECT_HOME"])) as url, _pointed_at(url):
+    with _private_server(Path(os.environ["PREFECT_HOME"]), scheduling=scheduling) as url, _pointed_at(url):
         try:
             yield
         finally:
@@ -82,13 +88,19 @@ def _hand_over() -> None:
 
 
 @contextlib.contextmanager
-def _private_server(home: Path) -> Iterator[str]:
+def _private_server(home: Path, *, scheduling: bool = False) -> Iterator[str]:
     _forget_if_large(home)
     port = _free_port()
     # its standard input is a pipe of ours: when we are gone, it reads the end and goes too
     with (home / "server.log").open("wb") as log:
         server = subprocess.Popen(  # noqa: S603 - our own module, no words of others
-            [sys.executable, "-m", "flows.private_server", str(port)],
+            [
+                sys.executable,
+                "-m",
+                "flows.private_server",
+                str(port),
+                *(["scheduling"] if scheduling else []),
+            ],
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

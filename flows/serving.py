@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import EntrypointType
 from prefect.schedules import Cron
 
 from flows.nightly import nightly
@@ -25,6 +27,8 @@ def serve_nightly(parameters: dict[str, Any], *, cron: str, time_zone: str) -> N
         raise ConfigError(
             [f"--cron: {cron} → can't be read; a line such as '0 1 * * *' is accepted"]
         ) from error
+    # Prefect's runner stops itself on a signal in a way that Python warns of
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     nightly.serve(
         name="nightly",
         schedule=schedule,
@@ -33,4 +37,5 @@ def serve_nightly(parameters: dict[str, Any], *, cron: str, time_zone: str) -> N
         limit=1,
         print_starting_message=False,
         pause_on_shutdown=False,
+        entrypoint_type=EntrypointType.MODULE_PATH,
     )

@@ -58,7 +58,12 @@ class Program:
         }  # fmt: skip
         command = [sys.executable, str(TESTS / "night_run.py"), str(self.inbox), json.dumps(options)]
         return subprocess.Popen(
-            command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+            command,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
 
     def run(self, *, limit_s: float = 300.0, **options: Any) -> dict[str, Any]:
@@ -81,7 +86,9 @@ class Program:
             rows = session.scalar(select(func.count()).select_from(LedgerEntry))
             verdicts: dict[str, Any] = {}
             query = select(Call.call_id, CriterionRow.criterion, CriterionRow.verdict, CriterionRow.points)
-            query = query.join(Score, Score.call == Call.id).join(CriterionRow, CriterionRow.score == Score.id)
+            query = query.join(Score, Score.call == Call.id).join(
+                CriterionRow, CriterionRow.score == Score.id
+            )
             for call_id, criterion, verdict, points in session.execute(query):
                 verdicts.setdefault(call_id, {})[criterion] = (verdict, points)
             counted = select(Call.call_id, func.count(Score.id)).join(Score, Score.call == Call.id)

@@ -34,7 +34,9 @@ class Cluster:
             self._user = "postgres"
             entry = pwd.getpwnam(self._user)
             os.chown(self.folder, entry.pw_uid, entry.pw_gid)
-        self._do("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8", "-N")
+        self._do(
+            "initdb", "-D", str(self.folder / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8", "-N"
+        )
         self.start()
 
     def _do(self, program: str, *args: str) -> None:
@@ -42,7 +44,12 @@ class Cluster:
         if self._user:
             command = ["setpriv", "--reuid", self._user, "--regid", self._user, "--init-groups", *command]
         subprocess.run(
-            command, check=True, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120
+            command,
+            check=True,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=120,
         )
 
     def start(self) -> None:

@@ -62,7 +62,9 @@ def test_a_killed_worker_loses_no_call(
     for number in range(12):
         write_wav(tmp_path / "inbox" / f"c{number:02}.wav", number, length_s=0.6)
     with prefect_server(tmp_path / "prefect") as api:
-        program = Program(f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}", tmp_path / "inbox", api, environment)
+        program = Program(
+            f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}", tmp_path / "inbox", api, environment
+        )
         process = program.start(runner="dask", scheduler=address)
         _until_scored(program, 2, process)
         workers[0].send_signal(signal.SIGKILL)
@@ -79,7 +81,12 @@ def _until_scored(program: Program, count: int, process: subprocess.Popen[str]) 
     path = Path(program.url.removeprefix("sqlite:///"))
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline and process.poll() is None:
-        if path.exists() and sum(state == "scored" for state, _ in program.left()["states"].values()) >= count:
+        if (
+            path.exists()
+            and sum(state == "scored" for state, _ in program.left()["states"].values()) >= count
+        ):
             return
         time.sleep(0.3)
-    raise AssertionError(f"nothing was scored; the run told: {process.communicate()[1][-3000:] if process.poll() is not None else ''}")
+    raise AssertionError(
+        f"nothing was scored; the run told: {process.communicate()[1][-3000:] if process.poll() is not None else ''}"
+    )

@@ -38,7 +38,10 @@ def program(tmp_path: Path, api: str) -> Callable[..., Program]:
         for number, stem in enumerate(extra):
             write_wav(inbox / f"{stem}.wav", 500 + number, length_s=0.6)
         url = f"sqlite:///{tmp_path / name / 'callgauge.db'}"
-        environment = {"CALLGAUGE_TEST_SLOW_S": str(slow_s), "CALLGAUGE_CACHE": str(tmp_path / f"{name}-cache")}
+        environment = {
+            "CALLGAUGE_TEST_SLOW_S": str(slow_s),
+            "CALLGAUGE_CACHE": str(tmp_path / f"{name}-cache"),
+        }
         return Program(url, inbox, api, environment)
 
     return make
@@ -90,7 +93,9 @@ def _messages(store: object) -> list[str]:
         return [str(message) for message in session.scalars(select(LedgerEntry.message))]
 
 
-def test_a_run_killed_at_ten_random_moments_ends_as_an_undisturbed_one(program: Callable[..., Program]) -> None:
+def test_a_run_killed_at_ten_random_moments_ends_as_an_undisturbed_one(
+    program: Callable[..., Program],
+) -> None:
     undisturbed = program("undisturbed", 14)
     undisturbed.run()
     killed = program("killed", 14, slow_s=0.8)
@@ -162,13 +167,18 @@ def test_the_second_of_two_runs_may_leave(program: Callable[..., Program]) -> No
 def test_a_full_disk_tears_nothing(program: Callable[..., Program], tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", str(small)], check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1200k", "tmpfs", str(small)], check=False
+    ).returncode:
         pytest.skip("no tmpfs can be mounted here")
     try:
         full = program("full", 40)
         full.url = f"sqlite:///{small / 'callgauge.db'}"
         process = full.start(store_delays_s=[0.05])
         process.communicate(timeout=300)
+        assert {state for state, _ in full.left()["states"].values()} != {
+            "scored"
+        }  # the disk was full indeed
         subprocess.run(["mount", "-o", "remount,size=64m", str(small)], check=True)
         with open_store(full.url) as store:
             assert [fault for fault in check_store(store, mend=True) if not fault.mended] == []

@@ -86,7 +86,12 @@ def test_a_call_list_that_comes_late_makes_a_new_version(store: Store, inbox: Pa
     assert run_night(store, inbox, on=TUESDAY).worked == 2
     assert the_night(store, TUESDAY).counts["received"] == 0
     assert lines(store, MONDAY)["a.wav"].call_id == "C-1"
-    assert versions(store) == [("C-1", 1, "first"), ("C-1", 2, "metadata"), ("C-2", 1, "first"), ("C-2", 2, "metadata")]
+    assert versions(store) == [
+        ("C-1", 1, "first"),
+        ("C-1", 2, "metadata"),
+        ("C-2", 1, "first"),
+        ("C-2", 2, "metadata"),
+    ]
     assert run_night(store, inbox, on=TUESDAY).worked == 0
 
 
@@ -133,7 +138,9 @@ def test_a_replaced_recording(store: Store, inbox: Path) -> None:
 
 
 def test_a_failed_recording_that_is_replaced_keeps_its_row(store: Store, inbox: Path) -> None:
-    outcome = run_night(store, inbox, on=MONDAY, fail=lambda t: "truncated" if t.record.file == "a.wav" else None)
+    outcome = run_night(
+        store, inbox, on=MONDAY, fail=lambda t: "truncated" if t.record.file == "a.wav" else None
+    )
     assert not outcome.ok
     assert outcome.night.counts["failed"] == 1
     assert run_night(store, inbox, on=MONDAY).worked == 0  # the same broken content is not tried again
@@ -253,7 +260,9 @@ def test_an_unread_file_is_told_and_tried_again(store: Store, inbox: Path) -> No
     assert run_night(store, inbox, on=MONDAY).ok
 
 
-def test_a_changed_call_is_judged_by_the_standard_it_was_scored_under(store: Store, inbox: Path, tmp_path: Path) -> None:
+def test_a_changed_call_is_judged_by_the_standard_it_was_scored_under(
+    store: Store, inbox: Path, tmp_path: Path
+) -> None:
     listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
     run_night(store, inbox, on=MONDAY)
     newer = tmp_path / "ours.yaml"

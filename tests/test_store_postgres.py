@@ -21,7 +21,9 @@ from pipeline.store.migrate import bring_up, head, tables
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 pytestmark = [
     pytest.mark.postgres,
-    pytest.mark.skipif(programs() is None, reason="no PostgreSQL server is installed (apt-get install postgresql)"),
+    pytest.mark.skipif(
+        programs() is None, reason="no PostgreSQL server is installed (apt-get install postgresql)"
+    ),
 ]
 NIGHT = date(2025, 3, 4)
 
@@ -98,5 +100,3 @@ def _until_scored(program: Program, count: int) -> None:
             return
         time.sleep(0.2)
     raise AssertionError("nothing was scored")
-
-

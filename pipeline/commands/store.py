@@ -68,9 +68,8 @@ def migrate(store: str | None) -> None:
     finally:
         engine.dispose()
     place.files.mkdir(parents=True, exist_ok=True)
-    click.echo(
-        f"{place}: {'up to date' if before == after else f'{before or "new"} → {after}'} (version {after})"
-    )
+    change = "up to date" if before == after else f"{before or 'new'} → {after}"
+    click.echo(f"{place}: {change} (version {after})")
 
 
 @store.command()
