@@ -99,9 +99,9 @@ def rows(work: Callable[[Store], Ended], url: str) -> Ended:
 
 
 @functools.lru_cache(maxsize=8)
-def _stages(io_delays_s: tuple[float, ...], store_delays_s: tuple[float, ...]) -> tuple[Task[..., Any], ...]:
-    io = {"retries": len(io_delays_s), "retry_delay_seconds": list(io_delays_s)}
-    store = {"retries": len(store_delays_s), "retry_delay_seconds": list(store_delays_s)}
+def _stages(io_delays_s: tuple[float, ...], store_delays_s: tuple[float, ...]) -> tuple[Any, ...]:
+    io: dict[str, Any] = {"retries": len(io_delays_s), "retry_delay_seconds": list(io_delays_s)}
+    store: dict[str, Any] = {"retries": len(store_delays_s), "retry_delay_seconds": list(store_delays_s)}
     return (
         hear.with_options(**io), judge.with_options(**io), files.with_options(**io), rows.with_options(**store),
     )  # fmt: skip

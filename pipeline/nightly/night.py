@@ -110,7 +110,7 @@ def _stamps(store: Store, inbox: str) -> dict[str, tuple[Stamp, str]]:
     return {
         file: (Stamp(size, mtime, ctime), sha256)
         for file, sha256, size, mtime, ctime in rows
-        if sha256 is not None and None not in (size, mtime, ctime)
+        if sha256 is not None and size is not None and mtime is not None and ctime is not None
     }
 
 
