@@ -103,13 +103,21 @@ def _quantile(costs: Costs, share: float) -> float:
 @click.command()
 @click.option("--calls", default=1000, show_default=True)
 @click.option("--hours", default=8.0, show_default=True, help="In which the night must be done.")
-@click.option("--ratio", default=MEASURED.ratio, show_default=True, help="A worker's seconds by seconds of call.")
+@click.option(
+    "--ratio", default=MEASURED.ratio, show_default=True, help="A worker's seconds by seconds of call."
+)
 @click.option("--per-call", default=MEASURED.per_call_s, show_default=True)
 @click.option("--start", default=MEASURED.start_s, show_default=True)
 @click.option("--mean-call", default=MEASURED.mean_call_s, show_default=True)
 @click.option("--workers-a-machine", default=2, show_default=True)
 def main(
-    calls: int, hours: float, ratio: float, per_call: float, start: float, mean_call: float, workers_a_machine: int
+    calls: int,
+    hours: float,
+    ratio: float,
+    per_call: float,
+    start: float,
+    mean_call: float,
+    workers_a_machine: int,
 ) -> None:
     """Workers and machines for CALLS a night, by formula and by simulation."""
     costs = Costs(ratio, per_call, start, mean_call)

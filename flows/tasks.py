@@ -130,6 +130,8 @@ def score_call(call_id: str, ticket: Ticket, site: Site) -> Any:
             judge_(lent, ticket, deadline)
             judged = files_(lent, ticket, deadline)
     except StepError as error:
+        if error.code == "interrupted":
+            raise  # its line stays pending: the next run goes on there
         work = functools.partial(
             _put_down, ticket=ticket, made=site.made, code=error.code, message=str(error)
         )

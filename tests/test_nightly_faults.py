@@ -140,6 +140,23 @@ def test_killed_workers_lose_no_call(program: Callable[..., Program]) -> None:
     assert killed.left() == undisturbed.left()
 
 
+def test_a_run_that_is_interrupted_stops_soon_and_blames_no_call(program: Callable[..., Program]) -> None:
+    stopped = program("stopped", 4, slow_s=600.0)
+    process = stopped.start()
+    await_sign(stopped)
+    deadline = time.monotonic() + 120
+    while not children_of(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert set(stopped.left()["states"].values()) == {("pending", "queued")}
+    stopped.environment["CALLGAUGE_TEST_SLOW_S"] = "0"
+    stopped.run()
+    assert set(stopped.left()["states"].values()) == {("scored", None)}
+
+
 def test_of_two_runs_at_once_one_waits(program: Callable[..., Program]) -> None:
     both = program("both", 6, slow_s=0.3)
     processes = [both.start(), both.start()]

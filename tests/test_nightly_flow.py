@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.prefect, pytest.mark.models]
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.CompletedProcess[str], str, Path]]:
+def night(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[subprocess.CompletedProcess[str], str, Path]]:
     """One real night over a good call, a call with personal data and a text file; its server is still there."""
     folder = tmp_path_factory.mktemp("night")
     inbox = folder / "inbox"
@@ -38,7 +40,11 @@ def callgauge(folder: Path, api: str, *args: str) -> subprocess.CompletedProcess
         "PYTHONPATH": os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", ""))),
     }  # fmt: skip
     return subprocess.run(
-        [sys.executable, "-m", "pipeline", *args], env=environment, capture_output=True, text=True, timeout=400
+        [sys.executable, "-m", "pipeline", *args],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=400,
     )
 
 
@@ -80,17 +86,23 @@ def test_the_flows_state_is_truthful(night: tuple[subprocess.CompletedProcess[st
     assert state["message"] == "2 received, 1 scored, 0 excluded, 1 failed, 0 pending, 0 missing"
 
 
-def test_artifacts_and_the_api_hold_no_word_of_a_call(night: tuple[subprocess.CompletedProcess[str], str, Path]) -> None:
+def test_artifacts_and_the_api_hold_no_word_of_a_call(
+    night: tuple[subprocess.CompletedProcess[str], str, Path],
+) -> None:
     _, api, folder = night
     artifacts = asked(api, "artifacts", {})
     assert {artifact["key"] for artifact in artifacts} >= {"nightly-summary", "nightly-flagged"}
-    told = json.dumps([artifacts, asked(api, "logs", {"limit": 200}), asked(api, "task_runs", {})], ensure_ascii=False)
+    told = json.dumps(
+        [artifacts, asked(api, "logs", {"limit": 200}), asked(api, "task_runs", {})], ensure_ascii=False
+    )
     files = list((folder / "store" / "callgauge.db.files" / "transcript").rglob("*.json"))
     words = [turn["text"] for path in files for turn in json.loads(path.read_text(encoding="utf-8"))["turns"]]
     assert all(text not in told for text in words if len(text) > 4)
 
 
-def test_the_result_is_whole_when_its_files_are_joined(night: tuple[subprocess.CompletedProcess[str], str, Path]) -> None:
+def test_the_result_is_whole_when_its_files_are_joined(
+    night: tuple[subprocess.CompletedProcess[str], str, Path],
+) -> None:
     import jsonschema
     from sqlalchemy import select
 

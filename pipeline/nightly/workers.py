@@ -107,6 +107,11 @@ class Worker:
                 return f"was ended by {signal.Signals(-status).name}"
         return f"ended abruptly (status {status})"
 
+    def stop(self) -> None:
+        """End the child while another thread waits for it, which then learns of its end."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
     def end(self) -> None:
         """End the child and all that it started."""
         self._connection.close()
@@ -126,44 +131,51 @@ class Crew:
     def __init__(self, setup: bytes) -> None:
         self._setup = setup
         self._idle: list[Worker] = []
+        self._busy: set[Worker] = set()
         self._lock = threading.Lock()
+        self.closed = False
 
     @contextlib.contextmanager
     def lend(self) -> Iterator[Lent]:
         """A worker for the time of one call."""
-        lent = Lent(self._take(), self)
+        lent = Lent(self.take(), self)
         try:
             yield lent
-        except BaseException as error:
-            if not isinstance(error, Exception):  # the run is being stopped: don't wait for the call
-                lent.worker.end()
-            raise
         finally:
-            self._give(lent.worker)
+            self.give(lent.worker)
 
-    def _take(self) -> Worker:
+    def take(self) -> Worker:
+        """An idle worker, else a new one. Raises StepError (``interrupted``) when the crew is closed."""
         with self._lock:
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.alive:
-                    return worker
-        return Worker(self._setup)
+            worker = next((each for each in reversed(self._idle) if each.alive), None)
+            self._idle = [each for each in self._idle if each is not worker and each.alive]
+        worker = worker or Worker(self._setup)
+        with self._lock:
+            if not self.closed:
+                self._busy.add(worker)
+                return worker
+        worker.end()
+        raise StepError("the run was stopped", code="interrupted")
 
-    def _give(self, worker: Worker) -> None:
-        if worker.alive:
-            with self._lock:
+    def give(self, worker: Worker) -> None:
+        """Take a worker back."""
+        with self._lock:
+            self._busy.discard(worker)
+            if worker.alive and not self.closed:
                 self._idle.append(worker)
-
-    def replace(self, worker: Worker) -> Worker:
-        """The same worker if it lives, else a new one."""
-        return worker if worker.alive else self._take()
+                return
+        worker.end()
 
     def close(self) -> None:
-        """End all workers that nobody uses."""
+        """End all workers: the idle ones, and those that work on a call, whose step then is ``interrupted``."""
         with self._lock:
+            self.closed = True
             idle, self._idle = self._idle, []
+            busy = list(self._busy)
         for worker in idle:
             worker.end()
+        for worker in busy:
+            worker.stop()
 
 
 class Lent:
@@ -179,11 +191,17 @@ class Lent:
 
         A worker that ended is replaced, and the new one is brought to where the old one was.
         """
-        if not self.worker.alive:
-            self.worker = self._crew.replace(self.worker)
-            for before in self._done:
-                self.worker.ask(before, ticket, deadline=deadline)
-        told = self.worker.ask(name, ticket, deadline=deadline)
+        try:
+            if not self.worker.alive:
+                self._crew.give(self.worker)
+                self.worker = self._crew.take()
+                for before in self._done:
+                    self.worker.ask(before, ticket, deadline=deadline)
+            told = self.worker.ask(name, ticket, deadline=deadline)
+        except StepError as error:
+            if self._crew.closed:
+                raise StepError("the run was stopped", code="interrupted") from error
+            raise
         self._done.append(name)
         return told
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from pipeline.store.alerting import raise_alerts
@@ -141,22 +141,25 @@ def _score(judged: Judged, basis: Basis, made: Made, *, version: int) -> Score:
 
 
 def _keep_details(session: Session, score: int, judged: Judged) -> None:
-    session.add_all(
-        CriterionRow(
-            score=score, criterion=each.id, article=each.article, verdict=each.verdict, points=each.points,
-            max_points=each.max_points, advisory=each.advisory, reason_code=each.reason.code,
-            findings=list(each.findings),
-        )
+    criteria = [
+        {
+            "score": score, "criterion": each.id, "article": each.article, "verdict": each.verdict,
+            "points": each.points, "max_points": each.max_points, "advisory": each.advisory,
+            "reason_code": each.reason.code, "findings": list(each.findings),
+        }
         for each in judged.score.criteria
-    )  # fmt: skip
-    session.add_all(
-        FindingRow(
-            score=score, finding=each.id, kind=each.kind, criterion=each.criterion, turn=each.turn,
-            speaker=each.speaker, start_s=each.start_s, end_s=each.end_s, quote=each.quote,
-            confidence=each.confidence, detail=_plain(each.detail),
-        )
+    ]  # fmt: skip
+    findings = [
+        {
+            "score": score, "finding": each.id, "kind": each.kind, "criterion": each.criterion, "turn": each.turn,
+            "speaker": each.speaker, "start_s": each.start_s, "end_s": each.end_s, "quote": each.quote,
+            "confidence": each.confidence, "detail": _plain(each.detail),
+        }
         for each in judged.findings
-    )  # fmt: skip
+    ]  # fmt: skip
+    for table, rows in ((CriterionRow, criteria), (FindingRow, findings)):
+        if rows:
+            session.execute(insert(table), rows)  # all rows at once
 
 
 def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
