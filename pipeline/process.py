@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,17 @@ class Job:
 
     path: Path
     record: CallRecord
+    suppressed_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeardCall:
+    """What was heard in one recording, before anything is judged."""
+
+    recording: Recording
+    transcript: Transcript
+    sound: Sound
+    provenance: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,12 @@ class Workplace:
 
 
 def process_call(job: Job, workplace: Workplace) -> CallResult:
-    """Listen to one recording and judge it.
+    """Listen to one recording and judge it. Raises as `hear_call` does."""
+    return judge_call(hear_call(job, workplace), job, workplace)
+
+
+def hear_call(job: Job, workplace: Workplace) -> HeardCall:
+    """Listen to one recording: its sound, its words, who said them.
 
     Raises
     ------
@@ -90,13 +107,19 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
         raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
     )
     roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
+    return HeardCall(recording, transcript, heard.label(roles), heard_by(recording, raw))
+
+
+def judge_call(heard: HeardCall, job: Job, workplace: Workplace) -> CallResult:
+    """Judge what was heard by the workplace's standard."""
     return appraise(
-        transcript,
+        heard.transcript,
         record=job.record,
         workplace=workplace,
-        recording=recording,
-        sound=heard.label(roles),
-        provenance=heard_by(recording, raw),
+        recording=heard.recording,
+        sound=heard.sound,
+        provenance=heard.provenance,
+        suppressed_since=job.suppressed_since,
     )
 
 
@@ -120,6 +143,7 @@ def appraise(
     recording: Recording | None = None,
     sound: Sound | None = None,
     provenance: Mapping[str, Any] | None = None,
+    suppressed_since: datetime | None = None,
 ) -> CallResult:
     """Judge a transcript, with its sound where there is one. The text is masked before anything else reads it."""
     transcript, personal = mask(transcript, keep=workplace.names)
@@ -132,6 +156,7 @@ def appraise(
         record=record,
         profile=workplace.profile,
         sound=sound,
+        suppressed_since=suppressed_since,
     )
     judged, findings = score(evidence, workplace.standard)
     return CallResult(

@@ -28,6 +28,7 @@ LAYERS = (
     {"reports", "review"},
     {"batch"},
     {"scoring_run"},
+    {"nightly"},
     {"commands"},
     {"cli"},
 )

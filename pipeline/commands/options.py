@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,3 +30,46 @@ language_option = click.option(
     show_default=True,
     help="Language of the calls; auto finds it for each.",
 )
+store_option = click.option(
+    "--store",
+    metavar="URL",
+    help="The store: sqlite:///FILE, postgresql://…; else CALLGAUGE_STORE, else the per-user data folder.",
+)
+log_option = click.option(
+    "--log",
+    "log_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Form of the log on stderr; json is one object a line.",
+)
+
+
+def start_log(form: str) -> None:
+    """Send Callgauge's log to stderr: warnings as text, or all from the level of information as JSON lines.
+
+    No log line holds words of a call: messages of unexpected errors are not passed on, only their kind and place.
+    """
+    root = logging.getLogger()
+    if any(getattr(handler, "callgauge", False) for handler in root.handlers):
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.callgauge = True  # type: ignore[attr-defined]  # so that it is put up once
+    handler.addFilter(lambda record: record.name.split(".")[0] in ("pipeline", "flows", "models"))
+    if form == "json":
+        handler.setFormatter(_JsonLines())
+    else:
+        handler.setLevel(logging.WARNING)
+        handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    root.addHandler(handler)
+    for name in ("pipeline", "flows", "models"):
+        logging.getLogger(name).setLevel(logging.INFO)
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line: dict[str, Any] = {"at": at, "level": record.levelname.lower(), "logger": record.name}
+        line["message"] = record.getMessage()
+        line.update(getattr(record, "figures", {}))
+        return json.dumps(line, ensure_ascii=False, default=str)

@@ -1,0 +1,173 @@
+"""The nightly flow: what came in is scored into the store, and its state says truthfully how that ended."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import queue
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.futures import PrefectFuture
+from prefect.states import Completed, Failed, State
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from flows.tasks import Site, score_call
+from pipeline import batch
+from pipeline.errors import ExtraMissingError
+from pipeline.nightly import closing, night
+from pipeline.nightly.settings import NightSettings
+from pipeline.nightly.tickets import Ticket
+from pipeline.nightly.workers import end_crews, setup_bytes
+from pipeline.settings import Language
+from pipeline.store import Store, open_store
+from pipeline.store.lock import nightly_lock
+
+WINDOW = 512
+"""Task runs under way or waiting at once: enough for many machines, and memory stays flat whatever the night holds."""
+_log = logging.getLogger(__name__)
+
+
+@flow(name="nightly", flow_run_name="nightly-{date}", validate_parameters=True)
+def nightly(
+    inbox: str,
+    date: str | None = None,
+    profile: str | None = None,
+    standard: str = "telesales-cn",
+    language: Language = "auto",
+    workers: int | None = None,
+    runner: Literal["local", "dask"] = "local",
+    scheduler: str | None = None,
+    time_limit_s: float = 1800.0,
+    wait_s: float = 6 * 3600.0,
+    retry_failed: bool = False,
+) -> State[Any]:
+    """Score what came into an inbox, into the store that ``CALLGAUGE_STORE`` names.
+
+    The store's URL may hold a password, so it is no parameter: parameters are shown to everybody.
+
+    Returns
+    -------
+    State
+        Completed when every call of the night is scored, excluded or waits for its file to be whole; Failed, with the
+        counts, when one failed or is missing.
+    """
+    settings = NightSettings(
+        Path(inbox), night.night_date(date), Path(profile) if profile else None, standard, language,
+        time_limit_s=time_limit_s, retry_failed=retry_failed,
+    )  # fmt: skip
+    with open_store() as store, task_runner(runner, workers, scheduler) as runs:
+        outcome = run_night(store, settings, runs, wait_s=wait_s)
+    return Completed(message=outcome.told) if outcome.ok else Failed(message=outcome.told)
+
+
+def run_night(
+    store: Store,
+    settings: NightSettings,
+    runs: TaskRunner[Any],
+    *,
+    wait_s: float,
+    step: Callable[[int, int], None] | None = None,
+) -> night.Outcome:
+    """A night within a flow run: begin, a task run a call, finish.
+
+    Parameters
+    ----------
+    runs
+        A started task runner.
+    step
+        Told how many calls are done, of how many.
+    """
+    with nightly_lock(store, wait_s=wait_s):
+        begun = night.begin(store, settings)
+        try:
+            failed = _score_all(begun.tickets, _site(store, begun, settings), runs, step or progress.step)
+        except BaseException:
+            night.interrupted(store, begun)
+            raise
+        finally:
+            end_crews()
+        outcome = night.finish(store, begun, failed_now=failed, worked=len(begun.tickets))
+        written = closing.close_night(store, outcome)
+    create_markdown_artifact(
+        written.summary, key="nightly-summary", description=f"Night of {begun.made.night}"
+    )
+    create_table_artifact(
+        written.flagged, key="nightly-flagged", description="Calls to look at, without any words"
+    )
+    return outcome
+
+
+class _Progress:
+    """Whom the flow tells how far it is: the command sets it, since a flow's parameters are data."""
+
+    def __init__(self) -> None:
+        self.step: Callable[[int, int], None] = lambda _done, _of: None
+
+
+progress = _Progress()
+
+
+def _site(store: Store, begun: night.Begun, settings: NightSettings) -> Site:
+    setup = setup_bytes(begun.setup)
+    return Site(
+        store.place.text, hashlib.sha256(setup).hexdigest(), zlib.compress(setup), begun.made,
+        settings.time_limit_s, settings.io_delays_s, settings.store_delays_s,
+    )  # fmt: skip
+
+
+def _score_all(
+    tickets: Sequence[Ticket], site: Site, runs: TaskRunner[Any], step: Callable[[int, int], None]
+) -> int:
+    """Submit a task run a ticket, a window at a time; how many ended badly."""
+    ended: queue.SimpleQueue[PrefectFuture[Any]] = queue.SimpleQueue()
+    done = failed = submitted = 0
+    step(0, len(tickets))
+    while done < len(tickets):
+        while submitted < len(tickets) and submitted - done < WINDOW:
+            ticket = tickets[submitted]
+            parameters = {"call_id": ticket.record.call_id, "ticket": ticket, "site": site}
+            runs.submit(score_call, parameters).add_done_callback(ended.put)
+            submitted += 1
+        failed += not _ended_well(ended.get())
+        done += 1
+        step(done, len(tickets))
+    return failed
+
+
+def _ended_well(future: PrefectFuture[Any]) -> bool:
+    future.wait()
+    if future.state.is_completed():
+        return True
+    _log.info("a call ended as %s", future.state.name)
+    return False
+
+
+def task_runner(kind: str, workers: int | None, scheduler: str | None) -> TaskRunner[Any]:
+    """Threads of this process, each with a worker process of its own; or a Dask cluster's workers, likewise."""
+    if kind == "local":
+        return ThreadPoolTaskRunner(max_workers=workers or batch.default_workers())
+    try:
+        from prefect_dask import DaskTaskRunner
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError(
+            "--runner dask needs an optional part; install it with: pip install 'callgauge[dask]'"
+        ) from error
+    if scheduler:
+        return DaskTaskRunner(address=scheduler)
+    cluster = {
+        "n_workers": workers or batch.default_workers(),
+        "threads_per_worker": 1,
+        "dashboard_address": None,
+    }
+    return DaskTaskRunner(cluster_kwargs=cluster)
+
+
+__all__ = ["nightly", "progress", "run_night", "task_runner"]

@@ -1,0 +1,135 @@
+"""``callgauge store``: check, back up, migrate; export the suppression list and a night's alerts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.commands.options import store_option
+
+
+@click.group()
+def store() -> None:
+    """Check, back up and migrate the store; export its lists."""
+
+
+@store.command()
+@click.option("--mend/--no-mend", default=True, show_default=True, help="Put right what can be.")
+@store_option
+def check(mend: bool, store: str | None) -> None:
+    """Find torn writes, lost files and killed runs, and mend them.
+
+    Exit status 0: nothing found, or all of it mended; 1: something is left.
+    """
+    from pipeline.store import open_store
+    from pipeline.store.check import check_store
+    from pipeline.store.lock import nightly_lock
+
+    with open_store(store, create=False) as opened, nightly_lock(opened, wait_s=0.0):
+        faults = check_store(opened, mend=mend)
+    for fault in faults:
+        click.echo(f"{fault.kind:14} {fault.what}" + ("  mended" if fault.mended else ""))
+    left = sum(not fault.mended for fault in faults)
+    click.echo(f"{len(faults)} found, {len(faults) - left} mended." if faults else "Nothing wrong.")
+    raise SystemExit(1 if left else 0)
+
+
+@store.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@store_option
+def backup(folder: Path, store: str | None) -> None:
+    """Copy the store, database and files, into a new FOLDER."""
+    from pipeline.store import open_store
+    from pipeline.store.backup import back_up
+
+    with open_store(store, create=False) as opened:
+        done = back_up(opened, folder)
+    click.echo(f"{done.database} and {done.files} files, {done.bytes / 1e6:.1f} MB.")
+    for lost in done.lost:
+        click.echo(f"lost: {lost}; `callgauge store check` tells more", err=True)
+    raise SystemExit(1 if done.lost else 0)
+
+
+@store.command()
+@store_option
+def migrate(store: str | None) -> None:
+    """Make the store, or bring an older one's tables up to date."""
+    from pipeline.store import place_of
+    from pipeline.store.database import make_engine
+    from pipeline.store.migrate import bring_up
+
+    place = place_of(store)
+    if place.sqlite_path is not None:
+        place.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(place)
+    try:
+        before, after = bring_up(engine)
+    finally:
+        engine.dispose()
+    place.files.mkdir(parents=True, exist_ok=True)
+    change = "up to date" if before == after else f"{before or 'new'} → {after}"
+    click.echo(f"{place}: {change} (version {after})")
+
+
+@store.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; else stdout.")
+@click.option("--sure", is_flag=True, help="Leave out requests that were doubtfully heard.")
+@store_option
+def suppressions(out: Path | None, sure: bool, store: str | None) -> None:
+    """Export who asked not to be called again (CSV)."""
+    import csv
+    import io
+
+    from pipeline.reports.calls_csv import neutral
+    from pipeline.reports.files import write_atomic
+    from pipeline.store import open_store
+    from pipeline.store.alerting import suppressions as listed
+
+    with open_store(store, create=False) as opened, opened.reading() as session:
+        lines = listed(session, sure_only=sure)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["customer_id", "call_id", "asked_at", "start_s", "confidence", "doubtful"])
+    for line in lines:
+        asked = line.asked_at.isoformat() if line.asked_at else ""
+        start = "" if line.start_s is None else f"{line.start_s:.3f}"
+        doubtful = "true" if line.doubtful else "false"
+        row = [
+            neutral(line.customer_id or ""),
+            neutral(line.call_id),
+            asked,
+            start,
+            f"{line.confidence:.3f}",
+            doubtful,
+        ]
+        writer.writerow(row)
+    if out is None:
+        click.echo(text.getvalue(), nl=False)
+    else:
+        write_atomic(out, text.getvalue())
+
+
+@store.command()
+@click.option("--date", "date_", metavar="YYYY-MM-DD", help="The night; else the latest.")
+@store_option
+def alerts(date_: str | None, store: str | None) -> None:
+    """Complaints, do-not-call requests and fatal failures of a night (JSON)."""
+    import json
+
+    from pipeline.errors import ConfigError
+    from pipeline.nightly.closing import alerts_json
+    from pipeline.nightly.night import night_date
+    from pipeline.store import open_store
+    from pipeline.store.alerting import alerts_of
+    from pipeline.store.ledger import night_of
+
+    wanted = night_date(date_)
+    with open_store(store, create=False) as opened, opened.reading() as session:
+        night = night_of(session, wanted)
+        if night is None:
+            raise ConfigError(
+                ["--store: no nightly run has been made yet; `callgauge nightly INBOX` makes one"]
+            )
+        told = alerts_json(night, alerts_of(session, night.date))
+    click.echo(json.dumps(told, ensure_ascii=False, indent=1))

@@ -1,0 +1,169 @@
+"""What lies in the inbox: each recording with its digest, what is still being written, what leads out of it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import ConfigError
+from pipeline.intake import SUFFIXES
+
+PARTIAL = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
+"""Endings under which programs write a file before it takes its name."""
+FRESH_S = 120.0
+"""A file untouched for this long is whole; a younger one is looked at twice."""
+SETTLE_S = 1.5
+
+Ready = Literal["ready", "being_written", "link_outside", "unreadable"]
+Known = Callable[[str, "Stamp"], str | None]
+"""Digest of a file that has this name and stamp since it was last read; None where it must be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What changes when a file is touched. The time of the inode's change can't be set back."""
+
+    bytes: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One recording in the inbox."""
+
+    file: str
+    path: Path
+    state: Ready
+    stamp: Stamp | None = None
+    sha256: str | None = None
+
+
+def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: float = SETTLE_S) -> list[Seen]:
+    """All recordings under an inbox, by name.
+
+    A file that changes between two looks, is open for writing in a process that can be seen, or bears the name of an
+    unfinished transfer is ``being_written``. Links to folders are not entered; a link to a file elsewhere is refused.
+
+    Parameters
+    ----------
+    known
+        Spares reading files that were not touched since an earlier run.
+    settle_s
+        Time between the two looks, in seconds.
+
+    Raises
+    ------
+    ConfigError
+        The inbox is no folder.
+    """
+    if not inbox.is_dir():
+        raise ConfigError([f"{inbox}: INBOX → there is no such folder"])
+    root = inbox.resolve()
+    first = list(_found(root))
+    fresh = [each for each in first if each.stamp and _is_fresh(each.stamp)]
+    writing: set[str] = set()
+    if fresh:
+        open_now = _open_for_writing()
+        time.sleep(settle_s)
+        writing = {e.file for e in fresh if str(e.path) in open_now or _stamp(e.path) != e.stamp}
+    return sorted((_read(each, each.file in writing, known) for each in first), key=lambda each: each.file)
+
+
+def _found(root: Path) -> Iterator[Seen]:
+    seen: set[str] = set()
+    unfinished: dict[str, Path] = {}
+    for folder, subfolders, names in os.walk(root, followlinks=False):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            file = path.relative_to(root).as_posix()
+            if name.startswith("."):
+                continue
+            if path.suffix.lower() in PARTIAL and path.with_suffix("").suffix.lower() in SUFFIXES:
+                unfinished[path.with_suffix("").relative_to(root).as_posix()] = path
+            elif path.suffix.lower() in SUFFIXES and (found := _one(root, path, file)) is not None:
+                seen.add(file)
+                yield found
+    for file, path in unfinished.items():
+        if file not in seen:
+            yield Seen(file, path, "being_written")
+
+
+def _one(root: Path, path: Path, file: str) -> Seen | None:
+    if path.is_symlink():
+        target = path.resolve()
+        if not target.is_relative_to(root):
+            return Seen(file, path, "link_outside")
+        if target.suffix.lower() in SUFFIXES and not target.is_dir():
+            return None  # it is found under its own name
+    if path.is_dir() or (path.exists() and not path.is_file()):
+        return None
+    return Seen(file, path, "ready", _stamp(path))
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return Stamp(told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+
+
+def _is_fresh(stamp: Stamp) -> bool:
+    return time.time() - max(stamp.mtime_ns, stamp.ctime_ns) / 1e9 < FRESH_S
+
+
+def _read(seen: Seen, writing: bool, known: Known) -> Seen:
+    if writing:
+        return replace(seen, state="being_written")
+    if seen.state != "ready":
+        return seen
+    if seen.stamp is None:
+        return replace(seen, state="unreadable")
+    sha256 = known(seen.file, seen.stamp) or digest(seen.path)
+    if sha256 is None:
+        return replace(seen, state="unreadable")
+    if _stamp(seen.path) != seen.stamp:  # it grew while it was read
+        return replace(seen, state="being_written")
+    return replace(seen, sha256=sha256)
+
+
+def digest(path: Path) -> str | None:
+    """SHA-256 of a file; None where it can't be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _open_for_writing() -> frozenset[str]:
+    """Files that processes of this machine, as far as they can be seen, hold open for writing (Linux)."""
+    found: set[str] = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            target = link.readlink()
+            if not target.is_absolute() or target.suffix.lower() not in SUFFIXES:
+                continue
+            flags = (link.parents[1] / "fdinfo" / link.name).read_text().split("flags:", 1)[1].split()[0]
+        except (OSError, IndexError):
+            continue  # the process has ended, or is another user's
+        if int(flags, 8) & 0o3:
+            found.add(str(target))
+    return frozenset(found)
+
+
+def known_from(stamps: Mapping[str, tuple[Stamp, str]]) -> Known:
+    """A look-up of digests by name and stamp."""
+
+    def known(file: str, stamp: Stamp) -> str | None:
+        kept = stamps.get(file)
+        return kept[1] if kept is not None and kept[0] == stamp else None
+
+    return known

@@ -1,0 +1,124 @@
+"""What is to be done with each file of the inbox: a row in the ledger, and a ticket where a call must be scored.
+
+Identity is the content. Its rules, each tested by name in ``tests/test_nightly_identity.py``:
+
+- the same file again: nothing new, unless its row of the call list has changed (then a new version, cause ``metadata``);
+- the same content under another name: ``excluded, duplicate``; the name that the call list knows is the one that counts;
+- another content under the same name: a row that had no score becomes the new content's; one that had is
+  ``excluded, replaced``, a new row stands in this night, and the call gets a new version, cause ``replaced``;
+- the call list late: as a row that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from pipeline.nightly.entries import Entries
+from pipeline.nightly.inbox import Seen
+from pipeline.nightly.lists import Listing, is_held
+from pipeline.nightly.tickets import Planner, Ticket
+from pipeline.store.keep import Made
+from pipeline.store.night_tables import LedgerEntry
+from pipeline.store.reasons import MOST_ATTEMPTS, REASONS
+from pipeline.types import CallRecord
+
+EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""Empty files are not each other's duplicates: each is a failure of its own."""
+
+
+@dataclass
+class Plan:
+    """Tickets of the calls to score, and what was wrong in the call lists."""
+
+    tickets: list[Ticket] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
+
+
+def plan_night(
+    session: Session,
+    *,
+    inbox: str,
+    seen: Sequence[Seen],
+    listing: Listing,
+    made: Made,
+    standard_sha256: str,
+    retry_failed: bool = False,
+) -> Plan:
+    """Bring the ledger in line with the inbox and say which calls must be scored. Nothing is done twice.
+
+    Parameters
+    ----------
+    session
+        All changes belong to its one transaction.
+    seen
+        Every recording in the inbox; ``file`` is relative to it.
+    standard_sha256
+        The standard for calls that have no score yet; others keep theirs.
+    """
+    entries = Entries(session, inbox, seen, made)
+    planner = Planner(session, inbox, seen, listing, made, standard_sha256)
+    plan = Plan(mistakes=list(listing.mistakes))
+    rows = _rows_by_content(seen, listing)
+    for each in sorted(seen, key=lambda each: (each.file not in listing.rows, each.file)):
+        entry = entries.of(each)
+        if each.state != "ready":
+            entries.not_ready(each, entry)
+            continue
+        entry = _entry(entries, each, entry)
+        if entry is None:
+            continue
+        row = rows.get(each.sha256 or "") or CallRecord(file=each.file, call_id="")
+        if is_held(row) and entry.state != "scored":
+            entries.change(entry, "excluded", "held")
+        elif _due(entry, retry_failed) and (ticket := planner.ticket(entry, each, row)) is not None:
+            if entry.state != "scored":
+                entries.change(entry, "pending", "queued")
+            plan.tickets.append(ticket)
+    entries.close_absent()
+    entries.note_missing(listing.missing)
+    plan.mistakes += planner.mistakes
+    return plan
+
+
+def _rows_by_content(seen: Sequence[Seen], listing: Listing) -> dict[str, CallRecord]:
+    """The call list's row of each content, under whichever of its names it is listed."""
+    rows: dict[str, CallRecord] = {}
+    for each in seen:
+        if each.sha256 is not None and each.file in listing.rows:
+            rows.setdefault(each.sha256, listing.rows[each.file])
+    return rows
+
+
+def _entry(entries: Entries, each: Seen, entry: LedgerEntry | None) -> LedgerEntry | None:
+    """The row of a whole file, made or brought up to date; None where nothing is to be done with the file."""
+    if entry is not None and entry.sha256 == each.sha256:
+        entries.touch(entry, each)
+        return None if entry.reason == "duplicate" and entries.twin(each) is not None else entry
+    if entry is not None and entry.state in ("pending", "failed"):
+        entries.new_content(entry, each)
+    elif entry is not None:
+        old = entry
+        entry = entries.add(each, call=old.call)
+        entries.change(old, "excluded", "replaced")
+    elif entries.moved(each):
+        return None
+    twin = entries.twin(each)
+    if twin is not None and each.sha256 != EMPTY_SHA256:
+        entry = entry or entries.add(each)
+        entries.change(entry, "excluded", "duplicate", message=f"the same as {twin.file}")
+        entry.call, entry.call_id = None, twin.call_id
+        return None
+    entry = entry or entries.add(each)
+    entries.owns(entry)
+    return entry
+
+
+def _due(entry: LedgerEntry, retry_failed: bool) -> bool:
+    """Whether a row may need work: scored ones too, since their row of the call list may have changed."""
+    if entry.state != "failed":
+        return True
+    why = REASONS.get(entry.reason or "")
+    return retry_failed or (why is not None and why.heals and entry.attempts < MOST_ATTEMPTS)

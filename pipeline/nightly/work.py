@@ -1,0 +1,177 @@
+"""The work on one call, in the child process: hear, judge, write its files. Nothing here touches the database."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import CallgaugeError, RecordingError
+from pipeline.nightly.tickets import Ticket
+from pipeline.process import HeardCall, Job, Workplace, hear_call, judge_call
+from pipeline.reports.audio_copy import write_copy
+from pipeline.reports.call_json import to_json
+from pipeline.reports.timeline import span_of
+from pipeline.standards.library import dump_standard, read_standard
+from pipeline.store.files import FileArea, Kept
+from pipeline.store.keep import Judged
+from pipeline.types import CallResult
+
+TRANSCRIPT_SCHEMA = "callgauge/transcript/1"
+
+
+class ExcludedError(CallgaugeError):
+    """The call is none for us; ``code`` says why."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ChangedError(CallgaugeError):
+    """The file's content is not what it was when the night was planned."""
+
+    code = "being_written"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every call of a night shares; it pickles.
+
+    Attributes
+    ----------
+    standards
+        Text of each standard that a ticket names, by digest; the workplace's own is not among them.
+    """
+
+    workplace: Workplace
+    files: Path
+    shortest_s: float
+    standards: dict[str, str]
+
+    @property
+    def standard_sha256(self) -> str:
+        """Digest of the standard for calls without a score."""
+        return standard_digest(self.workplace)
+
+
+def standard_digest(workplace: Workplace) -> str:
+    """As the provenance of results has it."""
+    return hashlib.sha256(dump_standard(workplace.standard).encode()).hexdigest()
+
+
+class Bench:
+    """A process's place of work: models loaded once, one call at a time.
+
+    `hear`, `judge` and `keep_files` are called in this order for one ticket; each holds what the next one needs.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._area = FileArea(setup.files)
+        self._own = setup.standard_sha256
+        self._places: dict[str, Workplace] = {self._own: setup.workplace}
+        self._job: Job | None = None
+        self._heard: HeardCall | None = None
+        self._result: CallResult | None = None
+        self._seconds: dict[str, float] = {}
+
+    def hear(self, ticket: Ticket) -> None:
+        """Read the recording and its words. Raises what `hear_call` raises, ChangedError, ExcludedError."""
+        self._seconds = {}
+        self._job = Job(ticket.path, ticket.record, ticket.suppressed_since)
+        self._heard = self._timed("hear", hear_call, self._job, self._place(ticket))
+        if self._heard.recording.sha256 != ticket.basis.recording_sha256:
+            raise ChangedError(f"{ticket.record.file} has changed since it was looked at")
+        if self._heard.recording.duration_s < self._setup.shortest_s:
+            length = f"{self._heard.recording.duration_s:.2f} s"
+            raise ExcludedError(f"{ticket.record.file} lasts {length}", code="too_short")
+
+    def judge(self, ticket: Ticket) -> None:
+        """Judge what was heard."""
+        assert self._heard is not None and self._job is not None  # noqa: S101 - hear comes first
+        self._result = self._timed("judge", judge_call, self._heard, self._job, self._place(ticket))
+
+    def keep_files(self, ticket: Ticket) -> Judged:
+        """Write the call's files and say what its rows must hold."""
+        assert self._result is not None and self._heard is not None  # noqa: S101 - judge comes first
+        result = self._result
+        files = self._timed("files", self._files, result, ticket.path)
+        self._result = None
+        return Judged(
+            self._heard.recording, result.transcript.language, result.score, _plain(result), result.outcome,
+            files, dict(self._seconds),
+        )  # fmt: skip
+
+    def _place(self, ticket: Ticket) -> Workplace:
+        digest = ticket.basis.standard_sha256
+        if digest not in self._places:
+            standard = read_standard(self._setup.standards[digest], name=f"standard {digest[:12]}")
+            self._places[digest] = replace(self._setup.workplace, standard=standard)
+        place = self._places[digest]
+        if place is not self._setup.workplace and "recogniser" not in place.__dict__:
+            place.__dict__["recogniser"] = self._setup.workplace.recogniser  # one model a process
+        return place
+
+    def _files(self, result: CallResult, source: Path) -> tuple[Kept, ...]:
+        data = to_json(result)
+        transcript = {"schema": TRANSCRIPT_SCHEMA, **data.pop("transcript")}
+        kept = [
+            self._area.put(_bytes(transcript), "transcript"),
+            self._area.put(_bytes({**data, "transcript": None}), "result"),
+        ]
+        if (copy := self._copy(result, source)) is not None:
+            kept.append(copy)
+        return tuple(kept)
+
+    def _copy(self, result: CallResult, source: Path) -> Kept | None:
+        hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]
+        with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
+            try:
+                return self._area.take(write_copy(source, Path(folder) / "copy.mp3", mask=hidden), "audio")
+            except RecordingError:
+                return None  # the call is judged; its page plays nothing
+
+    def _timed(self, name: str, work: Callable[..., Any], *args: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return work(*args)
+        finally:
+            self._seconds[name] = round(time.perf_counter() - started, 4)
+
+
+def _plain(result: CallResult) -> tuple:
+    """Findings whose details hold plain data, so that they cross to a process that has loaded none of the models."""
+    data = to_json(result)["findings"]
+    return tuple(replace(f, detail=plain["detail"]) for f, plain in zip(result.findings, data, strict=True))
+
+
+def _bytes(data: dict[str, Any]) -> bytes:
+    return (json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n").encode()
+
+
+def failure_code(error: BaseException) -> str:
+    """The code by which an error goes into the ledger (`pipeline.store.reasons`)."""
+    if isinstance(error, CallgaugeError):
+        return error.code
+    if isinstance(error, OSError):
+        return "no_space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "io"
+    if isinstance(error, MemoryError):
+        return "crashed"
+    return "internal"
+
+
+def read_result(area: FileArea, *, result: str, transcript: str | None) -> dict[str, Any]:
+    """A call's whole result in the form ``callgauge/call/1``, joined from its files again."""
+    data: dict[str, Any] = json.loads(area.read(result, "result"))
+    if transcript is not None:
+        words = json.loads(area.read(transcript, "transcript"))
+        words.pop("schema", None)
+        data["transcript"] = words
+    return data

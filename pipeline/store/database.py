@@ -1,0 +1,145 @@
+"""Opening the store: the engine with its settings, sessions, and the version of its tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from pipeline.errors import ConfigError, ExtraMissingError
+from pipeline.store import migrate
+from pipeline.store.errors import StoreError
+from pipeline.store.files import FileArea
+from pipeline.store.place import Place, place_of
+
+BUSY_MS = 30_000
+"""How long one writer waits for another in SQLite."""
+WRITES = "callgauge_writes"
+
+
+class Store:
+    """An open store. It doesn't pickle: another process opens it anew by ``place.text``."""
+
+    def __init__(self, place: Place, engine: Engine) -> None:
+        self.place = place
+        self.engine = engine
+        self.files = FileArea(place.files)
+        self._writer = engine.execution_options(**{WRITES: True})
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose changes are kept together when the block ends well, else none of them."""
+        with Session(self._writer) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_store(url: str | None = None, *, create: bool = True) -> Store:
+    """Open a store and bring its tables up to date.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///…``, ``postgresql://…`` or a path; None is ``CALLGAUGE_STORE``, else the per-user data folder.
+    create
+        Whether to make one where there is none, and to bring an older one up to date.
+
+    Raises
+    ------
+    ConfigError
+        The URL can't be read, or there is no store and ``create`` is False.
+    StoreError
+        It can't be reached, or was written by a newer version.
+    """
+    place = place_of(url)
+    path = place.sqlite_path
+    if path is not None and not path.exists():
+        if not create:
+            raise ConfigError(
+                [f"--store: {place} → there is no store yet; `callgauge nightly INBOX` makes one"]
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(place)
+    try:
+        migrate.bring_up(engine, create=create)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise StoreError(f"{place}: the store can't be opened: {_told(error)}") from error
+    except BaseException:
+        engine.dispose()
+        raise
+    if create:
+        place.files.mkdir(parents=True, exist_ok=True)
+    return Store(place, engine)
+
+
+def make_engine(place: Place) -> Engine:
+    """An engine for a store's database; connections are tried before use, since a server may have restarted."""
+    if place.is_sqlite:
+        engine = create_engine(place.url, pool_size=4, max_overflow=28)
+        event.listen(engine, "connect", _sqlite_settings)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    try:
+        return create_engine(
+            place.url, pool_pre_ping=True, pool_size=4, max_overflow=28, connect_args={"connect_timeout": 10}
+        )
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError(
+            "PostgreSQL needs an optional part; install it with: pip install 'callgauge[postgres]'"
+        ) from error
+
+
+def _sqlite_settings(connection: Any, _record: object) -> None:
+    """Write-ahead log: readers don't wait. NORMAL can lose the last commits with the power, never tear them."""
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # the driver's own transactions leave out changes of tables
+    cursor = connection.cursor()
+    for line in (
+        f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL",
+        "PRAGMA foreign_keys = ON",
+    ):  # fmt: skip
+        cursor.execute(line)
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    """Who means to write takes the lock first: one who turns from reading to writing can't wait for it."""
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _told(error: SQLAlchemyError) -> str:
+    """The driver's own words, which hold no password."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+
+
+def heals(error: BaseException) -> bool:
+    """Whether an error of the database may be gone in a moment: it was away, busy or its disk full."""
+    from sqlalchemy.exc import InterfaceError, OperationalError
+
+    return isinstance(error, OperationalError | InterfaceError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )

@@ -1,0 +1,175 @@
+"""Keeping a judged call: its files are there already, now its rows, all in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from pipeline.store.alerting import raise_alerts
+from pipeline.store.files import Kept
+from pipeline.store.tables import (
+    Call,
+    CriterionRow,
+    FindingRow,
+    RecordingRow,
+    Score,
+    StandardText,
+    StoredFile,
+)
+from pipeline.types import CallScore, Finding, Outcome, Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a version of a score rests on.
+
+    Attributes
+    ----------
+    follows
+        The version that counts so far, 0 for none.
+    cause
+        ``first, metadata, replaced, mended`` or ``rescore``.
+    """
+
+    call: int
+    follows: int
+    cause: str
+    recording_sha256: str
+    record_sha256: str
+    standard_sha256: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for whoever makes the same version twice."""
+        plain = {key: value for key, value in asdict(self).items() if key != "cause"}
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A call's result without its words: what the rows hold, and the files where the words lie."""
+
+    recording: Recording
+    language: str
+    score: CallScore
+    findings: tuple[Finding, ...]
+    outcome: Outcome
+    files: tuple[Kept, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The run that makes a score, when, and for which night."""
+
+    run: int
+    night: date
+    at: datetime
+
+
+def keep_standard(
+    session: Session, *, sha256: str, standard: str, version: str, text: str, at: datetime
+) -> None:
+    """Keep a standard's whole text, once."""
+    if session.get(StandardText, sha256) is None:
+        session.add(
+            StandardText(sha256=sha256, standard=standard, version=version, text=text, first_used_at=at)
+        )
+        session.flush()
+
+
+def keep_score(session: Session, judged: Judged, basis: Basis, made: Made) -> Score:
+    """Add a version and let the call point at it. A version that is there already is returned as it is."""
+    there = session.scalar(select(Score).where(Score.fingerprint == basis.fingerprint))
+    if there is not None:
+        return there
+    call = session.get_one(Call, basis.call, with_for_update=True)
+    _keep_files(session, judged.files, made.at)
+    recording = session.get_one(RecordingRow, basis.recording_sha256)
+    recording.duration_s = judged.recording.duration_s
+    recording.channels = judged.recording.channels
+    recording.sample_rate_hz = judged.recording.sample_rate_hz
+    recording.codec = judged.recording.codec
+    score = _score(judged, basis, made, version=call.current_version + 1)
+    session.add(score)
+    session.flush()
+    _keep_details(session, score.id, judged)
+    call.current_version, call.current_score_id = score.version, score.id
+    call.updated_at = made.at
+    raise_alerts(session, call, score, judged.findings, made.night)
+    return score
+
+
+def _keep_files(session: Session, files: tuple[Kept, ...], at: datetime) -> None:
+    known = set(
+        session.scalars(
+            select(StoredFile.sha256).where(StoredFile.sha256.in_([kept.sha256 for kept in files]))
+        )
+    )
+    for row in session.scalars(
+        select(StoredFile).where(StoredFile.sha256.in_(known), StoredFile.lost_at.is_not(None))
+    ):
+        row.lost_at = None  # it has just been written again
+    for kept in files:
+        if kept.sha256 not in known:
+            known.add(kept.sha256)
+            session.add(StoredFile(sha256=kept.sha256, kind=kept.kind, bytes=kept.bytes, written_at=at))
+    session.flush()
+
+
+def _score(judged: Judged, basis: Basis, made: Made, *, version: int) -> Score:
+    score, outcome = judged.score, judged.outcome
+    follow_up = {"text": outcome.follow_up_text, "when": outcome.follow_up_when}
+    files = {kept.kind: kept.sha256 for kept in judged.files}
+    return Score(
+        call=basis.call, version=version, made_by="machine", cause=basis.cause, fingerprint=basis.fingerprint,
+        standard_sha256=basis.standard_sha256, recording_sha256=basis.recording_sha256,
+        record_sha256=basis.record_sha256, percent=score.percent, percent_before_fatal=score.percent_before_fatal,
+        points=score.points, max_points=score.max_points, coverage=score.coverage, grade=score.grade,
+        fatal=list(score.fatal), needs_review=score.needs_review, language=judged.language, outcome=outcome.label,
+        outcome_confidence=outcome.confidence, follow_up=follow_up if any(follow_up.values()) else None,
+        result_file=files.get("result"), transcript_file=files.get("transcript"), audio_file=files.get("audio"),
+        run=made.run, seconds=dict(judged.seconds), made_at=made.at,
+    )  # fmt: skip
+
+
+def _keep_details(session: Session, score: int, judged: Judged) -> None:
+    criteria = [
+        {
+            "score": score, "criterion": each.id, "article": each.article, "verdict": each.verdict,
+            "points": each.points, "max_points": each.max_points, "advisory": each.advisory,
+            "reason_code": each.reason.code, "findings": list(each.findings),
+        }
+        for each in judged.score.criteria
+    ]  # fmt: skip
+    findings = [
+        {
+            "score": score, "finding": each.id, "kind": each.kind, "criterion": each.criterion, "turn": each.turn,
+            "speaker": each.speaker, "start_s": each.start_s, "end_s": each.end_s, "quote": each.quote,
+            "confidence": each.confidence, "detail": _plain(each.detail),
+        }
+        for each in judged.findings
+    ]  # fmt: skip
+    for table, rows in ((CriterionRow, criteria), (FindingRow, findings)):
+        if rows:
+            session.execute(insert(table), rows)  # all rows at once
+
+
+def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """A detail as JSON data; numpy's numbers and other things that know their plain form take it."""
+    return json.loads(json.dumps(dict(detail), ensure_ascii=False, default=_simple))
+
+
+def _simple(value: Any) -> Any:
+    if hasattr(value, "item"):
+        return value.item()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value)

@@ -1,0 +1,19 @@
+"""What Alembic runs: on the connection that it is handed, inside that connection's transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from pipeline.store import night_tables, tables
+
+assert night_tables.Base is tables.Base  # noqa: S101 - both modules must be loaded for the tables to be known
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=tables.Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

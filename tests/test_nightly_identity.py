@@ -1,0 +1,278 @@
+"""Identity is the content: each way in which files and call lists come, go and change has one answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from night_fakes import lines, run_night, the_night, write_wav
+from sqlalchemy import func, select
+
+from pipeline.store import Store, open_store
+from pipeline.store.tables import Call, Score
+
+MONDAY, TUESDAY = date(2025, 3, 3), date(2025, 3, 4)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    write_wav(folder / "a.wav", 1)
+    write_wav(folder / "team" / "b.wav", 2)
+    return folder
+
+
+def listed(folder: Path, *rows: str) -> None:
+    (folder / "calls.csv").write_text("\n".join(("file,call_id,agent_id,customer_id,hold", *rows)) + "\n")
+
+
+def versions(store: Store) -> list[tuple[str, int, str]]:
+    with store.reading() as session:
+        query = select(Call.call_id, Score.version, Score.cause).join(Score, Score.call == Call.id)
+        return [tuple(row) for row in session.execute(query.order_by(Call.call_id, Score.version))]  # type: ignore[misc]
+
+
+def test_running_twice_changes_nothing(store: Store, inbox: Path) -> None:
+    first = run_night(store, inbox, on=MONDAY)
+    before = the_night(store, MONDAY).lines
+    second = run_night(store, inbox, on=MONDAY)
+    assert (first.worked, second.worked) == (2, 0)
+    assert the_night(store, MONDAY).lines == before
+    assert versions(store) == [("a", 1, "first"), ("b", 1, "first")]
+
+
+def test_a_file_counts_in_its_first_night(store: Store, inbox: Path) -> None:
+    run_night(store, inbox, on=MONDAY)
+    write_wav(inbox / "c.wav", 3)
+    run_night(store, inbox, on=TUESDAY)
+    assert set(lines(store, MONDAY)) == {"a.wav", "team/b.wav"}
+    assert set(lines(store, TUESDAY)) == {"c.wav"}
+
+
+def test_the_same_content_under_another_name_is_a_duplicate(store: Store, inbox: Path) -> None:
+    shutil.copy(inbox / "a.wav", inbox / "team" / "copy.wav")
+    run_night(store, inbox, on=MONDAY)
+    copy = lines(store, MONDAY)["team/copy.wav"]
+    assert (copy.state, copy.reason, copy.call_id) == ("excluded", "duplicate", "a")
+    shutil.copy(inbox / "a.wav", inbox / "later.wav")
+    run_night(store, inbox, on=TUESDAY)
+    assert lines(store, TUESDAY)["later.wav"].reason == "duplicate"
+    assert run_night(store, inbox, on=TUESDAY).worked == 0
+    assert the_night(store, TUESDAY).counts["received"] == 1
+
+
+def test_of_two_names_the_listed_one_counts(store: Store, inbox: Path) -> None:
+    shutil.copy(inbox / "a.wav", inbox / "z.wav")
+    listed(inbox, "z.wav,C-9,A01,,", "team/b.wav,C-2,A02,,")
+    run_night(store, inbox, on=MONDAY)
+    found = lines(store, MONDAY)
+    assert (found["z.wav"].state, found["z.wav"].call_id) == ("scored", "C-9")
+    assert (found["a.wav"].reason, found["a.wav"].call_id) == ("duplicate", "C-9")
+
+
+def test_a_call_list_that_comes_late_makes_a_new_version(store: Store, inbox: Path) -> None:
+    run_night(store, inbox, on=MONDAY)
+    listed(inbox, "a.wav,C-1,A01,K7,", "team/b.wav,C-2,A02,K8,")
+    assert run_night(store, inbox, on=TUESDAY).worked == 2
+    assert the_night(store, TUESDAY).counts["received"] == 0
+    assert lines(store, MONDAY)["a.wav"].call_id == "C-1"
+    assert versions(store) == [
+        ("C-1", 1, "first"),
+        ("C-1", 2, "metadata"),
+        ("C-2", 1, "first"),
+        ("C-2", 2, "metadata"),
+    ]
+    assert run_night(store, inbox, on=TUESDAY).worked == 0
+
+
+def test_a_late_list_that_names_the_duplicate_counts_for_the_call(store: Store, inbox: Path) -> None:
+    shutil.copy(inbox / "a.wav", inbox / "z.wav")
+    run_night(store, inbox, on=MONDAY)
+    listed(inbox, "z.wav,C-9,A01,,", "b.wav,,A02,,")
+    run_night(store, inbox, on=TUESDAY)
+    found = lines(store, MONDAY)
+    assert (found["a.wav"].state, found["a.wav"].call_id, found["a.wav"].version) == ("scored", "C-9", 2)
+    assert found["z.wav"].reason == "duplicate"
+
+
+def test_corrected_metadata_makes_one_new_version_of_that_call(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    run_night(store, inbox, on=MONDAY)
+    listed(inbox, "a.wav,C-1,A03,,", "team/b.wav,C-2,A02,,")
+    assert run_night(store, inbox, on=TUESDAY).worked == 1
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")  # and back: a version again, none overwritten
+    run_night(store, inbox, on=TUESDAY)
+    assert versions(store) == [
+        ("C-1", 1, "first"), ("C-1", 2, "metadata"), ("C-1", 3, "metadata"), ("C-2", 1, "first"),
+    ]  # fmt: skip
+
+
+def test_a_list_that_is_taken_away_changes_nothing(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    run_night(store, inbox, on=MONDAY)
+    (inbox / "calls.csv").unlink()
+    assert run_night(store, inbox, on=TUESDAY).worked == 0
+    assert lines(store, MONDAY)["a.wav"].call_id == "C-1"
+
+
+def test_a_replaced_recording(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    run_night(store, inbox, on=MONDAY)
+    write_wav(inbox / "a.wav", 77)
+    assert run_night(store, inbox, on=TUESDAY).worked == 1
+    old, new = lines(store, MONDAY)["a.wav"], lines(store, TUESDAY)["a.wav"]
+    assert (old.state, old.reason) == ("excluded", "replaced")
+    assert (new.state, new.call_id, new.version) == ("scored", "C-1", 2)
+    assert ("C-1", 2, "replaced") in versions(store)
+    assert run_night(store, inbox, on=TUESDAY).worked == 0
+
+
+def test_a_failed_recording_that_is_replaced_keeps_its_row(store: Store, inbox: Path) -> None:
+    outcome = run_night(
+        store, inbox, on=MONDAY, fail=lambda t: "truncated" if t.record.file == "a.wav" else None
+    )
+    assert not outcome.ok
+    assert outcome.night.counts["failed"] == 1
+    assert run_night(store, inbox, on=MONDAY).worked == 0  # the same broken content is not tried again
+    write_wav(inbox / "a.wav", 77)
+    assert run_night(store, inbox, on=TUESDAY).ok
+    assert lines(store, MONDAY)["a.wav"].state == "scored"
+    assert the_night(store, TUESDAY).counts["received"] == 0
+
+
+def test_what_may_heal_is_tried_in_three_runs(store: Store, inbox: Path) -> None:
+    for worked in (2, 2, 2, 0):
+        assert run_night(store, inbox, on=MONDAY, fail=lambda _: "timeout").worked == worked
+    assert run_night(store, inbox, on=MONDAY, retry_failed=True).ok
+    assert {line.attempts for line in lines(store, MONDAY).values()} == {4}
+
+
+def test_a_listed_call_without_recording_is_missing_apart(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,,,", "c.wav,C-3,A01,,")
+    outcome = run_night(store, inbox, on=MONDAY)
+    assert not outcome.ok
+    assert dict(outcome.night.counts) == {
+        "received": 2, "scored": 2, "excluded": 0, "failed": 0, "pending": 0, "missing": 1,
+    }  # fmt: skip
+    assert lines(store, MONDAY)["c.wav"].state == "missing"
+    write_wav(inbox / "c.wav", 3)
+    assert run_night(store, inbox, on=TUESDAY).ok
+    assert the_night(store, MONDAY).counts["missing"] == 0
+    assert lines(store, TUESDAY)["c.wav"].call_id == "C-3"
+
+
+def test_lists_in_folders_name_files_beside_them(store: Store, inbox: Path) -> None:
+    (inbox / "team" / "calls.csv").write_text("file,call_id\nb.wav,B-1\n")
+    run_night(store, inbox, on=MONDAY)
+    assert lines(store, MONDAY)["team/b.wav"].call_id == "B-1"
+
+
+def test_a_held_call_waits_for_its_release(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,A01,,yes", "team/b.wav,C-2,,,")
+    assert run_night(store, inbox, on=MONDAY).worked == 1
+    assert lines(store, MONDAY)["a.wav"].reason == "held"
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,,,")
+    run_night(store, inbox, on=TUESDAY)
+    assert lines(store, MONDAY)["a.wav"].state == "scored"
+
+
+def test_the_same_name_from_another_inbox_is_another_call(store: Store, inbox: Path, tmp_path: Path) -> None:
+    run_night(store, inbox, on=MONDAY)
+    write_wav(tmp_path / "next" / "a.wav", 5)
+    run_night(store, tmp_path / "next", on=TUESDAY)
+    new = lines(store, TUESDAY)["a.wav"]
+    assert new.state == "scored"
+    assert new.call_id is not None
+    assert new.call_id.startswith("a-")
+    assert lines(store, MONDAY)["a.wav"].state == "scored"
+
+
+def test_an_inbox_that_was_moved_brings_nothing_new(store: Store, inbox: Path, tmp_path: Path) -> None:
+    run_night(store, inbox, on=MONDAY)
+    inbox.rename(tmp_path / "moved")
+    assert run_night(store, tmp_path / "moved", on=TUESDAY).worked == 0
+    assert the_night(store, TUESDAY).counts["received"] == 0
+
+
+def test_another_calls_id_is_not_taken_over(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,,,")
+    run_night(store, inbox, on=MONDAY)
+    listed(inbox, "team/b.wav,C-1,,,")
+    outcome = run_night(store, inbox, on=TUESDAY)
+    assert any("C-1" in mistake for mistake in outcome.mistakes)
+    assert lines(store, MONDAY)["a.wav"].call_id == "C-1"
+    assert lines(store, MONDAY)["team/b.wav"].call_id == "b"
+
+
+def test_files_still_being_written_are_left_for_later(store: Store, inbox: Path) -> None:
+    with (inbox / "c.wav").open("wb") as handle:
+        handle.write(b"RIFF")
+        handle.flush()
+        write_wav(inbox / "d.wav", 4).rename(inbox / "d.wav.part")
+        outcome = run_night(store, inbox, on=MONDAY)
+    found = lines(store, MONDAY)
+    assert (found["c.wav"].state, found["c.wav"].reason) == ("pending", "being_written")
+    assert found["d.wav"].reason == "being_written"
+    assert outcome.ok
+    write_wav(inbox / "c.wav", 3)
+    (inbox / "d.wav.part").rename(inbox / "d.wav")
+    run_night(store, inbox, on=TUESDAY)
+    assert {line.state for line in lines(store, MONDAY).values()} == {"scored"}
+    assert the_night(store, TUESDAY).counts["received"] == 0
+
+
+def test_a_link_out_of_the_inbox_is_refused(store: Store, inbox: Path, tmp_path: Path) -> None:
+    secret = write_wav(tmp_path / "elsewhere" / "x.wav", 9)
+    (inbox / "link.wav").symlink_to(secret)
+    (inbox / "inside.wav").symlink_to(inbox / "a.wav")
+    (inbox / "folder").symlink_to(secret.parent)
+    run_night(store, inbox, on=MONDAY)
+    found = lines(store, MONDAY)
+    assert set(found) == {"a.wav", "team/b.wav", "link.wav"}
+    assert (found["link.wav"].state, found["link.wav"].reason) == ("excluded", "link_outside")
+
+
+def test_empty_files_are_not_each_others_duplicates(store: Store, inbox: Path) -> None:
+    for name in ("e1.wav", "e2.wav"):
+        (inbox / name).touch()
+    run_night(store, inbox, on=MONDAY, fail=lambda t: "empty" if t.record.file.startswith("e") else None)
+    assert [lines(store, MONDAY)[name].reason for name in ("e1.wav", "e2.wav")] == ["empty", "empty"]
+    assert run_night(store, inbox, on=MONDAY).worked == 0
+
+
+def test_an_unread_file_is_told_and_tried_again(store: Store, inbox: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root reads every file")
+    (inbox / "a.wav").chmod(0)
+    assert not run_night(store, inbox, on=MONDAY).ok
+    assert lines(store, MONDAY)["a.wav"].reason == "unreadable"
+    (inbox / "a.wav").chmod(0o644)
+    assert run_night(store, inbox, on=MONDAY).ok
+
+
+def test_a_changed_call_is_judged_by_the_standard_it_was_scored_under(
+    store: Store, inbox: Path, tmp_path: Path
+) -> None:
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    run_night(store, inbox, on=MONDAY)
+    newer = tmp_path / "ours.yaml"
+    newer.write_text('extends: telesales-cn\nid: ours\nversion: "2"\n', encoding="utf-8")
+    listed(inbox, "a.wav,C-1,A09,,", "team/b.wav,C-2,A02,,", "c.wav,C-3,A02,,")
+    write_wav(inbox / "c.wav", 3)
+    run_night(store, inbox, on=TUESDAY, standard=str(newer))
+    with store.reading() as session:
+        query = select(Call.call_id, Score.standard_sha256).join(Score, Score.call == Call.id)
+        used = {(call, digest) for call, digest in session.execute(query)}
+        assert len({digest for call, digest in used if call == "C-1"}) == 1
+        assert {d for c, d in used if c == "C-3"}.isdisjoint({d for c, d in used if c == "C-1"})
+        assert session.scalar(select(func.count()).select_from(Score)) == 4

@@ -1,0 +1,102 @@
+"""The store on a real PostgreSQL: the same ledger, one night at a time, a server that stops in mid-run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from night_fakes import lines, run_night, the_night, write_wav
+from night_programs import Program, prefect_server
+from postgres_cluster import Cluster, programs
+
+from pipeline.store import StoreBusyError, open_store
+from pipeline.store.backup import back_up
+from pipeline.store.check import check_store
+from pipeline.store.lock import nightly_lock
+from pipeline.store.migrate import bring_up, head, tables
+
+pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.skipif(
+        programs() is None, reason="no PostgreSQL server is installed (apt-get install postgresql)"
+    ),
+]
+NIGHT = date(2025, 3, 4)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    folder = programs()
+    assert folder is not None
+    made = Cluster(folder)
+    yield made
+    made.remove()
+
+
+def test_a_night_on_postgres(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "files"))
+    url = cluster.make("night")
+    for number in range(3):
+        write_wav(tmp_path / "inbox" / f"{number}.wav", number)
+    (tmp_path / "inbox" / "calls.csv").write_text(
+        "file,call_id,started_at\n0.wav,C-0,2025-03-04T09:30:00+08:00\n", encoding="utf-8"
+    )
+    with open_store(url) as store:
+        assert run_night(store, tmp_path / "inbox", on=NIGHT).ok
+        assert run_night(store, tmp_path / "inbox", on=NIGHT).worked == 0
+        assert the_night(store, NIGHT).counts["scored"] == 3
+        assert lines(store, NIGHT)["0.wav"].call_id == "C-0"
+        assert check_store(store, mend=False) == []
+        assert bring_up(store.engine) == (head(), head())
+        assert {"calls", "scores", "ledger", "runs"} <= tables(store.engine)
+        done = back_up(store, tmp_path / "backup")
+        assert done.database.stat().st_size > 0
+
+
+def test_one_night_at_a_time_even_without_a_shared_disk(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = cluster.make("locked")
+    monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "here"))
+    with open_store(url) as here, nightly_lock(here, wait_s=0.0):
+        monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "there"))
+        with open_store(url) as there, pytest.raises(StoreBusyError), nightly_lock(there, wait_s=0.0):
+            pass
+    with open_store(url) as again, nightly_lock(again, wait_s=0.0):
+        pass
+
+
+@pytest.mark.prefect
+@pytest.mark.faults
+def test_a_server_that_stops_in_mid_run(cluster: Cluster, tmp_path: Path) -> None:
+    for number in range(10):
+        write_wav(tmp_path / "inbox" / f"c{number}.wav", number, length_s=0.6)
+    environment = {"CALLGAUGE_FILES": str(tmp_path / "files"), "CALLGAUGE_TEST_SLOW_S": "0.5"}
+    with prefect_server(tmp_path / "prefect") as api, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALLGAUGE_FILES", str(tmp_path / "files"))
+        program = Program(cluster.make("restarted"), tmp_path / "inbox", api, environment)
+        process = program.start(store_delays_s=[0.5, 1, 2, 4, 8, 16])
+        _until_scored(program, 2)
+        cluster.stop()
+        time.sleep(4.0)
+        cluster.start()
+        _, error = process.communicate(timeout=300)
+        assert process.returncode == 0, error[-2000:]
+        left = program.left()
+        assert set(left["states"].values()) == {("scored", None)}
+        assert set(left["versions"].values()) == {1}
+        assert program.run()["worked"] == 0
+
+
+def _until_scored(program: Program, count: int) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        states = program.left()["states"].values()
+        if sum(state == "scored" for state, _ in states) >= count:
+            return
+        time.sleep(0.2)
+    raise AssertionError("nothing was scored")
