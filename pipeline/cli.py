@@ -23,7 +23,10 @@ COMMANDS = {
         "pipeline.commands.evaluate:evaluate",
         "Hold results against expectations: precision and recall.",
     ),
-    "ledger": ("pipeline.commands.ledger:ledger", "Show a night: received = scored + excluded + failed + pending."),
+    "ledger": (
+        "pipeline.commands.ledger:ledger",
+        "Show a night: received = scored + excluded + failed + pending.",
+    ),
     "store": ("pipeline.commands.store:store", "Check, back up and migrate the store; export its lists."),
     "bench": ("pipeline.commands.bench:bench", "Measure speed as a ratio, and error rates."),
 }
