@@ -31,18 +31,22 @@ class Rest:
     lead: re.Pattern[str]
     must: re.Pattern[str]
     skip: tuple[re.Pattern[str], ...]
+    past: re.Pattern[str]
     inbound: re.Pattern[str]
     least: int
     strength: float
 
-    def part(self, folded: str, start: int) -> tuple[int, int] | None:
-        """First to last character of the clauses behind ``start`` that may say a purpose."""
+    def part(self, folded: str, start: int, *, past: bool = False) -> tuple[int, int] | None:
+        """First to last character of the clauses behind ``start`` that may say a purpose; with ``past`` also
+        those that only recall an earlier contact."""
         kept: list[tuple[int, int]] = []
         bounds = [start, *(at for hit in self.split.finditer(folded, start) for at in hit.span()), len(folded)]
         for begin, end in zip(bounds[::2], bounds[1::2], strict=True):
             lead = self.lead.match(folded[begin:end])
             begin += lead.end() if lead else 0
             clause = folded[begin:end].strip()
+            if not past and self.past.search(clause):
+                continue
             if len(clause) > 1 and not any(no.search(clause) for no in self.skip):
                 kept.append((begin + len(folded[begin:end]) - len(folded[begin:end].lstrip()), end))
         if not kept or sum(end - begin for begin, end in kept) < self.least:
@@ -56,8 +60,10 @@ def load_rest(language: str) -> Rest:
     """The section ``rest`` as shipped."""
     path = resources.files("pipeline.lexicons") / language / "purpose.yaml"
     data = yaml.safe_load(path.read_text(encoding="utf-8"))["rest"]
-    split, lead, must, inbound = (re.compile(data[key]) for key in ("split", "lead", "must", "inbound"))
-    return Rest(split, lead, must, tuple(map(re.compile, data["skip"])), inbound, data["least"], data["strength"])
+    one = {key: re.compile(data[key]) for key in ("split", "lead", "must", "past", "inbound")}
+    return Rest(
+        skip=tuple(map(re.compile, data["skip"])), least=data["least"], strength=data["strength"], **one
+    )
 
 
 def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence[Finding]) -> Finding | None:
@@ -70,12 +76,17 @@ def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence
 
 
 def _by_rule(conversation: Conversation, early: Sequence[int]) -> Iterator[Finding]:
+    """The strongest match of each turn."""
     for turn in early:
-        for sentence in conversation.in_turn(turn):
-            for match in load_rules("purpose", sentence.language).match(sentence.folded)[:1]:
-                yield conversation.finding(
-                    "purpose", sentence, match.start, match.end, strength=match.strength, matched="pattern"
-                )
+        found = [
+            conversation.finding(
+                "purpose", sentence, match.start, match.end, strength=match.strength, matched="pattern"
+            )
+            for sentence in conversation.in_turn(turn)
+            for match in load_rules("purpose", sentence.language).match(sentence.folded)[:1]
+        ]
+        if found:
+            yield max(found, key=lambda one: one.confidence)
 
 
 def _by_place(
@@ -85,25 +96,26 @@ def _by_place(
     if not turns:
         return None
     at = early.index(turns[0])
-    for turn in early[at : at + 1 + FOLLOWING]:
+    near = early[at : at + 1 + FOLLOWING]
+    for turn, past in [*((turn, False) for turn in near), *((turn, True) for turn in near)]:
         text = conversation.turns[turn].text
         if load_rest(conversation.transcript.language).inbound.search(text.lower()):
             return None
         ends = [text.find(one.quote) + len(one.quote) for one in slots if one.turn == turn and one.quote]
         for sentence in conversation.in_turn(turn):
-            found = _left_of(conversation, sentence, max(ends, default=0))
+            found = _left_of(conversation, sentence, max(ends, default=0), past=past)
             if found is not None:
                 return found
     return None
 
 
-def _left_of(conversation: Conversation, sentence: Sentence, after: int) -> Finding | None:
+def _left_of(conversation: Conversation, sentence: Sentence, after: int, *, past: bool) -> Finding | None:
     """What a sentence says behind character ``after`` of its turn."""
     start = max(0, after - sentence.start)
     if start >= len(sentence.folded):
         return None
     rest = load_rest(sentence.language)
-    span = rest.part(sentence.folded, start)
+    span = rest.part(sentence.folded, start, past=past)
     if span is None:
         return None
     return conversation.finding("purpose", sentence, *span, strength=rest.strength, matched="position")
