@@ -40,7 +40,11 @@ class Rest:
         """First to last character of the clauses behind ``start`` that may say a purpose; with ``past`` also
         those that only recall an earlier contact."""
         kept: list[tuple[int, int]] = []
-        bounds = [start, *(at for hit in self.split.finditer(folded, start) for at in hit.span()), len(folded)]
+        bounds = [
+            start,
+            *(at for hit in self.split.finditer(folded, start) for at in hit.span()),
+            len(folded),
+        ]
         for begin, end in zip(bounds[::2], bounds[1::2], strict=True):
             lead = self.lead.match(folded[begin:end])
             begin += lead.end() if lead else 0

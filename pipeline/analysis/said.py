@@ -32,7 +32,11 @@ def is_read(order: int, asked: bool) -> bool:
 
 
 def said_in(
-    conversation: Conversation, turn: int, order: int, had: Sequence[str], known: Mapping[str, Sequence[Known]]
+    conversation: Conversation,
+    turn: int,
+    order: int,
+    had: Sequence[str],
+    known: Mapping[str, Sequence[Known]],
 ) -> Said:
     """A turn with its hints; ``had`` are the slots filled before it."""
     text = conversation.turns[turn].text

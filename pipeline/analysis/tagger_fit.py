@@ -17,14 +17,13 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
-import yaml
-
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.frames import read_frames
 from pipeline.analysis.labelled import LabelledCall, Mark, read_calls
 from pipeline.analysis.opening import known_names
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.tagger import SLOTS, Tagger, packed
+from pipeline.analysis.tagger_shapes import AS_SAID, FILLED, Pool, made, pool_of, shaped
 from pipeline.analysis.text import fold
 from pipeline.analysis.tokens import Said, columns_of, ordinary_words, tokens_of
 from pipeline.profile import EMPTY
@@ -36,9 +35,7 @@ RIDGE = 0.6
 """Penalty on the weights, by fitting to one author's calls and reading the other's."""
 STEPS = 90
 COPIES = 3
-FILLED = 12
 UNHINTED = 0.7
-AS_SAID = 0.3
 SEED = 20
 
 
@@ -51,20 +48,11 @@ class Example:
     own: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """What slots are filled with: values that were said, and words of ordinary talk to make others of."""
-
-    language: str
-    said: Mapping[str, Sequence[str]]
-    words: Sequence[str]
-
-
 def fit(calls: Sequence[LabelledCall], language: str) -> Tagger:
     """Fit a tagger to calls, to filled shapes of introduction and to the examples of the frames."""
     common = common_words(calls) if language == "en" else {}
     chance = random.Random(SEED)
-    pool = _pool(calls, language)
+    pool = pool_of(calls, language)
     examples: list[Example] = []
     for call in calls:
         examples += _examples(call)
@@ -72,8 +60,8 @@ def fit(calls: Sequence[LabelledCall], language: str) -> Tagger:
             other = altered(call, pool, chance)
             more = _examples(roughened(other) if copy == 0 else other, only_marked=True)
             examples += [_unhinted(one) if chance.random() < UNHINTED else one for one in more]
-    made = [*shaped(language, pool, chance), *_of_frames(language)]
-    more = [one for call in made for one in _examples(call)]
+    filled = (roughened(c) if at % 3 == 0 else c for at, c in enumerate(shaped(language, pool, chance)))
+    more = [one for call in [*filled, *_of_frames(language)] for one in _examples(call)]
     examples += [_unhinted(one) if chance.random() < UNHINTED else one for one in more]
     return _fitted(examples, common)
 
@@ -129,26 +117,6 @@ def _labels(said: Said, marks: Sequence[Mark]) -> tuple[int, ...]:
     return tuple(labels)
 
 
-def _pool(calls: Iterable[LabelledCall], language: str) -> Pool:
-    said: dict[str, list[str]] = {slot: [] for slot in SLOTS}
-    words: Counter[str] = Counter()
-    for call in calls:
-        for mark in call.marks:
-            if mark.kind in SLOTS:
-                said[mark.kind].append(call.transcript.turns[mark.turn].text[mark.start : mark.end])
-        for turn in call.transcript.turns:
-            words.update(_words(turn.text, language))
-    return Pool(language, said, sorted(words))
-
-
-def _words(text: str, language: str) -> list[str]:
-    if language == "en":
-        return [word for word in ordinary_words(fold(text)) if len(word) > 3 and word.isalpha()]
-    import jieba
-
-    return [word for word in jieba.cut(text) if re.fullmatch(r"[\u3400-\u9fff]{1,3}", word)]
-
-
 def altered(call: LabelledCall, pool: Pool, chance: random.Random) -> LabelledCall:
     """A call with other calls' companies, departments and names, and without its profile."""
     turns, marks = list(call.transcript.turns), list[Mark]()
@@ -158,7 +126,7 @@ def altered(call: LabelledCall, pool: Pool, chance: random.Random) -> LabelledCa
         for mark in own:
             if mark.start < at:
                 continue
-            old, new = turn.text[mark.start : mark.end], _made(mark.kind, pool, chance)
+            old, new = turn.text[mark.start : mark.end], made(mark.kind, pool, chance)
             if mark.kind == "name" and len(old) == 1:
                 new = old
             text += turn.text[at : mark.start]
@@ -167,68 +135,6 @@ def altered(call: LabelledCall, pool: Pool, chance: random.Random) -> LabelledCa
         turns[number] = replace(turn, text=text + turn.text[at:])
     transcript = replace(call.transcript, turns=tuple(turns))
     return replace(call, transcript=transcript, marks=tuple(marks), profile=EMPTY)
-
-
-def shaped(language: str, pool: Pool, chance: random.Random) -> Iterator[LabelledCall]:
-    """The shapes of ``introductions.yaml``, filled at random; a part of them as a poor recogniser writes."""
-    path = resources.files("pipeline.lexicons") / language / "introductions.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for shape in data["shapes"]:
-        for copy in range(FILLED):
-            call = _filled(shape, data["words"], pool, language, chance)
-            yield roughened(call) if copy % 3 == 0 else call
-
-
-def _filled(
-    shape: str, words: Mapping[str, Sequence[str]], pool: Pool, language: str, chance: random.Random
-) -> LabelledCall:
-    text, marks, rest = "", list[Mark](), shape
-    while hit := re.search(r"\{(\w+)\}", rest):
-        text, rest, name = text + rest[: hit.start()], rest[hit.end() :], hit.group(1)
-        if name in words:
-            rest = chance.choice(words[name]) + rest
-            continue
-        kind = "name" if name == "surname" else name
-        value = _made(kind, pool, chance)
-        value = value[0] if name == "surname" else value
-        marks.append(Mark(kind, 0, len(text), len(text) + len(value)))
-        text += value
-    transcript = Transcript(language, (Turn("agent", text + rest, None, None, 1.0),))
-    return LabelledCall(shape, (), transcript, tuple(marks))
-
-
-def _made(kind: str, pool: Pool, chance: random.Random) -> str:
-    """Now one that was said, now one that nobody bears: ordinary words or another's beginning, another's end."""
-    one, other = chance.choice(pool.said[kind]), chance.choice(pool.said[kind])
-    if chance.random() < AS_SAID:
-        return one
-    if pool.language == "zh":
-        return _made_zh(kind, one, other, pool.words, chance)
-    word = chance.choice(pool.words).capitalize()
-    if kind == "name":
-        parts = [*one.split(), *other.split(" ")[1:]]
-        return " ".join([parts[0][:2] + word[2:4].lower() + "aeiny"[chance.randrange(5)], *parts[1:2]])
-    if kind == "department":
-        return " ".join([word.lower() if one[0].islower() else word, *one.split(" ")[-1:]])
-    first = word if chance.random() < 0.5 else word + " " + chance.choice(pool.words).capitalize()
-    return " ".join([first, *(other.split(" ")[-1:] if chance.random() < 0.7 else [])])
-
-
-def _made_zh(kind: str, one: str, other: str, words: Sequence[str], chance: random.Random) -> str:
-    word = chance.choice(words)
-    if kind == "department":
-        return word + one[max(1, len(one) - 3) :] if chance.random() < 0.5 else one[:-1] + other[-1]
-    if kind == "company":
-        first = word if chance.random() < 0.5 else word + chance.choice(words)
-        return (first if len(first) > 1 else first + one[:1]) + (other[-2:] if chance.random() < 0.7 else "")
-    if not "\u3400" <= one[0] <= "\u9fff":
-        return one
-    given = chance.choice(words)[:1]
-    if one[0] in "小老阿大":
-        return one[0] + given + one[2:]
-    if len(one) == 2 and one[0] == one[1]:
-        return given * 2
-    return one[0] + (given if len(one) == 2 else given + chance.choice(words)[-1:])
 
 
 def roughened(call: LabelledCall) -> LabelledCall:

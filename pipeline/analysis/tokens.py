@@ -146,7 +146,15 @@ def _by_shape(said: Said, tokens: Sequence[Token], common: Mapping[str, int]) ->
             rows.append(["digit" if own[0].isdigit() else f"mark{own}"])
             continue
         first = at == 0 or tokens[at - 1].form in ".?!"
-        case = "x" if not cased else "X" if own.isupper() and len(own) > 1 else "Xx" if own[0].isupper() else "lx"
+        case = (
+            "x"
+            if not cased
+            else "X"
+            if own.isupper() and len(own) > 1
+            else "Xx"
+            if own[0].isupper()
+            else "lx"
+        )
         seen = common.get(token.form, 0)
         known = "0" if seen == 0 else "1" if seen < 3 else "few" if seen < 10 else "many"
         rows.append([f"{case}{known}{'^' if first and case == 'Xx' else ''}", f"known{known}", f"case{case}",
