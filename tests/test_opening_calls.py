@@ -10,11 +10,13 @@ from collections import Counter
 from importlib import resources
 
 import pytest
+import yaml
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.opening import KINDS, find
 from pipeline.analysis.tagger import unpacked
 from pipeline.analysis.tagger_fit import calls_of, digest_of
+from pipeline.types import Transcript, Turn
 
 FLOOR = {"company": 0.93, "department": 0.85, "name": 0.93, "purpose": 0.82}
 
@@ -39,3 +41,15 @@ def test_openings_of_labelled_calls(language: str) -> None:
 def test_the_tagger_is_fitted_to_the_calls_as_shipped(language: str) -> None:
     kept = (resources.files("pipeline.lexicons") / language / "opening.npz").read_bytes()
     assert unpacked(kept)[1] == digest_of(language)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_is_left_of_an_introduction(language: str) -> None:
+    data = yaml.safe_load(
+        (resources.files("pipeline.lexicons") / language / "purpose.yaml").read_text(encoding="utf-8")
+    )["rest"]
+    for key, wanted in (("hits", True), ("misses", False)):
+        for text in data[key]:
+            transcript = Transcript(language, (Turn("agent", text, None, None, 1.0),))
+            kinds = {one.kind for one in find(Conversation.of(transcript), ())}
+            assert ("purpose" in kinds) is wanted, text

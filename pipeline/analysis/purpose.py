@@ -96,7 +96,7 @@ def _by_rule(conversation: Conversation, early: Sequence[int]) -> Iterator[Findi
 def _by_place(
     conversation: Conversation, early: Sequence[int], who: Sequence[Finding], slots: Sequence[Finding]
 ) -> Finding | None:
-    turns = sorted(one.turn for one in who if one.turn in early)
+    turns = sorted(one.turn for one in who if one.turn is not None and one.turn in early)
     if not turns:
         return None
     at = early.index(turns[0])
