@@ -1,0 +1,125 @@
+"""Why the agent calls: by the rules of ``purpose.yaml``, else by position.
+
+Whoever has said who he is says next why he calls: what is left of the introducing turn, or of the agent's
+next one, after greeting, names, check of identity, notices and courtesies, is the purpose. The clauses that say
+none are data (``rest`` in ``purpose.yaml``).
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+import yaml
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.rules import load_rules
+from pipeline.types import Finding
+
+FOLLOWING = 2
+"""Agent's turns after the introducing one that are looked at (our default)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What of an introducing turn says no purpose, compiled."""
+
+    split: re.Pattern[str]
+    lead: re.Pattern[str]
+    must: re.Pattern[str]
+    skip: tuple[re.Pattern[str], ...]
+    past: re.Pattern[str]
+    inbound: re.Pattern[str]
+    least: int
+    strength: float
+
+    def part(self, folded: str, start: int, *, past: bool = False) -> tuple[int, int] | None:
+        """First to last character of the clauses behind ``start`` that may say a purpose; with ``past`` also
+        those that only recall an earlier contact."""
+        kept: list[tuple[int, int]] = []
+        bounds = [
+            start,
+            *(at for hit in self.split.finditer(folded, start) for at in hit.span()),
+            len(folded),
+        ]
+        for begin, end in zip(bounds[::2], bounds[1::2], strict=True):
+            lead = self.lead.match(folded[begin:end])
+            begin += lead.end() if lead else 0
+            clause = folded[begin:end].strip()
+            if not past and self.past.search(clause):
+                continue
+            if len(clause) > 1 and not any(no.search(clause) for no in self.skip):
+                kept.append((begin + len(folded[begin:end]) - len(folded[begin:end].lstrip()), end))
+        if not kept or sum(end - begin for begin, end in kept) < self.least:
+            return None
+        begin, end = kept[0][0], kept[-1][1]
+        return (begin, end) if self.must.search(folded[begin:end]) else None
+
+
+@functools.cache
+def load_rest(language: str) -> Rest:
+    """The section ``rest`` as shipped."""
+    path = resources.files("pipeline.lexicons") / language / "purpose.yaml"
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))["rest"]
+    one = {key: re.compile(data[key]) for key in ("split", "lead", "must", "past", "inbound")}
+    return Rest(
+        skip=tuple(map(re.compile, data["skip"])), least=data["least"], strength=data["strength"], **one
+    )
+
+
+def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence[Finding]) -> Finding | None:
+    """The purpose, where the agent first says it; None where it isn't said early."""
+    ruled = next(_by_rule(conversation, early), None)
+    placed = _by_place(conversation, early, [one for one in slots if one.kind in ("company", "name")], slots)
+    if ruled is None or placed is None:
+        return ruled or placed
+    return placed if (placed.turn or 0) < (ruled.turn or 0) else ruled
+
+
+def _by_rule(conversation: Conversation, early: Sequence[int]) -> Iterator[Finding]:
+    """The strongest match of each turn."""
+    for turn in early:
+        found = [
+            conversation.finding(
+                "purpose", sentence, match.start, match.end, strength=match.strength, matched="pattern"
+            )
+            for sentence in conversation.in_turn(turn)
+            for match in load_rules("purpose", sentence.language).match(sentence.folded)[:1]
+        ]
+        if found:
+            yield max(found, key=lambda one: one.confidence)
+
+
+def _by_place(
+    conversation: Conversation, early: Sequence[int], who: Sequence[Finding], slots: Sequence[Finding]
+) -> Finding | None:
+    turns = sorted(one.turn for one in who if one.turn is not None and one.turn in early)
+    if not turns:
+        return None
+    at = early.index(turns[0])
+    near = early[at : at + 1 + FOLLOWING]
+    for turn, past in [*((turn, False) for turn in near), *((turn, True) for turn in near)]:
+        text = conversation.turns[turn].text
+        if load_rest(conversation.transcript.language).inbound.search(text.lower()):
+            return None
+        ends = [text.find(one.quote) + len(one.quote) for one in slots if one.turn == turn and one.quote]
+        for sentence in conversation.in_turn(turn):
+            found = _left_of(conversation, sentence, max(ends, default=0), past=past)
+            if found is not None:
+                return found
+    return None
+
+
+def _left_of(conversation: Conversation, sentence: Sentence, after: int, *, past: bool) -> Finding | None:
+    """What a sentence says behind character ``after`` of its turn."""
+    start = max(0, after - sentence.start)
+    if start >= len(sentence.folded):
+        return None
+    rest = load_rest(sentence.language)
+    span = rest.part(sentence.folded, start, past=past)
+    if span is None:
+        return None
+    return conversation.finding("purpose", sentence, *span, strength=rest.strength, matched="position")
