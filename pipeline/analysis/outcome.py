@@ -20,6 +20,9 @@ NO_CONNECT = ("wrong_person", "voicemail", "no_conversation")
 _NOBODY, _ONE_SIDE = 0.95, 0.9
 """Confidence where nothing is heard at all, and where only one side is (our default)."""
 
+_SETTLED = 0.6
+"""Least confidence of a timed next step that leaves no call undetermined (the gate, our default)."""
+
 
 def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outcome:
     """The outcome with its confidence, and what was agreed to follow.
@@ -38,6 +41,8 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
     """
     label, confidence = _one_sided(conversation) or outcome_of(conversation)
     follow = None if label in NO_CONNECT else agreed(findings)
+    if label == "undetermined" and follow and follow.detail.get("when") and follow.confidence >= _SETTLED:
+        label = "call_back" if follow.detail.get("action") in (None, "call") else "interested"
     when = (follow.detail.get("iso") or follow.detail.get("when")) if follow else None
     return Outcome(label, round(confidence, 3), follow.quote if follow else None, when)
 
