@@ -126,7 +126,7 @@ def _gram_score(sentence: Sentence, weights: np.ndarray) -> float:
 def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> Finding:
     """The words from the act to the time, and what they say."""
     sentence, acts, times = candidate.sentence, candidate.acts, candidate.times
-    spans = [(part.start, part.end) for part in (*acts, *times)]
+    spans = [(act.start, act.end) for act in acts] + [(time.start, time.end) for time in times]
     when, iso = _joined(sentence, times or _times_beside(conversation, sentence))
     return conversation.finding(
         KIND,

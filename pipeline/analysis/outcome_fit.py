@@ -253,7 +253,7 @@ def fit_follow_up(found: Sequence[tuple[Candidate, bool, str]]) -> dict[str, np.
         "follow_grams": (_FOLLOW_GRAMS * pull @ parts[1]).astype(np.float16),
         "follow_next": (_FOLLOW_NEXT * pull @ parts[2]).astype(np.float16),
         "follow_signs": (0.5 * pull @ parts[3]).astype(np.float32),
-        "follow_bias": np.float32(bias),
+        "follow_bias": np.array(bias, dtype=np.float32),
     }
 
 
