@@ -39,11 +39,12 @@ def test_heldout(language: str) -> None:
     found = {
         entry["text"]: follow_up.agreed(follow_up.find(said(language, entry["text"])))
         for entry in data["hits"]
+        if entry["when"]
     }
     right = [
         finding is not None and str(finding.detail["iso"]).startswith(entry["iso"])
         for entry in data["hits"]
-        if entry.get("iso")
+        if entry.get("iso") and entry["when"]
         for finding in [found[entry["text"]]]
     ]
     false = [text for text in data["misses"] if follow_up.find(said(language, text))]

@@ -1,39 +1,145 @@
 """What is agreed to happen next, and when: a call back, a visit, papers to send, a contact to add.
 
-The act is found by rules, the time in the same sentence or beside it. A proposal that the other side turns down is no
-follow-up; a bare time in answer to the question "when?" is one.
+Sentences that name a time to come or an act (a call, a visit, papers) are candidates; a model fitted on labelled calls
+says which of them settle a step, by their words, the reply and their place in the call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.matching import matches
+from pipeline.analysis.rules import Match
 from pipeline.analysis.when import When, find_times
 from pipeline.types import Finding
 
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pipeline.analysis.outcome_model import FollowUpModel
+
 KIND = "follow_up"
 _ANSWER_CHARS = {"zh": 16, "en": 48}
-"""A bare time is an answer only in a short sentence; a longer one speaks of something else."""
+"""A time beside the act belongs to it only in a short sentence; a longer one speaks of something else."""
+
+
+LEAST = 0.5
+"""Least probability at which a step counts as agreed (our default)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that names a time or an act, with what stands around it."""
+
+    sentence: Sentence
+    place: float
+    from_end: int
+    acts: tuple[Match, ...]
+    times: tuple[When, ...]
+    reply: Sentence | None
+    before: Sentence | None
 
 
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
     """Findings ``follow_up`` with ``detail {action, when, iso, layer}``; ``when`` as heard, ``iso`` where resolved."""
+    from pipeline.analysis.outcome_model import load
+
+    model = load().follow_up
     found: list[Finding] = []
-    asked: Finding | None = None
-    for turn in range(len(conversation.turns)):
-        sentences = list(conversation.in_turn(turn))
-        if asked is not None and sentences and sentences[0].speaker != asked.speaker:
-            if _declines(sentences[0]):
-                found.remove(asked)
-            else:
-                found.extend(_answer(conversation, sentences, asked))
-        fresh = _in_turn(conversation, sentences)
-        found.extend(fresh)
-        asked = fresh[-1] if fresh else None
+    for candidate in candidates(conversation):
+        sure = probability(candidate, model)
+        if sure >= LEAST and not _turned_down(candidate):
+            found.append(_finding(conversation, candidate, sure))
     return found
+
+
+def candidates(conversation: Conversation) -> Iterator[Candidate]:
+    """Every sentence with a time to come or an act of follow-up in it."""
+    turns = len(conversation.turns)
+    first: dict[int, Sentence] = {}
+    last: dict[int, Sentence] = {}
+    for sentence in conversation.sentences:
+        first.setdefault(sentence.turn, sentence)
+        last[sentence.turn] = sentence
+    for sentence in conversation.sentences:
+        times = tuple(find_times(sentence.folded, sentence.language, conversation.record.started_at))
+        acts = tuple(matches(KIND, sentence))
+        if times or acts:
+            yield Candidate(
+                sentence,
+                sentence.turn / max(1, turns - 1),
+                turns - sentence.turn,
+                acts,
+                times,
+                first.get(sentence.turn + 1),
+                last.get(sentence.turn - 1),
+            )
+
+
+def signs_of(candidate: Candidate) -> tuple[float, ...]:
+    """What the fitted model is told beside the words."""
+    agent, timed, act = candidate.sentence.speaker != "customer", bool(candidate.times), bool(candidate.acts)
+    reply, before, late = candidate.reply, candidate.before, candidate.place > 0.66
+    return tuple(
+        float(sign)
+        for sign in (
+            agent, timed, act, timed and act, timed and agent, act and agent,
+            reply is not None and bool(matches("reply_agree", reply)),
+            reply is not None and bool(matches("reply_decline", reply)),
+            candidate.place, late, candidate.place > 0.8, candidate.from_end <= 2, candidate.from_end <= 4,
+            timed and late, reply is None,
+            before is not None and timed and bool(find_times(before.folded, before.language, None)),
+            reply is not None and bool(find_times(reply.folded, reply.language, None)),
+        )
+    )  # fmt: skip
+
+
+def probability(candidate: Candidate, model: FollowUpModel) -> float:
+    """How likely the sentence settles a next step."""
+    import numpy as np
+
+    sentence, reply = candidate.sentence, candidate.reply
+    raw = model.bias + float(vectors([sentence.text])[0] @ model.encoder)
+    raw += float(np.array(signs_of(candidate)) @ model.signs)
+    raw += _gram_score(sentence, model.grams)
+    if reply is not None:
+        raw += _gram_score(reply, model.next_grams)
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, raw))))
+
+
+def _turned_down(candidate: Candidate) -> bool:
+    """Whether the other side declines without naming another step."""
+    reply = candidate.reply
+    return reply is not None and bool(matches("reply_decline", reply)) and not matches(KIND, reply)
+
+
+def _gram_score(sentence: Sentence, weights: np.ndarray) -> float:
+    columns = gram_columns(sentence.text, sentence.language)
+    return float(weights[columns].sum()) / len(columns) ** 0.5
+
+
+def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> Finding:
+    """The words from the act to the time, and what they say."""
+    sentence, acts, times = candidate.sentence, candidate.acts, candidate.times
+    spans = [(act.start, act.end) for act in acts] + [(time.start, time.end) for time in times]
+    when, iso = _joined(sentence, times or _times_beside(conversation, sentence))
+    return conversation.finding(
+        KIND,
+        sentence,
+        min(start for start, _end in spans),
+        max(end for _start, end in spans),
+        strength=sure,
+        action=acts[0].detail.get("action") if acts else None,
+        when=when,
+        iso=iso,
+        rule=acts[0].rule if acts else None,
+        layer="structure",
+    )
 
 
 def agreed(findings: Sequence[Finding]) -> Finding | None:
@@ -43,45 +149,14 @@ def agreed(findings: Sequence[Finding]) -> Finding | None:
     return timed[-1] if timed else mine[-1] if mine else None
 
 
-def _in_turn(conversation: Conversation, sentences: Sequence[Sentence]) -> list[Finding]:
-    found: list[Finding] = []
-    for place, sentence in enumerate(sentences):
-        hits = matches(KIND, sentence)
-        if not hits or matches("do_not_call", sentence):
-            continue
-        hit = hits[0]
-        times = find_times(sentence.folded, sentence.language, conversation.record.started_at)
-        beside = [] if times else _times_beside(conversation, sentences, place)
-        start, end = hit.start, max(other.end for other in hits)
-        if times:
-            start, end = min(start, times[0].start), max(end, times[-1].end)
-        when, iso = _joined(sentence, times or beside)
-        found.append(
-            conversation.finding(
-                KIND,
-                sentence,
-                start,
-                end,
-                strength=hit.strength,
-                action=hit.detail.get("action"),
-                when=when,
-                iso=iso,
-                rule=hit.rule,
-                layer=hit.layer,
-            )
-        )
-    return found
-
-
-def _times_beside(conversation: Conversation, sentences: Sequence[Sentence], place: int) -> list[When]:
+def _times_beside(conversation: Conversation, sentence: Sentence) -> Sequence[When]:
     """Times said in the neighbouring sentence of the same turn, when that says little else."""
-    for neighbour in (place + 1, place - 1):
-        if 0 <= neighbour < len(sentences):
-            sentence = sentences[neighbour]
-            times = find_times(sentence.folded, sentence.language, conversation.record.started_at)
-            if times and len(sentence.text) <= _ANSWER_CHARS.get(sentence.language, 48):
-                return times
-    return []
+    beside = [s for s in conversation.in_turn(sentence.turn) if abs(s.index - sentence.index) == 1]
+    for neighbour in reversed(beside):
+        times = find_times(neighbour.folded, neighbour.language, conversation.record.started_at)
+        if times and len(neighbour.text) <= _ANSWER_CHARS.get(neighbour.language, 48):
+            return times
+    return ()
 
 
 def _joined(sentence: Sentence, times: Sequence[When]) -> tuple[str | None, str | None]:
@@ -92,21 +167,3 @@ def _joined(sentence: Sentence, times: Sequence[When]) -> tuple[str | None, str 
     inside = sentence.folded[best.start : best.end] == best.text
     text = sentence.text[best.start : best.end] if inside else best.text
     return text, best.iso
-
-
-def _declines(sentence: Sentence) -> bool:
-    return bool(matches("reply_decline", sentence)) and not matches(KIND, sentence)
-
-
-def _answer(conversation: Conversation, sentences: Sequence[Sentence], asked: Finding) -> list[Finding]:
-    """A bare time in answer to a proposal: the other side sets it."""
-    for sentence in sentences:
-        if len(sentence.text) > _ANSWER_CHARS.get(sentence.language, 48) or matches(KIND, sentence):
-            continue
-        times = find_times(sentence.folded, sentence.language, conversation.record.started_at)
-        if times:
-            when, iso = _joined(sentence, times)
-            answer = conversation.finding(KIND, sentence, times[0].start, times[-1].end, strength=0.8)
-            detail = {"action": asked.detail.get("action"), "when": when, "iso": iso, "layer": "structure"}
-            return [replace(answer, detail=detail)]
-    return []
