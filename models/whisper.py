@@ -73,7 +73,8 @@ class WhisperRecogniser:
         return {
             "engine": "faster-whisper", "model": self.settings.model or folder.name,
             "model_sha256": registry.whisper_digest(folder), "compute_type": chosen.compute_type,
-            "beam_size": chosen.beam_size, "retry_beam_size": chosen.retry_beam_size,
+            "beam_size": chosen.beam_size, "careful_beam_size": chosen.careful_beam_size,
+            "sure_log_probability": chosen.sure_log_probability, "retry_beam_size": chosen.retry_beam_size,
             "context_pad_s": chosen.context_pad_s, "least_context_s": chosen.least_context_s,
             "max_compression_ratio": chosen.max_compression_ratio,
             "min_log_probability": chosen.min_log_probability,
@@ -97,11 +98,12 @@ class WhisperRecogniser:
         """
         if not windows:
             return Heard(language or "und", 1.0 if language else 0.0, ())
+        frames = self._frames(max(len(window) for window in windows))
         encoded: dict[int, Any] = {}
         probabilities: Mapping[str, float] = {}
         confidence = 1.0
         if language is None:
-            probabilities = self._language_of(windows, encoded)
+            probabilities = self._language_of(windows, encoded, frames)
             language, confidence = choose_language(probabilities, self.settings.accepted_languages)
             if language not in self.settings.accepted_languages:
                 return Heard(language, confidence, (), probabilities)
@@ -109,7 +111,7 @@ class WhisperRecogniser:
         heard: dict[int, HeardWindow] = {}
         for start in range(0, len(order), self.settings.batch_size):
             batch = order[start : start + self.settings.batch_size]
-            heard.update(self._batch(batch, windows, encoded, language, hints))
+            heard.update(self._batch(batch, windows, encoded, frames, language, hints))
         return Heard(
             language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
         )
@@ -120,23 +122,27 @@ class WhisperRecogniser:
         features = pad_or_trim(self.model.feature_extractor(samples)[..., :-1], frames)
         return np.asarray(self.model.encode(features[None]))
 
-    def _frames(self, samples: Samples) -> int:
+    def _frames(self, samples: int) -> int:
+        """Frames that the encoder sees of every window of a call, from the longest one's samples.
+
+        One length for all, so that what was encoded to find the language serves the decoder too.
+        """
         longest = int(MAX_WINDOW_S * _FRAMES_PER_S)
         if self.settings.context_pad_s is None:
             return longest
-        wanted_s = max(
-            len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s
-        )
-        return min(longest, int(np.ceil(wanted_s)) * _FRAMES_PER_S)
+        wanted_s = max(samples / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s)
+        return min(longest, int(np.ceil(wanted_s - 0.05)) * _FRAMES_PER_S)
 
-    def _language_of(self, windows: Sequence[Samples], encoded: dict[int, Any]) -> Mapping[str, float]:
+    def _language_of(
+        self, windows: Sequence[Samples], encoded: dict[int, Any], frames: int
+    ) -> Mapping[str, float]:
         longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[
             : self.settings.probe_windows
         ]
         summed: dict[str, float] = {}
         total = 0.0
         for index in longest:
-            encoded[index] = self._encode(windows[index], self._frames(windows[index]))
+            encoded[index] = self._encode(windows[index], frames)
             weight = float(len(windows[index]))
             total += weight
             for token, probability in self.model.model.detect_language(_storage(encoded[index]))[0]:
@@ -144,19 +150,17 @@ class WhisperRecogniser:
         return {code: value / total for code, value in summed.items()}
 
     def _batch(
-        self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Any], language: str,
-        hints: Sequence[str],
+        self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Any], frames: int,
+        language: str, hints: Sequence[str],
     ) -> dict[int, HeardWindow]:  # fmt: skip
-        frames = max(self._frames(windows[index]) for index in batch)
         stacked = []
         for index in batch:
             known = encoded.pop(index, None)
-            if known is None or known.shape[1] * 2 != frames:
-                known = self._encode(windows[index], frames)
-            stacked.append(known)
+            stacked.append(self._encode(windows[index], frames) if known is None else known)
         storage = _storage(np.concatenate(stacked))
         tokenizer = self._tokenizer(language)
         drafts = self._decode(storage, len(batch), tokenizer, hints, beam_size=self.settings.beam_size)
+        drafts = self._with_care(stacked, tokenizer, hints, drafts)
         for place, draft in enumerate(drafts):
             if self._doubtful(draft):
                 drafts[place] = self._again(_storage(stacked[place]), tokenizer, draft)
@@ -168,6 +172,26 @@ class WhisperRecogniser:
             )
             for index, found, draft in zip(batch, words, drafts, strict=True)
         }
+
+    def _with_care(
+        self, encoded: Sequence[Any], tokenizer: Any, hints: Sequence[str], drafts: Sequence[_Draft]
+    ) -> list[_Draft]:
+        """The drafts, those that the narrow search was unsure of decoded again with the wide one."""
+        chosen = self.settings
+        unsure = [
+            place
+            for place, draft in enumerate(drafts)
+            if draft.mean_log_probability < chosen.sure_log_probability
+            or draft.compression_ratio > chosen.max_compression_ratio
+        ]
+        settled = list(drafts)
+        if not unsure or chosen.careful_beam_size <= chosen.beam_size:
+            return settled
+        storage = _storage(np.concatenate([encoded[place] for place in unsure]))
+        wide = self._decode(storage, len(unsure), tokenizer, hints, beam_size=chosen.careful_beam_size)
+        for place, draft in zip(unsure, wide, strict=True):
+            settled[place] = draft
+        return settled
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer
@@ -217,7 +241,8 @@ class WhisperRecogniser:
 
     def _doubtful(self, draft: _Draft) -> bool:
         return (
-            draft.compression_ratio > self.settings.max_compression_ratio
+            not draft.text
+            or draft.compression_ratio > self.settings.max_compression_ratio
             or draft.mean_log_probability < self.settings.min_log_probability
         )
 

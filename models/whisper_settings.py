@@ -20,8 +20,11 @@ class WhisperSettings:
         ``auto`` takes a GPU (float16) when there is one, else the CPU (int8).
     cpu_threads
         Threads of one model; 0 leaves it to CTranslate2. A pool of worker processes sets 1.
-    beam_size, retry_beam_size
-        Width of the search, and of the second try for a window that came out as a loop or as noise.
+    beam_size, careful_beam_size, sure_log_probability
+        Width of the search; and of the one that follows for the windows whose mean natural logarithm a token came out
+        under ``sure_log_probability``. No second search where it would not be wider.
+    retry_beam_size
+        Width of the last try, without prompt or repeats, for a window that came out empty, as a loop or as noise.
     batch_size
         Windows decoded together.
     context_pad_s, least_context_s
@@ -39,10 +42,12 @@ class WhisperSettings:
     device: str = "auto"
     compute_type: str = "auto"
     cpu_threads: int = 0
-    beam_size: int = 5
+    beam_size: int = 1
+    careful_beam_size: int = 5
+    sure_log_probability: float = -0.4
     retry_beam_size: int = 5
-    batch_size: int = 8
-    context_pad_s: float | None = 1.5
+    batch_size: int = 16
+    context_pad_s: float | None = 1.0
     least_context_s: float = 15.0
     max_compression_ratio: float = 2.4
     min_log_probability: float = -1.0
