@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.analysis import analyse
 from pipeline.audio import Heard, listen, load
+from pipeline.beside import Beside, sides_of, transcript_beside
 from pipeline.errors import CallgaugeError
 from pipeline.privacy.masking import mask
 from pipeline.profile import EMPTY, Profile
@@ -79,9 +80,14 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
         The file can't be read as a call.
     UnsupportedLanguageError
         The call is in neither Mandarin nor English.
+    TranscriptError
+        The transcript that lies beside the recording can't be used.
     """
     recording, channels = load(job.path, file=job.record.file)
     heard = listen(channels)
+    delivered = transcript_beside(job.path)
+    if delivered is not None:
+        return _with_delivered(delivered, job, recording, heard, workplace)
     raw = _words(recording, heard, workplace)
     if raw.reason is not None:
         raise UnsupportedLanguageError(raw.reason.en)
@@ -97,6 +103,22 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
         recording=recording,
         sound=heard.label(roles),
         provenance=heard_by(recording, raw),
+    )
+
+
+def _with_delivered(
+    delivered: Beside, job: Job, recording: Recording, heard: Heard, workplace: Workplace
+) -> CallResult:
+    """A call whose words were delivered beside it: nothing is transcribed, the sound is measured as ever."""
+    activity = [side.speech for side in heard.sides]
+    roles = sides_of(delivered.transcript, activity, record=job.record, layout=heard.layout)
+    return appraise(
+        delivered.transcript,
+        record=job.record,
+        workplace=workplace,
+        recording=recording,
+        sound=heard.label(roles),
+        provenance={"audio_sha256": recording.sha256, **delivered.provenance()},
     )
 
 

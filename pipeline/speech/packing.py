@@ -68,6 +68,16 @@ class Window:
         """Length of the packed sound."""
         return self.pieces[-1].end_at_s
 
+    @property
+    def start_s(self) -> float:
+        """Where its first piece begins in the recording."""
+        return self.pieces[0].span.start_s
+
+    @property
+    def end_s(self) -> float:
+        """Where its last piece ends in the recording."""
+        return self.pieces[-1].span.end_s
+
     def samples(self, audio: Samples) -> Samples:
         """The packed sound, cut from the channel's samples at 16 kHz."""
         packed = np.zeros(_index(self.duration_s), dtype=np.float32)

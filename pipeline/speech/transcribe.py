@@ -142,6 +142,9 @@ def _channel_words(
     kept: list[Word] = []
     dropped: list[Dropped] = []
     for window, result in pairs:
+        if result.language not in SUPPORTED_LANGUAGES:
+            dropped.append(Dropped(window.start_s, window.end_s, "", "other_language"))
+            continue
         whole = whole_words(result.words, language=result.language)
         placed = timing.place(whole, window, speech, settings.snap)
         survivors, taken = guard.examine(
