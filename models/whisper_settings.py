@@ -48,7 +48,7 @@ class WhisperSettings:
     device: str = "auto"
     compute_type: str = "auto"
     cpu_threads: int = 0
-    beam_size: int = 1
+    beam_size: int = 5
     careful_beam_size: int = 5
     sure_log_probability: float = -0.4
     retry_beam_size: int = 5

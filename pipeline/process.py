@@ -71,8 +71,17 @@ class Workplace:
         return default_recogniser(self.settings.whisper)
 
 
-def process_call(job: Job, workplace: Workplace) -> CallResult:
+def _no_lap(_stage: str) -> None:
+    """Nobody holds the watch."""
+
+
+def process_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _no_lap) -> CallResult:
     """Listen to one recording and judge it.
+
+    Parameters
+    ----------
+    lap
+        Told the name of each stage as it ends: ``decode, activity, transcribe, judge``.
 
     Raises
     ------
@@ -84,11 +93,14 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
         The transcript that lies beside the recording can't be used.
     """
     recording, channels = load(job.path, file=job.record.file)
+    lap("decode")
     heard = listen(channels)
+    lap("activity")
     delivered = transcript_beside(job.path)
     if delivered is not None:
         return _with_delivered(delivered, job, recording, heard, workplace)
     raw = _words(recording, heard, workplace)
+    lap("transcribe")
     if raw.reason is not None:
         raise UnsupportedLanguageError(raw.reason.en)
     activity = [side.speech for side in heard.sides]
@@ -96,7 +108,7 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
         raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
     )
     roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
-    return appraise(
+    result = appraise(
         transcript,
         record=job.record,
         workplace=workplace,
@@ -104,6 +116,8 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
         sound=heard.label(roles),
         provenance=heard_by(recording, raw),
     )
+    lap("judge")
+    return result
 
 
 def _with_delivered(
@@ -130,7 +144,7 @@ def _words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTrans
         recogniser=workplace.recogniser,
         settings=SpeechSettings(language=None if language == "auto" else language),
         hints=workplace.names if workplace.settings.bias_names else (),
-        audio_sha256=recording.sha256,
+        audio_sha256=recording.sha256 if workplace.settings.transcript_cache else None,
     )
 
 

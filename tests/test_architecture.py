@@ -29,6 +29,7 @@ LAYERS = (
     {"reports", "review"},
     {"batch"},
     {"scoring_run"},
+    {"benchmark", "benchmark_report"},
     {"commands"},
     {"cli"},
 )
