@@ -8,7 +8,7 @@ text after a pause though speech goes on. What such a window holds without words
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from models.whisper_settings import WhisperSettings
 _FRAMES_PER_S = 100
 _PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 _LONGEST_WORD_S = 1.5
+_ALIGNED_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Search:
         texts = [[token for token in draft.tokens if token < self.tokenizer.eot] for draft in drafts]
         frames = [max(2, int(np.ceil(length_s * _FRAMES_PER_S))) for length_s in seconds]
         found = []
-        for alignment in self.model.find_alignment(self.tokenizer, texts, storage(encoded), frames):
+        for alignment in self._alignments(encoded, texts, frames):
             merge_punctuations(alignment, _PREPENDED, _APPENDED)
             found.append(
                 tuple(
@@ -106,6 +107,16 @@ class Search:
                 )
             )
         return found
+
+    def _alignments(
+        self, encoded: Sequence[NDArray[np.float32]], texts: Sequence[list[int]], frames: Sequence[int]
+    ) -> Iterator[Any]:
+        # a few windows at a time: the aligner holds each token's odds over the whole vocabulary at once
+        for first in range(0, len(texts), _ALIGNED_AT_ONCE):
+            part = slice(first, first + _ALIGNED_AT_ONCE)
+            yield from self.model.find_alignment(
+                self.tokenizer, list(texts[part]), storage(encoded[part]), list(frames[part])
+            )
 
     def _unsure(self, draft: Draft) -> bool:
         return (
