@@ -3,15 +3,14 @@
 Differs from faster-whisper's own batched pipeline in what a telephone call needs: windows are encoded
 one at a time and only as long as their speech (encoder attention grows with the square of the length,
 so a 30 s window costs four times two of 15 s, and a batch of them 0.5 GB), decoded together; the language is
-found from the encodings that the decoder then uses; a window that came out as a loop or as noise is
-decoded once more, with a beam and without repeats.
+found from the encodings that the decoder then uses; a stretch of speech that the decoder passed over is
+heard once more by itself.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,29 +18,18 @@ from numpy.typing import NDArray
 
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
-from models.whisper_settings import WhisperSettings, choose_language
+from models.whisper_load import from_environment, load_model
+from models.whisper_search import Search, holes, storage
+from models.whisper_settings import WhisperSettings, choose_language, window_language
 
 __all__ = ["WhisperRecogniser", "WhisperSettings", "choose_language", "shared_recogniser"]
 
 SAMPLE_RATE_HZ = 16_000
 MAX_WINDOW_S = 30.0
 _FRAMES_PER_S = 100
-_PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 
 Samples = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    tokens: list[int]
-    mean_log_probability: float
-    no_speech_probability: float
-    text: str
-
-    @property
-    def compression_ratio(self) -> float:
-        raw = self.text.encode()
-        return len(raw) / len(zlib.compress(raw)) if raw else 0.0
+Encoded = NDArray[np.float32]
 
 
 class WhisperRecogniser:
@@ -63,7 +51,7 @@ class WhisperRecogniser:
     def model(self) -> Any:
         """The loaded ``faster_whisper.WhisperModel``."""
         if self._model is None:
-            self._model = _load(self.settings)
+            self._model = load_model(self.settings)
         return self._model
 
     def describe(self) -> dict[str, str | int | float | None]:
@@ -73,12 +61,15 @@ class WhisperRecogniser:
         return {
             "engine": "faster-whisper", "model": self.settings.model or folder.name,
             "model_sha256": registry.whisper_digest(folder), "compute_type": chosen.compute_type,
-            "beam_size": chosen.beam_size, "retry_beam_size": chosen.retry_beam_size,
+            "beam_size": chosen.beam_size, "careful_beam_size": chosen.careful_beam_size,
+            "sure_log_probability": chosen.sure_log_probability, "retry_beam_size": chosen.retry_beam_size,
             "context_pad_s": chosen.context_pad_s, "least_context_s": chosen.least_context_s,
             "max_compression_ratio": chosen.max_compression_ratio,
-            "min_log_probability": chosen.min_log_probability,
+            "min_log_probability": chosen.min_log_probability, "least_hole_s": chosen.least_hole_s,
+            "most_hole_no_speech": chosen.most_hole_no_speech, "least_hole_log": chosen.least_hole_log,
             "prompts": repr(sorted(chosen.prompts.items())),
             "accepted_languages": ",".join(chosen.accepted_languages),
+            "switch_probability": chosen.switch_probability, "other_probability": chosen.other_probability,
         }  # fmt: skip
 
     def transcribe(
@@ -97,11 +88,13 @@ class WhisperRecogniser:
         """
         if not windows:
             return Heard(language or "und", 1.0 if language else 0.0, ())
-        encoded: dict[int, Any] = {}
+        frames = self._frames(max(len(window) for window in windows))
+        encoded: dict[int, Encoded] = {}
         probabilities: Mapping[str, float] = {}
         confidence = 1.0
+        mixed = language is None
         if language is None:
-            probabilities = self._language_of(windows, encoded)
+            probabilities = self._language_of(windows, encoded, frames)
             language, confidence = choose_language(probabilities, self.settings.accepted_languages)
             if language not in self.settings.accepted_languages:
                 return Heard(language, confidence, (), probabilities)
@@ -109,7 +102,7 @@ class WhisperRecogniser:
         heard: dict[int, HeardWindow] = {}
         for start in range(0, len(order), self.settings.batch_size):
             batch = order[start : start + self.settings.batch_size]
-            heard.update(self._batch(batch, windows, encoded, language, hints))
+            heard.update(self._batch(batch, windows, encoded, frames, language, mixed, hints))
         return Heard(
             language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
         )
@@ -120,164 +113,111 @@ class WhisperRecogniser:
         features = pad_or_trim(self.model.feature_extractor(samples)[..., :-1], frames)
         return np.asarray(self.model.encode(features[None]))
 
-    def _frames(self, samples: Samples) -> int:
+    def _frames(self, samples: int) -> int:
+        """Frames that the encoder sees of every window of a call, from the longest one's samples.
+
+        One length for all, so that what was encoded to find the language serves the decoder too.
+        """
         longest = int(MAX_WINDOW_S * _FRAMES_PER_S)
         if self.settings.context_pad_s is None:
             return longest
-        wanted_s = max(
-            len(samples) / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s
-        )
-        return min(longest, int(np.ceil(wanted_s)) * _FRAMES_PER_S)
+        wanted_s = max(samples / SAMPLE_RATE_HZ + self.settings.context_pad_s, self.settings.least_context_s)
+        return min(longest, int(np.ceil(wanted_s - 0.05)) * _FRAMES_PER_S)
 
-    def _language_of(self, windows: Sequence[Samples], encoded: dict[int, Any]) -> Mapping[str, float]:
+    def _language_of(
+        self, windows: Sequence[Samples], encoded: dict[int, Encoded], frames: int
+    ) -> Mapping[str, float]:
         longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[
             : self.settings.probe_windows
         ]
         summed: dict[str, float] = {}
         total = 0.0
         for index in longest:
-            encoded[index] = self._encode(windows[index], self._frames(windows[index]))
+            encoded[index] = self._encode(windows[index], frames)
             weight = float(len(windows[index]))
             total += weight
-            for token, probability in self.model.model.detect_language(_storage(encoded[index]))[0]:
+            for token, probability in self.model.model.detect_language(storage([encoded[index]]))[0]:
                 summed[token[2:-2]] = summed.get(token[2:-2], 0.0) + weight * probability
         return {code: value / total for code, value in summed.items()}
 
     def _batch(
-        self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Any], language: str,
-        hints: Sequence[str],
+        self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Encoded], frames: int,
+        language: str, mixed: bool, hints: Sequence[str],
     ) -> dict[int, HeardWindow]:  # fmt: skip
-        frames = max(self._frames(windows[index]) for index in batch)
         stacked = []
         for index in batch:
             known = encoded.pop(index, None)
-            if known is None or known.shape[1] * 2 != frames:
-                known = self._encode(windows[index], frames)
-            stacked.append(known)
-        storage = _storage(np.concatenate(stacked))
-        tokenizer = self._tokenizer(language)
-        drafts = self._decode(storage, len(batch), tokenizer, hints, beam_size=self.settings.beam_size)
-        for place, draft in enumerate(drafts):
-            if self._doubtful(draft):
-                drafts[place] = self._again(_storage(stacked[place]), tokenizer, draft)
-        words = self._align(storage, tokenizer, drafts, [len(windows[index]) for index in batch])
-        prompt = self.settings.prompts.get(language, "")
-        return {
-            index: HeardWindow(
-                found, draft.mean_log_probability, draft.no_speech_probability, language, prompt
-            )
-            for index, found, draft in zip(batch, words, drafts, strict=True)
-        }
-
-    def _tokenizer(self, language: str) -> Any:
-        from faster_whisper.tokenizer import Tokenizer
-
-        multilingual = self.model.model.is_multilingual
-        return Tokenizer(
-            self.model.hf_tokenizer,
-            multilingual,
-            task="transcribe",
-            language=language if multilingual else "en",
-        )
-
-    def _prompt(self, tokenizer: Any, hints: Sequence[str]) -> list[int]:
-        text = self.settings.prompts.get(tokenizer.language_code, "")
-        named: list[int] = []
-        separator = "、" if tokenizer.language_code == "zh" else ", "
-        if hints:
-            named = tokenizer.encode(" " + separator.join(hints))[: self.settings.max_hint_tokens]
-        before = named + (tokenizer.encode(text) if text else [])
-        sequence = ([tokenizer.sot_prev, *before] if before else []) + list(tokenizer.sot_sequence)
-        return [*sequence, tokenizer.no_timestamps]
-
-    def _decode(
-        self,
-        storage: Any,
-        count: int,
-        tokenizer: Any,
-        hints: Sequence[str],
-        *,
-        beam_size: int,
-        **options: Any,
-    ) -> list[_Draft]:
-        from faster_whisper.transcribe import get_suppressed_tokens
-
-        prompt = self._prompt(tokenizer, hints)
-        results = self.model.model.generate(
-            storage, [prompt] * count, beam_size=beam_size, max_length=self.model.max_length,
-            suppress_tokens=list(get_suppressed_tokens(tokenizer, [-1])), return_scores=True,
-            return_no_speech_prob=True, **options,
-        )  # fmt: skip
-        drafts = []
-        for result in results:
-            tokens = result.sequences_ids[0]
-            mean = result.scores[0] * len(tokens) / (len(tokens) + 1)
-            drafts.append(_Draft(tokens, mean, result.no_speech_prob, tokenizer.decode(tokens).strip()))
-        return drafts
-
-    def _doubtful(self, draft: _Draft) -> bool:
-        return (
-            draft.compression_ratio > self.settings.max_compression_ratio
-            or draft.mean_log_probability < self.settings.min_log_probability
-        )
-
-    def _again(self, storage: Any, tokenizer: Any, first: _Draft) -> _Draft:
-        """Second try without prompt, with a beam and no repeated run of six tokens; the better of both."""
-        second = self._decode(
-            storage, 1, tokenizer, (), beam_size=self.settings.retry_beam_size, no_repeat_ngram_size=6
-        )[0]
-        if first.compression_ratio > self.settings.max_compression_ratio:
-            return second
-        return max(first, second, key=lambda draft: draft.mean_log_probability)
-
-    def _align(
-        self, storage: Any, tokenizer: Any, drafts: Sequence[_Draft], lengths: Sequence[int]
-    ) -> list[tuple[HeardWord, ...]]:
-        from faster_whisper.transcribe import merge_punctuations
-
-        texts = [[token for token in draft.tokens if token < tokenizer.eot] for draft in drafts]
-        frames = [max(2, int(np.ceil(length / SAMPLE_RATE_HZ * _FRAMES_PER_S))) for length in lengths]
-        found = []
-        for alignment in self.model.find_alignment(tokenizer, texts, storage, frames):
-            merge_punctuations(alignment, _PREPENDED, _APPENDED)
-            found.append(
-                tuple(
-                    HeardWord(
-                        word["word"], float(word["start"]), float(word["end"]), float(word["probability"])
-                    )
-                    for word in alignment
-                    if word["word"].strip()
+            stacked.append(self._encode(windows[index], frames) if known is None else known)
+        seconds = [len(windows[index]) / SAMPLE_RATE_HZ for index in batch]
+        spoken = self._spoken(stacked, seconds, language) if mixed else [language] * len(batch)
+        heard: dict[int, HeardWindow] = {}
+        for code in dict.fromkeys(spoken):
+            places = [place for place, each in enumerate(spoken) if each == code]
+            if code not in self.settings.accepted_languages and code != language:
+                found = [HeardWindow((), None, None, code)] * len(places)
+            else:
+                found = self._decoded(
+                    [stacked[place] for place in places],
+                    [windows[batch[place]] for place in places],
+                    code,
+                    hints,
                 )
+            heard.update({batch[place]: window for place, window in zip(places, found, strict=True)})
+        return heard
+
+    def _spoken(self, encoded: Sequence[Encoded], seconds: Sequence[float], call: str) -> list[str]:
+        """Language of each window of a call whose language was found, not given."""
+        ranked = self.model.model.detect_language(storage(encoded))
+        return [
+            window_language(
+                {token[2:-2]: probability for token, probability in each},
+                call=call, seconds=length_s, settings=self.settings,
             )
-        return found
+            for each, length_s in zip(ranked, seconds, strict=True)
+        ]  # fmt: skip
+
+    def _decoded(
+        self, encoded: Sequence[Encoded], sounds: Sequence[Samples], language: str, hints: Sequence[str]
+    ) -> list[HeardWindow]:
+        search = Search(self.model, self.settings, language, hints)
+        seconds = [len(sound) / SAMPLE_RATE_HZ for sound in sounds]
+        drafts = search.drafts(encoded)
+        aligned = search.align(encoded, drafts, seconds)
+        prompt = self.settings.prompts.get(language, "")
+        return [
+            HeardWindow(
+                self._filled(search, words, sound, known.shape[1] * 2),
+                draft.mean_log_probability, draft.no_speech_probability, language, prompt,
+            )
+            for words, draft, sound, known in zip(aligned, drafts, sounds, encoded, strict=True)
+        ]  # fmt: skip
+
+    def _filled(
+        self, search: Search, words: tuple[HeardWord, ...], sound: Samples, frames: int
+    ) -> tuple[HeardWord, ...]:
+        """The words, and those of the stretches that the decoder passed over, each heard by itself."""
+        found = list(words)
+        for start_s, end_s in holes(words, len(sound) / SAMPLE_RATE_HZ, least_s=self.settings.least_hole_s):
+            part = sound[round(start_s * SAMPLE_RATE_HZ) : round(end_s * SAMPLE_RATE_HZ)]
+            encoded = [self._encode(part, frames)]
+            (draft,) = search.careful(encoded)
+            unheard = draft.no_speech_probability > self.settings.most_hole_no_speech
+            if unheard or search.doubtful(draft) or draft.mean_log_probability < self.settings.least_hole_log:
+                continue
+            (more,) = search.align(encoded, [draft], [end_s - start_s])
+            found += [
+                replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s) for word in more
+            ]
+        return tuple(sorted(found, key=lambda word: word.start_s))
 
 
 _SHARED: dict[str, WhisperRecogniser] = {}
 
 
 def shared_recogniser(settings: WhisperSettings | None = None) -> WhisperRecogniser:
-    """The process's recogniser for these settings; its model is loaded once however often it is asked for."""
-    chosen = settings or WhisperSettings()
+    """The process's recogniser for these settings; its model is loaded once however often it is asked for.
+
+    None takes the defaults with what the environment says (:func:`models.whisper_load.from_environment`).
+    """
+    chosen = settings or from_environment()
     return _SHARED.setdefault(repr(chosen), WhisperRecogniser(chosen))
-
-
-def _storage(array: NDArray[np.float32]) -> Any:
-    import ctranslate2
-
-    return ctranslate2.StorageView.from_array(np.ascontiguousarray(array))
-
-
-def _load(settings: WhisperSettings) -> Any:
-    folder = registry.whisper_path(settings.model)
-    import ctranslate2
-    from faster_whisper import WhisperModel
-
-    device = settings.device
-    if device == "auto":
-        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
-    compute_type = settings.compute_type
-    if compute_type == "auto":
-        compute_type = "int8" if device == "cpu" else "float16"
-    return WhisperModel(
-        str(folder), device=device, compute_type=compute_type, cpu_threads=settings.cpu_threads
-    )

@@ -19,9 +19,12 @@ class WhisperSettings:
     device, compute_type
         ``auto`` takes a GPU (float16) when there is one, else the CPU (int8).
     cpu_threads
-        Threads of one model; 0 leaves it to CTranslate2. A pool of worker processes sets 1.
-    beam_size, retry_beam_size
-        Width of the search, and of the second try for a window that came out as a loop or as noise.
+        Threads of one model; 0 is one in a worker process and else leaves it to CTranslate2.
+    beam_size, careful_beam_size, sure_log_probability
+        Width of the search; and of the one that follows for the windows whose mean natural logarithm a token came out
+        under ``sure_log_probability``. No second search where it would not be wider.
+    retry_beam_size
+        Width of the last try, without prompt or repeats, for a window that came out empty, as a loop or as noise.
     batch_size
         Windows decoded together.
     context_pad_s, least_context_s
@@ -29,10 +32,16 @@ class WhisperSettings:
         under 12 s it begins to invent. ``context_pad_s`` None pads to the full 30 s.
     max_compression_ratio, min_log_probability
         Past these (bytes to zlib bytes; mean natural logarithm a token) a window is decoded once more.
+    least_hole_s, most_hole_no_speech, least_hole_log
+        A stretch of a window this long without words is heard once more by itself; what comes out is taken where the
+        engine's own doubt that anybody speaks, and its mean logarithm a token, are on the right side of the other two.
     prompts
         Text a language that sets script and punctuation, not content.
     accepted_languages
         Languages that are transcribed; speech in others is told, not written.
+    switch_probability, other_probability, other_least_s
+        A window whose language was found this surely to be another accepted one than the call's is decoded in its own;
+        one of ``other_least_s`` and longer that is this surely in a language not accepted isn't decoded at all.
     """
 
     model: str | None = None
@@ -40,16 +49,24 @@ class WhisperSettings:
     compute_type: str = "auto"
     cpu_threads: int = 0
     beam_size: int = 5
+    careful_beam_size: int = 5
+    sure_log_probability: float = -0.4
     retry_beam_size: int = 5
-    batch_size: int = 8
-    context_pad_s: float | None = 1.5
+    batch_size: int = 6
+    context_pad_s: float | None = 1.0
     least_context_s: float = 15.0
     max_compression_ratio: float = 2.4
     min_log_probability: float = -1.0
+    least_hole_s: float = 2.5
+    most_hole_no_speech: float = 0.6
+    least_hole_log: float = -0.5
     probe_windows: int = 8
     max_hint_tokens: int = 100
     prompts: Mapping[str, str] = field(default_factory=lambda: dict(_PROMPTS))
     accepted_languages: tuple[str, ...] = ("zh", "en")
+    switch_probability: float = 0.8
+    other_probability: float = 0.9
+    other_least_s: float = 6.0
 
 
 def choose_language(probabilities: Mapping[str, float], accepted: Sequence[str]) -> tuple[str, float]:
@@ -67,3 +84,22 @@ def choose_language(probabilities: Mapping[str, float], accepted: Sequence[str])
         return best, probabilities[best]
     likely = max(ours, key=lambda code: ours[code])
     return likely, ours[likely] / (sum(ours.values()) or 1.0) * min(1.0, sum(ours.values()) + 0.5)
+
+
+def window_language(
+    probabilities: Mapping[str, float], *, call: str, seconds: float, settings: WhisperSettings
+) -> str:
+    """Language one window of a call is in: the call's own unless the window clearly speaks another.
+
+    >>> window_language({"en": 0.95, "zh": 0.05}, call="zh", seconds=4.0, settings=WhisperSettings())
+    'en'
+    >>> window_language({"en": 0.6, "zh": 0.4}, call="zh", seconds=4.0, settings=WhisperSettings())
+    'zh'
+    >>> window_language({"ja": 0.97, "zh": 0.03}, call="zh", seconds=9.0, settings=WhisperSettings())
+    'ja'
+    """
+    best = max(probabilities, key=lambda code: probabilities[code], default=call)
+    if best in settings.accepted_languages:
+        return best if probabilities.get(best, 0.0) >= settings.switch_probability else call
+    clear = probabilities.get(best, 0.0) >= settings.other_probability and seconds >= settings.other_least_s
+    return best if clear else call

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipeline.analysis import analyse
 from pipeline.audio import Heard, listen, load
+from pipeline.beside import Beside, sides_of, transcript_beside
 from pipeline.errors import CallgaugeError
 from pipeline.privacy.masking import mask
 from pipeline.profile import EMPTY, Profile
@@ -82,12 +83,24 @@ class Workplace:
         return default_recogniser(self.settings.whisper)
 
 
-def process_call(job: Job, workplace: Workplace) -> CallResult:
-    """Listen to one recording and judge it. Raises as `hear_call` does."""
-    return judge_call(hear_call(job, workplace), job, workplace)
+def _no_lap(_stage: str) -> None:
+    """Nobody holds the watch."""
 
 
-def hear_call(job: Job, workplace: Workplace) -> HeardCall:
+def process_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _no_lap) -> CallResult:
+    """Listen to one recording and judge it. Raises as `hear_call` does.
+
+    Parameters
+    ----------
+    lap
+        Told the name of each stage as it ends: ``decode, activity, transcribe, judge``.
+    """
+    result = judge_call(hear_call(job, workplace, lap=lap), job, workplace)
+    lap("judge")
+    return result
+
+
+def hear_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _no_lap) -> HeardCall:
     """Listen to one recording: its sound, its words, who said them.
 
     Raises
@@ -96,10 +109,18 @@ def hear_call(job: Job, workplace: Workplace) -> HeardCall:
         The file can't be read as a call.
     UnsupportedLanguageError
         The call is in neither Mandarin nor English.
+    TranscriptError
+        The transcript that lies beside the recording can't be used.
     """
     recording, channels = load(job.path, file=job.record.file)
+    lap("decode")
     heard = listen(channels)
-    raw = _words(recording, heard, workplace)
+    lap("activity")
+    delivered = transcript_beside(job.path)
+    if delivered is not None:
+        return _with_delivered(delivered, job, recording, heard)
+    raw = hear_words(recording, heard, workplace)
+    lap("transcribe")
     if raw.reason is not None:
         raise UnsupportedLanguageError(raw.reason.en)
     activity = [side.speech for side in heard.sides]
@@ -123,7 +144,16 @@ def judge_call(heard: HeardCall, job: Job, workplace: Workplace) -> CallResult:
     )
 
 
-def _words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTranscript:
+def _with_delivered(delivered: Beside, job: Job, recording: Recording, heard: Heard) -> HeardCall:
+    """A call whose words were delivered beside it: nothing is transcribed, the sound is measured as ever."""
+    activity = [side.speech for side in heard.sides]
+    roles = sides_of(delivered.transcript, activity, record=job.record, layout=heard.layout)
+    provenance = {"audio_sha256": recording.sha256, **delivered.provenance()}
+    return HeardCall(recording, delivered.transcript, heard.label(roles), provenance)
+
+
+def hear_words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTranscript:
+    """Words of each channel of a recording, in the language the run asks for."""
     language = workplace.settings.language
     return listen_words(
         [heard.channels.samples(channel) for channel in range(heard.channels.count)],
@@ -131,7 +161,7 @@ def _words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTrans
         recogniser=workplace.recogniser,
         settings=SpeechSettings(language=None if language == "auto" else language),
         hints=workplace.names if workplace.settings.bias_names else (),
-        audio_sha256=recording.sha256,
+        audio_sha256=recording.sha256 if workplace.settings.transcript_cache else None,
     )
 
 

@@ -7,12 +7,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from models.whisper_load import from_environment
 from pipeline import batch
 from pipeline.errors import CallgaugeError, ConfigError
 from pipeline.intake import Intake, find_profile, take_in
+from pipeline.machine import free_memory, limit_threads, processors, share_out
 from pipeline.process import Job, UnsupportedLanguageError, Workplace, process_call
 from pipeline.reports.calls_csv import Failure
 from pipeline.reports.standard_view import CriterionText, StandardView
@@ -108,8 +110,11 @@ def _score_all(
     intake: Intake, workplace: Workplace, view: StandardView, run: Run
 ) -> Iterator[batch.Done[Job, Written]]:
     jobs = [Job(path, record) for path, record in intake.calls]
+    share = share_out(len(jobs), processors=processors(), memory_bytes=free_memory(), workers=run.workers)
+    engine = replace(workplace.settings.whisper or from_environment(), cpu_threads=share.threads)
+    workplace = replace(workplace, settings=replace(workplace.settings, whisper=engine))
     work = functools.partial(score_one, workplace=workplace, view=view, out=run.out)
-    return batch.run(jobs, work, workers=run.workers or batch.default_workers())
+    return batch.run(jobs, work, workers=share.workers, initializer=limit_threads, initargs=(share.threads,))
 
 
 def score_one(job: Job, *, workplace: Workplace, view: StandardView, out: Path) -> Written:

@@ -24,8 +24,11 @@ class Settings:
     bias_names
         Whether the profile's names are put to the recogniser as hints. Off: with Whisper base they help the spelling
         but put names where none was said, and names are matched by sound anyway.
+    transcript_cache
+        Whether transcripts are kept and read; off for a benchmark.
     """
 
     language: Language = "auto"
     whisper: WhisperSettings | None = None
     bias_names: bool = False
+    transcript_cache: bool = True

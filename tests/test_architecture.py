@@ -20,7 +20,8 @@ LAYERS = (
     {"analysis"},
     {"standards"},
     {"privacy"},
-    {"delivered", "evaluation_rates", "provenance"},
+    {"delivered", "evaluation_rates", "provenance", "machine"},
+    {"beside"},
     {"evaluate"},
     {"evaluation_report"},
     {"process"},
@@ -29,6 +30,7 @@ LAYERS = (
     {"batch"},
     {"scoring_run"},
     {"nightly"},
+    {"benchmark", "benchmark_report"},
     {"commands"},
     {"cli"},
 )

@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from pipeline.intervals import Timeline
-    from pipeline.speech.protocol import Samples
+from pipeline.commands.options import profile_option
 
 
 @click.command()
-@click.argument(
-    "audio", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
-)
+@click.argument("audio", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--against", type=click.Choice(["faster-whisper"]), help="Also run this engine's defaults, and compare."
 )
-def bench(audio: tuple[Path, ...], against: str | None) -> None:
-    """Transcribe AUDIO and print the time by its length, the share of each stage, error rates and peak memory.
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 20),
+    default=1,
+    show_default=True,
+    help="How often both take turns; the best of each counts.",
+)
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes at once; else one a processor.")
+@profile_option
+def bench(
+    audio: tuple[Path, ...], against: str | None, rounds: int, workers: int | None, profile: Path | None
+) -> None:
+    """Score AUDIO (files or folders) without any cache and print the time by its length, the share of each stage, error
+    rates, peak memory, and how cost grows.
 
     Truth is a .txt of the same name, or transcripts.tsv (file, text) in the folder.
     """
-    from pipeline.speech import default_recogniser
-    from pipeline.speech.bench import bench as measure
+    from pipeline.benchmark import BenchSettings, run_bench
 
-    report = measure(
-        audio, read=_read, recogniser=default_recogniser(), against="faster-whisper" if against else None
-    )
+    report = run_bench(audio, BenchSettings(bool(against), rounds, workers, profile))
     for line in report.lines():
         click.echo(line)
-
-
-def _read(path: Path) -> tuple[list[Samples], list[Timeline]]:
-    from pipeline.audio import listen, load
-
-    _, channels = load(path)
-    heard = listen(channels)
-    return [heard.channels.samples(i) for i in range(heard.channels.count)], [
-        side.speech for side in heard.sides
-    ]

@@ -46,6 +46,9 @@ def print_summary(tally: Tally, out: Path) -> None:
         f"{len(tally.written)} scored, {tally.failed} failed, {left_out} excluded. "
         f"{tally.audio_s:.0f} s of calls in {tally.elapsed_s:.0f} s: {tally.ratio:.2f} of their length."
     )
+    known = sum(each.from_cache for each in tally.written)
+    if known:
+        console.print(f"{known} of them from the transcript cache: heard in an earlier run, judged anew.")
     console.print(f"Report: {out / 'index.html'}", soft_wrap=True)
 
 

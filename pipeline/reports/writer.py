@@ -27,10 +27,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What remains of a call once its own files are written: its row and its card. Small, and it pickles."""
+    """What remains of a call once its own files are written: its row and its card. Small, and it pickles.
+
+    ``from_cache`` says that nothing was transcribed: the words were known from an earlier run.
+    """
 
     row: Row
     card: Card
+    from_cache: bool = False
 
 
 def write_call(
@@ -61,7 +65,8 @@ def write_call(
     write_json(result, folder)
     page = f"{name}.html"
     write_atomic(folder / page, call_page(result, standard=standard, sound=sound))
-    return Written(row_of(result), card_of(result, page=page, standard=standard))
+    card = card_of(result, page=page, standard=standard)
+    return Written(row_of(result), card, from_cache=bool(result.provenance.get("transcript_from_cache")))
 
 
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:

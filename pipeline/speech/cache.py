@@ -22,7 +22,7 @@ from pipeline.speech.transcribe import ChannelWords, RawTranscript, SpeechSettin
 from pipeline.types import Dropped, Word
 
 # raised whenever the way from sound to words changes in a manner that no option shows
-_FORMAT = 1
+_FORMAT = 2
 _log = logging.getLogger(__name__)
 
 

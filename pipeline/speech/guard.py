@@ -14,7 +14,8 @@ from functools import cache
 from itertools import accumulate
 from pathlib import Path
 
-from pipeline.intervals import Timeline
+from pipeline.intervals import Span, Timeline
+from pipeline.speech.babble import level_range_db
 from pipeline.speech.normalise import is_han, join_words
 from pipeline.speech.protocol import HeardWindow, Samples
 from pipeline.types import Dropped, Word
@@ -41,6 +42,9 @@ class GuardSettings:
     max_no_speech_probability, least_speech_log_probability
         Over the first and under the second a window holds no speech, whatever its words' confidence:
         babble, tones.
+    least_range_db, babble_log_probability, babble_least_s
+        One voice rises and falls by 20 dB and more, six at once by about 10. A window of that much speech whose levels
+        span less (95th to 10th percentile of 10 ms) is babble, unless the recogniser was surer than the second.
     doubtful_confidence
         Under this mean word confidence an utterance is doubtful.
     max_zh_per_s, max_en_per_s
@@ -58,6 +62,9 @@ class GuardSettings:
     least_log_probability: float = -1.2
     max_no_speech_probability: float = 0.35
     least_speech_log_probability: float = -0.7
+    least_range_db: float = 15.0
+    babble_log_probability: float = -0.3
+    babble_least_s: float = 3.0
     doubtful_confidence: float = 0.4
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
@@ -143,6 +150,8 @@ def examine(
     chosen = settings or GuardSettings()
     kept: list[Word] = []
     dropped: list[Dropped] = []
+    if words and _is_babble(words, window, audio, speech, chosen):
+        return [], [_record(words, "babble")]
     clean, invented = _without_inventions(words)
     dropped.extend(_record(run, "known_invention") for run in invented)
     for utterance in _utterances(clean, chosen.pause_s):
@@ -155,6 +164,18 @@ def examine(
         else:
             dropped.append(_record(survivors, rule))
     return kept, dropped
+
+
+def _is_babble(
+    words: Sequence[Word], window: HeardWindow, audio: Samples, speech: Timeline, settings: GuardSettings
+) -> bool:
+    surer = (window.mean_log_probability or 0.0) >= settings.babble_log_probability
+    if surer or window.mean_log_probability is None:
+        return False
+    start_s = words[0].start_s or 0.0
+    heard = speech.crop(Span(start_s, max(words[-1].end_s or 0.0, start_s)))
+    enough = heard.duration_s >= settings.babble_least_s
+    return enough and level_range_db(audio, heard) < settings.least_range_db
 
 
 def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:

@@ -1,12 +1,13 @@
 """Packs speech, not time, into windows for the recogniser, and maps what was heard there back to real times.
 
 A telephone channel is silent most of the time. Its stretches of speech, with a little real sound left
-on either side, are laid one behind the other until a window is full; the cut falls in the longest pause
-near the window's end, so that sentences stay whole.
+on either side, are laid one behind the other into as few windows as will hold them, cut in the longest
+pauses, so that sentences stay whole.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from pipeline.intervals import Span, Timeline
 from pipeline.speech.protocol import Samples
 
 SAMPLE_RATE_HZ = 16_000
+_CUT_COST = 0.4
+_CLEAR_PAUSE_S = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class PackSettings:
     gap_s
         Digital silence before each stretch of speech in the window.
     search_s
-        How far back from a full window's end the longest pause is looked for.
+        How far back from a full window's end the quietest moment of unbroken speech is looked for.
     """
 
     window_s: float = 15.0
@@ -64,6 +67,16 @@ class Window:
     def duration_s(self) -> float:
         """Length of the packed sound."""
         return self.pieces[-1].end_at_s
+
+    @property
+    def start_s(self) -> float:
+        """Where its first piece begins in the recording."""
+        return self.pieces[0].span.start_s
+
+    @property
+    def end_s(self) -> float:
+        """Where its last piece ends in the recording."""
+        return self.pieces[-1].span.end_s
 
     def samples(self, audio: Samples) -> Samples:
         """The packed sound, cut from the channel's samples at 16 kHz."""
@@ -99,19 +112,7 @@ def pack(audio: Samples, activity: Timeline, *, channel: int, settings: PackSett
     whole = Span(0.0, len(audio) / SAMPLE_RATE_HZ)
     kept = Timeline(span.pad(settings.margin_s) for span in activity).crop(whole)
     parts = [part for span in kept for part in _split(span, audio, settings)]
-    groups: list[list[Span]] = []
-    current: list[Span] = []
-    for part in parts:
-        if current and _length_s([*current, part], settings.gap_s) > settings.window_s:
-            head, current = _cut(current, settings.search_s)
-            groups.append(head)
-            if current and _length_s([*current, part], settings.gap_s) > settings.window_s:
-                groups.append(current)
-                current = []
-        current = [*current, part]
-    if current:
-        groups.append(current)
-    return [Window(channel, _lay(group, settings.gap_s)) for group in groups if group]
+    return [Window(channel, _lay(group, settings.gap_s)) for group in _groups(parts, settings)]
 
 
 def _index(time_s: float) -> int:
@@ -127,23 +128,30 @@ def _lay(spans: Sequence[Span], gap_s: float) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-def _length_s(spans: Sequence[Span], gap_s: float) -> float:
-    return sum(span.duration_s + gap_s for span in spans)
+def _groups(parts: Sequence[Span], settings: PackSettings) -> list[Sequence[Span]]:
+    """As few windows as hold all parts, cut in the longest pauses that so few windows allow.
 
-
-def _cut(spans: list[Span], search_s: float) -> tuple[list[Span], list[Span]]:
-    """Where to end a full window: at its end, or before the longest pause within the last seconds."""
-    best, longest_s, tail_s = len(spans), 0.0, 0.0
-    for index in range(len(spans) - 1, 0, -1):
-        tail_s += spans[index].duration_s
-        if tail_s > search_s:
-            break
-        pause_s = spans[index].start_s - spans[index - 1].end_s
-        if pause_s > longest_s and pause_s > 0.5:
-            best, longest_s = index, pause_s
-    # the pause before what comes next isn't known here; a cut at the end is kept unless a clear pause
-    # lies before
-    return spans[:best], spans[best:]
+    Each window costs the encoder the same however full it is, so their number counts first (1 each); a cut in no
+    pause costs ``_CUT_COST`` of a window and a cut in a long one almost nothing. Shortest path over the cuts.
+    """
+    best = [0.0] + [float("inf")] * len(parts)
+    cut_at = [0] * (len(parts) + 1)
+    for end in range(1, len(parts) + 1):
+        pause_s = parts[end].start_s - parts[end - 1].end_s if end < len(parts) else float("inf")
+        length_s = 0.0
+        for start in range(end - 1, -1, -1):
+            length_s += parts[start].duration_s + settings.gap_s
+            if length_s > settings.window_s and start < end - 1:
+                break
+            cost = best[start] + 1.0 + _CUT_COST * math.exp(-pause_s / _CLEAR_PAUSE_S)
+            if cost < best[end]:
+                best[end], cut_at[end] = cost, start
+    groups: list[Sequence[Span]] = []
+    end = len(parts)
+    while end:
+        groups.append(parts[cut_at[end] : end])
+        end = cut_at[end]
+    return groups[::-1]
 
 
 def _split(span: Span, audio: Samples, settings: PackSettings) -> list[Span]:

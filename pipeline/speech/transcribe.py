@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.intervals import Timeline
-from pipeline.speech import guard, timing
+from pipeline.speech import guard, onsets, timing
 from pipeline.speech.normalise import is_han, tidy
 from pipeline.speech.packing import PackSettings, Window, pack
 from pipeline.speech.protocol import Heard, HeardWindow, HeardWord, Recogniser, Samples
@@ -23,13 +23,14 @@ class SpeechSettings:
     ----------
     language
         ``zh`` or ``en`` when it is known; None finds it.
-    pack, snap, guard
-        Windows; word times; what is taken out.
+    pack, snap, onsets, guard
+        Windows; word times at the edges of speech and inside it; what is taken out.
     """
 
     language: str | None = None
     pack: PackSettings = field(default_factory=PackSettings)
     snap: timing.SnapSettings = field(default_factory=timing.SnapSettings)
+    onsets: onsets.OnsetSettings = field(default_factory=onsets.OnsetSettings)
     guard: guard.GuardSettings = field(default_factory=guard.GuardSettings)
 
 
@@ -142,6 +143,9 @@ def _channel_words(
     kept: list[Word] = []
     dropped: list[Dropped] = []
     for window, result in pairs:
+        if result.language not in SUPPORTED_LANGUAGES:
+            dropped.append(Dropped(window.start_s, window.end_s, "", "other_language"))
+            continue
         whole = whole_words(result.words, language=result.language)
         placed = timing.place(whole, window, speech, settings.snap)
         survivors, taken = guard.examine(
@@ -155,7 +159,8 @@ def _channel_words(
         )
         kept.extend(survivors)
         dropped.extend(taken)
-    return ChannelWords(tuple(sorted(kept, key=_start)), tuple(dropped))
+    ordered = onsets.sharpen(sorted(kept, key=_start), audio, settings.onsets)
+    return ChannelWords(tuple(ordered), tuple(dropped))
 
 
 def _start(word: Word) -> float:

@@ -1,0 +1,149 @@
+"""What a benchmark found, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.speech.error_rate import ErrorRate
+
+STAGES = ("decode", "activity", "transcribe", "judge", "reports")
+_NOTHING = ErrorRate(0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchRow:
+    """One recording scored: seconds of each stage, seconds from the run's start until it was done, memory so far.
+
+    ``errors`` is None where no truth lies beside the sound.
+    """
+
+    file: str
+    duration_s: float
+    channels: int
+    speech_s: float
+    language: str
+    stages_s: Mapping[str, float]
+    done_s: float
+    peak_memory_mb: float
+    errors: ErrorRate | None = None
+
+    @property
+    def work_s(self) -> float:
+        """Seconds that one worker spent on it."""
+        return sum(self.stages_s.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow:
+    """What the engine that is compared with wrote for one recording, channel after channel."""
+
+    path: Path
+    text: str
+    peak_memory_mb: float
+    errors: ErrorRate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BenchReport:
+    """All recordings of one run; ratios are seconds on the wall a second of call, whatever its channels."""
+
+    rows: tuple[BenchRow, ...]
+    elapsed_s: float
+    workers: int
+    threads: int
+    other_elapsed_s: float | None = None
+    others: tuple[EngineRow, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Length of all calls."""
+        return sum(row.duration_s for row in self.rows)
+
+    @property
+    def ratio(self) -> float:
+        """The whole run ÷ length of the calls."""
+        return self.elapsed_s / self.duration_s
+
+    @property
+    def other_ratio(self) -> float | None:
+        """The other engine's run ÷ length of the calls."""
+        return None if self.other_elapsed_s is None else self.other_elapsed_s / self.duration_s
+
+    @property
+    def speed_up(self) -> float | None:
+        """How many times faster than the other engine; its run does less, for it only transcribes."""
+        return None if self.other_elapsed_s is None else self.other_elapsed_s / self.elapsed_s
+
+    def shares(self) -> dict[str, float]:
+        """Share of the workers' time that each stage took."""
+        total = sum(row.work_s for row in self.rows) or 1.0
+        named = dict.fromkeys((*STAGES, *(stage for row in self.rows for stage in row.stages_s)))
+        return {stage: sum(row.stages_s.get(stage, 0.0) for row in self.rows) / total for stage in named}
+
+    def error_rates(self) -> dict[str, tuple[ErrorRate, ErrorRate | None]]:
+        """Error rates a language: ours and the other engine's, over the calls whose truth is known."""
+        rates: dict[str, tuple[ErrorRate, ErrorRate | None]] = {}
+        others = {index: other.errors for index, other in enumerate(self.others)}
+        for index, row in enumerate(self.rows):
+            if row.errors is None:
+                continue
+            ours, theirs = rates.get(row.language, (_NOTHING, None))
+            more = others.get(index)
+            rates[row.language] = (ours + row.errors, theirs if more is None else (theirs or _NOTHING) + more)
+        return rates
+
+    def growth(self) -> tuple[float, float] | None:
+        """Seconds of work a call, and a second of call, by least squares; None with fewer than two lengths."""
+        return line_through([(row.duration_s, row.work_s) for row in self.rows])
+
+    def lines(self) -> Iterator[str]:
+        """The report as text, a line at a time."""
+        for row in self.rows:
+            yield (
+                f"{row.file}: {row.duration_s:.0f} s, {row.channels} channel(s), {row.speech_s:.0f} s of speech, "
+                f"{row.language}, {row.work_s / row.duration_s:.3f} of its length"
+            )
+        yield f"calls: {len(self.rows)}, {self.duration_s:.0f} s; workers: {self.workers}, threads in each: {self.threads}"
+        yield f"ratio: {self.ratio:.4f} of the calls' length, start-up and reports included"
+        if self.other_ratio is not None and self.speed_up is not None:
+            yield f"faster-whisper's defaults: {self.other_ratio:.4f}, {self.speed_up:.1f} times ours"
+        yield "stages: " + ", ".join(f"{stage} {share:.0%}" for stage, share in self.shares().items())
+        for language, (ours, theirs) in sorted(self.error_rates().items()):
+            unit = "CER" if language == "zh" else "WER"
+            compared = f" against {theirs.rate:.3f}" if theirs else ""
+            yield f"{unit} {language}: {ours.rate:.3f}{compared} over {ours.reference_length} units"
+        yield from self._growth_lines()
+
+    def _growth_lines(self) -> Iterator[str]:
+        grown = self.growth()
+        if grown is not None:
+            yield f"growth with length: {grown[0]:.2f} s a call + {grown[1]:.4f} s a second of call"
+        by_time = sorted(row.done_s for row in self.rows)
+        marks = sorted({max(1, len(by_time) // 4), max(1, len(by_time) // 2), len(by_time)})
+        yield "growth with calls: " + ", ".join(
+            f"{count} done after {by_time[count - 1]:.0f} s" for count in marks
+        )
+        longest = max(self.rows, key=lambda row: row.duration_s)
+        peak = max(row.peak_memory_mb for row in self.rows)
+        yield f"peak memory of a worker: {peak:.0f} MB (longest call {longest.duration_s:.0f} s)"
+        if self.others:
+            yield f"peak memory of the other engine: {max(o.peak_memory_mb for o in self.others):.0f} MB"
+
+
+def line_through(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Offset and slope of the line with least squared error; None where all points have one abscissa.
+
+    >>> line_through([(10.0, 2.0), (20.0, 3.0), (30.0, 4.0)])
+    (1.0, 0.1)
+    """
+    count = len(points)
+    if count < 2:
+        return None
+    mean_x, mean_y = sum(x for x, _ in points) / count, sum(y for _, y in points) / count
+    spread = sum((x - mean_x) ** 2 for x, _ in points)
+    if spread == 0:
+        return None
+    slope = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
+    return round(mean_y - slope * mean_x, 6), round(slope, 6)

@@ -1,0 +1,118 @@
+"""A transcript delivered beside the recording, used instead of transcribing: ``<stem>.transcript.json`` or ``.jsonl``.
+
+Its form is one line of ``callgauge analyze`` (:mod:`pipeline.delivered`); ``call_id`` may be left out. The sound is still
+measured. Which channel is whose is told by the call list, else by the delivered times: the agent's turns must lie where
+that channel speaks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.delivered import MAX_LINE_BYTES, parse_call
+from pipeline.errors import CallgaugeError
+from pipeline.intervals import Span, Timeline
+from pipeline.types import CallRecord, Layout, Speaker, Transcript
+
+SUFFIXES = (".transcript.json", ".transcript.jsonl")
+_LEAST_SHARE = 0.65
+_LEAST_S = 5.0
+
+
+class TranscriptError(CallgaugeError):
+    """A transcript lies beside the recording and can't be used; the call fails rather than being heard anew unasked."""
+
+    code = "transcript"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A transcript as delivered, with the name and digest of its file."""
+
+    transcript: Transcript
+    file: str
+    sha256: str
+
+    def provenance(self) -> dict[str, Any]:
+        """Where the words come from, in the place of the speech engine."""
+        engine = {"engine": "delivered", "file": self.file, "sha256": self.sha256}
+        return {"recogniser": engine, "transcript_from_cache": False}
+
+
+def transcript_beside(recording: Path) -> Beside | None:
+    """The transcript beside a recording; None where there is none.
+
+    Raises
+    ------
+    TranscriptError
+        It is there and can't be used, or there are two of them.
+    """
+    found = [path for suffix in SUFFIXES if (path := recording.with_name(recording.stem + suffix)).is_file()]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise TranscriptError(f"{found[0].name} and {found[1].name} lie beside {recording.name}; keep one")
+    path = found[0]
+    raw = path.read_bytes()
+    if len(raw) > MAX_LINE_BYTES:
+        raise TranscriptError(
+            f"{path.name} is longer than {MAX_LINE_BYTES} bytes; a transcript holds one call"
+        )
+    try:
+        data = json.loads(raw.decode("utf-8-sig"))
+        if isinstance(data, Mapping):
+            data = {"call_id": recording.stem, **data}
+        transcript = parse_call(data, file=recording.name).transcript
+    except (ValueError, RecursionError) as error:  # a mistake in a key, no JSON, or not UTF-8
+        key = f"{error.key} → " if hasattr(error, "key") else ""
+        raise TranscriptError(f"{path.name}: {key}{error}") from error
+    return Beside(_in_order(transcript), path.name, hashlib.sha256(raw).hexdigest())
+
+
+def sides_of(
+    transcript: Transcript, activity: Sequence[Timeline], *, record: CallRecord, layout: Layout
+) -> dict[int, Speaker] | None:
+    """Speaker by channel of a delivered transcript; None where that is unsure or the call has no sides.
+
+    Parameters
+    ----------
+    activity
+        Where each channel speaks.
+    record
+        The call list's row; its ``agent_channel`` is believed.
+    """
+    if layout != "two_sides" or len(activity) != 2:
+        return None
+    if record.agent_channel is not None:
+        return _sides(record.agent_channel)
+    agent, customer = _spoken(transcript, "agent"), _spoken(transcript, "customer")
+    straight = (agent & activity[0]).duration_s + (customer & activity[1]).duration_s
+    crossed = (agent & activity[1]).duration_s + (customer & activity[0]).duration_s
+    total = straight + crossed
+    if total < _LEAST_S or max(straight, crossed) < _LEAST_SHARE * total:
+        return None
+    return _sides(0 if straight > crossed else 1)
+
+
+def _sides(agent_channel: int) -> dict[int, Speaker]:
+    return {agent_channel: "agent", 1 - agent_channel: "customer"}
+
+
+def _spoken(transcript: Transcript, speaker: Speaker) -> Timeline:
+    return Timeline(
+        Span(turn.start_s, turn.end_s)
+        for turn in transcript.turns
+        if turn.speaker == speaker and turn.start_s is not None and turn.end_s is not None
+    )
+
+
+def _in_order(transcript: Transcript) -> Transcript:
+    """By time where every turn has one; as delivered otherwise."""
+    if not transcript.timed:
+        return transcript
+    return replace(transcript, turns=tuple(sorted(transcript.turns, key=lambda turn: turn.start_s or 0.0)))

@@ -1,0 +1,86 @@
+"""A transcript delivered beside the recording is used instead of transcribing, and its sides are told by the sound."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.beside import TranscriptError, sides_of, transcript_beside
+from pipeline.intervals import Span, Timeline
+from pipeline.types import CallRecord
+
+TURNS: list[dict[str, Any]] = [
+    {"speaker": "customer", "text": "嗯，你好。", "start_s": 8.0, "end_s": 12.0},
+    {"speaker": "agent", "text": "您好，请问是张经理吗？", "start_s": 1.0, "end_s": 6.0},
+]
+
+
+def put(folder: Path, data: Any, *, suffix: str = ".transcript.json") -> Path:
+    recording = folder / "call.wav"
+    (folder / f"call{suffix}").write_text(
+        data if isinstance(data, str) else json.dumps(data, ensure_ascii=False), encoding="utf-8"
+    )
+    return recording
+
+
+@pytest.mark.parametrize("suffix", [".transcript.json", ".transcript.jsonl"])
+def test_it_is_found_read_and_put_in_order(suffix: str, tmp_path: Path) -> None:
+    found = transcript_beside(put(tmp_path, {"language": "zh", "turns": TURNS}, suffix=suffix))
+    assert found is not None
+    assert [turn.speaker for turn in found.transcript.turns] == ["agent", "customer"]
+    assert found.provenance()["recogniser"]["engine"] == "delivered"
+    assert len(found.sha256) == 64
+
+
+def test_without_one_there_is_none(tmp_path: Path) -> None:
+    assert transcript_beside(tmp_path / "call.wav") is None
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ("no json", "call.transcript.json: no JSON|Expecting value"),
+        ([], "a call is a JSON object"),
+        ({"turns": [{"speaker": "agent"}]}, "turns\\[0\\].text"),
+        ({"turns": [{"text": "x", "start_s": 3, "end_s": 1}]}, "end_s"),
+        ({"language": "fr", "turns": []}, "language"),
+    ],
+)
+def test_a_wrong_one_says_what_is_wrong_and_is_not_passed_over(data: Any, told: str, tmp_path: Path) -> None:
+    with pytest.raises(TranscriptError, match=told):
+        transcript_beside(put(tmp_path, data))
+
+
+def test_two_of_them_are_one_too_many(tmp_path: Path) -> None:
+    put(tmp_path, {"turns": TURNS}, suffix=".transcript.jsonl")
+    with pytest.raises(TranscriptError, match="keep one"):
+        transcript_beside(put(tmp_path, {"turns": TURNS}))
+
+
+@pytest.mark.parametrize("agent_channel", [0, 1])
+def test_the_agents_channel_is_where_the_agents_turns_are_heard(agent_channel: int, tmp_path: Path) -> None:
+    found = transcript_beside(put(tmp_path, {"turns": TURNS}))
+    assert found is not None
+    speech = [Timeline([Span(1.2, 5.8)]), Timeline([Span(8.1, 11.9)])]
+    activity = speech if agent_channel == 0 else speech[::-1]
+    sides = sides_of(found.transcript, activity, record=CallRecord("call.wav", "call"), layout="two_sides")
+    assert sides == {agent_channel: "agent", 1 - agent_channel: "customer"}
+
+
+def test_times_that_fit_neither_channel_leave_the_sides_unsure_and_the_call_list_is_believed(
+    tmp_path: Path,
+) -> None:
+    found = transcript_beside(put(tmp_path, {"turns": TURNS}))
+    assert found is not None
+    activity = [Timeline([Span(0.0, 20.0)]), Timeline([Span(0.0, 20.0)])]
+    record = CallRecord("call.wav", "call")
+    assert sides_of(found.transcript, activity, record=record, layout="two_sides") is None
+    assert sides_of(found.transcript, activity[:1], record=record, layout="mono") is None
+    listed = CallRecord("call.wav", "call", agent_channel=1)
+    assert sides_of(found.transcript, activity, record=listed, layout="two_sides") == {
+        1: "agent",
+        0: "customer",
+    }

@@ -1,0 +1,81 @@
+"""Processes and threads by the machine, and what the engine's settings take from the environment."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from models.whisper_load import from_environment, has_avx512, resolve
+from pipeline.errors import ConfigError
+from pipeline.machine import Share, free_memory, limit_threads, share_out
+
+
+@pytest.mark.parametrize(
+    ("calls", "given", "wanted"),
+    [
+        (100, {"processors": 2}, Share(2, 1)),
+        (1, {"processors": 2}, Share(1, 2)),
+        (3, {"processors": 16}, Share(3, 5)),
+        (100, {"processors": 8, "memory_bytes": 2_500_000_000}, Share(2, 4)),
+        (100, {"processors": 8, "memory_bytes": 100}, Share(1, 8)),
+        (100, {"processors": 2, "workers": 4, "memory_bytes": 100}, Share(4, 1)),
+        (0, {"processors": 4}, Share(1, 4)),
+    ],
+)
+def test_processes_come_before_threads_and_memory_bounds_them(
+    calls: int, given: dict[str, int], wanted: Share
+) -> None:
+    assert share_out(calls, **given) == wanted
+
+
+def test_free_memory_is_a_number_of_bytes_or_unknown() -> None:
+    found = free_memory()
+    assert found is None or found > 1_000_000
+
+
+def test_threads_of_number_libraries_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "7")
+    limit_threads(1)
+    assert {os.environ[name] for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")} == {"1"}
+
+
+def test_the_environment_sets_device_precision_and_beam(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLGAUGE_DEVICE", "cuda")
+    monkeypatch.setenv("CALLGAUGE_COMPUTE_TYPE", "int8_float16")
+    monkeypatch.setenv("CALLGAUGE_BEAM", "1")
+    chosen = from_environment()
+    assert (chosen.device, chosen.compute_type, chosen.beam_size) == ("cuda", "int8_float16", 1)
+
+
+def test_wrong_values_are_all_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLGAUGE_DEVICE", "gpu")
+    monkeypatch.setenv("CALLGAUGE_COMPUTE_TYPE", "int4")
+    monkeypatch.setenv("CALLGAUGE_BEAM", "0")
+    with pytest.raises(ConfigError) as caught:
+        from_environment()
+    assert len(caught.value.mistakes) == 3
+    assert "one of auto, cpu, cuda" in caught.value.mistakes[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "gpus", "wanted"),
+    [
+        (("auto", "auto"), 0, ("cpu", "int8")),
+        (("auto", "auto"), 2, ("cuda", "float16")),
+        (("cpu", "auto"), 2, ("cpu", "int8")),
+        (("auto", "float32"), 0, ("cpu", "float32")),
+    ],
+)
+def test_auto_takes_a_gpu_where_there_is_one(
+    given: tuple[str, str], gpus: int, wanted: tuple[str, str]
+) -> None:
+    assert resolve(*given, gpus=gpus) == wanted
+
+
+def test_avx512_needs_all_of_its_parts() -> None:
+    parts = frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"})
+    assert has_avx512(parts | {"sse4_1"})
+    assert not has_avx512(parts - {"avx512vl"})
+    assert not has_avx512(frozenset())
