@@ -94,7 +94,7 @@ def process_call(job: Job, workplace: Workplace) -> CallResult:
     """
     recording, channels = load(job.path, file=job.record.file)
     heard = listen(channels)
-    raw = _words(recording, heard, workplace)
+    raw = hear_words(recording, heard, workplace)
     if raw.reason is not None:
         raise UnsupportedLanguageError(raw.reason.en)
     in_one = heard.layout != "two_sides"
@@ -138,7 +138,8 @@ def _mono(
     return call.transcript, sound, {"separation": told}
 
 
-def _words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTranscript:
+def hear_words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTranscript:
+    """Words of each channel of a recording, in the language the run asks for."""
     language = workplace.settings.language
     return listen_words(
         [heard.channels.samples(channel) for channel in range(heard.channels.count)],

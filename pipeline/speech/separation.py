@@ -35,7 +35,7 @@ class SeparationSettings:
         Speech in which the networks hear nobody goes to a voice heard this near, else to nobody.
     apart_s, like
         See :func:`pipeline.speech.voices.likeness`.
-    most_disagree, least_margin, most_odd, least_lesser_s
+    most_disagree, least_margin, most_odd, least_split, least_lesser_s
         A call beyond any of these is not sure.
     """
 
@@ -43,9 +43,10 @@ class SeparationSettings:
     reach_s: float = 1.0
     apart_s: float = 4.0
     like: float = 0.4
-    most_disagree: float = 0.1
+    most_disagree: float = 0.08
     least_margin: float = 0.05
     most_odd: float = 0.1
+    least_split: float = 0.75
     least_lesser_s: float = 3.0
 
 
@@ -102,14 +103,16 @@ def judge(found: Likeness, settings: SeparationSettings = DEFAULTS) -> tuple[flo
 
     Examples
     --------
-    >>> clear = Likeness(between=0.65, disagree=0.0, margin=0.27, odd=0.0, lesser_s=12.0)
+    >>> clear = Likeness(between=0.65, disagree=0.0, margin=0.27, odd=0.0, split=0.94, lesser_s=12.0)
     >>> judge(clear)
     (1.0, '')
     """
     parts = {
         "other_opinion": 1.0 - 0.2 * found.disagree / settings.most_disagree,
         "alike": 0.8 * found.margin / settings.least_margin,
-        "third_voice": 1.0 - 0.2 * found.odd / settings.most_odd,
+        "third_voice": min(
+            1.0 - 0.2 * found.odd / settings.most_odd, 0.8 * found.split / settings.least_split
+        ),
         "little_speech": 0.8 * found.lesser_s / settings.least_lesser_s,
     }
     doubt = min(parts, key=lambda name: parts[name])
@@ -168,7 +171,7 @@ def timelines(
     likely: Array, voices: Voices, speech: Timeline, settings: SeparationSettings
 ) -> tuple[Timeline, Timeline]:
     """Speech of both voices, held to the recording's speech activity."""
-    heard = [_runs(likely[:, voice] >= 0.5, voices) for voice in (0, 1)]
+    heard = [_runs(np.asarray(likely[:, voice] >= 0.5), voices) for voice in (0, 1)]
     heard = [line.support(settings.bridge_s) & speech for line in heard]
     left = speech - (heard[0] | heard[1])
     given = _nearest(left, heard, settings.reach_s)

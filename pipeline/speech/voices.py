@@ -20,6 +20,7 @@ Labels = NDArray[np.int64]
 UNKNOWN = -1
 _ROUNDS = 30
 _STARTS = 8
+_PART_S = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Likeness:
         By how much the middle piece is nearer to its own voice (cosine).
     odd
         Share of the speech alone that is like neither voice.
+    split
+        Cosine between the two least alike parts of one voice, of 4 s and more each; low where two people were taken
+        for one. 1 where no voice has such parts.
     lesser_s
         Speech alone of the voice that speaks less, s.
     """
@@ -44,6 +48,7 @@ class Likeness:
     disagree: float
     margin: float
     odd: float
+    split: float
     lesser_s: float
 
 
@@ -63,10 +68,10 @@ class _Items:
 def group(voices: Voices) -> Labels:
     """Voice, 0 or 1, of each window's slots, :data:`UNKNOWN` where there is no print; shape ``(windows, 3)``."""
     who = np.full((voices.active.shape[0], voices.active.shape[2]), UNKNOWN, dtype=np.int64)
-    items = _items(voices)
-    if items.windows.size < 2:
+    items = _items(voices) if len(voices.pieces_s) else None
+    if items is None or items.windows.size < 2:
         return who
-    best, labels = -np.inf, None
+    best, labels = -np.inf, np.zeros(items.windows.size, dtype=np.int64)
     for first, second in _starts(items):
         found = _settle(items, np.stack([items.prints[first], items.prints[second]]))
         near = items.prints @ centres(items.prints, items.weights, found).T
@@ -174,8 +179,28 @@ def likeness(voices: Voices, labels: Labels, *, apart_s: float, like: float) -> 
         disagree=round(float(weights[own <= other].sum()) / total, 4),
         margin=round(float(np.median(own - other)), 4),
         odd=round(float(weights[own < like].sum()) / total, 4),
+        split=round(min(_split(prints[labels == voice], weights[labels == voice]) for voice in (0, 1)), 4),
         lesser_s=round(float(min(weights[labels == voice].sum() for voice in (0, 1))), 2),
     )
+
+
+def _split(prints: Array, weights: Array) -> float:
+    """Cosine between the two parts of one voice that 2-means finds; 1 where a part is too short to count."""
+    best, found = -np.inf, 1.0
+    seen = np.linspace(0, len(prints) - 1, min(len(prints), _STARTS)).astype(int)
+    for first in seen:
+        means = prints[[first, int((prints @ prints[first]).argmin())]]
+        parts = np.zeros(len(prints), dtype=np.int64)
+        for _ in range(_ROUNDS):
+            fresh = (prints @ means.T).argmax(axis=1)
+            if (fresh == parts).all():
+                break
+            parts, means = fresh, centres(prints, weights, fresh)
+        worth = float(weights @ (prints @ means.T).max(axis=1))
+        if worth > best:
+            least_s = min(float(weights[parts == part].sum()) for part in (0, 1))
+            best, found = worth, float(means[0] @ means[1]) if least_s >= _PART_S else 1.0
+    return found
 
 
 def _held_out(
