@@ -27,7 +27,7 @@ LAYERS = (
     {"store"},
     {"reports", "review"},
     {"batch"},
-    {"scoring_run"},
+    {"scoring_run", "mono_bench"},
     {"commands"},
     {"cli"},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,10 @@ def test_interruptions_in_mono_need_overlap_that_was_heard() -> None:
     told = {measure.name: measure for measure in interruptions.measure(transcript(), heard)}
     assert told["agent_interruptions"].value == 1
     assert told["overlap_s"].method == "speaker_separation"
+    doubtful = replace(transcript(), role_confidence=0.85)
+    told = {measure.name: measure for measure in interruptions.measure(doubtful, heard)}
+    assert told["agent_interruptions"].reason == sides.OVERLAP_UNSURE
+    assert not interruptions.find(doubtful, heard)
     near = mono(
         [(0, 4.5), (8.7, 14.5)], [(5, 9.3)]
     )  # 0.1 s over the bound: the edges aren't that exact in mono

@@ -14,6 +14,10 @@ SURE = 0.8
 BY_SOUND = "speech_activity"
 BY_TURNS = "turn_times"
 BY_VOICES = "speaker_separation"
+SURE_OF_OVERLAP = 0.9
+"""Voices that are told apart less surely than this are heard over each other where they aren't (measured, see
+docs/how-it-works/mono.md), so that nothing rests on it.
+"""
 HEARD_OVERLAP_S = 0.5
 """In mono, both voices at once for this long without a break count as overlap truly heard (our default)."""
 
@@ -33,6 +37,11 @@ NO_REPLY = Reason(
     "no_reply", "没有听到客户在销售人员之后接话", "no reply of the customer follows a turn of the agent"
 )
 NO_RING = Reason("no_ring_heard", "录音中没有听到振铃", "no ringing is heard in the recording")
+OVERLAP_UNSURE = Reason(
+    "overlap_unsure",
+    "单声道录音中双方声音相近，同时说话的部分听不准，有无打断无法判断",
+    "mono: the voices are too alike to hear surely when both speak at once, so interruptions can't be told",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,8 @@ def heard_at_once(transcript: Transcript, sound: Sound | None) -> Talk | Reason:
         return apart
     if not sound.apart or not transcript.sides_sure:
         return MONO if sound.unsure is None else replace(sound.unsure, code=MONO.code)
+    if transcript.role_confidence < SURE_OF_OVERLAP:
+        return OVERLAP_UNSURE
     agent, customer = sound.apart["agent"], sound.apart["customer"]
     if max((span.duration_s for span in agent & customer), default=0.0) < HEARD_OVERLAP_S:
         return NO_OVERLAP
