@@ -160,7 +160,7 @@ def lay_over(voices: Voices, who: Labels) -> Array:
 def _filled(who: Labels, active: NDArray[np.float32]) -> list[int]:
     """A voice too brief for a print, beside one that is known, is the other one."""
     known = {int(voice) for voice in who if voice != UNKNOWN}
-    spoken = (active > 0.5).any(axis=0)
+    spoken = np.atleast_1d((active > 0.5).any(axis=0))
     return [
         int(voice) if voice != UNKNOWN or len(known) != 1 or not spoken[slot] else 1 - next(iter(known))
         for slot, voice in enumerate(who)
