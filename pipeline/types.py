@@ -104,7 +104,8 @@ class Transcript:
     """All turns of both sides by time.
 
     ``role_confidence`` says how sure it is which side is the agent (1.0 when the call list said so); under 0.8 every
-    speaker is ``unknown``. ``roles_from`` is ``call_list, speech, delivered`` or ``none``.
+    speaker is ``unknown``. ``roles_from`` is ``call_list, speech, separation, delivered`` or
+    ``none``.
     """
 
     language: str
@@ -150,13 +151,19 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What is measured in the sound itself. In mono the only side is ``unknown``."""
+    """What is measured in the sound itself. In mono the only side is ``unknown``.
+
+    ``apart`` is the speech of agent and customer in a mono call whose voices could be told apart, else empty;
+    ``unsure`` says why a mono call's sides are not known.
+    """
 
     duration_s: float
     layout: Layout
     sides: Mapping[Speaker, Side]
     rings: tuple[Span, ...] = ()
     notes: tuple[str, ...] = ()
+    apart: Mapping[Speaker, Timeline] = field(default_factory=dict)
+    unsure: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

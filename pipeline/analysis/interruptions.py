@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.analysis.backchannels import is_backchannel
-from pipeline.analysis.sides import BY_SOUND, heard_apart, measured, turn_spans, unmeasured
+from pipeline.analysis.sides import BY_SOUND, BY_VOICES, heard_at_once, measured, turn_spans, unmeasured
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Finding, Measure, Reason, Sound, Speaker, Transcript, Turn
 
@@ -39,6 +39,8 @@ class InterruptionSettings:
     """Without words, a phrase up to this long is taken for a backchannel."""
     doubt_s: float = 0.1
     """Within this of a bound, the edges of speech are not exact enough to be sure."""
+    doubt_mono_s: float = 0.2
+    """The same for voices told apart in one channel."""
     sure: float = 0.95
     doubtful: float = 0.5
     gate: float = 0.6
@@ -132,13 +134,14 @@ def find(
     ``victim``. Near a bound, without words, with crosstalk on the line,
     or where the victim said nothing but backchannels, it is a doubt (under the gate).
     """
-    apart = heard_apart(transcript, sound)
-    if isinstance(apart, Reason) or sound is None:
+    talk = heard_at_once(transcript, sound)
+    if isinstance(talk, Reason) or sound is None:
         return []
-    agent, customer = apart
+    if talk.method == BY_VOICES:
+        settings = replace(settings, doubt_s=settings.doubt_mono_s)
     both: tuple[tuple[Speaker, Speaker, Timeline, Timeline], ...] = (
-        ("agent", "customer", agent.speech, customer.speech),
-        ("customer", "agent", customer.speech, agent.speech),
+        ("agent", "customer", talk.agent, talk.customer),
+        ("customer", "agent", talk.customer, talk.agent),
     )
     found = [
         finding
@@ -152,15 +155,15 @@ def measure(
     transcript: Transcript, sound: Sound | None, *, settings: InterruptionSettings = DEFAULTS
 ) -> list[Measure]:
     """``agent_interruptions, customer_interruptions`` (doubtful ones left out) and ``overlap_s``."""
-    apart = heard_apart(transcript, sound)
+    talk = heard_at_once(transcript, sound)
     names = (("agent_interruptions", "count"), ("customer_interruptions", "count"), ("overlap_s", "s"))
-    if isinstance(apart, Reason):
-        return [unmeasured(name, unit, BY_SOUND, apart) for name, unit in names]
+    if isinstance(talk, Reason):
+        return [unmeasured(name, unit, BY_SOUND, talk) for name, unit in names]
     found = [f for f in find(transcript, sound, settings=settings) if f.confidence >= settings.gate]
     return [
-        measured("agent_interruptions", sum(f.speaker == "agent" for f in found), "count", BY_SOUND),
-        measured("customer_interruptions", sum(f.speaker == "customer" for f in found), "count", BY_SOUND),
-        measured("overlap_s", (apart[0].speech & apart[1].speech).duration_s, "s", BY_SOUND),
+        measured("agent_interruptions", sum(f.speaker == "agent" for f in found), "count", talk.method),
+        measured("customer_interruptions", sum(f.speaker == "customer" for f in found), "count", talk.method),
+        measured("overlap_s", (talk.agent & talk.customer).duration_s, "s", talk.method),
     ]
 
 

@@ -5,7 +5,7 @@ What can't be told is a :class:`~pipeline.types.Reason`, never a guess.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Measure, Reason, Side, Sound, Speaker, Transcript
@@ -13,11 +13,23 @@ from pipeline.types import Measure, Reason, Side, Sound, Speaker, Transcript
 SURE = 0.8
 BY_SOUND = "speech_activity"
 BY_TURNS = "turn_times"
+BY_VOICES = "speaker_separation"
+SURE_OF_OVERLAP = 0.9
+"""Voices that are told apart less surely than this are heard over each other where they aren't (measured, see
+docs/how-it-works/mono.md), so that nothing rests on it.
+"""
+HEARD_OVERLAP_S = 0.5
+"""In mono, both voices at once for this long without a break count as overlap truly heard (our default)."""
 
 NO_SOUND = Reason("no_sound", "没有录音，无法测量", "there is no sound to measure")
 NO_TIMES = Reason("no_times", "文本没有时间，无法测量", "the transcript has no times")
 MONO = Reason("mono", "单声道录音，双方声音混在一起", "mono: both sides are mixed into one channel")
 SIDES_UNSURE = Reason("sides_unsure", "无法确定哪一方是销售人员", "it is not sure which side is the agent")
+NO_OVERLAP = Reason(
+    "no_overlap_heard",
+    "单声道录音中没有听到双方同时说话，有无打断无法判断",
+    "mono: both sides at once are not heard, so interruptions can't be told",
+)
 NO_SPEECH = Reason("no_speech", "没有听到说话", "no speech was heard")
 NO_AGENT_SPEECH = Reason("no_agent_speech", "没有听到销售人员说话", "the agent was not heard")
 NO_CUSTOMER_SPEECH = Reason("no_customer_speech", "没有听到客户说话", "the customer was not heard")
@@ -25,11 +37,16 @@ NO_REPLY = Reason(
     "no_reply", "没有听到客户在销售人员之后接话", "no reply of the customer follows a turn of the agent"
 )
 NO_RING = Reason("no_ring_heard", "录音中没有听到振铃", "no ringing is heard in the recording")
+OVERLAP_UNSURE = Reason(
+    "overlap_unsure",
+    "单声道录音中双方声音相近，同时说话的部分听不准，有无打断无法判断",
+    "mono: the voices are too alike to hear surely when both speak at once, so interruptions can't be told",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """Speech of both sides and where it was read: ``speech_activity`` or ``turn_times``."""
+    """Speech of both sides and where it was read: ``speech_activity, speaker_separation`` or ``turn_times``."""
 
     agent: Timeline
     customer: Timeline
@@ -71,10 +88,36 @@ def talk_of(transcript: Transcript, sound: Sound | None) -> Talk | Reason:
     if not isinstance(apart, Reason):
         return Talk(apart[0].speech, apart[1].speech, BY_SOUND)
     if apart is SIDES_UNSURE or not transcript.sides_sure:
-        return SIDES_UNSURE
+        return why_unsure(sound)
+    if sound is not None and sound.apart:
+        return Talk(sound.apart["agent"], sound.apart["customer"], BY_VOICES)
     if not transcript.timed:
         return NO_TIMES
     return Talk(spoken_by(transcript, "agent"), spoken_by(transcript, "customer"), BY_TURNS)
+
+
+def why_unsure(sound: Sound | None) -> Reason:
+    """Why the sides are not known; of a mono call the sound says more."""
+    return SIDES_UNSURE if sound is None or sound.unsure is None else sound.unsure
+
+
+def heard_at_once(transcript: Transcript, sound: Sound | None) -> Talk | Reason:
+    """Speech of both sides where it is heard when both speak at once: on two channels, or in a mono call in which the
+    separation heard overlap.
+    """
+    apart = heard_apart(transcript, sound)
+    if not isinstance(apart, Reason):
+        return Talk(apart[0].speech, apart[1].speech, BY_SOUND)
+    if apart is not MONO or sound is None:
+        return apart
+    if not sound.apart or not transcript.sides_sure:
+        return MONO if sound.unsure is None else replace(sound.unsure, code=MONO.code)
+    if transcript.role_confidence < SURE_OF_OVERLAP:
+        return OVERLAP_UNSURE
+    agent, customer = sound.apart["agent"], sound.apart["customer"]
+    if max((span.duration_s for span in agent & customer), default=0.0) < HEARD_OVERLAP_S:
+        return NO_OVERLAP
+    return Talk(agent, customer, BY_VOICES)
 
 
 def any_talk_of(transcript: Transcript, sound: Sound | None) -> AnyTalk | Reason:

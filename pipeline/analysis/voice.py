@@ -13,12 +13,12 @@ from pipeline.analysis.sides import (
     NO_AGENT_SPEECH,
     NO_CUSTOMER_SPEECH,
     NO_TIMES,
-    SIDES_UNSURE,
     heard_apart,
     measured,
     spoken_by,
     turn_spans,
     unmeasured,
+    why_unsure,
 )
 from pipeline.audio.loudness import mean_loudness
 from pipeline.intervals import Span, Timeline
@@ -39,14 +39,14 @@ def measure(transcript: Transcript, sound: Sound | None) -> list[Measure]:
     """``agent_loudness_lufs, customer_loudness_lufs, loudness_difference_lu`` (agent minus customer),
     ``agent_clipped_ratio`` and ``agent_speech_rate``, measurable or not.
     """
-    return [*_loudness(heard_apart(transcript, sound)), _speech_rate(transcript)]
+    return [*_loudness(heard_apart(transcript, sound)), _speech_rate(transcript, sound)]
 
 
 def find(transcript: Transcript, sound: Sound | None) -> list[Finding]:
     """``level_jump`` between the agent's neighbouring turns, and ``clipping`` of either side, by time."""
     apart = heard_apart(transcript, sound)
     if isinstance(apart, Reason):
-        return []
+        return _level_jumps(transcript, _alone(sound)) if sound is not None and sound.apart else []
     agent, customer = apart
     found = [*_level_jumps(transcript, agent), *_clippings("agent", agent), *_clippings("customer", customer)]
     return sorted(found, key=lambda finding: finding.start_s or 0.0)
@@ -79,6 +79,12 @@ def turn_levels(transcript: Transcript, side: Side, speaker: Speaker) -> list[tu
     return levels
 
 
+def _alone(sound: Sound) -> Side:
+    """The agent of a mono call as far as nobody else speaks; who is loud there is the agent."""
+    alone = sound.apart["agent"] - sound.apart["customer"]
+    return Side(alone, None, 0.0, curve_lufs=sound.sides["unknown"].curve_lufs)
+
+
 def _loudness(apart: tuple[Side, Side] | Reason) -> list[Measure]:
     units = {
         "agent_loudness_lufs": "LUFS", "customer_loudness_lufs": "LUFS", "loudness_difference_lu": "LU",
@@ -108,10 +114,10 @@ def _loudness(apart: tuple[Side, Side] | Reason) -> list[Measure]:
     return [*measures, Measure("agent_clipped_ratio", ratio, "ratio", "runs_at_ceiling")]
 
 
-def _speech_rate(transcript: Transcript) -> Measure:
+def _speech_rate(transcript: Transcript, sound: Sound | None) -> Measure:
     unit = "chars/min" if transcript.language == "zh" else "words/min"
     if not transcript.sides_sure:
-        return unmeasured("agent_speech_rate", unit, BY_TURNS, SIDES_UNSURE)
+        return unmeasured("agent_speech_rate", unit, BY_TURNS, why_unsure(sound))
     if not transcript.timed:
         return unmeasured("agent_speech_rate", unit, BY_TURNS, NO_TIMES)
     agent = [

@@ -36,6 +36,7 @@ def doctor(as_json: bool, quick: bool) -> None:
             "platform": platform.platform(),
             "parts": parts,
             "models": [asdict(model) for model in models],
+            "extras": {"mono": _mono()},
             "ok": sound,
         }
         click.echo(json.dumps(report, ensure_ascii=False, default=str))
@@ -51,6 +52,14 @@ def _version(name: str) -> str | None:
         return None
 
 
+def _mono() -> dict[str, bool | list[str] | str]:
+    """The extra that tells the sides of mono calls apart: whether it is whole, and what brings it."""
+    from models.diarization import INSTALL, missing
+
+    lacking = list(missing())
+    return {"installed": not lacking, "missing": lacking, "command": INSTALL if lacking else ""}
+
+
 def _print(models: list, parts: dict[str, str | None], own: str) -> None:
     from rich.console import Console
     from rich.markup import escape
@@ -63,6 +72,13 @@ def _print(models: list, parts: dict[str, str | None], own: str) -> None:
             if found
             else f"  [red]✗[/] {name}: missing; pip install callgauge"
         )
+    mono = _mono()
+    console.print(
+        "  [green]✓[/] callgauge\\[mono]: the sides of mono calls are told apart"
+        if mono["installed"]
+        else "  [yellow]–[/] callgauge\\[mono] is not installed: mono calls are scored without their sides. "
+        f"It comes with: {escape(str(mono['command']))}"
+    )
     console.print("Models")
     for model in models:
         mark = "[green]✓[/]" if model.found else "[yellow]–[/]" if model.optional else "[red]✗[/]"

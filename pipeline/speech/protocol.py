@@ -11,9 +11,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from models.diarization import Read, Voices
 from models.recognition import Heard, HeardWindow, HeardWord
 
-__all__ = ["Heard", "HeardWindow", "HeardWord", "Recogniser", "Samples"]
+__all__ = ["Heard", "HeardWindow", "HeardWord", "Recogniser", "Samples", "VoiceModel"]
 
 Samples = NDArray[np.float32]
 
@@ -29,4 +30,16 @@ class Recogniser(Protocol):
 
     def describe(self) -> Mapping[str, str | int | float | None]:
         """Model digest and every option that changes the words; part of the cache key and the provenance."""
+        ...
+
+
+class VoiceModel(Protocol):
+    """Hears the voices of a mono recording."""
+
+    def hear(self, read: Read, duration_s: float) -> Voices:
+        """Voices of a recording; ``read`` gives mono float32 at 16 kHz from a second to a second."""
+        ...
+
+    def describe(self) -> Mapping[str, str | int | float | None]:
+        """Version and every option that changes what is heard; part of the cache key and the provenance."""
         ...

@@ -60,6 +60,12 @@ class Context:
         return self._once("sides_sure", lambda: self.evidence.transcript.sides_sure)
 
     @property
+    def why_unsure(self) -> Reason:
+        """Why it is not known who speaks; of a mono call the sound says more."""
+        sound = self.evidence.sound
+        return message("sides_unsure") if sound is None or sound.unsure is None else sound.unsure
+
+    @property
     def timed(self) -> bool:
         """Whether every turn has its time."""
         return self._once("timed", lambda: self.evidence.transcript.timed)
@@ -128,7 +134,7 @@ class Context:
             return Figure(len(self.turns), "turns")
         if name in ("agent_turns", "customer_turns"):
             if not self.sides_sure:
-                return Figure(None, "turns", message("sides_unsure"))
+                return Figure(None, "turns", self.why_unsure)
             return Figure(sum(turn.speaker == name.partition("_")[0] for turn in self.turns), "turns")
         if name == "rings":
             return self._rings()

@@ -201,7 +201,7 @@ def _applies(criterion: Criterion, standard: Standard, plan: Plan, context: Cont
             unsure = unsure or _first(told)
         elif told.value and needs.side and not context.sides_sure and not told.hits and needs.kinds:
             # nothing heard of a side nobody can tell: that it isn't there is not known
-            return Applicable(View("not_measurable", message("sides_unsure")))
+            return Applicable(View("not_measurable", context.why_unsure))
         elif told.value and part.excuse:
             excuse = excuse or _told(standard, part.reason, told.values)
         elif told.value:
@@ -227,7 +227,7 @@ def _tested(criterion: Criterion, standard: Standard, plan: Plan, context: Conte
     told = _wording(criterion, standard, verdict, passed, half)
     searched = passed.searched if verdict != "pass" or not hits else None
     if plan.judging[criterion.id].side and not context.sides_sure and (verdict != "pass" or not hits):
-        return View("not_measurable", message("sides_unsure"), hits=hits)
+        return View("not_measurable", context.why_unsure, hits=hits)
     if criterion.review is not None and answer(criterion.review, context, plan.rules).value:
         told = _told(standard, criterion.reasons["review"], passed.values)
         return View("needs_review", told, hits=hits, searched=searched)
