@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from pipeline.privacy.names_en import english_names
 from pipeline.privacy.names_zh import chinese_names, surname
-from pipeline.privacy.rules import Hit, pattern, rules
+from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 
@@ -53,20 +53,16 @@ def _is_han(text: str) -> bool:
 
 def _agent_names(stream: Stream) -> Iterator[str]:
     """What the agent calls himself."""
-    for match in pattern(
-        rf"(?:我叫|我是|这边是|我姓|工号)[^，。,.]{{0,14}}?(?P<name>小?{surname(sure=False)}[一-龥]{{0,2}}?)(?=[，。！？,.!?\s]|$)"
-    ).finditer(stream.text):
-        yield match.group("name")
-    for match in pattern(
-        r"(?<![a-z])(?:my name is|my name's|this is|i'm|i am|it's)\s+"
-        r"(?P<name>(?-i:[A-Z])[a-z'’\-]+(?:\s(?-i:[A-Z])[a-z'’\-]+)?)"
-    ).finditer(stream.text):
-        yield match.group("name")
+    for name in ("self", "surname_then", "teacher"):
+        found = form(f"names_zh.agent.{name}", surname=surname(sure=False)).finditer(stream.text)
+        yield from (match.group("name") for match in found)
+    for name in ("own_name", "name_here", "staff_named"):
+        yield from (match.group("name") for match in form(f"names_en.agent.{name}").finditer(stream.text))
 
 
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
-    common = frozenset(rules()["names"]["en"]["common"]) | frozenset(rules()["names"]["en"]["stop"])
+    common = frozenset(rules()["names_en"]["common"]) | frozenset(rules()["names_en"]["stop"])
     whole = {name for name in known if _is_han(name) and len(name) >= 2}
     for name in whole:
         yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(re.escape(name), text))
@@ -79,7 +75,12 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
                 for m in re.finditer(rf"\b(?:{form}|{re.escape(part)})\b", text)
             )
     surnames = {name[0] for name in known if _is_han(name) and len(name) <= 4}
-    titles = rules()["names"]["zh"]["titles"]
+    titles = rules()["names_zh"]["titles"]
+    given = {name[1:] for name in known if _is_han(name) and len(name) == 3}
+    for one in given:
+        yield from (
+            Hit(m.start(), m.end(), "name", 0.8) for m in re.finditer(rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
+        )
     for one in surnames:
         yield from (
             Hit(m.start(), m.start() + 1, "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)", text)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from pipeline.privacy.rules import Hit, either, pattern, rules
+from pipeline.privacy.asked import asked_for
+from pipeline.privacy.rules import Hit, either, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 _END_ZH = r"(?=[\s，。！？、,.!?;；：:的啊呀呢吧哦哈吗嘛了和跟她他这您你]|先生|女士|小姐|太太|本人|$)"
@@ -14,14 +15,14 @@ _END_ZH = r"(?=[\s，。！？、,.!?;；：:的啊呀呢吧哦哈吗嘛了和�
 
 @cache
 def surname(*, sure: bool) -> str:
-    zh = rules()["names"]["zh"]
+    zh = rules()["names_zh"]
     single = zh["surnames"] if sure else "".join(c for c in zh["surnames"] if c not in zh["rare"])
     return f"(?:{'|'.join(zh['compound'])}|[{single}])"
 
 
 @cache
 def _not_name() -> re.Pattern[str]:
-    return pattern(f"^(?:{'|'.join(map(re.escape, rules()['names']['zh']['not_names']))})")
+    return pattern(f"^(?:{'|'.join(map(re.escape, rules()['names_zh']['not_names']))})")
 
 
 def chinese_names(stream: Stream) -> Iterator[Hit]:
@@ -31,9 +32,12 @@ def chinese_names(stream: Stream) -> Iterator[Hit]:
     if stream.speaker != "agent":
         yield from _introduced(stream)
         yield from _answered(stream)
+        yield from _plain(stream)
     yield from _addressed(stream)
+    yield from _titled(stream)
     if stream.speaker != "customer":
         yield from _asked(stream)
+        yield from _read_back(stream)
 
 
 def _introduced(stream: Stream) -> Iterator[Hit]:
@@ -41,7 +45,7 @@ def _introduced(stream: Stream) -> Iterator[Hit]:
     yield from _called(stream)
     yield from _family_name(stream.text)
     yield from _likely(stream)
-    zh = rules()["names"]["zh"]
+    zh = rules()["names_zh"]
     nickname = rf"叫我(?P<name>[小老]{surname(sure=False)})(?=[{zh['particles']}就好行，。！？,.!?\s]|$)"
     yield from _hits(pattern(nickname).finditer(stream.text), 0.8)
     for match in pattern(either(zh["spelled"])).finditer(stream.text):
@@ -55,7 +59,7 @@ def _hits(matches: Iterable[re.Match[str]], confidence: float) -> Iterator[Hit]:
 
 def _called(stream: Stream) -> Iterator[Hit]:
     """What follows 我叫, 收件人是 and the like; behind the plainest of them any word that ends the clause."""
-    zh, part = rules()["names"]["zh"], rules()["names"]["zh"]["particles"]
+    zh, part = rules()["names_zh"], rules()["names_zh"]["particles"]
     lead = rf"(?:{zh['own']})[\s:：，,]{{0,2}}"
     ends = rf"(?=[{part}\W]|$|先生|女士|小姐|这个|就行|就可以|[他她我你您]|今年|是|电话|手机)"
     known = pattern(rf"{lead}(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?){ends}").finditer(stream.text)
@@ -68,7 +72,7 @@ def _called(stream: Stream) -> Iterator[Hit]:
 
 def _family_name(text: str) -> Iterator[Hit]:
     """免贵姓陈，陈晓东; 姓王，叫小明."""
-    family = rules()["names"]["zh"]["family"]
+    family = rules()["names_zh"]["family"]
     given = rf"[，,\s]*(?P<given>(?P=name)[一-龥]{{1,2}}?){_END_ZH}"
     more = rf"[，,\s]*(?:名字?叫?|叫)\s*(?P<more>[一-龥]{{1,3}}?){_END_ZH}"
     form = rf"(?:{family})(?P<name>{surname(sure=True)})(?:{given}|{more})?(?!名|氏)"
@@ -84,7 +88,7 @@ def _family_name(text: str) -> Iterator[Hit]:
 
 def _likely(stream: Stream) -> Iterator[Hit]:
     """Less sure forms, where a surname must begin the name and no word of the dictionary may be meant."""
-    zh, part = rules()["names"]["zh"], rules()["names"]["zh"]["particles"]
+    zh, part = rules()["names_zh"], rules()["names_zh"]["particles"]
     name = rf"(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?)"
     ends = rf"(?=[{part}，。！？,.!?\s]|$"
     starts = rf"(?:(?:^|(?<=[，。、,：\s]))(?:本人|我)|{zh['being']})"
@@ -106,7 +110,7 @@ def _is_free(stream: Stream, match: re.Match[str]) -> bool:
 
 def _addressed(stream: Stream) -> Iterator[Hit]:
     """Names by which somebody is addressed or asked for: 王先生, 请问是王小明吗, by the agent 李总."""
-    zh, text = rules()["names"]["zh"], stream.text
+    zh, text = rules()["names_zh"], stream.text
     family = surname(sure=False)
     for match in pattern(rf"(?P<name>{family}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(text):
         name = match.group("name")
@@ -135,7 +139,7 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
 
 def _asked(stream: Stream) -> Iterator[Hit]:
     """The agent's 请问是王小明吗, 王小明您好, 姓名王小明对吧, 王小明家长."""
-    zh = rules()["names"]["zh"]
+    zh = rules()["names_zh"]
     name = rf"(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?)"
     ends = r"(?=[\s，。！？,.!?吗吧对么]|$|本人|先生|女士|小姐|老师|是吧|对吧|家)"
     forms = (
@@ -151,16 +155,58 @@ def _asked(stream: Stream) -> Iterator[Hit]:
         yield from _hits(free, 0.85)
 
 
+def _plain(stream: Stream) -> Iterator[Hit]:
+    """Behind the plainest leads even a word of the dictionary; behind kin a surname and no such word."""
+    names = form("names_zh.plain").finditer(stream.text)
+    yield from _hits((m for m in names if _may_be_name(m.group("name")) and not _agent_like(stream, m.start())), 0.75)
+    kin = form("names_zh.kin_name", surname=surname(sure=False)).finditer(stream.text)
+    yield from _hits((m for m in kin if _is_free(stream, m) and not _is_word(m.group("name"))), 0.8)
+    yield from _hits((m for m in form("names_zh.receives").finditer(stream.text) if _may_be_name(m.group("name"))), 0.8)
+
+
+def _read_back(stream: Stream) -> Iterator[Hit]:
+    """The agent reads a name back: 户名庄严, 收件人写高兴."""
+    names = form("names_zh.plain").finditer(stream.text)
+    leads = ("我叫", "找", "写")
+    said = (m for m in names if not m.group().startswith(leads) or m.group().startswith("写"))
+    yield from _hits((m for m in said if _may_be_name(m.group("name"))), 0.7)
+
+
+def _may_be_name(name: str) -> bool:
+    """Whether two to four characters begin with a surname and aren't among what is never a name."""
+    starts = re.match(surname(sure=True), name)
+    return bool(starts) and not form("names_zh.never").search(name)
+
+
+def _titled(stream: Stream) -> Iterator[Hit]:
+    """庄严先生 and 权先生 at the start of a phrase; by the agent 和平叔 and 封主任 too."""
+    names = [*form("names_zh.titled").finditer(stream.text)]
+    if stream.speaker == "agent":
+        names += form("names_zh.called_role").finditer(stream.text)
+    elif stream.speaker == "customer":
+        names += (m for m in form("names_zh.called_role").finditer(stream.text) if m.end() - m.start() > 1 or _asked_before(stream, m.start()))
+    for match in names:
+        name = match.group("name")
+        ours = re.search(r"(?:我们|咱们|我是|这边是|我叫)[^，。]{0,6}$", stream.before(match.start(), 10))
+        if not ours and re.match(surname(sure=True), name) and not form("names_zh.not_titled").search(name):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.8)
+
+
+def _asked_before(stream: Stream, at: int) -> bool:
+    """Whether the other side has just spoken of the same family name."""
+    index, _ = stream.turn_at(at)
+    return index > 0 and stream.text[at] in stream.turns[index - 1].text
+
+
 def _answered(stream: Stream) -> Iterator[Hit]:
-    """A name alone, said when the other side asked for one: 怎么称呼？ – 王小明。"""
-    zh, part = rules()["names"]["zh"], rules()["names"]["zh"]["particles"]
-    form = pattern(
-        rf"[嗯呃啊哦，,\s]*(?:我是|叫|我叫|是)?(?P<name>{surname(sure=True)}[一-龥]{{0,2}})[{part}]?[，。,.!\s]*$"
-    )
+    """A name first, said when the other side asked for one: 怎么称呼？ – 石磊，三个石头那个磊。"""
+    answer = form("names_zh.answer", surname=surname(sure=True))
     for index, start, end in stream.pieces:
-        asked = index > 0 and pattern(rf"(?:{zh['asks']})").search(stream.turns[index - 1].text[-24:])
-        match = form.match(stream.text, start, end) if asked else None
-        if match and not _not_name().search(match.group("name")):
+        asked = index > 0 and "name" in asked_for(stream.turns, index)
+        match = answer.match(stream.text, start, end) if asked else None
+        if match and not form("names_zh.never").search(match.group("name")) and not (
+            len(match.group("name")) == 1 and match.group("name") in rules()["names_zh"]["rare"]
+        ) and match.group("name") not in rules()["names_zh"]["not_names"]:
             yield Hit(match.start("name"), match.end("name"), "name", 0.85)
 
 
@@ -169,7 +215,7 @@ def _agent_like(stream: Stream, at: int) -> bool:
     if stream.speaker == "customer":
         return False
     index, _ = stream.turn_at(at)
-    return bool(pattern(rules()["names"]["zh"]["agent_like"]).search(stream.turns[index].text))
+    return bool(pattern(rules()["names_zh"]["agent_like"]).search(stream.turns[index].text))
 
 
 def _is_word(name: str) -> bool:
@@ -189,6 +235,6 @@ def _dictionary() -> dict[str, bool]:
         for line in file:
             word, _, tag = line.decode("utf-8").strip().rpartition(" ")
             word, _, count = word.rpartition(" ")
-            if 2 <= len(word) <= 3 and word[0] in rules()["names"]["zh"]["surnames"]:
+            if 2 <= len(word) <= 3 and word[0] in rules()["names_zh"]["surnames"]:
                 words[word] = tag.startswith("nr") or int(count or 0) < 5
     return words

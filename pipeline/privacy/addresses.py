@@ -1,4 +1,4 @@
-"""E-mail and postal addresses, written and spoken, and passwords that aren't digits."""
+"""Postal addresses, written and spoken."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from pipeline.privacy.rules import Hit, either, pattern, rules
-from pipeline.privacy.streams import APART, JOINED, Stream
+from pipeline.privacy.rules import Hit, pattern, rules
+from pipeline.privacy.streams import Stream
 
 _NUMBER_ZH = r"(?:[0-9０-９零〇一二三四五六七八九十百千幺两甲乙丙丁A-Za-z]+(?:[-－之][0-9]+)*)"
 _ONES = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
@@ -20,82 +20,6 @@ _STATE = (
     "A[LKZR]|C[AOT]|DE|DC|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[TA]"
     "|W[AVIY]"
 )
-
-
-def find_emails(stream: Stream) -> list[Hit]:
-    """E-mail addresses, as ``a.b@c.com``, "a dot b at c dot com" or "a b 艾特 qq 点 com"."""
-    hits = [Hit(m.start(), m.end(), "email") for m in pattern(_WRITTEN).finditer(stream.text)]
-    for match in _spoken_email().finditer(stream.text):
-        start = _local_start(stream.text, match.start())
-        hit = Hit(start, match.end(), "email")
-        if (
-            start < match.start()
-            and not any(hit.meets(one) for one in hits)
-            and _is_email(stream, start, match)
-        ):
-            hits.append(hit)
-    return hits
-
-
-def _is_email(stream: Stream, start: int, match: re.Match[str]) -> bool:
-    """Told from "we sell it at acme dot com" by what is spoken of, a provider or a spelled name."""
-    if pattern(rules()["email"]["cue"]).search(stream.before(start, 60) + stream.after(match.end(), 20)):
-        return True
-    local = stream.text[start : match.start()]
-    spelled = pattern(
-        r"\d|\b(?:dot|underscore|dash)\b|[点_.]|\b[a-z]\b|[零一幺二两三四五六七八九]{2}"
-    ).search(local)
-    whole = match.group("whole") is not None
-    if whole and pattern(r"(?:\bis|'s|是)\s*$").search(stream.before(start, 8)):
-        return True
-    provider = pattern(either(rules()["email"]["providers"])).search(match.group())
-    return bool(spelled or provider) if whole else bool(spelled and provider)
-
-
-_WRITTEN = r"[a-z0-9._%+\-]+\s?[@＠]\s?[a-z0-9\-]+(?:\.[a-z0-9\-]+)*\.[a-z]{2,}(?![a-z])"
-
-
-@cache
-def _spoken_email() -> re.Pattern[str]:
-    email = rules()["email"]
-    dot, at = f"(?:{email['dot']})", f"(?:{email['at']})"
-    provider = either(email["providers"])
-    host = (
-        rf"(?:{provider}|[a-z0-9\-]{{2,}}(?:\s[a-z0-9\-]+){{0,2}}|[零一幺二三四五六七八九]{{3}}|[a-z]\s[a-z])"
-    )
-    return pattern(
-        rf"(?P<whole>{at}(?:{host}(?:\s*邮箱)?{dot})+(?:{email['ends']})(?![a-z]))|{at}{provider}(?![a-z0-9])"
-    )
-
-
-_JOINS = frozenset({"dot", "underscore", "dash", "hyphen", "period", "plus", "点", "下划线", "杠", "中杠"})
-_LOCAL = r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|[^\s]"
-_LOCAL_WORD = r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠"
-LONGEST_LOCAL = 90
-MOST_WORDS = 5
-
-
-def _local_start(text: str, at: int) -> int:
-    """Where the part before the at-sign begins: back over names, letters, digits and "dot".
-
-    It ends at a word of the sentence, at the end of a sentence, and at the second change of turns.
-    """
-    stop = frozenset(rules()["email"]["stop"])
-    start, words, joined = at, 0, False
-    for match in reversed(list(pattern(_LOCAL).finditer(text, max(0, at - LONGEST_LOCAL), at))):
-        word = match.group().lower().strip(".")
-        parted = APART in text[match.end() : start] or text.count(JOINED, match.end(), at + 1) > 1
-        if match.group() in (",", "，", "、") and words and not parted:
-            continue
-        ended = match.group().endswith(".") and match.end() < at and not joined
-        if parted or ended or not re.fullmatch(_LOCAL_WORD, word) or (words and word in stop and not joined):
-            break
-        joined = word in _JOINS
-        words += 0 if joined or len(word) == 1 else 1
-        if words > MOST_WORDS:
-            break
-        start = match.start()
-    return start
 
 
 def find_addresses(stream: Stream) -> list[Hit]:
@@ -197,23 +121,3 @@ def _english_address() -> re.Pattern[str]:
         rf"(?<![\w$£€]){before}{_NUMBER_EN}\s+(?P<name>(?:(?:north|south|east|west|n|s|e|w)\.?\s+)?(?:[a-z][a-z'’]*\.?\s+|\d+(?:st|nd|rd|th)\s+){{1,3}}?)"
         rf"(?P<type>(?:{en['strong']}|{en['weak']})\b\.?){part}*(?:{city}{{0,2}}{state}?{post}?)?"
     )
-
-
-def find_passwords(stream: Stream) -> list[Hit]:
-    """Codes and passwords with letters in them, said straight after the word for them."""
-    cue = rules()["cues"]["code"]
-    hits = []
-    ends = r"\s*(?:(?:号|号码)?(?:是|为|就是|设的是|设成|改成)|is|was|to|[:：=])[\s:：]*"
-    for match in pattern(
-        rf"(?:{cue}){ends}(?P<secret>(?=[\w!@#$%^&*\-]*[a-z])(?=[\w!@#$%^&*\-]*\d)[\w!@#$%^&*\-]{{4,24}})"
-    ).finditer(stream.text):
-        secret = re.match(r"[A-Za-z0-9_!@#$%^&*\-]+", match.group("secret"))
-        if secret and re.search(r"\d", secret.group()):
-            hits.append(Hit(match.start("secret"), match.start("secret") + secret.end(), "code"))
-    sign = rf"[a-z]|\d+|{_ONES}|capital|lower\s?case|upper\s?case|dash|hash|underscore"
-    spelled = rf"(?:{cue}){ends}(?P<secret>(?:(?:{sign})\b[\s,\-]*){{3,}})"
-    for match in pattern(spelled).finditer(stream.text):
-        text = match.group("secret").rstrip(" ,-")
-        if pattern(rf"\d|\b(?:{_ONES})\b|(?:\b[a-z]\b[\s,\-]*){{3}}").search(text):
-            hits.append(Hit(match.start("secret"), match.start("secret") + len(text), "code"))
-    return hits
