@@ -118,4 +118,4 @@ if __name__ == "__main__":
     if chosen == "develop":
         for tongue in ("zh", "en"):
             print(f"\n== {tongue}")
-            print("\n".join(score(chosen, tongue).lines))
+            print("\n".join(score(chosen, tongue, sides="--unsure" not in sys.argv).lines))

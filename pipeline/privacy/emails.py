@@ -74,7 +74,7 @@ def _local_start(text: str, at: int) -> int:
         word = match.group().lower().strip(".")
         parted = APART in text[match.end() : start] or text.count(JOINED, match.end(), at + 1) > 1
         comma = match.group() in (",", "，", "、")
-        if comma and start < at and not parted and _spelled_before(text, match.start()):
+        if comma and not parted and _spelled_before(text, match.start()):
             continue
         ended = match.group().endswith(".") and match.end() < at and not joined
         if parted or ended or not re.fullmatch(_LOCAL_WORD, word) or (words and word in stop and not joined):

@@ -56,13 +56,18 @@ def _own(stream: Stream) -> Iterator[Hit]:
 def _asked(stream: Stream) -> Iterator[Hit]:
     """The agent's "am I speaking to John?", "is John there?", "Hi John,"."""
     for match in form("names_en.asks_for").finditer(stream.text):
-        yield from _taken(stream, match.end(), lowered=_sentence_is_lower(stream, match.start()))
+        for hit in _taken(stream, match.end(), lowered=_sentence_is_lower(stream, match.start())):
+            if not _staff(stream, hit.start, hit.end):
+                yield hit
     for match in form("names_en.is_there").finditer(stream.text):
         yield from _taken(stream, match.start("name"), lowered=_sentence_is_lower(stream, match.start()), sure=True)
     for match in form("names_en.greeted").finditer(stream.text):
         # a name that is called out ends its clause; "Hi, Peter here" and "Acme Energy, this is" are none
         for hit in _taken(stream, match.end(), lowered=False):
-            if re.match(r"\s*(?:[,.!?\n]|$)", stream.text[hit.end :]):
+            words = stream.text[hit.start : hit.end].split()
+            given = words[0].lower() in given_names() or len(words) == 1
+            after = re.match(r"\s*(?:([,.!?\n])|$)", stream.text[hit.end :])
+            if after and (given or after.group(1) == "?"):
                 yield hit
 
 
@@ -70,7 +75,7 @@ def _called_out(stream: Stream) -> Iterator[Hit]:
     """A name between commas or at the start, by which the agent calls the customer: "Zainab, are you there?"."""
     for match in form("names_en.vocative").finditer(stream.text):
         word = match.group("name")
-        if word.lower() in _given_names() or word.lower() in _common():
+        if word.lower() in given_names() or word.lower() in _common():
             yield Hit(match.start("name"), match.end("name"), "name", 0.75)
 
 
@@ -78,7 +83,7 @@ def _given(stream: Stream) -> Iterator[Hit]:
     """Given names that are nothing else, with the surname after them."""
     for match in re.finditer(r"(?<![\w@.'’-])(?P<name>[A-Z][a-zA-Z]+(?:['’\-][A-Za-z]+)*)", stream.text):
         word = match.group("name")
-        if word.split("-")[0].lower() not in _given_names() or _staff(stream, match.start(), match.end()):
+        if word.split("-")[0].lower() not in given_names() or _staff(stream, match.start(), match.end()):
             continue
         if form("names_en.not_person").match(stream.text, match.end()):
             continue
@@ -100,7 +105,9 @@ def _answered(stream: Stream) -> Iterator[Hit]:
         if end - start > 80 or "name" not in asked_for(stream.turns, index):
             continue
         said = form("names_en.answer_lead").match(stream.text, start, end)
-        yield from _taken(stream, said.end() if said else start, lowered=False)
+        for hit in _taken(stream, said.end() if said else start, lowered=False):
+            if re.match(r"\s*(?:[,.!?\n\f]|$|here|speaking|and\b)", stream.text[hit.end :]):
+                yield hit
 
 
 def _from(stream: Stream, at: int) -> bool:
@@ -120,10 +127,12 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
     ``lowered`` lets up to two words be without capitals, as recognisers write them; ``sure``: the first is a name.
     """
     end, count = at, 0
+    shouted = stream.text[at : at + 40].isupper()
     for match in re.finditer(rf"{_TOKEN}|[^\s]", stream.text[at : at + 80]):
         word, gap = match.group(), stream.text[end : at + match.start()]
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
-        if parted or count == 3 or not (_names(word, count, lowered=lowered) or (sure and not count and (word.lower() in _common() or word.lower() not in _stop()))):
+        first = sure and not count and word[0].isupper() and (word.lower() in _common() or word.lower() not in _stop())
+        if parted or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
             break
         count, end = count + 1, at + match.end()
     if not count or stream.text[at:end].lower().split()[-1] in rules()["names_en"]["firm"]:
@@ -135,15 +144,18 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
         yield Hit(spelled.start("letters"), spelled.end("letters"), "name", 0.85)
 
 
-def _names(word: str, count: int, *, lowered: bool) -> bool:
+def _names(word: str, count: int, *, lowered: bool, shouted: bool) -> bool:
     """Whether a word may be the next of a name."""
+    small = word.lower()
     if not re.match(r"[^\W\d_]", word) or re.match("[一-龥]", word):
         return False
-    common = word.lower() in _stop() and not (count > 1 and word in _SHORT_NAMES)
-    if common or word.lower().endswith(("ing", "n't")) or (word.lower().endswith("'s") and word.lower()[:-2] not in _given_names()):
+    if small in _stop() and not (count > 1 and word in _SHORT_NAMES):
         return False
-    # a word all in capitals says nothing: some transcripts have no other
-    return (word[0].isupper() and not (word.isupper() and len(word) > 3)) or (lowered and count < 2)
+    if form("names_en.no_name_form").search(word) and small.removesuffix("'s").removesuffix("’s") not in given_names():
+        return False
+    if word.isupper() and len(word) > 1 and not shouted:
+        return False
+    return word[0].isupper() or (lowered and count < 2)
 
 
 @cache
@@ -158,6 +170,6 @@ def _common() -> frozenset[str]:
 
 
 @cache
-def _given_names() -> frozenset[str]:
+def given_names() -> frozenset[str]:
     lines = _GIVEN.read_text(encoding="utf-8").splitlines()
     return frozenset(name for line in lines if not line.startswith("#") for name in line.split())

@@ -100,7 +100,7 @@ def _likely(stream: Stream) -> Iterator[Hit]:
     )
     for form in forms:
         found = pattern(form).finditer(stream.text)
-        yield from _hits((m for m in found if _is_free(stream, m) and not _is_word(m.group("name"))), 0.8)
+        yield from _hits((m for m in found if _is_free(stream, m) and not is_word(m.group("name"))), 0.8)
 
 
 def _is_free(stream: Stream, match: re.Match[str]) -> bool:
@@ -112,12 +112,12 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
     """Names by which somebody is addressed or asked for: 王先生, 请问是王小明吗, by the agent 李总."""
     zh, text = rules()["names_zh"], stream.text
     family = surname(sure=False)
-    for match in pattern(rf"(?P<name>{family}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(text):
+    for match in pattern(rf"(?!谢(?<=[感谢]谢))(?P<name>{family}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(text):
         name = match.group("name")
         if (
             len(name) > 1
             and name not in zh["compound"]
-            and (_is_word(name) or text[match.start() - 1 : match.start()] == "小")
+            and (is_word(name) or text[match.start() - 1 : match.start()] == "小")
         ):
             continue
         if not re.search("我们的?$|咱们的?$|我是$", text[max(0, match.start() - 3) : match.start()]):
@@ -151,16 +151,17 @@ def _asked(stream: Stream) -> Iterator[Hit]:
     for form in forms:
         found = pattern(form).finditer(stream.text)
         titled = pattern(rf"(?:{zh['titles']}|{zh['roles']})$")
-        free = (m for m in found if not _is_word(m.group("name")) and not titled.search(m.group("name")))
+        free = (m for m in found if not is_word(m.group("name")) and not titled.search(m.group("name")))
         yield from _hits(free, 0.85)
 
 
 def _plain(stream: Stream) -> Iterator[Hit]:
     """Behind the plainest leads even a word of the dictionary; behind kin a surname and no such word."""
     names = form("names_zh.plain").finditer(stream.text)
-    yield from _hits((m for m in names if _may_be_name(m.group("name")) and not _agent_like(stream, m.start())), 0.75)
+    free = (m for m in names if not (m.group()[0] in "写找" and _not_name().search(m.group("name"))))
+    yield from _hits((m for m in free if _may_be_name(m.group("name")) and not _agent_like(stream, m.start())), 0.75)
     kin = form("names_zh.kin_name", surname=surname(sure=False)).finditer(stream.text)
-    yield from _hits((m for m in kin if _is_free(stream, m) and not _is_word(m.group("name"))), 0.8)
+    yield from _hits((m for m in kin if _is_free(stream, m) and not is_word(m.group("name"))), 0.8)
     yield from _hits((m for m in form("names_zh.receives").finditer(stream.text) if _may_be_name(m.group("name"))), 0.8)
 
 
@@ -168,8 +169,8 @@ def _read_back(stream: Stream) -> Iterator[Hit]:
     """The agent reads a name back: 户名庄严, 收件人写高兴."""
     names = form("names_zh.plain").finditer(stream.text)
     leads = ("我叫", "找", "写")
-    said = (m for m in names if not m.group().startswith(leads) or m.group().startswith("写"))
-    yield from _hits((m for m in said if _may_be_name(m.group("name"))), 0.7)
+    said = (m for m in names if not m.group().startswith(leads) or not is_word(m.group("name")))
+    yield from _hits((m for m in said if not m.group().startswith("我叫") and _may_be_name(m.group("name"))), 0.7)
 
 
 def _may_be_name(name: str) -> bool:
@@ -186,10 +187,21 @@ def _titled(stream: Stream) -> Iterator[Hit]:
     elif stream.speaker == "customer":
         names += (m for m in form("names_zh.called_role").finditer(stream.text) if m.end() - m.start() > 1 or _asked_before(stream, m.start()))
     for match in names:
-        name = match.group("name")
-        ours = re.search(r"(?:我们|咱们|我是|这边是|我叫)[^，。]{0,6}$", stream.before(match.start(), 10))
-        if not ours and re.match(surname(sure=True), name) and not form("names_zh.not_titled").search(name):
-            yield Hit(match.start("name"), match.end("name"), "name", 0.8)
+        name, start = match.group("name"), match.start("name")
+        lead = form("names_zh.before_name").match(name)
+        if lead and re.match(surname(sure=True), name[lead.end() :]) and name not in _dictionary():
+            name, start = name[lead.end() :], start + lead.end()
+        ours = re.search(r"(?:我们|咱们|我是|这边是|我叫)[^，。]{0,14}$", stream.before(start, 20))
+        trade = len(name) > 1 and stream.text[match.end("name")] in "工董"
+        if not ours and not trade and _calls(name):
+            yield Hit(start, match.end("name"), "name", 0.8)
+
+
+def _calls(name: str) -> bool:
+    """Whether somebody may be called so before a title."""
+    zh = rules()["names_zh"]
+    role = pattern(rf"(?:{zh['roles']})").search(name) if len(name) > 2 else None
+    return bool(re.match(surname(sure=True), name)) and not form("names_zh.not_titled").search(name) and not role
 
 
 def _asked_before(stream: Stream, at: int) -> bool:
@@ -218,7 +230,7 @@ def _agent_like(stream: Stream, at: int) -> bool:
     return bool(pattern(rules()["names_zh"]["agent_like"]).search(stream.turns[index].text))
 
 
-def _is_word(name: str) -> bool:
+def is_word(name: str) -> bool:
     """Whether a would-be name is a word of the dictionary, or begins one that is never a name."""
     if _not_name().search(name):
         return True

@@ -27,7 +27,7 @@ def _mixed(stream: Stream) -> Iterator[Hit]:
             yield Hit(match.start("secret"), match.start("secret") + said.end(), "code")
 
 
-_ENDS = r"\s*(?:(?:号|号码)?(?:是|为|就是|设的是|设成|改成|换成|好像是)?|is|was|to|'s|[:：=])?[\s:：]*"
+_ENDS = r"\s*(?:(?:号|号码)?(?:是|为|就是|设的是|设成|改成|换成|好像是)|is|was|to|'s|[:：=])[\s:：]*"
 
 
 def _spelled(stream: Stream) -> Iterator[Hit]:
