@@ -88,14 +88,18 @@ def _score_turn(
         (tally.missed if left else tally.found)[kind] += 1
         tally.of_kind += any(k == kind and s < end and start < e for s, e, k in found)
         if left:
-            tally.lines.append(f"MISS {kind:9} {text[start:end]!r} left {''.join(text[i] for i in left)!r} | {side}: {text}")
+            tally.lines.append(
+                f"MISS {kind:9} {text[start:end]!r} left {''.join(text[i] for i in left)!r} | {side}: {text}"
+            )
     allowed = {i for start, end, _ in marks for i in range(start, end)}
     for start, end, kind in found:
         outside = sum(text[i].isalnum() and i not in allowed for i in range(start, end))
         inside = sum(text[i].isalnum() and i in allowed for i in range(start, end))
         (tally.wrong if outside > inside else tally.right)[kind] += 1
         if outside:
-            tally.lines.append(f"{'WRONG' if outside > inside else 'over '} {kind:9} {text[start:end]!r} | {side}: {text}")
+            tally.lines.append(
+                f"{'WRONG' if outside > inside else 'over '} {kind:9} {text[start:end]!r} | {side}: {text}"
+            )
 
 
 def table(which: str) -> str:
@@ -106,16 +110,18 @@ def table(which: str) -> str:
             tally = score(which, language, sides=sides)
             recalls = " ".join(f"{name} {tally.recall(kinds):.3f}" for name, kinds in GROUPS.items())
             marks = sum(tally.found.values()) + sum(tally.missed.values())
-            rows.append(f"{which} {language} {'sure' if sides else 'unsure'} | {recalls} | {tally.precision():.3f} "
-                        f"({sum(tally.wrong.values())} wrong of {sum(tally.right.values()) + sum(tally.wrong.values())})"
-                        f" | {tally.of_kind / marks:.3f} of {marks}")
+            rows.append(
+                f"{which} {language} {'sure' if sides else 'unsure'} | {recalls} | {tally.precision():.3f} "
+                f"({sum(tally.wrong.values())} wrong of {sum(tally.right.values()) + sum(tally.wrong.values())})"
+                f" | {tally.of_kind / marks:.3f} of {marks}"
+            )
     return "\n".join(rows)
 
 
 if __name__ == "__main__":
     chosen = sys.argv[1] if len(sys.argv) > 1 else "develop"
     print(table(chosen))
-    if chosen == "develop":
+    if "--lines" in sys.argv or chosen == "develop":
         for tongue in ("zh", "en"):
             print(f"\n== {tongue}")
             print("\n".join(score(chosen, tongue, sides="--unsure" not in sys.argv).lines))

@@ -26,7 +26,7 @@ def english_addresses(stream: Stream) -> Iterator[Hit]:
 
 def _cores(stream: Stream) -> Iterator[tuple[int, int]]:
     yield from _streets(stream)
-    for name in ("box", "postcode", "corner", "flat_named"):
+    for name in ("box", "postcode", "corner", "flat_named", "housed"):
         yield from ((m.start(), m.end()) for m in form(f"address.en.{name}").finditer(stream.text))
     for match in form("address.en.nameless").finditer(stream.text):
         if _spoken_of(stream, match.start(), match.end()):
@@ -40,7 +40,11 @@ def _streets(stream: Stream) -> Iterator[tuple[int, int]]:
     for match in form("address.en.street").finditer(stream.text):
         words = [word.lower() for word in re.findall(r"[a-z']+", match.group("name"), re.IGNORECASE)]
         kind = match.group("type")
-        if not words or any(word in en["not_name"] for word in words) or form("address.en.area").match(stream.text, match.end()):
+        if (
+            not words
+            or any(word in en["not_name"] for word in words)
+            or form("address.en.area").match(stream.text, match.end())
+        ):
             continue
         weak = pattern(rf"(?:{en['weak']})\.?").fullmatch(kind)
         proper = match.group("name").strip()[:1].isupper() and kind[:1].isupper()

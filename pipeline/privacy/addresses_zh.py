@@ -23,7 +23,16 @@ def chinese_addresses(stream: Stream) -> Iterator[Hit]:
             start = _start(stream.text, match.start(), match.end())
             head = stream.text[start : match.end()]
             sure = name != "chain" or form("address.zh.chain_sure").search(head)
-            if start < match.end() and form(f"address.zh.{name}").search(head) and (sure and _spoken_of(stream, start, match.end())):
+            if (
+                start < match.end()
+                and form(f"address.zh.{name}").search(head)
+                and sure
+                and (
+                    name == "crossing"
+                    or form("address.zh.building_room").search(head)
+                    or _spoken_of(stream, start, match.end())
+                )
+            ):
                 yield _grown(Hit(start, match.end(), "address", 0.8), stream)
     yield from _answers(stream)
 
@@ -60,7 +69,9 @@ def _start(text: str, start: int, end: int) -> int:
 def _spoken_of(stream: Stream, start: int, end: int) -> bool:
     index, _ = stream.turn_at(start)
     near = stream.before(start, 24) + stream.text[start:end] + stream.after(end, 16)
-    return bool(pattern(rules()["address"]["zh"]["cue"]).search(near)) or "address" in asked_for(stream.turns, index)
+    return bool(pattern(rules()["address"]["zh"]["cue"]).search(near)) or "address" in asked_for(
+        stream.turns, index
+    )
 
 
 def _hit(match: re.Match[str], stream: Stream) -> Hit | None:
@@ -94,5 +105,8 @@ def _units(match: re.Match[str], stream: Stream, near: str, end: int) -> Hit | N
         return None
     estate = re.search(r"[一-龥A-Za-z0-9]{0,14}$", stream.text[: match.start()])
     start = estate.start() if estate else match.start()
-    leads = [one.end() for one in pattern(rules()["address"]["zh"]["lead"]).finditer(stream.text, start, match.start())]
+    leads = [
+        one.end()
+        for one in pattern(rules()["address"]["zh"]["lead"]).finditer(stream.text, start, match.start())
+    ]
     return Hit(leads[-1] if leads else match.start(), end, "address", 0.85)

@@ -84,7 +84,7 @@ def _scanner() -> str:
         rf"(?P<times>{times})",
         rf"(?P<han>(?!{times}){han}(?:(?!{times}){han}|[{loose}]+(?={han}))*)",
         rf"(?P<repeat>\b(?:{'|'.join(digits['repeats'])})[\s-]+(?:{words}|\d)(?![a-z]))",
-        rf"(?P<word>(?<![a-z]){word}(?:[\s-]+hundred(?![a-z]))?(?![a-z']))",
+        rf"(?P<word>(?<![a-z]){word}(?:[\s-]+hundred(?![a-z]))?(?![a-z'])|(?<!\d)\d[\s-]+hundred(?![a-z]))",
         rf"(?P<loose>(?<![a-z])(?:{'|'.join(digits['loose_words'])})(?![a-z']))",
         r"(?P<x>(?<![a-z])x(?![a-z])|叉|埃克斯)",
         rf"(?P<ext>{either(rules()['extension'], whole=True)}(?:号)?(?:是)?)",
@@ -175,6 +175,8 @@ def _value(kind: str, text: str) -> str | None:
 
 def _word(parts: list[str]) -> str:
     digits = rules()["digits"]
+    if parts[0].isdigit():
+        return parts[0]
     if parts[0] in digits["tens"]:
         return str(digits["tens"][parts[0]]) + (str(digits["words"][parts[1]]) if len(parts) > 1 else "0")
     return str(digits["words"][parts[0]])

@@ -8,7 +8,9 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, either, form, pattern, rules
 from pipeline.privacy.streams import APART, JOINED, Stream
 
-_JOINS = frozenset({"dot", "underscore", "dash", "hyphen", "period", "plus", "点", "下划线", "杠", "中杠", "减"})
+_JOINS = frozenset(
+    {"dot", "underscore", "dash", "hyphen", "period", "plus", "点", "下划线", "杠", "中杠", "减"}
+)
 _LOCAL = r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|减|[^\s]"
 _LOCAL_WORD = r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|减"
 LONGEST_LOCAL = 90
@@ -33,7 +35,9 @@ def find_emails(stream: Stream) -> list[Hit]:
 def _is_email(stream: Stream, start: int, match: re.Match[str]) -> bool:
     """Told from "we sell it at acme dot com" by what is spoken of, a provider or a spelled name."""
     cue = pattern(rules()["email"]["cue"])
-    if cue.search(stream.before(start, 60) + stream.text[start : match.end()] + stream.after(match.end(), 20)):
+    if cue.search(
+        stream.before(start, 60) + stream.text[start : match.end()] + stream.after(match.end(), 20)
+    ):
         return True
     index, _ = stream.turn_at(start)
     if "email" in asked_for(stream.turns, index):
@@ -42,7 +46,11 @@ def _is_email(stream: Stream, start: int, match: re.Match[str]) -> bool:
     spelled = form("email.spelled").search(local)
     whole = match.group("whole") is not None
     turn = stream.turns[index].text
-    if whole and not form("email.sentence").search(turn) and form("email.lead").search(stream.before(start, 12)):
+    if (
+        whole
+        and not form("email.sentence").search(turn)
+        and form("email.lead").search(stream.before(start, 12))
+    ):
         return True
     provider = pattern(either(rules()["email"]["providers"])).search(match.group())
     return bool(spelled or provider) if whole else bool(spelled and provider)
@@ -91,4 +99,8 @@ def _spelled_before(text: str, at: int) -> bool:
     """Whether what stands before a comma is spelled, so that the comma is a pause within the address."""
     before = re.search(r"(?:^|[\s,，\-])([^\s,，]+)\s*$", text[:at])
     word = before.group(1).lower() if before else ""
-    return len(word) == 1 or word in _JOINS or bool(re.fullmatch(r"(?:[a-z]-)*[a-z]|[零一幺二两三四五六七八九]+|\d+", word))
+    return (
+        len(word) == 1
+        or word in _JOINS
+        or bool(re.fullmatch(r"(?:[a-z]-)*[a-z]|[零一幺二两三四五六七八九]+|\d+", word))
+    )

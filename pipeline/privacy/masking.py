@@ -15,7 +15,7 @@ from pipeline.privacy.addresses import find_addresses
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.emails import find_emails
 from pipeline.privacy.names import find_names
-from pipeline.privacy.numbers import find_numbers
+from pipeline.privacy.numbers import cue_of, find_numbers
 from pipeline.privacy.passwords import find_passwords
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
@@ -93,6 +93,7 @@ def find(transcript: Transcript, *, keep: Collection[str] = ()) -> dict[int, lis
     hits = [_numbers_and_contacts(stream) for stream in streams]
     for i in range(len(streams)):
         hits[i] = _merged([*hits[i], *_echoes(i, streams, hits)])
+        hits[i] = [hit for hit in hits[i] if not _of_an_order(hit, streams, i)]
     names = find_names(streams, keep=keep)
     pieces: dict[int, list[Piece]] = {}
     for i, stream in enumerate(streams):
@@ -140,6 +141,20 @@ def _merged(hits: Iterable[Hit]) -> list[Hit]:
             hit = Hit(first, last, other.kind, max(other.confidence, hit.confidence))
         kept.append(hit)
     return sorted(kept, key=lambda hit: hit.start)
+
+
+def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
+    """Whether the other side just gave the same digits as an order's, a ticket's or the like."""
+    if hit.kind not in ("phone", "bank_card", "code"):
+        return False
+    digits = "".join(run.digits for run in runs_of(streams[mine].text[hit.start : hit.end]))
+    first, _ = streams[mine].turn_at(hit.start)
+    for stream in streams:
+        for run in runs_of(stream.text) if stream is not streams[mine] and len(digits) >= 4 else ():
+            near = abs(stream.turn_at(run.start)[0] - first) <= ECHO_TURNS
+            if near and run.digits == digits and cue_of(stream, run) == "other":
+                return True
+    return False
 
 
 def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> list[Hit]:

@@ -65,7 +65,7 @@ def _is_han(text: str) -> bool:
 
 def _agent_names(stream: Stream) -> Iterator[str]:
     """What the agent calls himself."""
-    for name in ("self", "latin", "small", "surname_then", "teacher"):
+    for name in ("self", "latin", "small", "then_called", "surname_then", "teacher"):
         found = form(f"names_zh.agent.{name}", surname=surname(sure=False)).finditer(stream.text)
         yield from (match.group("name") for match in found)
     for name in ("own_name", "name_here", "staff_named", "announced_self"):
@@ -74,10 +74,19 @@ def _agent_names(stream: Stream) -> Iterator[str]:
     for match in form("names_en.agent.announced").finditer(stream.text, 0, first):
         words = match.group("post").split()
         stop = rules()["names_en"]["stop"]
-        firm = any(word[0].isupper() for word in words) or form("names_en.agent.post").search(match.group("post"))
-        given = words[0].lower() in given_names() and not form("names_en.agent.post").search(match.group("post"))
+        firm = any(word[0].isupper() for word in words) or form("names_en.agent.post").search(
+            match.group("post")
+        )
+        given = words[0].lower() in given_names() and not form("names_en.agent.post").search(
+            match.group("post")
+        )
         said = re.match(r"(?:and )?i'm |is my|was my", match.group("post"), re.IGNORECASE)
-        if said or (firm and not given) and not any(word.lower() in stop and (word.islower() or "'" in word or word == "I") for word in words
+        if (
+            said
+            or (firm and not given)
+            and not any(
+                word.lower() in stop and (word.islower() or "'" in word or word == "I") for word in words
+            )
         ):
             yield match.group("name")
 
@@ -104,7 +113,8 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     given = {name[1:] for name in known if _is_han(name) and len(name) == 3}
     for one in given:
         yield from (
-            Hit(m.start(), m.end(), "name", 0.8) for m in re.finditer(rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
+            Hit(m.start(), m.end(), "name", 0.8)
+            for m in re.finditer(rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
         )
     for one in surnames:
         yield from (

@@ -60,7 +60,9 @@ def _asked(stream: Stream) -> Iterator[Hit]:
             if not _staff(stream, hit.start, hit.end):
                 yield hit
     for match in form("names_en.is_there").finditer(stream.text):
-        yield from _taken(stream, match.start("name"), lowered=_sentence_is_lower(stream, match.start()), sure=True)
+        yield from _taken(
+            stream, match.start("name"), lowered=_sentence_is_lower(stream, match.start()), sure=True
+        )
     for match in form("names_en.greeted").finditer(stream.text):
         # a name that is called out ends its clause; "Hi, Peter here" and "Acme Energy, this is" are none
         for hit in _taken(stream, match.end(), lowered=False):
@@ -80,7 +82,13 @@ def _called_out(stream: Stream) -> Iterator[Hit]:
 
 
 def _given(stream: Stream) -> Iterator[Hit]:
-    """Given names that are nothing else, with the surname after them."""
+    """Given names that are nothing else, with the surname after them; without capitals where a turn has none."""
+    for index, start, end in stream.pieces:
+        if _sentence_is_lower(stream, start):
+            for match in re.finditer(r"(?<![\w@.'-])[a-z]{4,}(?![\w@.'-])", stream.text[start:end]):
+                named = match.group() in given_names()
+                if named and not _staff(stream, start + match.start(), start + match.end()):
+                    yield Hit(start + match.start(), start + match.end(), "name", 0.7)
     for match in re.finditer(r"(?<![\w@.'’-])(?P<name>[A-Z][a-zA-Z]+(?:['’\-][A-Za-z]+)*)", stream.text):
         word = match.group("name")
         if word.split("-")[0].lower() not in given_names() or _staff(stream, match.start(), match.end()):
@@ -94,7 +102,9 @@ def _staff(stream: Stream, start: int, end: int) -> bool:
     """Whether the agent speaks of himself or of a colleague, or the customer calls the agent by name."""
     before = stream.before(start, 40)
     if stream.speaker == "customer":
-        return bool(form("names_en.to_agent").search(before)) and bool(re.match(r"\s*(?:[,.!?\n]|$)", stream.text[end:]))
+        return bool(form("names_en.to_agent").search(before)) and bool(
+            re.match(r"\s*(?:[,.!?\n]|$)", stream.text[end:])
+        )
     after = stream.text[end : end + 40]
     return bool(form("names_en.staff_before").search(before) or form("names_en.staff_after").match(after))
 
@@ -112,7 +122,9 @@ def _answered(stream: Stream) -> Iterator[Hit]:
 
 def _from(stream: Stream, at: int) -> bool:
     """Whether the introduction is an agent's: "this is Anna from Acme"."""
-    return bool(re.match(r"[A-Za-z' ]{2,30}\s(?:from|with|at|calling|here|over)\b", stream.text[at : at + 50]))
+    return bool(
+        re.match(r"[A-Za-z' ]{2,30}\s(?:from|with|at|calling|here|over)\b", stream.text[at : at + 50])
+    )
 
 
 def _sentence_is_lower(stream: Stream, at: int) -> bool:
@@ -131,7 +143,12 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
     for match in re.finditer(rf"{_TOKEN}|[^\s]", stream.text[at : at + 80]):
         word, gap = match.group(), stream.text[end : at + match.start()]
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
-        first = sure and not count and word[0].isupper() and (word.lower() in _common() or word.lower() not in _stop())
+        first = (
+            sure
+            and not count
+            and word[0].isupper()
+            and (word.lower() in _common() or word.lower() not in _stop())
+        )
         if parted or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
             break
         count, end = count + 1, at + match.end()
@@ -151,7 +168,10 @@ def _names(word: str, count: int, *, lowered: bool, shouted: bool) -> bool:
         return False
     if small in _stop() and not (count > 1 and word in _SHORT_NAMES):
         return False
-    if form("names_en.no_name_form").search(word) and small.removesuffix("'s").removesuffix("’s") not in given_names():
+    if (
+        form("names_en.no_name_form").search(word)
+        and small.removesuffix("'s").removesuffix("’s") not in given_names()
+    ):
         return False
     if word.isupper() and len(word) > 1 and not shouted:
         return False

@@ -112,7 +112,9 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
     """Names by which somebody is addressed or asked for: 王先生, 请问是王小明吗, by the agent 李总."""
     zh, text = rules()["names_zh"], stream.text
     family = surname(sure=False)
-    for match in pattern(rf"(?!谢(?<=[感谢]谢))(?P<name>{family}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(text):
+    for match in pattern(rf"(?!谢(?<=[感谢]谢))(?P<name>{family}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(
+        text
+    ):
         name = match.group("name")
         if (
             len(name) > 1
@@ -158,19 +160,30 @@ def _asked(stream: Stream) -> Iterator[Hit]:
 def _plain(stream: Stream) -> Iterator[Hit]:
     """Behind the plainest leads even a word of the dictionary; behind kin a surname and no such word."""
     names = form("names_zh.plain").finditer(stream.text)
-    free = (m for m in names if not (m.group()[0] in "写找" and _not_name().search(m.group("name"))))
-    yield from _hits((m for m in free if _may_be_name(m.group("name")) and not _agent_like(stream, m.start())), 0.75)
+    free = (m for m in names if not (m.group()[0] in "写找本" and _not_name().search(m.group("name"))))
+    yield from _hits(
+        (m for m in free if _may_be_name(m.group("name")) and not _agent_like(stream, m.start())), 0.75
+    )
     kin = form("names_zh.kin_name", surname=surname(sure=False)).finditer(stream.text)
     yield from _hits((m for m in kin if _is_free(stream, m) and not is_word(m.group("name"))), 0.8)
-    yield from _hits((m for m in form("names_zh.receives").finditer(stream.text) if _may_be_name(m.group("name"))), 0.8)
+    for match in form("names_zh.told_signs").finditer(stream.text):
+        group = "name" if match.group("name") else "twice"
+        if _may_be_name(match.group(group)):
+            yield Hit(match.start(group), match.end(group), "name", 0.8)
+    yield from _hits(
+        (m for m in form("names_zh.receives").finditer(stream.text) if _may_be_name(m.group("name"))), 0.8
+    )
 
 
 def _read_back(stream: Stream) -> Iterator[Hit]:
     """The agent reads a name back: 户名庄严, 收件人写高兴."""
     names = form("names_zh.plain").finditer(stream.text)
     leads = ("我叫", "找", "写")
+    names = (m for m in names if not (m.group()[0] == "本" and _not_name().search(m.group("name"))))
     said = (m for m in names if not m.group().startswith(leads) or not is_word(m.group("name")))
-    yield from _hits((m for m in said if not m.group().startswith("我叫") and _may_be_name(m.group("name"))), 0.7)
+    yield from _hits(
+        (m for m in said if not m.group().startswith("我叫") and _may_be_name(m.group("name"))), 0.7
+    )
 
 
 def _may_be_name(name: str) -> bool:
@@ -185,7 +198,11 @@ def _titled(stream: Stream) -> Iterator[Hit]:
     if stream.speaker == "agent":
         names += form("names_zh.called_role").finditer(stream.text)
     elif stream.speaker == "customer":
-        names += (m for m in form("names_zh.called_role").finditer(stream.text) if m.end() - m.start() > 1 or _asked_before(stream, m.start()))
+        names += (
+            m
+            for m in form("names_zh.called_role").finditer(stream.text)
+            if m.end() - m.start() > 1 or _asked_before(stream, m.start("name"))
+        )
     for match in names:
         name, start = match.group("name"), match.start("name")
         lead = form("names_zh.before_name").match(name)
@@ -201,7 +218,9 @@ def _calls(name: str) -> bool:
     """Whether somebody may be called so before a title."""
     zh = rules()["names_zh"]
     role = pattern(rf"(?:{zh['roles']})").search(name) if len(name) > 2 else None
-    return bool(re.match(surname(sure=True), name)) and not form("names_zh.not_titled").search(name) and not role
+    return (
+        bool(re.match(surname(sure=True), name)) and not form("names_zh.not_titled").search(name) and not role
+    )
 
 
 def _asked_before(stream: Stream, at: int) -> bool:
@@ -216,9 +235,12 @@ def _answered(stream: Stream) -> Iterator[Hit]:
     for index, start, end in stream.pieces:
         asked = index > 0 and "name" in asked_for(stream.turns, index)
         match = answer.match(stream.text, start, end) if asked else None
-        if match and not form("names_zh.never").search(match.group("name")) and not (
-            len(match.group("name")) == 1 and match.group("name") in rules()["names_zh"]["rare"]
-        ) and match.group("name") not in rules()["names_zh"]["not_names"]:
+        if (
+            match
+            and not form("names_zh.never").search(match.group("name"))
+            and not (len(match.group("name")) == 1 and match.group("name") in rules()["names_zh"]["rare"])
+            and match.group("name") not in rules()["names_zh"]["not_names"]
+        ):
             yield Hit(match.start("name"), match.end("name"), "name", 0.85)
 
 

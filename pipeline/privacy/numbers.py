@@ -32,7 +32,7 @@ CUE_CHARS = 45
 _EXTENSION = r"转|分机|ext|x"
 ANSWERS = {"code": (3, 8), "id_number": (3, 18), "bank_card": (4, 19), "phone": (3, 15)}
 """How many digits an answer to a question for each kind has at least and at most."""
-_ABROAD = r"(?:00)?(?:852|853)\d{8}|(?:00)?886\d{9}|(?:00)?(?:353|91|61|64|65|81|82|33|49|34|39)\d{8,11}"
+_ABROAD = r"08[35679]\d{7}|04\d{8}|0[2378]\d{8}|[6-9]\d{9}|(?:00)?(?:852|853)\d{8}|(?:00)?886\d{9}|(?:00)?(?:353|91|61|64|65|81|82|33|49|34|39)\d{8,11}"
 
 
 def find_numbers(stream: Stream) -> list[Hit]:
@@ -67,11 +67,17 @@ def _with_end(hit: Hit, text: str) -> Hit:
 
 def _lettered(stream: Stream) -> Iterator[Hit]:
     """Identity and bank numbers with letters among the digits: E73920156, J R four eight one, 1EG4-TE5-MK73."""
-    yield from (Hit(m.start(), m.end(), "id_number") for m in form("lettered.national_insurance").finditer(stream.text))
+    yield from (
+        Hit(m.start(), m.end(), "id_number")
+        for m in form("lettered.national_insurance").finditer(stream.text)
+    )
     for match in form("lettered.whole").finditer(stream.text):
         said = match.group()
         signs = [sign.group() for sign in form("lettered.sign").finditer(said)]
-        figures = sum(len(s) if s.isdigit() else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper()) for s in signs)
+        figures = sum(
+            len(s) if s.isdigit() else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
+            for s in signs
+        )
         letters = any(re.search(r"[a-z]", s, re.IGNORECASE) and (len(s) == 1 or s.isupper()) for s in signs)
         if not letters or figures < 2 or sum(len(s) if s.isupper() or s.isdigit() else 1 for s in signs) < 4:
             continue
@@ -79,7 +85,14 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
         cue, _ = _cue(stream, run)
         index, _ = stream.turn_at(match.start())
         asked = asked_for(stream.turns, index)
-        kind = next((kind for kind in ("id_number", "bank_card") if kind == cue or (kind in asked and cue != "other")), None)
+        kind = next(
+            (
+                kind
+                for kind in ("id_number", "bank_card")
+                if kind == cue or (kind in asked and cue != "other")
+            ),
+            None,
+        )
         if kind:
             yield Hit(match.start(), match.end(), kind, 0.85)
 
@@ -93,7 +106,7 @@ def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hi
     if kind is None and len(run.tokens) > 1:
         yield from _parts(run, cue, stream)
     elif kind is not None:
-        lead = pattern(r"[+(（\s]*$").search(stream.text, 0, run.start)
+        lead = pattern(r"(?:\bplus\s)?[+(（\s]*$").search(stream.text, 0, run.start)
         start = lead.start() if lead and lead.group().strip() else run.start
         yield Hit(start, run.end, kind)
 
@@ -204,6 +217,8 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
         return "code"
     if cue == "phone" and (7 <= length <= 20 or (run.extension and length >= 7)):
         return "phone"
+    if 3 <= length <= 6 and pattern(r"\bextension\s+(?:is\s+)?$|分机号?(?:是)?$").search(near):
+        return "phone"
     if cue == "phone" and 3 <= length <= 6 and pattern(rules()["phone_part"]).search(near):
         return "phone"
     if cue == "email" and 5 <= length <= 12:
@@ -232,6 +247,11 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     if after and after.lastgroup != "generic":
         return after.lastgroup, before
     return ("phone" if found or after else None), before
+
+
+def cue_of(stream: Stream, run: Run) -> str | None:
+    """What kind of number is spoken of at a run of digits; ``other`` for an order's and the like."""
+    return _cue(stream, run)[0]
 
 
 @cache

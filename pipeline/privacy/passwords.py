@@ -21,7 +21,12 @@ def _mixed(stream: Stream) -> Iterator[Hit]:
     """Letters and digits in one: abc12345."""
     sign = r"[\w!@#$%^&*\-]"
     secret = rf"(?P<secret>(?={sign}*[a-z])(?={sign}*[\d#]){sign}{{4,24}})"
-    for match in pattern(rf"(?:{rules()['cues']['code']}){_ENDS}{secret}").finditer(stream.text):
+    later = r"(?:密码|口令|pass\s?word)[^。！？!?\n\d]{1,12}?"
+    for match in pattern(rf"(?:(?:{rules()['cues']['code']}){_ENDS}|{later}){secret}").finditer(stream.text):
+        if pattern(rules()["cues"]["other"]).search(
+            stream.text, max(0, match.start() - 12), match.start("secret")
+        ):
+            continue
         said = re.match(r"[A-Za-z0-9_!@#$%^&*\-]+", match.group("secret"))
         if said and re.search(r"\d", said.group()):
             yield Hit(match.start("secret"), match.start("secret") + said.end(), "code")
