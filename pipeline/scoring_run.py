@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import batch
+from pipeline.call_names import printable, without_numbers
 from pipeline.errors import CallgaugeError, ConfigError
 from pipeline.intake import Intake, find_profile, take_in
 from pipeline.process import Job, UnsupportedLanguageError, Workplace, process_call
@@ -121,9 +123,14 @@ def failure_of(job: Job, error: BaseException | None) -> Failure:
     """An error as a row of the table: excluded where the call is none for us, else failed."""
     state = "excluded" if isinstance(error, UnsupportedLanguageError) else "failed"
     code = error.code if isinstance(error, CallgaugeError) else "internal"
+    message = str(error) or repr(error)
     if not isinstance(error, CallgaugeError):
-        _log.error("%s: %r", job.record.file, error, exc_info=error)
-    return Failure(job.record.file, job.record.call_id, code, str(error) or repr(error), state=state)
+        # neither the message nor the traceback of an unforeseen error may carry the name as received or what was said
+        frames = traceback.extract_tb(error.__traceback__) if error else []
+        places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+        message = printable(without_numbers(message.replace(str(job.path), job.record.file)))
+        _log.error("%s: %s: %s (%s)", job.record.file, type(error).__name__, printable(message), places)
+    return Failure(job.record.file, job.record.call_id, code, message, state=state)
 
 
 def failure_of_missing(record: CallRecord) -> Failure:

@@ -81,9 +81,8 @@ def _agent_names(stream: Stream) -> Iterator[str]:
             match.group("post")
         )
         said = re.match(r"(?:and )?i'm |is my|was my", match.group("post"), re.IGNORECASE)
-        if (
-            said
-            or (firm and not given)
+        if said or (
+            (firm and not given)
             and not any(
                 word.lower() in stop and (word.islower() or "'" in word or word == "I") for word in words
             )
