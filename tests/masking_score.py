@@ -120,8 +120,11 @@ def table(which: str) -> str:
 
 if __name__ == "__main__":
     chosen = sys.argv[1] if len(sys.argv) > 1 else "develop"
-    print(table(chosen))
-    if "--lines" in sys.argv or chosen == "develop":
-        for tongue in ("zh", "en"):
-            print(f"\n== {tongue}")
-            print("\n".join(score(chosen, tongue, sides="--unsure" not in sys.argv).lines))
+    said = [table(chosen)]
+    if "--lines" in sys.argv:
+        said += [
+            line
+            for tongue in ("zh", "en")
+            for line in score(chosen, tongue, sides="--unsure" not in sys.argv).lines
+        ]
+    sys.stdout.write("\n".join(said) + "\n")

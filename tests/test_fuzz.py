@@ -167,7 +167,7 @@ def test_decoder(tmp_path: Path, raw: bytes) -> None:
 
 @short
 @given(st.lists(st.tuples(st.sampled_from(["agent", "customer", "unknown"]), st.text(
-    alphabet=st.sampled_from("零一二三八幺13890 ,，.@点at\n\f号楼栋路王李我叫姓是 my name is Mr four double oh-x()（"), max_size=60)),
+    alphabet=st.sampled_from("零一三八幺1389 ,，.@点at\n\f号楼路王我叫姓是 my name is Mr four double oh-x("), max_size=60)),
     min_size=1, max_size=5), st.sampled_from(["zh", "en"]))  # fmt: skip
 def test_masking(turns: list[tuple[str, str]], language: str) -> None:
     said = make_transcript(*turns, language=language)  # type: ignore[arg-type]

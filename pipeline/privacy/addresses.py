@@ -10,10 +10,12 @@ from pipeline.privacy.streams import Stream
 
 def find_addresses(stream: Stream) -> list[Hit]:
     """Postal addresses of a person in one side's speech."""
-    hits = []
+    hits: list[Hit] = []
     for language, found in (("zh", chinese_addresses(stream)), ("en", english_addresses(stream))):
         company = pattern(rules()["address"][language]["company"])
-        for hit in found:
-            if stream.speaker == "customer" or not company.search(stream.before(hit.start, 30)):
-                hits.append(hit)
+        hits += [
+            hit
+            for hit in found
+            if stream.speaker == "customer" or not company.search(stream.before(hit.start, 30))
+        ]
     return hits

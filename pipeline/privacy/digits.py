@@ -82,9 +82,10 @@ def _scanner() -> str:
         rf"(?P<quantity>{quantity})",
         rf"(?P<sum>{form('digits.sum').pattern})",
         rf"(?P<times>{times})",
+        r"(?P<hundred>(?<!\d)\d[\s-]+hundred(?![a-z]))",
         rf"(?P<han>(?!{times}){han}(?:(?!{times}){han}|[{loose}]+(?={han}))*)",
         rf"(?P<repeat>\b(?:{'|'.join(digits['repeats'])})[\s-]+(?:{words}|\d)(?![a-z]))",
-        rf"(?P<word>(?<![a-z]){word}(?:[\s-]+hundred(?![a-z]))?(?![a-z'])|(?<!\d)\d[\s-]+hundred(?![a-z]))",
+        rf"(?P<word>(?<![a-z]){word}(?:[\s-]+hundred(?![a-z]))?(?![a-z']))",
         rf"(?P<loose>(?<![a-z])(?:{'|'.join(digits['loose_words'])})(?![a-z']))",
         r"(?P<x>(?<![a-z])x(?![a-z])|叉|埃克斯)",
         rf"(?P<ext>{either(rules()['extension'], whole=True)}(?:号)?(?:是)?)",
@@ -167,6 +168,8 @@ def _value(kind: str, text: str) -> str | None:
     parts = text.lower().replace("-", " ").split()
     if kind == "repeat":
         return (digits["words"].get(parts[1]) or parts[1]) * int(digits["repeats"][parts[0]])
+    if kind == "hundred":
+        return parts[0] + "00"
     if kind == "word":
         hundred = parts[-1] == "hundred"
         return _word(parts[:-1] if hundred else parts) + ("00" if hundred else "")
@@ -175,8 +178,6 @@ def _value(kind: str, text: str) -> str | None:
 
 def _word(parts: list[str]) -> str:
     digits = rules()["digits"]
-    if parts[0].isdigit():
-        return parts[0]
     if parts[0] in digits["tens"]:
         return str(digits["tens"][parts[0]]) + (str(digits["words"][parts[1]]) if len(parts) > 1 else "0")
     return str(digits["words"][parts[0]])

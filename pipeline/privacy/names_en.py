@@ -13,7 +13,7 @@ from pipeline.privacy.streams import Stream
 
 _SHORT_NAMES = ("An", "Long", "Do", "May", "Will")
 """Common words that end a name of three words: Nguyen Van An."""
-_TOKEN = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
+_WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
 _GIVEN = Path(__file__).parent / "given_names.txt"
 
 
@@ -32,6 +32,10 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield from _asked(stream)
         yield from _called_out(stream)
     yield from _given(stream)
+    for match in form("names_en.paired").finditer(stream.text):
+        first, second = match.group("name").split()
+        if first.lower() in _common() and second.lower() not in _stop() | _common():
+            yield Hit(match.start("name"), match.end("name"), "name", 0.7)
 
 
 def _after(stream: Stream, lead: str, *, lowered: bool) -> Iterator[Hit]:
@@ -83,7 +87,7 @@ def _called_out(stream: Stream) -> Iterator[Hit]:
 
 def _given(stream: Stream) -> Iterator[Hit]:
     """Given names that are nothing else, with the surname after them; without capitals where a turn has none."""
-    for index, start, end in stream.pieces:
+    for _, start, end in stream.pieces:
         if _sentence_is_lower(stream, start):
             for match in re.finditer(r"(?<![\w@.'-])[a-z]{4,}(?![\w@.'-])", stream.text[start:end]):
                 named = match.group() in given_names()
@@ -140,7 +144,7 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
     """
     end, count = at, 0
     shouted = stream.text[at : at + 40].isupper()
-    for match in re.finditer(rf"{_TOKEN}|[^\s]", stream.text[at : at + 80]):
+    for match in re.finditer(rf"{_WORD}|[^\s]", stream.text[at : at + 80]):
         word, gap = match.group(), stream.text[end : at + match.start()]
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
         first = (

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from pipeline.privacy.asked import asked_for
-from pipeline.privacy.rules import Hit, either, form, pattern, rules
+from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
-
-_END_ZH = r"(?=[\s，。！？、,.!?;；：:的啊呀呢吧哦哈吗嘛了和跟她他这您你]|先生|女士|小姐|太太|本人|$)"
 
 
 @cache
@@ -43,13 +41,18 @@ def chinese_names(stream: Stream) -> Iterator[Hit]:
 def _introduced(stream: Stream) -> Iterator[Hit]:
     """Names that a customer gives: 我姓王, 我叫王小明, 我是张伟, 收件人李建国."""
     yield from _called(stream)
-    yield from _family_name(stream.text)
+    yield from _family_name(stream)
     yield from _likely(stream)
-    zh = rules()["names_zh"]
-    nickname = rf"叫我(?P<name>[小老]{surname(sure=False)})(?=[{zh['particles']}就好行，。！？,.!?\s]|$)"
-    yield from _hits(pattern(nickname).finditer(stream.text), 0.8)
-    for match in pattern(either(zh["spelled"])).finditer(stream.text):
+    yield from _hits(_said("nickname", stream), 0.8)
+    for match in _said("spelled_name", stream):
         yield Hit(match.start(), match.end(), "name", 0.8)
+
+
+def _said(name: str, stream: Stream) -> Iterator[re.Match[str]]:
+    """Where a form of ``names.zh.yaml`` is found; ``<surname>`` in it is a surname that is seldom another word."""
+    return form(f"names_zh.{name}", surname=surname(sure=False), any_surname=surname(sure=True)).finditer(
+        stream.text
+    )
 
 
 def _hits(matches: Iterable[re.Match[str]], confidence: float) -> Iterator[Hit]:
@@ -59,24 +62,15 @@ def _hits(matches: Iterable[re.Match[str]], confidence: float) -> Iterator[Hit]:
 
 def _called(stream: Stream) -> Iterator[Hit]:
     """What follows 我叫, 收件人是 and the like; behind the plainest of them any word that ends the clause."""
-    zh, part = rules()["names_zh"], rules()["names_zh"]["particles"]
-    lead = rf"(?:{zh['own']})[\s:：，,]{{0,2}}"
-    ends = rf"(?=[{part}\W]|$|先生|女士|小姐|这个|就行|就可以|[他她我你您]|今年|是|电话|手机)"
-    known = pattern(rf"{lead}(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?){ends}").finditer(stream.text)
-    yield from _hits((m for m in known if _is_free(stream, m)), 0.95)
-    free = pattern(rf"(?:{zh['called']})[\s:：，,]{{0,2}}(?P<name>[一-龥]{{2,4}}?)(?=[，。！？,.!?\s啊吧]|$)")
-    for match in free.finditer(stream.text):
-        if _is_free(stream, match) and not re.match("[什啥不你他她这那个是就我]", match.group("name")):
+    yield from _hits((m for m in _said("known_lead", stream) if _is_free(stream, m)), 0.95)
+    for match in _said("free_lead", stream):
+        if _is_free(stream, match) and not form("names_zh.never").search(match.group("name")):
             yield Hit(match.start("name"), match.end("name"), "name", 0.75)
 
 
-def _family_name(text: str) -> Iterator[Hit]:
+def _family_name(stream: Stream) -> Iterator[Hit]:
     """免贵姓陈，陈晓东; 姓王，叫小明."""
-    family = rules()["names_zh"]["family"]
-    given = rf"[，,\s]*(?P<given>(?P=name)[一-龥]{{1,2}}?){_END_ZH}"
-    more = rf"[，,\s]*(?:名字?叫?|叫)\s*(?P<more>[一-龥]{{1,3}}?){_END_ZH}"
-    form = rf"(?:{family})(?P<name>{surname(sure=True)})(?:{given}|{more})?(?!名|氏)"
-    for match in pattern(form).finditer(text):
+    for match in _said("family_said", stream):
         yield Hit(match.start("name"), match.end("name"), "name")
         for group in ("given", "more"):
             found = match.group(group)
@@ -88,19 +82,9 @@ def _family_name(text: str) -> Iterator[Hit]:
 
 def _likely(stream: Stream) -> Iterator[Hit]:
     """Less sure forms, where a surname must begin the name and no word of the dictionary may be meant."""
-    zh, part = rules()["names_zh"], rules()["names_zh"]["particles"]
-    name = rf"(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?)"
-    ends = rf"(?=[{part}，。！？,.!?\s]|$"
-    starts = rf"(?:(?:^|(?<=[，。、,：\s]))(?:本人|我)|{zh['being']})"
-    forms = (
-        rf"{starts}{name}{ends}|本人)",
-        rf"(?:{zh['kin']})(?:叫|是|名叫|[，,\s])\s*{name}{ends})",
-        rf"(?:{zh['kin']}){name}(?=报名|的名字|的名下|来办|来签)",
-        rf"(?:{zh['noted']}){name}{ends}|吧|就行|就可以|就好|的名字|的名|这个名字|本人|来[接取拿签办]|去[接取拿签办]|接电话|签收)",
-    )
-    for form in forms:
-        found = pattern(form).finditer(stream.text)
-        yield from _hits((m for m in found if _is_free(stream, m) and not is_word(m.group("name"))), 0.8)
+    for name in ("being_named", "kin_called", "kin_does", "noted_name"):
+        found = (m for m in _said(name, stream) if _is_free(stream, m) and not is_word(m.group("name")))
+        yield from _hits(found, 0.8)
 
 
 def _is_free(stream: Stream, match: re.Match[str]) -> bool:
@@ -110,51 +94,29 @@ def _is_free(stream: Stream, match: re.Match[str]) -> bool:
 
 def _addressed(stream: Stream) -> Iterator[Hit]:
     """Names by which somebody is addressed or asked for: 王先生, 请问是王小明吗, by the agent 李总."""
-    zh, text = rules()["names_zh"], stream.text
-    family = surname(sure=False)
-    for match in pattern(rf"(?!谢(?<=[感谢]谢))(?P<name>{family}[一-龥]{{0,2}}?)(?={zh['titles']})").finditer(
-        text
-    ):
+    compound, text = rules()["names_zh"]["compound"], stream.text
+    for match in _said("before_title", stream):
         name = match.group("name")
-        if (
-            len(name) > 1
-            and name not in zh["compound"]
-            and (is_word(name) or text[match.start() - 1 : match.start()] == "小")
-        ):
+        small = form("names_zh.small_before").search(text, 0, match.start())
+        if len(name) > 1 and name not in compound and (is_word(name) or small):
             continue
-        if not re.search("我们的?$|咱们的?$|我是$", text[max(0, match.start() - 3) : match.start()]):
+        if not form("names_zh.ours_before").search(text, max(0, match.start() - 3), match.start()):
             yield Hit(match.start(), match.end(), "name", 0.9)
-    twice = rf"(?P<name>(?P<family>{family})[一-龥]{{1,2}})(?=(?P=family)(?:{zh['titles']}|{zh['roles']}))"
-    yield from _hits(pattern(twice).finditer(text), 0.9)
+    yield from _hits(_said("named_twice", stream), 0.9)
     if stream.speaker == "customer":
         return
-    free = r"(?:^|(?<=[\s，。！？,.!?是喂好问找跟给叫的那嗯哦行对]))"
-    after = r"(?=[\s，。！？,.!?您你好在吗啊呀这那]|$)"
-    for match in pattern(rf"{free}(?P<name>{family})(?={zh['roles']}){zh['roles'] and ''}").finditer(text):
-        role = pattern(rf"(?:{zh['roles']}){after}").match(text, match.end())
-        ours = re.search(
-            "(?:我是|我们|咱们|这边是|我叫)[^，。]{0,3}$", text[max(0, match.start() - 6) : match.start()]
-        )
-        if role and not ours:
+    for match in _said("role_alone", stream):
+        if not form("names_zh.ourselves_before").search(text, max(0, match.start() - 6), match.start("name")):
             yield Hit(match.start("name"), match.end("name"), "name", 0.8)
 
 
 def _asked(stream: Stream) -> Iterator[Hit]:
     """The agent's 请问是王小明吗, 王小明您好, 姓名王小明对吧, 王小明家长."""
-    zh = rules()["names_zh"]
-    name = rf"(?P<name>{surname(sure=False)}[一-龥]{{1,2}}?)"
-    ends = r"(?=[\s，。！？,.!?吗吧对么]|$|本人|先生|女士|小姐|老师|是吧|对吧|家)"
-    forms = (
-        rf"(?:{zh['asked']}){name}{ends}",
-        rf"(?:{zh['about']})[\s:：，,]{{0,2}}{name}{ends}",
-        rf"(?:^|(?<=[\s，。！？])){name}(?=[您你]好)",
-        rf"(?:^|(?<=[\s，。！？是])){name}的?(?={zh['family_of']})",
-    )
-    for form in forms:
-        found = pattern(form).finditer(stream.text)
-        titled = pattern(rf"(?:{zh['titles']}|{zh['roles']})$")
-        free = (m for m in found if not is_word(m.group("name")) and not titled.search(m.group("name")))
-        yield from _hits(free, 0.85)
+    for name in ("asked_name", "about_name", "greeted_name", "family_of_name"):
+        for match in _said(name, stream):
+            said = match.group("name")
+            if not is_word(said) and not form("names_zh.ends_in_title").search(said):
+                yield Hit(match.start("name"), match.end("name"), "name", 0.85)
 
 
 def _plain(stream: Stream) -> Iterator[Hit]:
@@ -201,16 +163,16 @@ def _titled(stream: Stream) -> Iterator[Hit]:
         names += (
             m
             for m in form("names_zh.called_role").finditer(stream.text)
-            if m.end() - m.start() > 1 or _asked_before(stream, m.start("name"))
+            if len(m.group("name")) > 1 or _asked_before(stream, m.start("name"))
         )
     for match in names:
         name, start = match.group("name"), match.start("name")
         lead = form("names_zh.before_name").match(name)
         if lead and re.match(surname(sure=True), name[lead.end() :]) and name not in _dictionary():
             name, start = name[lead.end() :], start + lead.end()
-        ours = re.search(r"(?:我们|咱们|我是|这边是|我叫)[^，。]{0,14}$", stream.before(start, 20))
-        trade = len(name) > 1 and stream.text[match.end("name")] in "工董"
-        if not ours and not trade and _calls(name):
+        ours = form("names_zh.of_ours").search(stream.before(start, 20))
+        trade = len(name) > 1 and form("names_zh.trade").match(stream.text, match.end("name"))
+        if not (ours and stream.speaker != "customer") and not trade and _calls(name):
             yield Hit(start, match.end("name"), "name", 0.8)
 
 

@@ -32,7 +32,10 @@ CUE_CHARS = 45
 _EXTENSION = r"转|分机|ext|x"
 ANSWERS = {"code": (3, 8), "id_number": (3, 18), "bank_card": (4, 19), "phone": (3, 15)}
 """How many digits an answer to a question for each kind has at least and at most."""
-_ABROAD = r"08[35679]\d{7}|04\d{8}|0[2378]\d{8}|[6-9]\d{9}|(?:00)?(?:852|853)\d{8}|(?:00)?886\d{9}|(?:00)?(?:353|91|61|64|65|81|82|33|49|34|39)\d{8,11}"
+_ABROAD = (
+    r"08[35679]\d{7}|04\d{8}|0[2378]\d{8}|[6-9]\d{9}|"
+    r"(?:00)?(?:852|853)\d{8}|(?:00)?886\d{9}|(?:00)?(?:353|91|61|64|65|81|82|33|49|34|39)\d{8,11}"
+)
 
 
 def find_numbers(stream: Stream) -> list[Hit]:
@@ -219,7 +222,7 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
         return "phone"
     if 3 <= length <= 6 and pattern(r"\bextension\s+(?:is\s+)?$|分机号?(?:是)?$").search(near):
         return "phone"
-    if cue == "phone" and 3 <= length <= 6 and pattern(rules()["phone_part"]).search(near):
+    if cue in ("phone", None) and 3 <= length <= 6 and pattern(rules()["phone_part"]).search(near):
         return "phone"
     if cue == "email" and 5 <= length <= 12:
         return "email"

@@ -19,7 +19,7 @@ def find_passwords(stream: Stream) -> list[Hit]:
 
 def _mixed(stream: Stream) -> Iterator[Hit]:
     """Letters and digits in one: abc12345."""
-    sign = r"[\w!@#$%^&*\-]"
+    sign = r"[a-z0-9_!@#$%^&*\-]"
     secret = rf"(?P<secret>(?={sign}*[a-z])(?={sign}*[\d#]){sign}{{4,24}})"
     later = r"(?:密码|口令|pass\s?word)[^。！？!?\n\d]{1,12}?"
     for match in pattern(rf"(?:(?:{rules()['cues']['code']}){_ENDS}|{later}){secret}").finditer(stream.text):

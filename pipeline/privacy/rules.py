@@ -59,7 +59,7 @@ def _expanded(path: str, parts: tuple[tuple[str, str], ...]) -> str:
         if name in given:
             return given[name]
         beside = _at(".".join([*above, name]))
-        return f"(?:{_PART.sub(fill, either(beside) if isinstance(beside, list) else str(beside))})"
+        return f"(?:{either(beside) if isinstance(beside, list) else _PART.sub(fill, str(beside))})"
 
     return _PART.sub(fill, str(_at(path)))
 
