@@ -1,4 +1,4 @@
-"""Masking measured on labelled talk: one half seen while the rules were written, the other half second-hand."""
+"""Masking measured on labelled talk: what was first seen when stands at the head of each set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pipeline.privacy.rules import KINDS, rules
 # what the rules reach now, a little under it: a change that loses more than that is seen
 FLOORS = {
     ("develop", "zh"): (0.97, 0.94, 0.85, 0.96), ("develop", "en"): (0.95, 0.92, 0.95, 0.97),
-    ("unseen", "zh"): (0.95, 0.88, 0.90, 0.96), ("unseen", "en"): (0.90, 0.90, 0.85, 0.96),
+    ("unseen", "zh"): (0.97, 0.91, 0.90, 0.96), ("unseen", "en"): (0.97, 0.92, 0.85, 0.96),
+    ("last", "zh"): (0.97, 0.95, 0.95, 0.97), ("last", "en"): (0.97, 0.95, 0.95, 0.97),
 }  # fmt: skip
 
 

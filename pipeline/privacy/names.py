@@ -102,10 +102,12 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
     for part in latin:
         if len(part) >= 3 and part.lower() not in common:
-            form = re.escape(part[0].upper() + part[1:])
+            said = re.escape(part[0].upper() + part[1:])
+            # with the surname behind it, where that ends the clause: "Yes, Keziah Boateng."
+            more = r"(?:\s[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?=[,.!?]|$))?"
             yield from (
                 Hit(m.start(), m.end(), "name", 0.85)
-                for m in re.finditer(rf"\b(?:{form}|{re.escape(part)})\b", text)
+                for m in re.finditer(rf"\b(?:{said}{more}|{re.escape(part)})\b", text)
             )
     surnames = {name[0] for name in known if _is_han(name) and len(name) <= 4}
     titles = rules()["names_zh"]["titles"]

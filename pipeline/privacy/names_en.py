@@ -79,6 +79,8 @@ def _asked(stream: Stream) -> Iterator[Hit]:
 
 def _called_out(stream: Stream) -> Iterator[Hit]:
     """A name between commas or at the start, by which the agent calls the customer: "Zainab, are you there?"."""
+    for match in form("names_en.spoken_to").finditer(stream.text):
+        yield from _taken(stream, match.start("name"), lowered=False)
     for match in form("names_en.vocative").finditer(stream.text):
         word = match.group("name")
         if word.lower() in given_names() or word.lower() in _common():

@@ -172,7 +172,8 @@ def _titled(stream: Stream) -> Iterator[Hit]:
             name, start = name[lead.end() :], start + lead.end()
         ours = form("names_zh.of_ours").search(stream.before(start, 20))
         trade = len(name) > 1 and form("names_zh.trade").match(stream.text, match.end("name"))
-        if not (ours and stream.speaker != "customer") and not trade and _calls(name):
+        himself = stream.speaker == "customer" and len(name) == 1 and _asked_before(stream, start)
+        if (himself or not ours) and not trade and _calls(name):
             yield Hit(start, match.end("name"), "name", 0.8)
 
 

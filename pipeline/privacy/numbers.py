@@ -222,7 +222,9 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
         return "phone"
     if 3 <= length <= 6 and pattern(r"\bextension\s+(?:is\s+)?$|分机号?(?:是)?$").search(near):
         return "phone"
-    if cue in ("phone", None) and 3 <= length <= 6 and pattern(rules()["phone_part"]).search(near):
+    if cue is None and 3 <= length <= 6 and pattern(r"\bit ends\s*$").search(near):
+        return "phone"
+    if cue == "phone" and 3 <= length <= 6 and pattern(rules()["phone_part"]).search(near):
         return "phone"
     if cue == "email" and 5 <= length <= 12:
         return "email"
