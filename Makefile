@@ -8,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo mono test test-fast lint format weights lock samples clean
+.PHONY: demo mono test test-fast lint format weights lock samples clean fuzz licences audit
 .DEFAULT_GOAL := demo
 
 # Each stamp is made anew when the lock behind it changes, so a second run starts at once.
@@ -59,6 +59,19 @@ format: $(VENV)/.dev
 # A test says when the shipped weights are not those of the data beside them.
 weights: $(VENV)/.dev
 	@$(BIN)/python -m pipeline.analysis.acts_fit
+# The long run of the fuzzing (an hour or so); the suite runs a short one.
+fuzz: $(VENV)/.dev
+	@CALLGAUGE_FUZZ=20000 $(BIN)/python -m pytest tests/test_fuzz.py -q -p no:cacheprovider
+
+# Licences of the locked packages, read from their metadata, into docs/licences.md.
+licences: $(VENV)/.runtime
+	@$(BIN)/python locks/licences.py
+
+# Known faults of the locked packages. Asks the public advisory service, so it needs a network that reaches it.
+audit: $(VENV)/.made
+	@$(PYTHON) -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	@$(VENV)-audit/bin/pip-audit --require-hashes --disable-pip --requirement locks/runtime.txt
 
 # Lock anew after a change to the dependencies in pyproject.toml (needs `pip install uv`).
 LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet

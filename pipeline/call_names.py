@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Collection
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
-__all__ = ["derive_call_id", "holds_number", "safe_name"]
+__all__ = ["derive_call_id", "holds_number", "printable", "safe_name", "shown_name", "without_numbers"]
 
 MAX_NAME = 180  # bytes; leaves room for an ending under the 255 of most file systems
 _TIMESTAMP = re.compile(
@@ -22,10 +23,13 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 _PARTED = re.compile(
     r"(?<!\d)1[3-9]\d[-_. ]\d{4}[-_. ]\d{4}(?!\d)"  # 138-1234-5678
     r"|(?<!\d)0\d{2,3}[-_. ]\d{7,8}(?!\d)"  # 010-12345678
+    r"|(?<!\d)00[1-9]\d{0,2}[-_. ]\d{7,11}(?!\d)"  # 0044 20...
     r"|\+\d[\d-]{7,17}\d"  # +44...
     r"|\(?(?<!\d)[2-9]\d{2}\)?[-. ][2-9]\d{2}[-. ]\d{4}(?!\d)"  # 212-555-0123
 )
-_WHOLE = re.compile(r"0[1-9]\d{8,10}|[2-9]\d{2}[2-9]\d{6}")  # a landline, a North American number
+_WHOLE = re.compile(
+    r"0[1-9]\d{8,10}|00[1-9]\d{8,12}|[2-9]\d{2}[2-9]\d{6}"
+)  # a landline, one from abroad, a North American one
 _RUN = re.compile(r"\d{10,}")
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -53,7 +57,7 @@ def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> st
     """The id of a call that was given none.
 
     The file's stem; where another file has it, ``-`` and 8 digits of the digest; where the stem holds a
-    telephone or identity number, ``call-`` and 12 digits of the digest.
+    telephone or identity number, or characters that nobody sees, ``call-`` and 12 digits of the digest.
 
     Examples
     --------
@@ -63,7 +67,8 @@ def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> st
     'morning-fedcba98'
     """
     stem = PurePosixPath(file.replace("\\", "/")).stem.strip()
-    base = f"call-{sha256[:12]}" if not stem or holds_number(stem) else stem
+    hidden = not stem or holds_number(stem) or printable(stem) != stem
+    base = f"call-{sha256[:12]}" if hidden else stem
     if base not in taken:
         return base
     suffixed = base if base.startswith("call-") and base.endswith(sha256[:12]) else f"{base}-{sha256[:8]}"
@@ -71,6 +76,65 @@ def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> st
     while name in taken:
         name, number = f"{suffixed}-{number}", number + 1
     return name
+
+
+_NUMBERISH = re.compile(r"[+(]?\d(?:[-_. ()]{0,2}\d){6,}[Xx]?")
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Control and format characters (line breaks, escapes, turned writing direction), halves of surrogates, private use."""
+MAX_SHOWN = 200
+
+
+def without_numbers(text: str) -> str:
+    """A text with each telephone or identity number in it replaced by ``#``; other figures stay.
+
+    Examples
+    --------
+    >>> without_numbers("rec_13812345678_1.wav"), without_numbers("rec_20250304093000.wav")
+    ('rec_#_1.wav', 'rec_20250304093000.wav')
+    """
+    return _NUMBERISH.sub(_numberless, text)
+
+
+def _numberless(match: re.Match[str]) -> str:
+    said = match.group()
+    if not holds_number(said):
+        return said
+    # separators within: what stands before and after the number itself, a date for instance, stays
+    for pattern in (_IDENTITY, _PARTED, _MOBILE):
+        found = pattern.search(said)
+        if found:
+            return f"{without_numbers(said[: found.start()])}#{without_numbers(said[found.end() :])}"
+    return "#"
+
+
+def printable(text: str) -> str:
+    """A text on one line, characters that nobody sees as ``?``."""
+    return "".join("?" if unicodedata.category(char) in _UNPRINTABLE else char for char in text)
+
+
+def shown_name(file: str, sha256: str | None) -> str:
+    """The name of a recording as people and files may see it.
+
+    Telephone and identity numbers in it become ``#``, with eight digits of the content's digest so that the
+    recording can still be told and found; characters that could forge a line of a log, colour a terminal or turn the
+    writing direction become ``?``; an overlong name is cut.
+
+    Examples
+    --------
+    >>> shown_name("mon/13812345678.wav", "0123456789abcdef")
+    'mon/#-01234567.wav'
+    >>> shown_name("a\\nb.wav", None)
+    'a?b.wav'
+    """
+    plain = printable(file)
+    masked = without_numbers(plain)
+    if masked != plain and sha256:
+        name = PurePosixPath(masked.replace("\\", "/"))
+        masked = str(name.with_name(f"{name.stem}-{sha256[:8]}{name.suffix}"))
+    if len(masked) > MAX_SHOWN:
+        digest = hashlib.sha256(file.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        masked = f"{masked[: MAX_SHOWN - 10]}…-{digest}"
+    return masked
 
 
 def safe_name(call_id: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from pipeline.analysis.text import language_of
+from pipeline.call_names import printable
 from pipeline.types import CallRecord, Speaker, Transcript, Turn
 
 MAX_LINE_BYTES = 16_000_000
@@ -127,6 +128,10 @@ def _call_id(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
         raise _MistakeError(
             "call_id", f"text is wanted, got {_kind(value) if value is not None else 'nothing'}"
+        )
+    if printable(str(value)) != str(value):
+        raise _MistakeError(
+            "call_id", "holds characters that can't be printed; one line of plain text is wanted"
         )
     if len(str(value)) > MAX_ID_CHARS:
         raise _MistakeError("call_id", f"longer than {MAX_ID_CHARS} characters")

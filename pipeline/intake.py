@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.call_names import printable, shown_name, without_numbers
 from pipeline.calls import CallList, assign, read_call_list
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, load_profile
@@ -69,8 +70,15 @@ def take_in(paths: Sequence[Path], *, calls: Path | None = None, profile: Profil
     if known and all(path.is_file() for path in paths):
         known = _only_named(known, found)
     assigned = assign(known, [(each.file, each.sha256 or "") for each in found], profile=profile)
-    jobs = tuple((each.path, assigned.records[each.file]) for each in found)
-    return Intake(jobs, assigned.missing, (*(known.mistakes if known else ()), *assigned.mistakes))
+    jobs = tuple((each.path, _shown(assigned.records[each.file], each.sha256)) for each in found)
+    told = (*(known.mistakes if known else ()), *assigned.mistakes)
+    missing = tuple(_shown(record, None) for record in assigned.missing)
+    return Intake(jobs, missing, tuple(printable(without_numbers(mistake)) for mistake in told))
+
+
+def _shown(record: CallRecord, sha256: str | None) -> CallRecord:
+    """The row under the name that may leave this machine: every output takes it from here."""
+    return replace(record, file=shown_name(record.file, sha256))
 
 
 def find_profile(paths: Sequence[Path], given: Path | None) -> Profile:
@@ -120,7 +128,12 @@ def _digest(path: Path) -> str | None:
 
 def _beside(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
     folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
-    return [folder / name for folder in folders for name in names if (folder / name).is_file()]
+    return [folder / name for folder in folders for name in names if _inside(folder / name, folder)]
+
+
+def _inside(file: Path, folder: Path) -> bool:
+    """Whether a file lies in its folder, and isn't a link that leads out of it."""
+    return file.is_file() and file.resolve().is_relative_to(folder.resolve())
 
 
 def _together(lists: Sequence[CallList]) -> CallList | None:

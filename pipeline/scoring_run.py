@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from models.whisper_load import from_environment
 from pipeline import batch
+from pipeline.call_names import printable, without_numbers
 from pipeline.errors import CallgaugeError, ConfigError
 from pipeline.intake import Intake, find_profile, take_in
 from pipeline.machine import free_memory, limit_threads, processors, share_out
@@ -126,9 +128,14 @@ def failure_of(job: Job, error: BaseException | None) -> Failure:
     """An error as a row of the table: excluded where the call is none for us, else failed."""
     state = "excluded" if isinstance(error, UnsupportedLanguageError) else "failed"
     code = error.code if isinstance(error, CallgaugeError) else "internal"
+    message = str(error) or repr(error)
     if not isinstance(error, CallgaugeError):
-        _log.error("%s: %r", job.record.file, error, exc_info=error)
-    return Failure(job.record.file, job.record.call_id, code, str(error) or repr(error), state=state)
+        # neither the message nor the traceback of an unforeseen error may carry the name as received or what was said
+        frames = traceback.extract_tb(error.__traceback__) if error else []
+        places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+        message = printable(without_numbers(message.replace(str(job.path), job.record.file)))
+        _log.error("%s: %s: %s (%s)", job.record.file, type(error).__name__, printable(message), places)
+    return Failure(job.record.file, job.record.call_id, code, message, state=state)
 
 
 def failure_of_missing(record: CallRecord) -> Failure:

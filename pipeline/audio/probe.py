@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ACCEPTED = "WAV (PCM, float, mu-law, A-law, GSM), MP3, FLAC, Ogg/Opus, M4A or WebM"
 _FORMATS = "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,matroska,amr,aac"
 _HASH_BYTES = 1 << 20
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 2_000, 768_000
+"""Below, a file of some kilobytes would unpack to hours at 16 kHz; no recorder writes beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,11 @@ def _stream(container: InputContainer, name: str, *, lacking: int) -> Stream:
         )
     if not channels or not rate_hz:
         raise RecordingError(f"{name} says neither its sampling rate nor its channels", code="unreadable")
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
+        raise RecordingError(
+            f"{name} says {rate_hz} samples a second; accepted are {LOWEST_RATE_HZ:,} to {HIGHEST_RATE_HZ:,}",
+            code="unreadable",
+        )
     promised_s = _promised_s(container, audio)
     return Stream(
         container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, lacking

@@ -57,6 +57,7 @@ def analyze(transcripts: Path, profile: Path | None, standard: str, out: Path | 
 def _results(transcripts: Path, workplace: Workplace) -> Iterator[str | None]:
     """One JSON line a call; None for a line that can't be used, which is told on stderr."""
     from pipeline.delivered import BadLine, read_transcripts
+    from pipeline.errors import CallgaugeError
     from pipeline.process import appraise
     from pipeline.reports.call_json import dumps_line
 
@@ -68,7 +69,9 @@ def _results(transcripts: Path, workplace: Workplace) -> Iterator[str | None]:
         try:
             result = appraise(call.transcript, record=call.record, workplace=workplace)
         except Exception as error:  # one call's fault must not end the others; it is told with its line
-            click.echo(f"{transcripts.name}: line {number} → can't be analysed: {error!r}", err=True)
+            # a type tells where to look; a message might quote what was said
+            told = str(error) if isinstance(error, CallgaugeError) else type(error).__name__
+            click.echo(f"{transcripts.name}: line {number} → can't be analysed: {told}", err=True)
             yield None
             continue
         yield dumps_line(result)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.privacy.rules import either, pattern, rules
+from pipeline.privacy.rules import either, form, pattern, rules
 from pipeline.privacy.streams import APART
 
 LONGEST_GAP = 40
@@ -69,6 +69,7 @@ def _scanner() -> str:
     digits = rules()["digits"]
     strict, loose = "".join(digits["strict"]), "".join(digits["loose"])
     han = f"[{strict}0-9０-９]"
+    times = rf"[两俩二三四五六]个(?:{han})(?![十百千万个月年块元人])"
     words, tens = "|".join(digits["words"]), "|".join(digits["tens"])
     ones = "one|two|three|four|five|six|seven|eight|nine"
     word = rf"(?:(?:{tens})(?:[\s-]+(?:{ones}))?|{words})"
@@ -79,14 +80,16 @@ def _scanner() -> str:
         r"(?P<money>[$£€¥￥]\s?\d[\d,]*(?:\.\d+)?|(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|[-\s]\d)(?:\.\d+)?|(?<![\d.])\d{1,6}\.\d{1,2}(?![\d.]))",
         rf"(?P<idiom>(?<![{strict}0-9])(?:{digits['idioms']}))",
         rf"(?P<quantity>{quantity})",
-        rf"(?P<times>[两俩二三四五六]个(?:{han})(?![十百千万个月年块元人]))",
-        rf"(?P<han>{han}(?:{han}|[{loose}](?={han}))*)",
+        rf"(?P<sum>{form('digits.sum').pattern})",
+        rf"(?P<times>{times})",
+        r"(?P<hundred>(?<!\d)\d[\s-]+hundred(?![a-z]))",
+        rf"(?P<han>(?!{times}){han}(?:(?!{times}){han}|[{loose}]+(?={han}))*)",
         rf"(?P<repeat>\b(?:{'|'.join(digits['repeats'])})[\s-]+(?:{words}|\d)(?![a-z]))",
         rf"(?P<word>(?<![a-z]){word}(?:[\s-]+hundred(?![a-z]))?(?![a-z']))",
         rf"(?P<loose>(?<![a-z])(?:{'|'.join(digits['loose_words'])})(?![a-z']))",
         r"(?P<x>(?<![a-z])x(?![a-z])|叉|埃克斯)",
         rf"(?P<ext>{either(rules()['extension'], whole=True)}(?:号)?(?:是)?)",
-        rf"(?P<filler>{either(rules()['fillers'], whole=True)}|[\s,，.。、;；:：()（）\-－–—_/·…!！?？~+*]+)",
+        rf"(?P<filler>{either(rules()['fillers'], whole=True)}|(?:[^\S\f]|[,，.。、;；:：()（）\-－–—_/·…!！?？~+*])+)",
         rf"(?P<other>[a-z']+|[^\W\d_a-z{_starts()}]+|.)",
     ))  # fmt: skip
 
@@ -165,6 +168,8 @@ def _value(kind: str, text: str) -> str | None:
     parts = text.lower().replace("-", " ").split()
     if kind == "repeat":
         return (digits["words"].get(parts[1]) or parts[1]) * int(digits["repeats"][parts[0]])
+    if kind == "hundred":
+        return parts[0] + "00"
     if kind == "word":
         hundred = parts[-1] == "hundred"
         return _word(parts[:-1] if hundred else parts) + ("00" if hundred else "")

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.privacy.contacts import find_addresses, find_emails, find_passwords
+from pipeline.privacy.addresses import find_addresses
 from pipeline.privacy.digits import runs_of
+from pipeline.privacy.emails import find_emails
 from pipeline.privacy.names import find_names
-from pipeline.privacy.numbers import find_numbers
+from pipeline.privacy.numbers import cue_of, find_numbers
+from pipeline.privacy.passwords import find_passwords
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
 from pipeline.types import Dropped, Finding, Transcript, Turn, Word
@@ -26,7 +28,7 @@ NUMBERS = frozenset({"phone", "id_number", "bank_card", "code"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class Piece:
     """The part of a hit that lies in one turn, as places in its text."""
 
     start: int
@@ -55,7 +57,7 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
         item and turn, its span from the words' seconds (else the turn's), its quote the label that now
         stands there. An item told over several turns gives a finding in each, numbered in ``detail``.
     """
-    pieces = _pieces(transcript.turns, keep)
+    pieces = find(transcript, keep=keep)
     turns: list[Turn] = []
     findings: list[Finding] = []
     for index, turn in enumerate(transcript.turns):
@@ -85,19 +87,20 @@ def mask_text(
     return masked.turns[0].text
 
 
-def _pieces(turns: Sequence[Turn], keep: Collection[str]) -> dict[int, list[_Piece]]:
+def find(transcript: Transcript, *, keep: Collection[str] = ()) -> dict[int, list[Piece]]:
     """What is to be masked in each turn, in order, without overlaps."""
-    streams = streams_of(turns)
+    streams = streams_of(transcript.turns)
     hits = [_numbers_and_contacts(stream) for stream in streams]
     for i in range(len(streams)):
         hits[i] = _merged([*hits[i], *_echoes(i, streams, hits)])
+        hits[i] = [hit for hit in hits[i] if not _of_an_order(hit, streams, i)]
     names = find_names(streams, keep=keep)
-    pieces: dict[int, list[_Piece]] = {}
+    pieces: dict[int, list[Piece]] = {}
     for i, stream in enumerate(streams):
         for hit in _merged([*hits[i], *names[i]]):
             cuts = _cuts(stream, hit)
             for part, (index, start, end) in enumerate(cuts, 1):
-                piece = _Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
+                piece = Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
                 pieces.setdefault(index, []).append(piece)
     return {index: sorted(found, key=lambda piece: piece.start) for index, found in pieces.items()}
 
@@ -138,6 +141,20 @@ def _merged(hits: Iterable[Hit]) -> list[Hit]:
             hit = Hit(first, last, other.kind, max(other.confidence, hit.confidence))
         kept.append(hit)
     return sorted(kept, key=lambda hit: hit.start)
+
+
+def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
+    """Whether the other side just gave the same digits as an order's, a ticket's or the like."""
+    if hit.kind not in ("phone", "bank_card", "code"):
+        return False
+    digits = "".join(run.digits for run in runs_of(streams[mine].text[hit.start : hit.end]))
+    first, _ = streams[mine].turn_at(hit.start)
+    for stream in streams:
+        for run in runs_of(stream.text) if stream is not streams[mine] and len(digits) >= 4 else ():
+            near = abs(stream.turn_at(run.start)[0] - first) <= ECHO_TURNS
+            if near and run.digits == digits and cue_of(stream, run) == "other":
+                return True
+    return False
 
 
 def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> list[Hit]:
@@ -185,7 +202,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _masked_turn(
-    turn: Turn, pieces: Sequence[_Piece], language: str
+    turn: Turn, pieces: Sequence[Piece], language: str
 ) -> tuple[Turn, list[tuple[float | None, float | None]]]:
     if not pieces:
         return turn, []
@@ -200,7 +217,7 @@ def _masked_turn(
 
 
 def _masked_words(
-    turn: Turn, pieces: Sequence[_Piece], tongue: str
+    turn: Turn, pieces: Sequence[Piece], tongue: str
 ) -> tuple[tuple[Word, ...], list[tuple[float | None, float | None]]]:
     """The words with each masked stretch as one, and the seconds of each stretch."""
     if not turn.words:
@@ -258,7 +275,7 @@ def _places(turn: Turn) -> list[tuple[int, int]]:
 
 
 def _finding(
-    index: int, turn: Turn, piece: _Piece, span: tuple[float | None, float | None], language: str
+    index: int, turn: Turn, piece: Piece, span: tuple[float | None, float | None], language: str
 ) -> Finding:
     detail: dict[str, object] = {"kind": piece.kind}
     if piece.parts > 1:

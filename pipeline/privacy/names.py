@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from pipeline.privacy.names_en import english_names
-from pipeline.privacy.names_zh import chinese_names, surname
-from pipeline.privacy.rules import Hit, pattern, rules
+from pipeline.privacy.names_en import english_names, given_names
+from pipeline.privacy.names_zh import chinese_names, is_word, surname
+from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 
@@ -25,16 +25,28 @@ def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int
     for stream in streams:
         if stream.speaker == "agent":
             kept |= {name.lower() for name in _agent_names(stream)}
+        elif stream.speaker == "unknown":
+            kept |= {m.group("name").lower() for m in form("names_en.agent.for_a_firm").finditer(stream.text)}
     found: dict[int, list[Hit]] = {}
     known: set[str] = set()
     for i, stream in enumerate(streams):
-        hits = [*chinese_names(stream), *english_names(stream)]
+        hits = [*_untitled(stream.text, chinese_names(stream)), *english_names(stream)]
         found[i] = [hit for hit in hits if not _kept(stream.text[hit.start : hit.end], kept)]
         known |= {stream.text[hit.start : hit.end] for hit in found[i]}
     for i, stream in enumerate(streams):
         again = [hit for hit in _again(stream.text, known) if not any(hit.meets(other) for other in found[i])]
         found[i] += again
     return found
+
+
+def _untitled(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
+    """Chinese names without the title that was taken for their end."""
+    titles = pattern(rf"(?:{rules()['names_zh']['titles']})$")
+    for hit in hits:
+        title = titles.search(text[hit.start : hit.end])
+        end = hit.end - len(title.group()) if title else hit.end
+        if hit.start < end:
+            yield Hit(hit.start, end, hit.kind, hit.confidence)
 
 
 def _kept(name: str, kept: Collection[str]) -> bool:
@@ -53,33 +65,58 @@ def _is_han(text: str) -> bool:
 
 def _agent_names(stream: Stream) -> Iterator[str]:
     """What the agent calls himself."""
-    for match in pattern(
-        rf"(?:我叫|我是|这边是|我姓|工号)[^，。,.]{{0,14}}?(?P<name>小?{surname(sure=False)}[一-龥]{{0,2}}?)(?=[，。！？,.!?\s]|$)"
-    ).finditer(stream.text):
-        yield match.group("name")
-    for match in pattern(
-        r"(?<![a-z])(?:my name is|my name's|this is|i'm|i am|it's)\s+"
-        r"(?P<name>(?-i:[A-Z])[a-z'’\-]+(?:\s(?-i:[A-Z])[a-z'’\-]+)?)"
-    ).finditer(stream.text):
-        yield match.group("name")
+    for name in ("self", "latin", "small", "then_called", "surname_then", "teacher"):
+        found = form(f"names_zh.agent.{name}", surname=surname(sure=False)).finditer(stream.text)
+        yield from (match.group("name") for match in found)
+    for name in ("own_name", "name_here", "staff_named", "announced_self"):
+        yield from (match.group("name") for match in form(f"names_en.agent.{name}").finditer(stream.text))
+    first = stream.pieces[min(2, len(stream.pieces) - 1)][2]
+    for match in form("names_en.agent.announced").finditer(stream.text, 0, first):
+        words = match.group("post").split()
+        stop = rules()["names_en"]["stop"]
+        firm = any(word[0].isupper() for word in words) or form("names_en.agent.post").search(
+            match.group("post")
+        )
+        given = words[0].lower() in given_names() and not form("names_en.agent.post").search(
+            match.group("post")
+        )
+        said = re.match(r"(?:and )?i'm |is my|was my", match.group("post"), re.IGNORECASE)
+        if said or (
+            (firm and not given)
+            and not any(
+                word.lower() in stop and (word.islower() or "'" in word or word == "I") for word in words
+            )
+        ):
+            yield match.group("name")
 
 
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
-    common = frozenset(rules()["names"]["en"]["common"]) | frozenset(rules()["names"]["en"]["stop"])
+    common = frozenset(rules()["names_en"]["common"]) | frozenset(rules()["names_en"]["stop"])
     whole = {name for name in known if _is_han(name) and len(name) >= 2}
     for name in whole:
-        yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(re.escape(name), text))
+        # a name that is a word too (方便, 高兴) is one only where it stands alone or before a title
+        alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['titles']}))"
+        form_ = re.escape(name).join(alone) if is_word(name) else re.escape(name)
+        yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(form_, text))
     latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
     for part in latin:
         if len(part) >= 3 and part.lower() not in common:
-            form = re.escape(part[0].upper() + part[1:])
+            said = re.escape(part[0].upper() + part[1:])
+            # with the surname behind it, where that ends the clause: "Yes, Keziah Boateng."
+            more = r"(?:\s[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?=[,.!?]|$))?"
             yield from (
                 Hit(m.start(), m.end(), "name", 0.85)
-                for m in re.finditer(rf"\b(?:{form}|{re.escape(part)})\b", text)
+                for m in re.finditer(rf"\b(?:{said}{more}|{re.escape(part)})\b", text)
             )
     surnames = {name[0] for name in known if _is_han(name) and len(name) <= 4}
-    titles = rules()["names"]["zh"]["titles"]
+    titles = rules()["names_zh"]["titles"]
+    given = {name[1:] for name in known if _is_han(name) and len(name) == 3}
+    for one in given:
+        yield from (
+            Hit(m.start(), m.end(), "name", 0.8)
+            for m in re.finditer(rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
+        )
     for one in surnames:
         yield from (
             Hit(m.start(), m.start() + 1, "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)", text)

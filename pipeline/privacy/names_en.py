@@ -1,122 +1,201 @@
-"""English names, where they are said as names."""
+"""English names: where they are said as names, and given names that are nothing else wherever they stand."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
-from pipeline.privacy.rules import Hit, pattern, rules
+from pipeline.privacy.asked import asked_for
+from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
-_SPELLED = (
-    r"[\s,.]{1,3}(?:that's\s|it's\s|spelled\s|spelt\s)?(?P<letters>(?:[a-z][\s\-.,]+){2,}[a-z])(?![a-z])"
-)
 _SHORT_NAMES = ("An", "Long", "Do", "May", "Will")
 """Common words that end a name of three words: Nguyen Van An."""
-
-
-@cache
-def token() -> str:
-    return r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
+_WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
+_GIVEN = Path(__file__).parent / "given_names.txt"
 
 
 def english_names(stream: Stream) -> Iterator[Hit]:
+    """English names of customers in one side's speech."""
     if not re.search("[A-Za-z]{2}", stream.text):
         return
-    en = rules()["names"]["en"]
     if stream.speaker != "agent":
-        for match in pattern(rf"(?<![a-z])(?:{en['own_sure']})[\s,:]+").finditer(stream.text):
-            yield from _taken(stream, match.end(), lowered=True)
+        yield from _own(stream)
         yield from _answered(stream)
-        for match in pattern(rf"(?<![a-z])(?:{en['kin']})[\s,]+").finditer(stream.text):
-            yield from _taken(stream, match.end(), lowered=False)
-        for match in pattern(r"\bspel(?:led|t)\s(?P<letters>(?:[a-z][\s\-.,]+){2,}[a-z])(?![a-z])").finditer(
-            stream.text
-        ):
-            yield Hit(match.start("letters"), match.end("letters"), "name", 0.8)
-        for match in pattern(rf"(?<![a-z])(?:{en['own_capital']})[\s,]+").finditer(stream.text):
-            if stream.speaker == "customer" or not _from(stream, match.end()):
-                yield from _taken(stream, match.end(), lowered=False)
     else:
-        for match in pattern(rf"(?<![a-z])(?:{en['told']})[\s,]+").finditer(stream.text):
-            yield from _taken(stream, match.end(), lowered=False)
-    for match in pattern(rf"(?<![a-z])(?:{en['titles']})\b\.?\s+").finditer(stream.text):
-        yield from _taken(stream, match.end(), lowered=False)
+        yield from _after(stream, "told", lowered=False)
+    for match in form("names_en.titled").finditer(stream.text):
+        yield from _taken(stream, match.end(), lowered=_sentence_is_lower(stream, match.start()))
     if stream.speaker != "customer":
         yield from _asked(stream)
+        yield from _called_out(stream)
+    yield from _given(stream)
+    for match in form("names_en.paired").finditer(stream.text):
+        first, second = match.group("name").split()
+        if first.lower() in _common() and second.lower() not in _stop() | _common():
+            yield Hit(match.start("name"), match.end("name"), "name", 0.7)
+
+
+def _after(stream: Stream, lead: str, *, lowered: bool) -> Iterator[Hit]:
+    for match in pattern(rf"(?<![a-z])(?:{rules()['names_en'][lead]})[\s,:]+").finditer(stream.text):
+        yield from _taken(stream, match.end(), lowered=lowered)
+
+
+def _own(stream: Stream) -> Iterator[Hit]:
+    """What a customer says of himself and his own: "my name is", "my wife", "put it under"."""
+    yield from _after(stream, "own_sure", lowered=True)
+    yield from _after(stream, "kin", lowered=False)
+    yield from _after(stream, "people", lowered=False)
+    for match in form("names_en.spelled_alone").finditer(stream.text):
+        yield Hit(match.start("letters"), match.end("letters"), "name", 0.8)
+    for match in form("names_en.introduced").finditer(stream.text):
+        if stream.speaker == "customer" or not _from(stream, match.end()):
+            yield from _taken(stream, match.end(), lowered=_sentence_is_lower(stream, match.start()))
+    for match in form("names_en.alone_first").finditer(stream.text):
+        yield from _taken(stream, match.start("name"), lowered=False)
 
 
 def _asked(stream: Stream) -> Iterator[Hit]:
     """The agent's "am I speaking to John?", "is John there?", "Hi John,"."""
-    en = rules()["names"]["en"]
-    for match in pattern(
-        rf"(?<![a-z])(?:{en['asked']})\s+(?:with\s+|to\s+)?(?:{en['titles']})?\.?\s*"
-    ).finditer(stream.text):
-        yield from _taken(stream, match.end(), lowered=False)
-    for match in pattern(rf"(?<![a-z])is\s+(?P<name>{token()}(?:\s{token()})?)\s+{en['available']}").finditer(
-        stream.text
-    ):
-        yield from _taken(stream, match.start("name"), lowered=False)
-    for match in pattern(
-        rf"(?<![a-z])(?:{en['hello']})[,\s]+(?={token()}(?:\s{token()})?\s*[,.!?\n])"
-    ).finditer(stream.text):
+    for match in form("names_en.asks_for").finditer(stream.text):
+        for hit in _taken(stream, match.end(), lowered=_sentence_is_lower(stream, match.start())):
+            if not _staff(stream, hit.start, hit.end):
+                yield hit
+    for match in form("names_en.is_there").finditer(stream.text):
+        yield from _taken(
+            stream, match.start("name"), lowered=_sentence_is_lower(stream, match.start()), sure=True
+        )
+    for match in form("names_en.greeted").finditer(stream.text):
         # a name that is called out ends its clause; "Hi, Peter here" and "Acme Energy, this is" are none
         for hit in _taken(stream, match.end(), lowered=False):
-            if re.match(r"\s*(?:[,.!?\n]|$)", stream.text[hit.end :]):
+            words = stream.text[hit.start : hit.end].split()
+            given = words[0].lower() in given_names() or len(words) == 1
+            after = re.match(r"\s*(?:([,.!?\n])|$)", stream.text[hit.end :])
+            if after and (given or after.group(1) == "?"):
                 yield hit
+
+
+def _called_out(stream: Stream) -> Iterator[Hit]:
+    """A name between commas or at the start, by which the agent calls the customer: "Zainab, are you there?"."""
+    for match in form("names_en.spoken_to").finditer(stream.text):
+        yield from _taken(stream, match.start("name"), lowered=False)
+    for match in form("names_en.vocative").finditer(stream.text):
+        word = match.group("name")
+        if word.lower() in given_names() or word.lower() in _common():
+            yield Hit(match.start("name"), match.end("name"), "name", 0.75)
+
+
+def _given(stream: Stream) -> Iterator[Hit]:
+    """Given names that are nothing else, with the surname after them; without capitals where a turn has none."""
+    for _, start, end in stream.pieces:
+        if _sentence_is_lower(stream, start):
+            for match in re.finditer(r"(?<![\w@.'-])[a-z]{4,}(?![\w@.'-])", stream.text[start:end]):
+                named = match.group() in given_names()
+                if named and not _staff(stream, start + match.start(), start + match.end()):
+                    yield Hit(start + match.start(), start + match.end(), "name", 0.7)
+    for match in re.finditer(r"(?<![\w@.'’-])(?P<name>[A-Z][a-zA-Z]+(?:['’\-][A-Za-z]+)*)", stream.text):
+        word = match.group("name")
+        if word.split("-")[0].lower() not in given_names() or _staff(stream, match.start(), match.end()):
+            continue
+        if form("names_en.not_person").match(stream.text, match.end()):
+            continue
+        yield from _taken(stream, match.start("name"), lowered=False, sure=True)
+
+
+def _staff(stream: Stream, start: int, end: int) -> bool:
+    """Whether the agent speaks of himself or of a colleague, or the customer calls the agent by name."""
+    before = stream.before(start, 40)
+    if stream.speaker == "customer":
+        return bool(form("names_en.to_agent").search(before)) and bool(
+            re.match(r"\s*(?:[,.!?\n]|$)", stream.text[end:])
+        )
+    after = stream.text[end : end + 40]
+    return bool(form("names_en.staff_before").search(before) or form("names_en.staff_after").match(after))
 
 
 def _answered(stream: Stream) -> Iterator[Hit]:
     """A name alone, said when the other side asked for one: "And your name?" – "Fiona Gallagher."."""
-    asks = rules()["names"]["en"]["asks"]
     for index, start, end in stream.pieces:
-        if index == 0 or end - start > 60 or not pattern(asks).search(stream.turns[index - 1].text[-60:]):
+        if end - start > 80 or "name" not in asked_for(stream.turns, index):
             continue
-        lead = pattern(
-            r"(?:(?:uh|um|yes|yeah|sure|okay|of course|it's|it is|that's|i'm|this is|my name is)[\s,.]+)*"
-        )
-        said = lead.match(stream.text, start, end)
-        yield from _taken(stream, said.end() if said else start, lowered=False)
+        said = form("names_en.answer_lead").match(stream.text, start, end)
+        for hit in _taken(stream, said.end() if said else start, lowered=False):
+            if re.match(r"\s*(?:[,.!?\n\f]|$|here|speaking|and\b)", stream.text[hit.end :]):
+                yield hit
 
 
 def _from(stream: Stream, at: int) -> bool:
     """Whether the introduction is an agent's: "this is Anna from Acme"."""
-    return bool(re.match(r"[A-Za-z' ]{2,30}\s(?:from|with|at|calling|here)\b", stream.text[at : at + 50]))
+    return bool(
+        re.match(r"[A-Za-z' ]{2,30}\s(?:from|with|at|calling|here|over)\b", stream.text[at : at + 50])
+    )
 
 
-def _taken(stream: Stream, at: int, *, lowered: bool) -> Iterator[Hit]:
+def _sentence_is_lower(stream: Stream, at: int) -> bool:
+    """Whether the turn has no capitals at all, as some recognisers write."""
+    index, _ = stream.turn_at(at)
+    return not re.search(r"[A-Z]", stream.turns[index].text)
+
+
+def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Iterator[Hit]:
     """Up to three words of a name from a place on; spelled letters after it are taken too.
 
-    ``lowered`` lets up to two words be without capitals, as recognisers write them.
+    ``lowered`` lets up to two words be without capitals, as recognisers write them; ``sure``: the first is a name.
     """
     end, count = at, 0
-    for match in re.finditer(rf"{token()}|[^\s]", stream.text[at : at + 80]):
+    shouted = stream.text[at : at + 40].isupper()
+    for match in re.finditer(rf"{_WORD}|[^\s]", stream.text[at : at + 80]):
         word, gap = match.group(), stream.text[end : at + match.start()]
-        parted = count and (gap.strip(" .") or "\n" in gap)
-        if parted or count == 3 or not _names(word, count, lowered=lowered):
+        parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
+        first = (
+            sure
+            and not count
+            and word[0].isupper()
+            and (word.lower() in _common() or word.lower() not in _stop())
+        )
+        if parted or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
             break
         count, end = count + 1, at + match.end()
-    if not count or stream.text[at:end].lower().split()[-1] in rules()["names"]["en"]["firm"]:
+    if not count or stream.text[at:end].lower().split()[-1] in rules()["names_en"]["firm"]:
         return
+    end -= 2 if stream.text[at:end].endswith(("'s", "’s")) else 0
     yield Hit(at, end, "name", 0.9 if stream.text[at].isupper() else 0.75)
-    spelled = pattern(_SPELLED).match(stream.text, end)
+    spelled = form("names_en.spelled").match(stream.text, end)
     if spelled:
         yield Hit(spelled.start("letters"), spelled.end("letters"), "name", 0.85)
 
 
-def _names(word: str, count: int, *, lowered: bool) -> bool:
+def _names(word: str, count: int, *, lowered: bool, shouted: bool) -> bool:
     """Whether a word may be the next of a name."""
+    small = word.lower()
     if not re.match(r"[^\W\d_]", word) or re.match("[一-龥]", word):
         return False
-    common = word.lower() in _stop() and not (count > 1 and word in _SHORT_NAMES)
-    if common or word.lower().endswith(("ing", "'s")):
+    if small in _stop() and not (count > 1 and word in _SHORT_NAMES):
         return False
-    # a word all in capitals says nothing: some transcripts have no other
-    return (word[0].isupper() and not (word.isupper() and len(word) > 3)) or (lowered and count < 2)
+    if (
+        form("names_en.no_name_form").search(word)
+        and small.removesuffix("'s").removesuffix("’s") not in given_names()
+    ):
+        return False
+    if word.isupper() and len(word) > 1 and not shouted:
+        return False
+    return word[0].isupper() or (lowered and count < 2)
 
 
 @cache
 def _stop() -> frozenset[str]:
-    en = rules()["names"]["en"]
+    en = rules()["names_en"]
     return frozenset(en["stop"]) | frozenset(en["nations"])
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(rules()["names_en"]["common"])
+
+
+@cache
+def given_names() -> frozenset[str]:
+    lines = _GIVEN.read_text(encoding="utf-8").splitlines()
+    return frozenset(name for line in lines if not line.startswith("#") for name in line.split())

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from pipeline.privacy.asked import asked_for
 from pipeline.privacy.digits import Run, Token, runs_of
-from pipeline.privacy.rules import Hit, pattern, rules
+from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -28,6 +29,13 @@ _CARD = r"(?:62|60|81|4|5[1-5]|2[2-7]|3[47]|6011|65|35|30|36|38|9)\d+"
 _ADJACENT = r"[^，。！？,.!?;；\n]{0,24}|[^\n]{0,14}\n[^，。！？,.!?;；\n]{0,6}"
 """Between "order number" and what is surely that number: no other clause, or the other side's answer."""
 CUE_CHARS = 45
+_EXTENSION = r"转|分机|ext|x"
+ANSWERS = {"code": (3, 8), "id_number": (3, 18), "bank_card": (4, 19), "phone": (3, 15)}
+"""How many digits an answer to a question for each kind has at least and at most."""
+_ABROAD = (
+    r"08[35679]\d{7}|04\d{8}|0[2378]\d{8}|[6-9]\d{9}|"
+    r"(?:00)?(?:852|853)\d{8}|(?:00)?886\d{9}|(?:00)?(?:353|91|61|64|65|81|82|33|49|34|39)\d{8,11}"
+)
 
 
 def find_numbers(stream: Stream) -> list[Hit]:
@@ -35,8 +43,61 @@ def find_numbers(stream: Stream) -> list[Hit]:
     hits: list[Hit] = []
     for run in runs_of(stream.text):
         cue, near = _cue(stream, run)
-        hits.extend(_in_run(run, cue, near, stream))
-    return hits
+        found = list(_in_run(run, cue, near, stream))
+        if found and pattern(rules()["corrected"]).search(stream.text, run.start, run.end):
+            found = [Hit(run.start, found[-1].end, found[-1].kind)]
+        hits.extend(found or _answer(run, cue, stream))
+    return [_with_end(hit, stream.text) for hit in (*hits, *_lettered(stream))]
+
+
+def _answer(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
+    """Digits that are nothing by themselves, but what the other side has just asked for."""
+    if cue in ("other", "other_far") or _public(run.digits, stream):
+        return
+    index, _ = stream.turn_at(run.start)
+    asked = asked_for(stream.turns, index)
+    for kind, (least, most) in ANSWERS.items():
+        if kind in asked and least <= len(run.digits) <= most:
+            yield Hit(run.start, run.end, kind, 0.8)
+            return
+
+
+def _with_end(hit: Hit, text: str) -> Hit:
+    """A code with the key that ends it: 4417 hash."""
+    end = form("code_end").match(text, hit.end) if hit.kind == "code" else None
+    return Hit(hit.start, end.end(), hit.kind, hit.confidence) if end else hit
+
+
+def _lettered(stream: Stream) -> Iterator[Hit]:
+    """Identity and bank numbers with letters among the digits: E73920156, J R four eight one, 1EG4-TE5-MK73."""
+    yield from (
+        Hit(m.start(), m.end(), "id_number")
+        for m in form("lettered.national_insurance").finditer(stream.text)
+    )
+    for match in form("lettered.whole").finditer(stream.text):
+        said = match.group()
+        signs = [sign.group() for sign in form("lettered.sign").finditer(said)]
+        figures = sum(
+            len(s) if s.isdigit() else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
+            for s in signs
+        )
+        letters = any(re.search(r"[a-z]", s, re.IGNORECASE) and (len(s) == 1 or s.isupper()) for s in signs)
+        if not letters or figures < 2 or sum(len(s) if s.isupper() or s.isdigit() else 1 for s in signs) < 4:
+            continue
+        run = Run((Token(match.start(), match.end(), "", True),))
+        cue, _ = _cue(stream, run)
+        index, _ = stream.turn_at(match.start())
+        asked = asked_for(stream.turns, index)
+        kind = next(
+            (
+                kind
+                for kind in ("id_number", "bank_card")
+                if kind == cue or (kind in asked and cue != "other")
+            ),
+            None,
+        )
+        if kind:
+            yield Hit(match.start(), match.end(), kind, 0.85)
 
 
 def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
@@ -48,7 +109,7 @@ def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hi
     if kind is None and len(run.tokens) > 1:
         yield from _parts(run, cue, stream)
     elif kind is not None:
-        lead = pattern(r"[+(（\s]*$").search(stream.text, 0, run.start)
+        lead = pattern(r"(?:\bplus\s)?[+(（\s]*$").search(stream.text, 0, run.start)
         start = lead.start() if lead and lead.group().strip() else run.start
         yield Hit(start, run.end, kind)
 
@@ -86,7 +147,8 @@ def _kind(digits: str, run: Run, cue: str | None, near: str, written: str) -> st
         told = _by_cue(digits, run, cue, near)
         if told is not None:
             return told
-    return _strong(digits, written, cue, spoken=run.spoken) or _by_cue(digits, run, cue, near)
+    found = _strong(digits, written, cue, spoken=run.spoken) or _by_cue(digits, run, cue, near)
+    return found or ("phone" if cue not in ("other", "other_far") and _one_by_one(run) else None)
 
 
 def _public(digits: str, stream: Stream) -> bool:
@@ -113,23 +175,36 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
         return "bank_card"
     if cue == "other_far":
         return None  # an order was spoken of, and the form alone isn't sure enough
+    if pattern(_EXTENSION).search(written) and _telephone(digits, written, spoken=spoken):
+        return "phone"
     if spoken and 14 <= len(digits) <= 19:
         return "bank_card"
     return "phone" if _telephone(digits, written, spoken=spoken) else None
 
 
+def _one_by_one(run: Run) -> bool:
+    """Whether seven digits or more are told one by one, as nobody tells anything but a number."""
+    single = sum(token.end - token.start > len(token.digits) * 9 or _teen(token) for token in run.tokens)
+    apart = all(len(token.digits) == 1 for token in run.tokens)
+    return (run.spoken or apart) and 7 <= len(run.digits) <= 13 and single == 0
+
+
+def _teen(token: Token) -> bool:
+    return token.spoken and len(token.digits) == 2 and token.end - token.start >= 3
+
+
 def _telephone(digits: str, written: str, *, spoken: bool) -> bool:
     """Whether this is a telephone number other than a mainland mobile one; an extension may follow."""
-    for form in (_MOBILE, _LANDLINE, _NORTH_AMERICA, _BRITAIN):
-        if pattern(rf"(?:{form})").fullmatch(digits):
+    for plan in (_MOBILE, _LANDLINE, _NORTH_AMERICA, _BRITAIN):
+        if pattern(rf"(?:{plan})").fullmatch(digits):
             return True
-    extension = pattern(r"转|分机|ext|x").search(written)
+    extension = pattern(_EXTENSION).search(written)
     if extension and pattern(
         rf"(?:{_MOBILE}|{_LANDLINE}|{_NORTH_AMERICA}|{_BRITAIN}|\d{{7,8}})\d{{1,6}}"
     ).fullmatch(digits):
         return True
-    if spoken and 7 <= len(digits) <= 13:
-        return True  # nobody tells seven digits one by one of anything but a number
+    if written.startswith("+") or (re.search(r"[\s-]|[^\d]", written) and pattern(_ABROAD).fullmatch(digits)):
+        return 8 <= len(digits) <= 15
     return bool(pattern(r"\d{3}[-.\s]\d{4}").fullmatch(written))
 
 
@@ -144,6 +219,12 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
     if cue == "code" and 3 <= length <= 12:
         return "code"
     if cue == "phone" and (7 <= length <= 20 or (run.extension and length >= 7)):
+        return "phone"
+    if 3 <= length <= 6 and pattern(r"\bextension\s+(?:is\s+)?$|分机号?(?:是)?$").search(near):
+        return "phone"
+    if cue is None and 3 <= length <= 6 and pattern(r"\bit ends\s*$").search(near):
+        return "phone"
+    if cue == "phone" and 3 <= length <= 6 and pattern(rules()["phone_part"]).search(near):
         return "phone"
     if cue == "email" and 5 <= length <= 12:
         return "email"
@@ -171,6 +252,11 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     if after and after.lastgroup != "generic":
         return after.lastgroup, before
     return ("phone" if found or after else None), before
+
+
+def cue_of(stream: Stream, run: Run) -> str | None:
+    """What kind of number is spoken of at a run of digits; ``other`` for an order's and the like."""
+    return _cue(stream, run)[0]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The words and patterns of ``rules.yaml``, loaded once."""
+"""The words and patterns of the YAML files beside this module, loaded once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+_HERE = Path(__file__).parent
+_PART = re.compile(r"(?<![?P])<([a-z_]+)>")
+FILES = ("numbers.yaml", "asked.yaml", "contacts.yaml", "names.zh.yaml", "names.en.yaml")
 KINDS = ("phone", "id_number", "bank_card", "email", "address", "name", "code")
 
 
@@ -31,10 +34,41 @@ def rules() -> dict[str, Any]:
     """All rules. Every scalar is text, so that ``no``, ``on`` and ``163`` stay the words they are."""
     import yaml
 
-    text = (Path(__file__).parent / "rules.yaml").read_text(encoding="utf-8")
-    # BaseLoader builds nothing but dict, list and str: as safe as SafeLoader
-    loaded: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
-    return loaded
+    merged: dict[str, Any] = {}
+    for name in FILES:
+        # BaseLoader builds nothing but dict, list and str: as safe as SafeLoader
+        merged |= yaml.load((_HERE / name).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    return merged
+
+
+def form(path: str, **parts: str) -> re.Pattern[str]:
+    """The pattern that stands at ``path`` ("email.written"), each ``<word>`` in it replaced.
+
+    A word is one of ``parts``, an entry beside the pattern, or one of the ``parts`` of its file.
+    """
+    return pattern(_expanded(path, tuple(sorted(parts.items()))))
+
+
+@cache
+def _expanded(path: str, parts: tuple[tuple[str, str], ...]) -> str:
+    *above, _ = path.split(".")
+    given = dict(parts)
+
+    def fill(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name in given:
+            return given[name]
+        beside = _at(".".join([*above, name]))
+        return f"(?:{either(beside) if isinstance(beside, list) else _PART.sub(fill, str(beside))})"
+
+    return _PART.sub(fill, str(_at(path)))
+
+
+def _at(path: str) -> Any:
+    place: Any = rules()
+    for key in path.split("."):
+        place = place[key]
+    return place
 
 
 def either(words: Iterable[str], *, whole: bool = False) -> str:

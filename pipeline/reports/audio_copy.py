@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.audio.probe import open_stream
+from pipeline.call_names import shown_name
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span, Timeline
 from pipeline.reports.files import atomic_path
@@ -69,11 +71,12 @@ def write_copy(
     target = target.with_suffix(SUFFIX)
     with atomic_path(target) as beside:
         try:
-            with av.open(str(source)) as container:
-                _encode(container, beside, hidden, settings)
+            with open_stream(source, name=shown_name(source.name, None)) as stream:
+                _encode(stream.container, beside, hidden, settings)
         except (av.error.FFmpegError, OSError, IndexError) as error:
             raise RecordingError(
-                f"{source.name}: no playable copy could be made ({error})", code="unreadable"
+                f"{shown_name(source.name, None)}: no playable copy could be made ({error})",
+                code="unreadable",
             ) from error
     return target
 

@@ -70,12 +70,17 @@ def to_json(result: CallResult) -> dict[str, Any]:
 
 def dumps(result: CallResult) -> str:
     """The result as text, UTF-8 characters as they are, ending in a newline."""
-    return json.dumps(to_json(result), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return _whole(json.dumps(to_json(result), ensure_ascii=False, indent=1, allow_nan=False)) + "\n"
 
 
 def dumps_line(result: CallResult) -> str:
     """The result on one line, for files that hold a call a line."""
-    return json.dumps(to_json(result), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _whole(json.dumps(to_json(result), ensure_ascii=False, separators=(",", ":"), allow_nan=False))
+
+
+def _whole(text: str) -> str:
+    """Without halves of surrogates, which JSON can carry in escapes and UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def write_json(result: CallResult, folder: Path) -> Path:

@@ -20,7 +20,7 @@ from pipeline.types import CallResult
 FACTS = (
     "file", "call_id", "state", "reason", "message", "agent_id", "agent_name", "started_at", "direction",
     "campaign",
-    "language", "duration_s", "percent", "grade", "coverage", "needs_review", "fatal", "outcome",
+    "language", "duration_s", "percent", "grade", "coverage", "needs_review", "fatal", "outcome", "sha256",
 )  # fmt: skip
 MEASURES = (
     "duration_s", "talk_s", "agent_talk_s", "customer_talk_s", "agent_talk_ratio", "mutual_silence_s",
@@ -29,6 +29,11 @@ MEASURES = (
     "rings_before_answer", "jargon_per_100_words", "hard_sell_count", "longest_agent_turn_s",
     "customer_reply_gap_s", "opening_complete_s",
 )  # fmt: skip
+_UNSEEN = (
+    "".join(map(chr, (*range(33), 0x7F, 0x85, 0xA0, 0xAD, *range(0x2000, 0x2010), *range(0x2028, 0x2030))))
+    + "\u205f\u2060\u2066\u2067\u2068\u2069\u3000\ufeff'\""
+)
+"""What a spreadsheet passes over, or doesn't show, before the first character that counts."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -69,6 +74,7 @@ def row_of(result: CallResult) -> Row:
         **{name: score[name] for name in ("percent", "grade", "coverage", "needs_review")},
         "fatal": " ".join(score["fatal"]),
         "outcome": data["outcome"]["label"],
+        "sha256": recording.get("sha256"),
     }
     for name, measure in data["measures"].items():
         if values.get(name) is None:
@@ -108,7 +114,7 @@ def to_csv(rows: Iterable[Row], *, criteria: Sequence[str] = ()) -> str:
     )
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
+    writer.writerow([neutral(name) for name in columns])
     for row in rows:
         writer.writerow([_cell(row.values.get(name)) for name in columns])
     return text.getvalue()
@@ -134,7 +140,9 @@ def neutral(text: str) -> str:
     >>> neutral("-")
     '-'
     """
-    head = text.lstrip(" \ufeff\u200b\xa0")
-    if len(head) > 1 and head.startswith(_FORMULA):
+    text = text.replace("\0", "")
+    head = text.lstrip(_UNSEEN)
+    # a tab or line break at the very start is a formula's start to some programs
+    if len(head) > 1 and (head.startswith(_FORMULA) or text[0] in "\t\r\n"):
         return f"'{text}"
-    return text.replace("\0", "")
+    return text

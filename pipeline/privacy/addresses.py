@@ -1,0 +1,21 @@
+"""Postal addresses, written and spoken. Those of the company, said by the agent, stay."""
+
+from __future__ import annotations
+
+from pipeline.privacy.addresses_en import english_addresses
+from pipeline.privacy.addresses_zh import chinese_addresses
+from pipeline.privacy.rules import Hit, pattern, rules
+from pipeline.privacy.streams import Stream
+
+
+def find_addresses(stream: Stream) -> list[Hit]:
+    """Postal addresses of a person in one side's speech."""
+    hits: list[Hit] = []
+    for language, found in (("zh", chinese_addresses(stream)), ("en", english_addresses(stream))):
+        company = pattern(rules()["address"][language]["company"])
+        hits += [
+            hit
+            for hit in found
+            if stream.speaker == "customer" or not company.search(stream.before(hit.start, 30))
+        ]
+    return hits

@@ -1,0 +1,38 @@
+"""What the other side has just asked for, so that a bare answer is known for what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.privacy.rules import KINDS, pattern, rules
+from pipeline.types import Turn
+
+FARTHEST_TURNS = 8
+REMARK_CHARS = 24
+REMARK_WORDS = 6
+
+
+def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
+    """The kinds that turn ``index`` answers.
+
+    The nearest question of another side counts, across its short remarks ("go on") and what this side dictated in between.
+    In a call whose sides aren't known the turn before may be anybody's.
+    """
+    mine = turns[index].speaker
+    for other in range(index - 1, max(-1, index - 1 - FARTHEST_TURNS), -1):
+        turn = turns[other]
+        if turn.speaker == mine and mine != "unknown":
+            continue
+        kinds = frozenset(kind for kind in KINDS if pattern(rules()["asked"][kind]).search(turn.text))
+        if kinds:
+            return kinds
+        if not is_remark(turn.text):
+            return frozenset()
+    return frozenset()
+
+
+def is_remark(text: str) -> bool:
+    """Whether a turn is only a short word to go on with."""
+    letters = sum(character.isalnum() for character in text)
+    short = letters <= (REMARK_CHARS if text.isascii() else REMARK_CHARS // 2)
+    return short and len(text.split()) <= REMARK_WORDS

@@ -1,0 +1,130 @@
+"""Recall and precision of masking on labelled talk, ``PYTHONPATH=. python tests/masking_score.py develop``.
+
+A mark is found when each letter and digit in it is masked, whatever the kind. What is masked beyond the marks is
+wrong unless at least half of it lies in one.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from factories import make_transcript
+
+from pipeline.privacy.masking import find
+
+SETS = Path(__file__).parent / "heldout"
+NUMBERS = ("phone", "id_number", "bank_card", "code", "email")
+GROUPS = {"numbers": NUMBERS, "names": ("name",), "addresses": ("address",)}
+_MARK = re.compile(r"\{(\w+): ([^}]*)\}")
+_SIDES = {"A": "agent", "C": "customer", "U": "unknown"}
+
+
+@dataclass
+class Tally:
+    """What was found, missed and wrongly masked, by kind."""
+
+    found: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    right: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    of_kind: int = 0
+    lines: list[str] = field(default_factory=list)
+
+    def recall(self, kinds: tuple[str, ...]) -> float:
+        """Share of the marks of these kinds that are wholly masked."""
+        found, missed = (sum(one[kind] for kind in kinds) for one in (self.found, self.missed))
+        return found / max(1, found + missed)
+
+    def precision(self) -> float:
+        """Share of what is masked that was marked."""
+        right, wrong = sum(self.right.values()), sum(self.wrong.values())
+        return right / max(1, right + wrong)
+
+
+def dialogues(which: str, language: str) -> Iterator[list[tuple[str, str]]]:
+    """Conversations of one set as (side, marked text)."""
+    text = (SETS / f"privacy_{language}_{which}.txt").read_text(encoding="utf-8")
+    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    for block in text.strip().split("\n\n"):
+        yield [(_SIDES[line[0]], line[3:]) for line in block.splitlines()]
+
+
+def unmarked(marked: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """The text without marks, and each mark's place in it and kind."""
+    text, marks, cursor = "", [], 0
+    for match in _MARK.finditer(marked):
+        text += marked[cursor : match.start()]
+        marks.append((len(text), len(text) + len(match[2]), match[1]))
+        text += match[2]
+        cursor = match.end()
+    return text + marked[cursor:], marks
+
+
+def score(which: str, language: str, *, sides: bool = True) -> Tally:
+    """All conversations of one set; ``sides``: whether it is known who speaks."""
+    tally = Tally()
+    for block in dialogues(which, language):
+        turns = [(side if sides else "unknown", *unmarked(marked)) for side, marked in block]
+        said = make_transcript(*((side, text) for side, text, _ in turns), language=language)  # type: ignore[arg-type]
+        pieces = find(said)
+        for index, (side, text, marks) in enumerate(turns):
+            _score_turn(tally, side, text, marks, [(p.start, p.end, p.kind) for p in pieces.get(index, [])])
+    return tally
+
+
+def _score_turn(
+    tally: Tally, side: str, text: str, marks: list[tuple[int, int, str]], found: list[tuple[int, int, str]]
+) -> None:
+    masked = {i for start, end, _ in found for i in range(start, end)}
+    for start, end, kind in marks:
+        if kind == "any":
+            continue
+        left = [i for i in range(start, end) if text[i].isalnum() and i not in masked]
+        (tally.missed if left else tally.found)[kind] += 1
+        tally.of_kind += any(k == kind and s < end and start < e for s, e, k in found)
+        if left:
+            tally.lines.append(
+                f"MISS {kind:9} {text[start:end]!r} left {''.join(text[i] for i in left)!r} | {side}: {text}"
+            )
+    allowed = {i for start, end, _ in marks for i in range(start, end)}
+    for start, end, kind in found:
+        outside = sum(text[i].isalnum() and i not in allowed for i in range(start, end))
+        inside = sum(text[i].isalnum() and i in allowed for i in range(start, end))
+        (tally.wrong if outside > inside else tally.right)[kind] += 1
+        if outside:
+            tally.lines.append(
+                f"{'WRONG' if outside > inside else 'over '} {kind:9} {text[start:end]!r} | {side}: {text}"
+            )
+
+
+def table(which: str) -> str:
+    """The measured figures of both languages."""
+    rows = ["set language sides | recall numbers names addresses | precision | kind right"]
+    for language in ("zh", "en"):
+        for sides in (True, False):
+            tally = score(which, language, sides=sides)
+            recalls = " ".join(f"{name} {tally.recall(kinds):.3f}" for name, kinds in GROUPS.items())
+            marks = sum(tally.found.values()) + sum(tally.missed.values())
+            rows.append(
+                f"{which} {language} {'sure' if sides else 'unsure'} | {recalls} | {tally.precision():.3f} "
+                f"({sum(tally.wrong.values())} wrong of {sum(tally.right.values()) + sum(tally.wrong.values())})"
+                f" | {tally.of_kind / marks:.3f} of {marks}"
+            )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1] if len(sys.argv) > 1 else "develop"
+    said = [table(chosen)]
+    if "--lines" in sys.argv:
+        said += [
+            line
+            for tongue in ("zh", "en")
+            for line in score(chosen, tongue, sides="--unsure" not in sys.argv).lines
+        ]
+    sys.stdout.write("\n".join(said) + "\n")

@@ -1,0 +1,49 @@
+"""Masking measured on labelled talk: what was first seen when stands at the head of each set."""
+
+from __future__ import annotations
+
+import pytest
+from masking_score import GROUPS, dialogues, score, unmarked
+
+from pipeline.privacy.rules import KINDS, rules
+
+# what the rules reach now, a little under it: a change that loses more than that is seen
+FLOORS = {
+    ("develop", "zh"): (0.97, 0.94, 0.85, 0.96), ("develop", "en"): (0.95, 0.92, 0.95, 0.97),
+    ("unseen", "zh"): (0.97, 0.91, 0.90, 0.96), ("unseen", "en"): (0.97, 0.92, 0.85, 0.96),
+    ("last", "zh"): (0.97, 0.95, 0.95, 0.97), ("last", "en"): (0.97, 0.95, 0.95, 0.97),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("which", "language"), FLOORS)
+def test_talk(which, language):
+    tally = score(which, language)
+    reached = (*(tally.recall(kinds) for kinds in GROUPS.values()), tally.precision())
+    assert all(got >= floor for got, floor in zip(reached, FLOORS[which, language], strict=True)), (
+        reached,
+        tally.lines,
+    )
+
+
+def test_the_sets_hold_every_kind_and_plain_turns():
+    for language in ("zh", "en"):
+        turns = [
+            said
+            for which in ("develop", "unseen")
+            for block in dialogues(which, language)
+            for _, said in block
+        ]
+        marked = [said for said in turns if "{" in said]
+        kinds = {kind for said in marked for _, _, kind in unmarked(said)[1]}
+        assert len(marked) >= 250
+        assert len(turns) - len(marked) >= 250
+        assert set(KINDS) <= kinds
+
+
+def test_every_word_in_the_rules_is_text():
+    def leaves(node: object) -> list[object]:
+        if isinstance(node, dict):
+            return [leaf for value in node.values() for leaf in leaves(value)]
+        return [leaf for value in node for leaf in leaves(value)] if isinstance(node, list) else [node]
+
+    assert all(isinstance(leaf, str) for leaf in leaves(rules()))
