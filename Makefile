@@ -59,6 +59,9 @@ format: $(VENV)/.dev
 # A test says when the shipped weights are not those of the data beside them.
 weights: $(VENV)/.dev
 	@$(BIN)/python -m pipeline.analysis.acts_fit
+	@$(BIN)/python -m pipeline.analysis.tagger_fit zh en
+	@$(BIN)/python -m pipeline.analysis.outcome_fit
+
 # The long run of the fuzzing (an hour or so); the suite runs a short one.
 fuzz: $(VENV)/.dev
 	@CALLGAUGE_FUZZ=20000 $(BIN)/python -m pytest tests/test_fuzz.py -q -p no:cacheprovider

