@@ -25,6 +25,9 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
     People are added by `callgauge users add NAME --role ROLE`. Beyond this machine, put it behind a server that speaks
     HTTPS: passwords and sound go over this connection.
     """
+    import signal
+    import sys
+
     import uvicorn
 
     from pipeline.commands.options import start_log
@@ -44,6 +47,8 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
                 )
         shown = f"[{host}]" if ":" in host else host
         click.echo(f"Callgauge review: http://{shown}:{port}/ (Ctrl-C stops it)", err=True)
+        # the server gives a signal on when it has stopped: it was asked to stop, so that is no failure
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.run(
             create_app(opened), host=host, port=port, log_level="warning", access_log=False, server_header=False,
             timeout_graceful_shutdown=5, proxy_headers=True, forwarded_allow_ips="127.0.0.1",

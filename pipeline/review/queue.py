@@ -49,14 +49,19 @@ class Filters:
         chosen = query.get("reason") or reason
         given_state = query.get("state") or state
         return cls(
-            chosen if chosen in (*REASONS, "flagged", "all") else reason,
-            given_state if given_state in STATES else state,
-            *(_text(query.get(name)) for name in ("agent", "team")),
-            *(_date(query.get(name)) for name in ("since", "until")),
-            *(_text(query.get(name)) for name in ("criterion", "verdict", "outcome")),
-            *(_number(query.get(name)) for name in ("least", "most")),
-            _text(query.get("assigned")),
-            _text(query.get("before")),
+            reason=chosen if chosen in (*REASONS, "flagged", "all") else reason,
+            state=given_state if given_state in STATES else state,
+            agent=_text(query.get("agent")),
+            team=_text(query.get("team")),
+            since=_date(query.get("since")),
+            until=_date(query.get("until")),
+            criterion=_text(query.get("criterion")),
+            verdict=_text(query.get("verdict")),
+            outcome=_text(query.get("outcome")),
+            least=_number(query.get("least")),
+            most=_number(query.get("most")),
+            assigned=_text(query.get("assigned")),
+            before=_text(query.get("before")),
         )
 
     def plain(self) -> dict[str, str]:
@@ -113,8 +118,9 @@ def _flags() -> dict[str, ColumnElement[bool]]:
 
 def _query(person: Person) -> Select[Any]:
     flags = [condition.label(f"is_{name}") for name, condition in _flags().items()]
+    shown: list[Any] = [Call, Score, Review.state, User.name, AgentTeam.team, *flags]
     return (
-        select(Call, Score, Review.state, User.name, AgentTeam.team, *flags)
+        select(*shown)
         .join(Score, Score.id == Call.current_score_id)
         .outerjoin(Review, Review.call == Call.id)
         .outerjoin(User, User.id == Review.assigned)

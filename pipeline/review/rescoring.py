@@ -90,12 +90,30 @@ def _rejudged(
         name = ruling.result.id
         if before[name].result.verdict == ruling.result.verdict and before[name].fatal == ruling.fatal:
             same = after[name].result.verdict == ruling.result.verdict and after[name].fatal == ruling.fatal
-            made.append(_less(ruling, ids) if same and not ruling.fatal_in_doubt else after[name])
+            made.append(
+                _less(ruling, ids) if same and not ruling.fatal_in_doubt else _taken(ruling, after[name], ids)
+            )
         elif name in touched or touched & set(ruling.result.findings):
             made.append(_unsettled(ruling, ids))
         else:
             made.append(ruling)
     return made
+
+
+def _taken(machine: Ruling, after: Ruling, ids: set[str]) -> Ruling:
+    """The new verdict at the machine's weight. One that drops out of the sum is not believed: for want of the profile
+    the engine excuses what the company's own profile would not."""
+    if after.result.verdict in ("not_applicable", "not_measurable"):
+        return _unsettled(machine, ids)
+    share = _SHARES.get(after.result.verdict)
+    counts = share is not None and (
+        machine.result.max_points is not None or after.result.max_points is not None
+    )
+    result = replace(
+        after.result, advisory=machine.result.advisory, points=share * machine.weight if counts and share is not None else None,
+        max_points=machine.weight if counts else None,
+    )  # fmt: skip
+    return replace(after, result=result, weight=machine.weight)
 
 
 def _judged(result: CallResult, standard: Standard, findings: tuple[Finding, ...]) -> dict[str, Ruling]:

@@ -51,10 +51,11 @@ def is_same(given: str, kept: str) -> bool:
 
 def from_elsewhere(request: Request) -> bool:
     """Whether a browser says that the request comes from another site's page."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
     origin = request.headers.get("origin")
-    if origin is not None:
-        return urlsplit(origin).netloc != request.headers.get("host", "")
-    return request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
 
 
 async def checked(request: Request) -> dict[str, str]:
