@@ -220,6 +220,7 @@ def test_pages_show_it_all(store, coach):
     ):
         assert text in page
     assert "<b>here</b>" not in page
+    assert "built-in method" not in page
     coach.does("state", state="done")
     assert "call-a1" not in coach.client.get("/queue").text
     assert "call-a1" in coach.client.get("/queue?state=done&reason=all").text

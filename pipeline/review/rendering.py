@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
+from pipeline.profile import DEFAULT_ZONE
 from pipeline.reports.html import clock, href, tidy
 from pipeline.reports.labels import Text, labels, same
 
@@ -51,6 +54,11 @@ def call_path(call_id: str) -> str:
     return f"/calls/{quote(call_id, safe='')}"
 
 
+def local(moment: datetime) -> datetime:
+    """A moment in the zone that days are counted in, here and in the queue's filters."""
+    return moment.astimezone(ZoneInfo(DEFAULT_ZONE))
+
+
 @cache
 def texts() -> Mapping[str, Text]:
     """The app's own texts."""
@@ -71,6 +79,8 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(clock=clock, href=href, tidy=tidy, call_path=call_path, query=urlencode)
+    environment.filters.update(
+        clock=clock, href=href, tidy=tidy, call_path=call_path, query=urlencode, local=local
+    )
     environment.globals.update(Text=Text, same=same)
     return environment
