@@ -265,3 +265,32 @@ def test_a_token_has_the_rights_of_its_person(store):
         assert user is not None
         disable(session, user)
     assert client.get("/api/v1/calls/call-b1").status_code == 401
+
+
+def test_what_people_judged_outlives_a_new_score_of_the_same_recording(store, coach):
+    from datetime import UTC, date, datetime
+
+    from review_calls import judged_result
+
+    from pipeline.review.acts import reapply
+    from pipeline.store.keep import Basis, Judged, Made, keep_score
+
+    case = coach.case()
+    coach.does("finding", target=finding(case, "interruption"), ruling="reject")
+    coach.does("verdict", target=HARD_SELL, verdict="pass", reason="x")
+    percent = coach.case()["human_score"]["percent"]
+    assert reapply(store) == 0
+    result = judged_result("call-a1", "A01")
+    with store.writing() as session:
+        call = session.scalars(select(Call).where(Call.call_id == "call-a1")).one()
+        old = session.scalars(select(Score).where(Score.call == call.id)).first()
+        basis = Basis(
+            call.id, call.current_version, "metadata", old.recording_sha256, "ff" * 32, old.standard_sha256
+        )
+        judged = Judged(result.recording, "zh", result.score, result.findings, result.outcome, (), {})
+        again = keep_score(session, judged, basis, Made(old.run, date(2025, 3, 5), datetime.now(UTC)))
+        again.result_file, again.transcript_file = old.result_file, old.transcript_file
+    assert coach.case()["human_score"]["percent"] == percent
+    assert versions(store)[-1][0] == "machine"
+    assert reapply(store) == 1
+    assert versions(store)[-1] == ("human", percent)

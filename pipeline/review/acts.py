@@ -16,7 +16,7 @@ from pipeline.review.asked import MUST_SEE, NEEDS, Asked
 from pipeline.review.cases import Case, load_case
 from pipeline.review.people import find_user, person_of
 from pipeline.review.rights import Person
-from pipeline.review.standing import UNDOABLE, Deed
+from pipeline.review.standing import UNDOABLE, Deed, signature_of
 from pipeline.store import Store
 from pipeline.store.keep import keep_human_score
 from pipeline.store.review_tables import Review, ReviewAct
@@ -25,6 +25,8 @@ from pipeline.types import CallScore
 
 APPEAL_WINDOW = timedelta(days=14)
 """How long after a score an agent may appeal against it."""
+_EVERYBODY = Person(0, "", "auditor", None, None)
+"""Sees every call and may change none."""
 _JUDGING = frozenset({"finding", "missed", "verdict", "ruling", "undo"})
 
 
@@ -90,6 +92,26 @@ def do(store: Store, person: Person, call_id: str, asked: Asked, *, address: str
         with store.reading() as session:
             case = load_case(store, session, person, call_id)
         raise ConflictError(case.history[-1:], case.rev) from error
+
+
+def reapply(store: Store) -> int:
+    """Where a night has scored a call anew, let what people judged count again; returns for how many calls."""
+    made = 0
+    judged = select(ReviewAct.call).where(ReviewAct.act.in_(_JUDGING)).distinct()
+    with store.reading() as session:
+        query = select(Call.call_id).join(Score, Score.id == Call.current_score_id)
+        waiting = session.scalars(query.where(Score.made_by == "machine", Call.id.in_(judged))).all()
+    for call_id in waiting:
+        with store.writing() as session:
+            case = load_case(store, session, _EVERYBODY, call_id)
+            if not case.standing.judged:
+                continue
+            machine = session.get_one(Score, case.machine_id)
+            last = case.history[-1]
+            now = datetime.now(UTC)
+            keep_human_score(session, machine, case.score, case.findings, act=last.id, at=now)
+            made += 1
+    return made
 
 
 def _locked(session: Session, case: Case) -> Review:
@@ -160,8 +182,11 @@ def _fitting(session: Session, case: Case, person: Person, asked: Asked) -> tupl
     data = asked.model_dump(mode="json", exclude={"act", "rev", "target", "answers"}, exclude_none=True)
     target: str | None = getattr(asked, "target", None)
     criteria = {each.id for each in case.result.score.criteria}
-    if asked.act == "finding" and target not in {each.id for each in case.result.findings}:
-        raise UnfitError(f"{target}: no finding of this call")
+    if asked.act == "finding":
+        named = next((each for each in case.result.findings if each.id == target), None)
+        if named is None:
+            raise UnfitError(f"{target}: no finding of this call")
+        data["finding"] = signature_of(named)
     if asked.act in ("verdict", "appeal") and target not in criteria:
         raise UnfitError(f"{target}: no criterion of this call's standard")
     if asked.act == "missed":

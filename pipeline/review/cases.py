@@ -65,7 +65,8 @@ def load_case(store: Store, session: Session, person: Person, call_id: str) -> C
     result = stored_result(session, store.files, call, machine)
     standard = standard_of(session, machine.standard_sha256)
     history = history_of(session, call.id)
-    standing = standing_of(history, score=machine.id)
+    kin = _kin(session, machine)
+    standing = standing_of(history, score=machine.id, kin=kin, findings=result.findings)
     score, findings = (
         human_score(result, standard, standing) if standing.judged else (result.score, result.findings)
     )
@@ -78,8 +79,18 @@ def load_case(store: Store, session: Session, person: Person, call_id: str) -> C
         call.id, machine.id, result, standard, history, standing, score, findings,
         review.rev if review is not None else 0, review.state if review is not None else "open",
         holder.name if holder is not None else None, machine.audio_file,
-        (latest or machine).made_at, any(deed.score != machine.id for deed in history),
+        (latest or machine).made_at, any(deed.score != machine.id and deed.score not in kin for deed in history),
     )  # fmt: skip
+
+
+def _kin(session: Session, machine: Score) -> frozenset[int]:
+    """Older scores by the machine of the same recording by the same standard."""
+    same = (
+        Score.recording_sha256 == machine.recording_sha256,
+        Score.standard_sha256 == machine.standard_sha256,
+    )
+    query = select(Score.id).where(Score.call == machine.call, Score.made_by == "machine", *same)
+    return frozenset(session.scalars(query.where(Score.id != machine.id)))
 
 
 def seen_call(session: Session, person: Person, call_id: str) -> Call:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from pipeline.types import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,32 @@ class Standing:
 UNDOABLE = frozenset({"finding", "missed", "verdict", "comment", "note"})
 
 
-def standing_of(history: Iterable[Deed], *, score: int) -> Standing:
-    """Fold a history, oldest first; what was judged on an older machine's score doesn't count for this one."""
+def signature_of(finding: Finding) -> dict[str, Any]:
+    """What a finding is known by when a call is scored anew and its findings get other ids."""
+    return {"kind": finding.kind, "start_s": finding.start_s, "quote": finding.quote}
+
+
+def standing_of(
+    history: Iterable[Deed],
+    *,
+    score: int,
+    kin: frozenset[int] = frozenset(),
+    findings: Sequence[Finding] = (),
+) -> Standing:
+    """Fold a history, oldest first.
+
+    Parameters
+    ----------
+    score
+        The machine's score that the standing is for.
+    kin
+        Older scores of the same recording by the same standard: what was judged there still counts, findings
+        where the same one (`signature_of`) is among ``findings``. What was judged on any other score doesn't.
+    """
     deeds = tuple(history)
     undone = frozenset(deed.answers for deed in deeds if deed.act == "undo" and deed.answers is not None)
     kept = tuple(deed for deed in deeds if deed.id not in undone and deed.act != "undo")
-    now = tuple(deed for deed in kept if deed.score == score)
+    now = tuple(deed for deed in kept if deed.score == score or deed.score in kin)
     appeals = tuple(
         Appeal(deed, tuple(other for other in kept if other.act == "ruling" and other.answers == deed.id))
         for deed in kept
@@ -107,7 +129,7 @@ def standing_of(history: Iterable[Deed], *, score: int) -> Standing:
             settled.add(target)
     acknowledged = [deed for deed in now if deed.act == "acknowledge"]
     return Standing(
-        findings={deed.target: deed for deed in now if deed.act == "finding" and deed.target},
+        findings=_ruled(now, score, findings),
         added=tuple(deed for deed in now if deed.act == "missed"),
         verdicts=verdicts,
         comments=tuple(deed for deed in kept if deed.act == "comment"),
@@ -117,3 +139,16 @@ def standing_of(history: Iterable[Deed], *, score: int) -> Standing:
         undone=undone,
         settled=frozenset(settled),
     )
+
+
+def _ruled(deeds: Iterable[Deed], score: int, findings: Sequence[Finding]) -> dict[str, Deed]:
+    ruled: dict[str, Deed] = {}
+    for deed in deeds:
+        if deed.act != "finding" or deed.target is None:
+            continue
+        names = [deed.target] if deed.score == score else []
+        if deed.score != score:
+            names = [each.id for each in findings if signature_of(each) == deed.data.get("finding")]
+        if len(names) == 1:
+            ruled[names[0]] = deed
+    return ruled
