@@ -28,6 +28,8 @@ COMMANDS = {
         "Show a night: received = scored + excluded + failed + pending.",
     ),
     "store": ("pipeline.commands.store:store", "Check, back up and migrate the store; export its lists."),
+    "review": ("pipeline.commands.review:review", "Serve the coaching web app from the store."),
+    "users": ("pipeline.commands.users:users", "Add people who may sign in, and change what they may do."),
     "bench": ("pipeline.commands.bench:bench", "Measure speed as a ratio, and error rates."),
 }
 """Name → (where the command lives, its line in the help), so that the help needs no command's module."""

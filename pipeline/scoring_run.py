@@ -19,10 +19,10 @@ from pipeline.intake import Intake, find_profile, take_in
 from pipeline.machine import free_memory, limit_threads, processors, share_out
 from pipeline.process import Job, UnsupportedLanguageError, Workplace, process_call
 from pipeline.reports.calls_csv import Failure
-from pipeline.reports.standard_view import CriterionText, StandardView
+from pipeline.reports.standard_view import StandardView, view_of
 from pipeline.reports.writer import ReportWriter, Written, write_call
 from pipeline.settings import Language, Settings
-from pipeline.standards import Standard, load_standard
+from pipeline.standards import load_standard
 from pipeline.types import CallRecord
 
 _log = logging.getLogger(__name__)
@@ -155,20 +155,3 @@ def _refuse_own_folder(run: Run) -> None:
         folder = path if path.is_dir() else path.parent
         if path.is_dir() and folder.resolve() == out:
             raise ConfigError([f"--out: {run.out} → is where the recordings lie; name another folder"])
-
-
-def view_of(standard: Standard) -> StandardView:
-    """A standard as the reports show it."""
-    return StandardView(
-        id=standard.id,
-        version=standard.version,
-        criteria=tuple(
-            CriterionText(
-                criterion.id, criterion.section, criterion.article, criterion.title.zh, criterion.title.en,
-                criterion.weight, criterion.advisory,
-            )
-            for criterion in standard.criteria
-        ),
-        title_zh=standard.title.zh,
-        title_en=standard.title.en,
-    )  # fmt: skip

@@ -19,9 +19,19 @@ from pipeline.reports.audio_copy import write_copy
 from pipeline.reports.call_json import to_json
 from pipeline.reports.timeline import span_of
 from pipeline.standards.library import dump_standard, read_standard
-from pipeline.store.files import FileArea, Kept
+from pipeline.store.files import FileArea, Kept, read_result
 from pipeline.store.keep import Judged
 from pipeline.types import CallResult
+
+__all__ = [
+    "Bench",
+    "ChangedError",
+    "ExcludedError",
+    "Setup",
+    "failure_code",
+    "read_result",
+    "standard_digest",
+]
 
 TRANSCRIPT_SCHEMA = "callgauge/transcript/1"
 
@@ -165,13 +175,3 @@ def failure_code(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "crashed"
     return "internal"
-
-
-def read_result(area: FileArea, *, result: str, transcript: str | None) -> dict[str, Any]:
-    """A call's whole result in the form ``callgauge/call/1``, joined from its files again."""
-    data: dict[str, Any] = json.loads(area.read(result, "result"))
-    if transcript is not None:
-        words = json.loads(area.read(transcript, "transcript"))
-        words.pop("schema", None)
-        data["transcript"] = words
-    return data

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.reports.html import render, tidy
+from pipeline.reports.html import href, render, tidy
 from pipeline.reports.labels import Text, labels, same
 from pipeline.reports.standard_view import CriterionText, StandardView
 from pipeline.reports.timeline import axis_of, duration_of
@@ -77,8 +77,18 @@ def call_page(result: CallResult, *, standard: StandardView, sound: str | None =
     sound
         Name of the playable copy that lies beside the page; None where there is none.
     """
+    return render(
+        "call.html.j2",
+        styles=("base.css", "call.css"),
+        scripts=("base.js", "call.js"),
+        values=page_values(result, standard=standard, sound=None if sound is None else href(sound)),
+    )
+
+
+def page_values(result: CallResult, *, standard: StandardView, sound: str | None) -> dict[str, Any]:
+    """What the templates of a call's page print; ``sound`` is the address of the playable copy."""
     by_id = {finding.id: finding for finding in result.findings}
-    values = {
+    return {
         "result": result,
         "call": result.call,
         "score": result.score,
@@ -97,9 +107,6 @@ def call_page(result: CallResult, *, standard: StandardView, sound: str | None =
         "provenance": list(_flat(result.provenance)),
         "masked": any(finding.kind == "pii" for finding in result.findings),
     }
-    return render(
-        "call.html.j2", styles=("base.css", "call.css"), scripts=("base.js", "call.js"), values=values
-    )
 
 
 def describe(finding: Finding) -> Text:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pipeline.reports.labels import Text, labels, same
+
+if TYPE_CHECKING:
+    from pipeline.standards.schema import Standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +60,20 @@ class StandardView:
         if name in self.sections:
             return self.sections[name]
         return labels().texts["sections"].get(name) or same(name)
+
+
+def view_of(standard: Standard) -> StandardView:
+    """A standard as the reports show it."""
+    return StandardView(
+        id=standard.id,
+        version=standard.version,
+        criteria=tuple(
+            CriterionText(
+                criterion.id, criterion.section, criterion.article, criterion.title.zh, criterion.title.en,
+                criterion.weight, criterion.advisory,
+            )
+            for criterion in standard.criteria
+        ),
+        title_zh=standard.title.zh,
+        title_en=standard.title.en,
+    )  # fmt: skip

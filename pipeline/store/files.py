@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 KINDS = {"result": ".json", "transcript": ".json", "audio": ".mp3"}
 """Kind of file → its ending."""
@@ -110,3 +111,13 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def read_result(area: FileArea, *, result: str, transcript: str | None) -> dict[str, Any]:
+    """A call's whole result in the form ``callgauge/call/1``, joined from its files again."""
+    data: dict[str, Any] = json.loads(area.read(result, "result"))
+    if transcript is not None:
+        words = json.loads(area.read(transcript, "transcript"))
+        words.pop("schema", None)
+        data["transcript"] = words
+    return data

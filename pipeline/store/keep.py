@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -100,11 +100,37 @@ def keep_score(session: Session, judged: Judged, basis: Basis, made: Made) -> Sc
     score = _score(judged, basis, made, version=call.current_version + 1)
     session.add(score)
     session.flush()
-    _keep_details(session, score.id, judged)
+    _keep_details(session, score.id, judged.score, judged.findings)
     call.current_version, call.current_score_id = score.version, score.id
     call.updated_at = made.at
     raise_alerts(session, call, score, judged.findings, made.night)
     return score
+
+
+def keep_human_score(
+    session: Session, machine: Score, score: CallScore, findings: Sequence[Finding], *, act: int, at: datetime
+) -> Score:
+    """Add a version that people made, beside the machine's one that it started from, and let the call point at it.
+
+    Its files are the machine's; ``act`` is the entry of the review's history that brought it about.
+    """
+    call = session.get_one(Call, machine.call, with_for_update=True)
+    made = Score(
+        call=call.id, version=call.current_version + 1, made_by="human", cause="review",
+        fingerprint=hashlib.sha256(f"human {machine.id} {act}".encode()).hexdigest(),
+        standard_sha256=machine.standard_sha256, recording_sha256=machine.recording_sha256,
+        record_sha256=machine.record_sha256, percent=score.percent, percent_before_fatal=score.percent_before_fatal,
+        points=score.points, max_points=score.max_points, coverage=score.coverage, grade=score.grade,
+        fatal=list(score.fatal), needs_review=score.needs_review, language=machine.language, outcome=machine.outcome,
+        outcome_confidence=machine.outcome_confidence, follow_up=machine.follow_up, result_file=machine.result_file,
+        transcript_file=machine.transcript_file, audio_file=machine.audio_file, run=None, seconds={}, made_at=at,
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    _keep_details(session, made.id, score, findings)
+    call.current_version, call.current_score_id = made.version, made.id
+    call.updated_at = at
+    return made
 
 
 def _keep_files(session: Session, files: tuple[Kept, ...], at: datetime) -> None:
@@ -140,24 +166,24 @@ def _score(judged: Judged, basis: Basis, made: Made, *, version: int) -> Score:
     )  # fmt: skip
 
 
-def _keep_details(session: Session, score: int, judged: Judged) -> None:
+def _keep_details(session: Session, score: int, judged: CallScore, findings: Sequence[Finding]) -> None:
     criteria = [
         {
             "score": score, "criterion": each.id, "article": each.article, "verdict": each.verdict,
             "points": each.points, "max_points": each.max_points, "advisory": each.advisory,
             "reason_code": each.reason.code, "findings": list(each.findings),
         }
-        for each in judged.score.criteria
+        for each in judged.criteria
     ]  # fmt: skip
-    findings = [
+    found = [
         {
             "score": score, "finding": each.id, "kind": each.kind, "criterion": each.criterion, "turn": each.turn,
             "speaker": each.speaker, "start_s": each.start_s, "end_s": each.end_s, "quote": each.quote,
             "confidence": each.confidence, "detail": _plain(each.detail),
         }
-        for each in judged.findings
+        for each in findings
     ]  # fmt: skip
-    for table, rows in ((CriterionRow, criteria), (FindingRow, findings)):
+    for table, rows in ((CriterionRow, criteria), (FindingRow, found)):
         if rows:
             session.execute(insert(table), rows)  # all rows at once
 

@@ -7,7 +7,7 @@ const keep = {
 function setLanguage(language) {
   root.dataset.lang = language;
   root.lang = language === "zh" ? "zh-CN" : "en";
-  for (const name of ["title", "aria-label", "placeholder"]) {
+  for (const name of ["title", "aria-label", "placeholder", "label"]) {
     for (const node of document.querySelectorAll(`[data-${language}-${name}]`)) {
       node.setAttribute(name, node.getAttribute(`data-${language}-${name}`));
     }

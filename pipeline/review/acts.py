@@ -1,0 +1,260 @@
+"""Doing something about a call: rights, the newest state seen, history, and the score that follows, all or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from pipeline.errors import CallgaugeError
+from pipeline.review import audit
+from pipeline.review.asked import MUST_SEE, NEEDS, Asked
+from pipeline.review.cases import Case, load_case
+from pipeline.review.people import find_user, person_of
+from pipeline.review.rights import Person
+from pipeline.review.standing import UNDOABLE, Deed, signature_of
+from pipeline.store import Store
+from pipeline.store.keep import keep_human_score
+from pipeline.store.review_tables import Review, ReviewAct
+from pipeline.store.tables import Call, CriterionRow, Score
+from pipeline.types import CallScore
+
+APPEAL_WINDOW = timedelta(days=14)
+"""How long after a score an agent may appeal against it."""
+_EVERYBODY = Person(0, "", "auditor", None, None)
+"""Sees every call and may change none."""
+_JUDGING = frozenset({"finding", "missed", "verdict", "ruling", "undo"})
+
+
+class RefusedError(CallgaugeError):
+    """The person has no right to this, whatever the call's state."""
+
+
+class ConflictError(CallgaugeError):
+    """Somebody else did something since; ``since`` says what."""
+
+    def __init__(self, since: tuple[Deed, ...], rev: int) -> None:
+        super().__init__("somebody else has changed this review; look at it again")
+        self.since, self.rev = since, rev
+
+
+class UnfitError(CallgaugeError):
+    """The act doesn't fit the call: there is nothing of that name, or its time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What an act came to."""
+
+    act: int
+    rev: int
+    percent: float | None
+
+
+def do(store: Store, person: Person, call_id: str, asked: Asked, *, address: str) -> Done:
+    """Do one thing about a call.
+
+    Raises
+    ------
+    UnseenError, RefusedError
+        The person doesn't see the call, or may not do this.
+    ConflictError
+        The act judges, and the person had not seen the newest state.
+    UnfitError
+        The act doesn't fit the call.
+    """
+    try:
+        with store.writing() as session:
+            case = load_case(store, session, person, call_id)
+            if not person.may(NEEDS[asked.act]):
+                raise RefusedError(f"the role {person.role} may not do this")
+            review = _locked(session, case)
+            _check_newest(case, review, asked)
+            target, data = _fitting(session, case, person, asked)
+            row = _write(session, case, person, review, asked, target, data)
+            after = load_case(store, session, person, call_id)
+            _follow(session, after, review, row)
+            audit.put_down(
+                session,
+                f"did_{asked.act}",
+                person=person,
+                address=address,
+                call=call_id,
+                act=row.id,
+                target=target,
+            )
+            return Done(row.id, row.rev, after.score.percent)
+    except IntegrityError as error:  # two did the first thing at the same moment
+        with store.reading() as session:
+            case = load_case(store, session, person, call_id)
+        raise ConflictError(case.history[-1:], case.rev) from error
+
+
+def reapply(store: Store) -> int:
+    """Where a night has scored a call anew, let what people judged count again; returns for how many calls."""
+    made = 0
+    judged = select(ReviewAct.call).where(ReviewAct.act.in_(_JUDGING)).distinct()
+    with store.reading() as session:
+        query = select(Call.call_id).join(Score, Score.id == Call.current_score_id)
+        waiting = session.scalars(query.where(Score.made_by == "machine", Call.id.in_(judged))).all()
+    for call_id in waiting:
+        with store.writing() as session:
+            case = load_case(store, session, _EVERYBODY, call_id)
+            if not case.standing.judged:
+                continue
+            machine = session.get_one(Score, case.machine_id)
+            last = case.history[-1]
+            now = datetime.now(UTC)
+            keep_human_score(session, machine, case.score, case.findings, act=last.id, at=now)
+            made += 1
+    return made
+
+
+def _locked(session: Session, case: Case) -> Review:
+    review = session.get(Review, case.key, with_for_update=True, populate_existing=True)
+    if review is None:
+        review = Review(
+            call=case.key, rev=0, state="open", assigned=None, open_appeals=0, updated_at=datetime.now(UTC)
+        )
+        session.add(review)
+        session.flush()
+    return review
+
+
+def _check_newest(case: Case, review: Review, asked: Asked) -> None:
+    if review.rev != case.rev and asked.act in MUST_SEE:  # it moved on between reading and locking
+        raise ConflictError(case.history[-1:], review.rev)
+    if asked.act not in MUST_SEE:
+        return
+    if asked.rev is None:
+        raise UnfitError("rev is missing: the state of the review that was seen")
+    if asked.rev != review.rev:
+        raise ConflictError(tuple(deed for deed in case.history if deed.rev > asked.rev), review.rev)
+
+
+def _write(
+    session: Session, case: Case, person: Person, review: Review, asked: Asked, target: str | None,
+    data: dict[str, Any],
+) -> ReviewAct:  # fmt: skip
+    review.rev += 1
+    review.updated_at = datetime.now(UTC)
+    row = ReviewAct(
+        call=case.key, rev=review.rev, score=case.machine_id, user=person.id, name=person.name, role=person.role,
+        at=review.updated_at, act=asked.act, target=target, answers=getattr(asked, "answers", None), data=data,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _follow(session: Session, after: Case, review: Review, row: ReviewAct) -> None:
+    """The review's state and, where a judgement changed it, a new version of the score."""
+    review.open_appeals = after.standing.open_appeals
+    if row.act == "state":
+        review.state = row.data["state"]
+    if row.act == "assign":
+        review.assigned = row.data["user"]
+    if row.act not in _JUDGING:
+        return
+    call = session.get_one(Call, after.key)
+    current = session.get_one(Score, call.current_score_id)
+    if current.made_by == "machine" and not after.standing.judged:
+        return
+    if _differs(session, current, after.score) or current.made_by == "machine":
+        machine = session.get_one(Score, after.machine_id)
+        keep_human_score(session, machine, after.score, after.findings, act=row.id, at=row.at)
+
+
+def _differs(session: Session, current: Score, score: CallScore) -> bool:
+    rows = session.scalars(select(CriterionRow).where(CriterionRow.score == current.id))
+    kept = {row.criterion: (row.verdict, row.points, tuple(row.findings)) for row in rows}
+    now = {each.id: (each.verdict, each.points, tuple(each.findings)) for each in score.criteria}
+    same = (current.percent, current.needs_review, tuple(current.fatal))
+    return kept != now or same != (score.percent, score.needs_review, tuple(score.fatal))
+
+
+def _fitting(session: Session, case: Case, person: Person, asked: Asked) -> tuple[str | None, dict[str, Any]]:
+    """The act's target and data, checked against the call."""
+    data = asked.model_dump(mode="json", exclude={"act", "rev", "target", "answers"}, exclude_none=True)
+    target: str | None = getattr(asked, "target", None)
+    criteria = {each.id for each in case.result.score.criteria}
+    if asked.act == "finding":
+        named = next((each for each in case.result.findings if each.id == target), None)
+        if named is None:
+            raise UnfitError(f"{target}: no finding of this call")
+        data["finding"] = signature_of(named)
+    if asked.act in ("verdict", "appeal") and target not in criteria:
+        raise UnfitError(f"{target}: no criterion of this call's standard")
+    if asked.act == "missed":
+        _check_missed(case, asked, criteria)
+    if asked.act == "verdict" and target in case.standing.settled and not person.may("rule_finally"):
+        raise UnfitError(f"{target}: a supervisor has ruled finally")
+    if asked.act == "appeal":
+        _check_appeal(case, str(target))
+    if asked.act == "ruling":
+        _check_ruling(case, person, asked)
+    if asked.act == "undo":
+        _check_undo(case, person, asked.answers)
+    if asked.act == "assign":
+        data["user"] = _assignee(session, person, asked.to)
+    return target, data
+
+
+def _check_missed(case: Case, asked: Any, criteria: set[str]) -> None:
+    if asked.target is not None and asked.target not in criteria:
+        raise UnfitError(f"{asked.target}: no criterion of this call's standard")
+    if asked.end_s < asked.start_s:
+        raise UnfitError("end_s lies before start_s")
+    turns = case.result.transcript.turns
+    if asked.turn is not None and asked.turn >= len(turns):
+        raise UnfitError(f"{asked.turn}: no turn of this call")
+    if asked.quote is not None and (asked.turn is None or asked.quote not in turns[asked.turn].text):
+        raise UnfitError("quote: words of that turn are accepted, as they stand there")
+
+
+def _check_appeal(case: Case, target: str) -> None:
+    if datetime.now(UTC) - case.scored_at > APPEAL_WINDOW:
+        raise UnfitError(f"appeals are accepted within {APPEAL_WINDOW.days} days of the score")
+    for appeal in case.standing.appeals:
+        if appeal.deed.target == target and (appeal.is_open or appeal.is_final):
+            raise UnfitError(f"{target}: there is an appeal already, or a final ruling")
+
+
+def _check_ruling(case: Case, person: Person, asked: Any) -> None:
+    appeal = next((each for each in case.standing.appeals if each.deed.id == asked.answers), None)
+    if appeal is None:
+        raise UnfitError(f"{asked.answers}: no appeal of this call")
+    if asked.final and not person.may("rule_finally"):
+        raise RefusedError("a final ruling is a supervisor's")
+    if appeal.is_final or (not appeal.is_open and not person.may("rule_finally")):
+        raise UnfitError("it has been ruled on already")
+    if asked.decision == "upheld" and asked.verdict is None:
+        raise UnfitError("an appeal that is upheld needs the verdict that holds from now on")
+    if asked.decision == "denied" and asked.verdict is not None:
+        raise UnfitError("an appeal that is denied leaves the verdict as it is")
+
+
+def _check_undo(case: Case, person: Person, act: int) -> None:
+    deed = next((each for each in case.history if each.id == act), None)
+    if deed is None or deed.act not in UNDOABLE or deed.id in case.standing.undone:
+        raise UnfitError(f"{act}: nothing of this call that could be undone")
+    if deed.user != person.id:
+        raise RefusedError("only one's own acts can be undone")
+    if deed.act == "verdict" and deed.target in case.standing.settled and not person.may("rule_finally"):
+        raise UnfitError(f"{deed.target}: a supervisor has ruled finally")
+
+
+def _assignee(session: Session, person: Person, name: str | None) -> int | None:
+    if name is None:
+        return None
+    user = person if name == person.name else None
+    if user is None:
+        row = find_user(session, name)
+        if row is None or row.disabled_at is not None or not person_of(row).may("judge"):
+            raise UnfitError(f"{name}: nobody who reviews goes by this name")
+        return row.id
+    return user.id

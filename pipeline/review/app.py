@@ -1,0 +1,89 @@
+"""The coaching app as ASGI: gate, pages, API, and errors told without a word of a call."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from pipeline import __version__
+from pipeline.review import api, judging, pages, signing
+from pipeline.review.acts import ConflictError, RefusedError, UnfitError
+from pipeline.review.cases import UnseenError
+from pipeline.review.gate import Gate
+from pipeline.review.rendering import render
+from pipeline.review.web import refuse
+from pipeline.store import Store
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(store: Store) -> Any:
+    """The app over an open store, which stays the caller's to close."""
+    app = FastAPI(
+        title="Callgauge review",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.store = store
+    app.include_router(signing.router, include_in_schema=False)
+    app.include_router(judging.router, include_in_schema=False)
+    app.include_router(api.router, prefix="/api/v1")
+    app.include_router(pages.router, include_in_schema=False)
+    app.add_exception_handler(UnseenError, _unseen)
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(UnfitError, _unfit)
+    app.add_exception_handler(ConflictError, _conflict)
+    app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(Gate, store=store)
+    return app
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith("/api/")
+
+
+def _answer(request: Request, status: int, detail: str, headers: Any = None) -> Response:
+    if _is_api(request):
+        return JSONResponse({"detail": detail}, status, headers)
+    came = getattr(request.state, "signed_in", None)
+    page = render("error.html.j2", status=status, detail=detail, came=came)
+    return HTMLResponse(page, status, headers)
+
+
+def _unseen(request: Request, error: Exception) -> Response:
+    refuse(request, "unseen", str(request.path_params.get("call_id", ""))[:300] or None)
+    return _answer(request, 404, "no such call")
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    refuse(request, "act", str(request.path_params.get("call_id", ""))[:300] or None)
+    return _answer(request, 403, str(error))
+
+
+def _unfit(request: Request, error: Exception) -> Response:
+    return _answer(request, 422, str(error))
+
+
+def _conflict(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ConflictError)  # noqa: S101 - registered for it alone
+    if not _is_api(request):
+        return pages.call_page(request, str(request.path_params["call_id"]), status=409, since=error.since)
+    since = [api.deed_json(deed) for deed in error.since]
+    return JSONResponse({"detail": str(error), "rev": error.rev, "since": since}, 409)
+
+
+def _told(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
+    return _answer(request, error.status_code, str(error.detail), error.headers)
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    _log.error("%s: %s", request.url.path, type(error).__name__)
+    return _answer(request, 500, "something went wrong; the log of the server says more")

@@ -1,0 +1,64 @@
+"""The audit log: who saw, heard, did or was refused what; only ever added to."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.review.rights import Person
+from pipeline.store.review_tables import AuditLine
+
+WINDOW = timedelta(minutes=15)
+MOST_BY_NAME, MOST_BY_ADDRESS = 8, 40
+"""Failed sign-ins within the window after which a name, or an address, must wait."""
+_AGAIN = timedelta(minutes=10)
+
+
+def put_down(
+    session: Session, event: str, *, person: Person | None, name: str = "", address: str, call: str | None = None,
+    **detail: Any,
+) -> None:  # fmt: skip
+    """Add a line."""
+    session.add(
+        AuditLine(
+            at=datetime.now(UTC), user=person.id if person else None, name=person.name if person else name[:100],
+            address=address, event=event, call=call, detail=detail,
+        )
+    )  # fmt: skip
+
+
+def lately(session: Session, event: str, person: Person, call: str) -> bool:
+    """Whether the same was put down some minutes ago: a player asks for one sound in many pieces."""
+    since = datetime.now(UTC) - _AGAIN
+    query = select(AuditLine.id).where(
+        AuditLine.event == event, AuditLine.at >= since, AuditLine.user == person.id, AuditLine.call == call
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def must_wait(session: Session, name: str, address: str) -> bool:
+    """Whether there were too many failed sign-ins of late under this name, or from this address."""
+    since = datetime.now(UTC) - WINDOW
+    rows = session.execute(
+        select(AuditLine.name, AuditLine.address, func.count())
+        .where(
+            AuditLine.event == "login_failed",
+            AuditLine.at >= since,
+            or_(AuditLine.name == name[:100], AuditLine.address == address),
+        )
+        .group_by(AuditLine.name, AuditLine.address)
+    ).all()
+    by_name = sum(count for who, _, count in rows if who == name[:100])
+    by_address = sum(count for _, where, count in rows if where == address)
+    return by_name >= MOST_BY_NAME or by_address >= MOST_BY_ADDRESS
+
+
+def newest(session: Session, *, before: int | None = None, limit: int = 100) -> list[AuditLine]:
+    """Lines, the newest first."""
+    query = select(AuditLine).order_by(AuditLine.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(AuditLine.id < before)
+    return list(session.scalars(query))

@@ -1,0 +1,120 @@
+"""One call as its review needs it: the machine's result, the history, and what both come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.errors import CallgaugeError
+from pipeline.review.rescoring import human_score
+from pipeline.review.results import stored_result
+from pipeline.review.rights import Person
+from pipeline.review.standing import Deed, Standing, standing_of
+from pipeline.standards.library import read_standard
+from pipeline.standards.schema import Standard
+from pipeline.store import Store
+from pipeline.store.review_tables import Review, ReviewAct, User
+from pipeline.store.tables import Call, Score, StandardText
+from pipeline.types import CallResult, CallScore, Finding
+
+
+class UnseenError(CallgaugeError):
+    """There is no such call, or none that this person may see: nobody is told which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A call under review. ``score`` is the human score, the machine's where nobody has judged."""
+
+    key: int
+    machine_id: int
+    result: CallResult
+    standard: Standard
+    history: tuple[Deed, ...]
+    standing: Standing
+    score: CallScore
+    findings: tuple[Finding, ...]
+    rev: int
+    state: str
+    assigned: str | None
+    audio_sha256: str | None
+    scored_at: datetime
+    made_anew: bool
+
+    @property
+    def call_id(self) -> str:
+        """The call's id."""
+        return self.result.call.call_id
+
+
+def load_case(store: Store, session: Session, person: Person, call_id: str) -> Case:
+    """A call with its review. Raises UnseenError where there is none that this person may see."""
+    call = seen_call(session, person, call_id)
+    machine = session.scalar(
+        select(Score)
+        .where(Score.call == call.id, Score.made_by == "machine")
+        .order_by(Score.version.desc())
+        .limit(1)
+    )
+    if machine is None:
+        raise UnseenError(f"{call_id}: not scored yet")
+    result = stored_result(session, store.files, call, machine)
+    standard = standard_of(session, machine.standard_sha256)
+    history = history_of(session, call.id)
+    kin = _kin(session, machine)
+    standing = standing_of(history, score=machine.id, kin=kin, findings=result.findings)
+    score, findings = (
+        human_score(result, standard, standing) if standing.judged else (result.score, result.findings)
+    )
+    review = session.get(Review, call.id)
+    holder = (
+        session.get(User, review.assigned) if review is not None and review.assigned is not None else None
+    )
+    latest = session.get(Score, call.current_score_id) if call.current_score_id is not None else None
+    return Case(
+        call.id, machine.id, result, standard, history, standing, score, findings,
+        review.rev if review is not None else 0, review.state if review is not None else "open",
+        holder.name if holder is not None else None, machine.audio_file,
+        (latest or machine).made_at, any(deed.score != machine.id and deed.score not in kin for deed in history),
+    )  # fmt: skip
+
+
+def _kin(session: Session, machine: Score) -> frozenset[int]:
+    """Older scores by the machine of the same recording by the same standard."""
+    same = (
+        Score.recording_sha256 == machine.recording_sha256,
+        Score.standard_sha256 == machine.standard_sha256,
+    )
+    query = select(Score.id).where(Score.call == machine.call, Score.made_by == "machine", *same)
+    return frozenset(session.scalars(query.where(Score.id != machine.id)))
+
+
+def seen_call(session: Session, person: Person, call_id: str) -> Call:
+    """A call that this person may see. Raises UnseenError."""
+    call = session.scalar(select(Call).where(Call.call_id == call_id, person.scope()))
+    if call is None:
+        raise UnseenError(f"{call_id}: no such call")
+    return call
+
+
+def history_of(session: Session, call: int) -> tuple[Deed, ...]:
+    """All acts on a call, the oldest first."""
+    rows = session.scalars(select(ReviewAct).where(ReviewAct.call == call).order_by(ReviewAct.rev))
+    return tuple(
+        Deed(row.id, row.rev, row.score, row.user, row.name, row.role, row.at, row.act, row.target, row.answers, row.data)
+        for row in rows
+    )  # fmt: skip
+
+
+def standard_of(session: Session, sha256: str) -> Standard:
+    """A standard as it was used, from the store."""
+    return _read(sha256, session.get_one(StandardText, sha256).text)
+
+
+@lru_cache(maxsize=16)
+def _read(sha256: str, text: str) -> Standard:
+    return read_standard(text, name=f"standard {sha256[:12]}")

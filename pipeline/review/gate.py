@@ -1,0 +1,125 @@
+"""The gate before every page: who comes, what a stranger may have, how much may be sent, headers on each answer."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipeline.review import people
+from pipeline.review.people import SignedIn
+from pipeline.review.rendering import OPEN_ASSETS
+from pipeline.store import Store
+
+COOKIE = "callgauge_session"
+LARGEST_BODY = 64 * 1024
+_OPEN = frozenset({"/login", *(f"/assets/{name}" for name in OPEN_ASSETS)})
+_HEADERS = (
+    ("content-security-policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+    ("cache-control", "no-store"),
+)  # fmt: skip
+
+
+class TooLargeError(Exception):
+    """More was sent than any form of ours holds."""
+
+
+class Gate:
+    """ASGI middleware; puts a `SignedIn` under ``scope["state"]["signed_in"]``."""
+
+    def __init__(self, app: ASGIApp, *, store: Store) -> None:
+        self.app = app
+        self.store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it here."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        shown = _with_headers(scope, send)
+        came = await run_in_threadpool(self._who, scope)
+        scope.setdefault("state", {})["signed_in"] = came
+        if came is None and scope["path"] not in _OPEN:
+            await _turn_away(scope)(scope, receive, shown)
+            return
+        limited = _Limited(receive)
+        try:
+            await self.app(scope, limited, shown)
+        except TooLargeError:
+            await JSONResponse({"detail": "too much was sent"}, 413)(scope, receive, shown)
+
+    def _who(self, scope: Scope) -> SignedIn | None:
+        headers = {name.lower(): value for name, value in scope["headers"]}
+        bearer = headers.get(b"authorization", b"").decode("latin-1")
+        kind, secret = "session", _cookie(headers.get(b"cookie", b"").decode("latin-1"))
+        if scope["path"].startswith("/api/") and bearer[:7].lower() == "bearer ":
+            kind, secret = "token", bearer[7:].strip()
+        if not secret or len(secret) > 200:
+            return None
+        with self.store.reading() as session:
+            came, write = people.signed_in(session, secret, kind=kind)
+        if came is not None and write:
+            with self.store.writing() as session:
+                people.seen(session, came.digest)
+        return came
+
+
+class _Limited:
+    """Counts what is sent."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.receive, self.bytes = receive, 0
+
+    async def __call__(self) -> Message:
+        message = await self.receive()
+        self.bytes += len(message.get("body", b""))
+        if self.bytes > LARGEST_BODY:
+            raise TooLargeError
+        return message
+
+
+def _cookie(header: str) -> str | None:
+    jar: SimpleCookie = SimpleCookie()
+    try:
+        jar.load(header)
+    except CookieError:
+        return None
+    return jar[COOKIE].value if COOKIE in jar else None
+
+
+def _turn_away(scope: Scope) -> Response:
+    """A stranger is sent to sign in and told nothing else, whether the page exists or not."""
+    path = scope["path"]
+    if (
+        scope["method"] in ("GET", "HEAD")
+        and not path.startswith(("/api", "/assets/"))
+        and "/audio" not in path
+    ):
+        back = "" if path == "/" else f"?next={quote(path)}"
+        return RedirectResponse(f"/login{back}", 303)
+    return JSONResponse({"detail": "sign in first"}, 401, headers={"www-authenticate": "Bearer"})
+
+
+def _with_headers(scope: Scope, send: Send) -> Send:
+    async def shown(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            there = {name.lower() for name, _ in message["headers"]}
+            extra: list[Any] = [(n.encode(), v.encode()) for n, v in _HEADERS if n.encode() not in there]
+            if scope["scheme"] == "https":
+                extra.append((b"strict-transport-security", b"max-age=31536000"))
+            message = {**message, "headers": [*message["headers"], *extra]}
+        await send(message)
+
+    return shown

@@ -1,0 +1,206 @@
+"""The queue: calls that wait for a person, with reasons, by filters. Nothing counts rows, so it stays quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from pipeline.profile import DEFAULT_ZONE
+from pipeline.review.rights import Person
+from pipeline.store.night_tables import Alert
+from pipeline.store.review_tables import AgentTeam, Review, User
+from pipeline.store.tables import Call, CriterionRow, Score
+
+PAGE = 50
+SAMPLE_EVERY = 20
+"""One call in so many is heard by a person whatever its score."""
+LOW_PERCENT = 60.0
+REASONS = ("appeal", "fatal", "needs_review", "alert", "low", "sample")
+STATES = ("open", "done", "any")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What to show. ``reason`` is one of `REASONS`, ``flagged`` (any of them) or ``all`` (every call)."""
+
+    reason: str = "flagged"
+    state: str = "open"
+    agent: str | None = None
+    team: str | None = None
+    since: date | None = None
+    until: date | None = None
+    criterion: str | None = None
+    verdict: str | None = None
+    outcome: str | None = None
+    least: float | None = None
+    most: float | None = None
+    assigned: str | None = None
+    before: str | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], *, reason: str = "flagged", state: str = "open") -> Filters:
+        """Filters from a query string; what can't be read is left out."""
+        chosen = query.get("reason") or reason
+        given_state = query.get("state") or state
+        return cls(
+            reason=chosen if chosen in (*REASONS, "flagged", "all") else reason,
+            state=given_state if given_state in STATES else state,
+            agent=_text(query.get("agent")),
+            team=_text(query.get("team")),
+            since=_date(query.get("since")),
+            until=_date(query.get("until")),
+            criterion=_text(query.get("criterion")),
+            verdict=_text(query.get("verdict")),
+            outcome=_text(query.get("outcome")),
+            least=_number(query.get("least")),
+            most=_number(query.get("most")),
+            assigned=_text(query.get("assigned")),
+            before=_text(query.get("before")),
+        )
+
+    def plain(self) -> dict[str, str]:
+        """As a query string's names and values, those that say something."""
+        pairs = {name: getattr(self, name) for name in self.__slots__ if name != "before"}
+        return {name: str(value) for name, value in pairs.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One call in the queue."""
+
+    call_id: str
+    agent_id: str | None
+    agent_name: str | None
+    team: str | None
+    started_at: datetime | None
+    campaign: str | None
+    outcome: str
+    percent: float | None
+    grade: str | None
+    made_by: str
+    state: str
+    assigned: str | None
+    reasons: tuple[str, ...]
+
+
+def queue(
+    session: Session, person: Person, filters: Filters, *, limit: int = PAGE
+) -> tuple[list[Item], str | None]:
+    """A page of calls, the last to come first, and the id after which the next page begins (None: no more)."""
+    query = _query(person).where(*_conditions(filters)).order_by(Call.id.desc()).limit(limit + 1)
+    if filters.before is not None:
+        query = _after(session, query, person, filters.before)
+    rows = session.execute(query).all()
+    items = [_item(row) for row in rows[:limit]]
+    return items, items[-1].call_id if len(rows) > limit else None
+
+
+def _alerted() -> ColumnElement[bool]:
+    return exists().where(Alert.call == Call.id, Alert.doubtful.is_(False), Alert.kind != "fatal")
+
+
+def _flags() -> dict[str, ColumnElement[bool]]:
+    return {
+        "appeal": func.coalesce(Review.open_appeals, 0) > 0,
+        "fatal": cast(Score.fatal, Text) != "[]",
+        "needs_review": Score.needs_review.is_(True),
+        "alert": _alerted(),
+        "low": and_(Score.percent.is_not(None), Score.percent < LOW_PERCENT),
+        "sample": Call.id % SAMPLE_EVERY == 7 % SAMPLE_EVERY,
+    }
+
+
+def _query(person: Person) -> Select[Any]:
+    flags = [condition.label(f"is_{name}") for name, condition in _flags().items()]
+    shown: list[Any] = [Call, Score, Review.state, User.name, AgentTeam.team, *flags]
+    return (
+        select(*shown)
+        .join(Score, Score.id == Call.current_score_id)
+        .outerjoin(Review, Review.call == Call.id)
+        .outerjoin(User, User.id == Review.assigned)
+        .outerjoin(AgentTeam, AgentTeam.agent_id == Call.agent_id)
+        .where(person.scope())
+    )
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    flags = _flags()
+    made: list[ColumnElement[bool]] = []
+    if filters.reason == "flagged":
+        made.append(or_(*flags.values()))
+    elif filters.reason != "all":
+        made.append(flags[filters.reason])
+    if filters.state == "done":
+        made.append(Review.state == "done")
+    elif filters.state == "open":
+        made.append(or_(Review.state.is_(None), Review.state != "done", Review.open_appeals > 0))
+    for column, value in (
+        (Call.agent_id, filters.agent), (AgentTeam.team, filters.team), (Score.outcome, filters.outcome),
+        (User.name, filters.assigned),
+    ):  # fmt: skip
+        if value is not None:
+            made.append(column == value)
+    if filters.least is not None:
+        made.append(Score.percent >= filters.least)
+    if filters.most is not None:
+        made.append(Score.percent <= filters.most)
+    return [*made, *_dates(filters), *_criterion(filters)]
+
+
+def _dates(filters: Filters) -> list[ColumnElement[bool]]:
+    zone = ZoneInfo(DEFAULT_ZONE)
+    made: list[ColumnElement[bool]] = []
+    if filters.since is not None:
+        made.append(Call.started_at >= datetime.combine(filters.since, time(), zone))
+    if filters.until is not None:
+        made.append(Call.started_at < datetime.combine(filters.until, time(), zone) + timedelta(days=1))
+    return made
+
+
+def _criterion(filters: Filters) -> list[ColumnElement[bool]]:
+    if filters.criterion is None and filters.verdict is None:
+        return []
+    parts = [CriterionRow.score == Score.id]
+    if filters.criterion is not None:
+        parts.append(CriterionRow.criterion == filters.criterion)
+    wanted = (filters.verdict,) if filters.verdict else ("fail", "partial", "needs_review")
+    return [exists().where(*parts, CriterionRow.verdict.in_(wanted))]
+
+
+def _after(session: Session, query: Select[Any], person: Person, call_id: str) -> Select[Any]:
+    place = session.scalar(select(Call.id).where(Call.call_id == call_id, person.scope()))
+    return query if place is None else query.where(Call.id < place)
+
+
+def _item(row: Any) -> Item:
+    call, score, state, assigned, team = row[0], row[1], row[2], row[3], row[4]
+    reasons = tuple(name for name, flagged in zip(_flags(), row[5:], strict=True) if flagged)
+    return Item(
+        call.call_id, call.agent_id, call.agent_name, team, call.started_at, call.campaign, score.outcome,
+        score.percent, score.grade, score.made_by, state or "open", assigned, reasons,
+    )  # fmt: skip
+
+
+def _text(value: str | None) -> str | None:
+    return (value or "").replace("\x00", "").strip()[:200] or None
+
+
+def _date(value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value or "")
+    except ValueError:
+        return None
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return number if 0 <= number <= 100 else None

@@ -1,0 +1,86 @@
+"""Pages from templates: the reports' own parts in a frame for signed-in people, every text in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from pipeline.profile import DEFAULT_ZONE
+from pipeline.reports.html import clock, href, tidy
+from pipeline.reports.labels import Text, labels, same
+
+if TYPE_CHECKING:
+    import jinja2
+
+_HERE = Path(__file__).parent
+_REPORTS = _HERE.parent / "reports" / "templates"
+ASSETS: Mapping[str, tuple[str, tuple[Path, ...]]] = {
+    "login.css": ("text/css", (_REPORTS / "base.css", _HERE / "static" / "review.css")),
+    "app.css": (
+        "text/css",
+        (_REPORTS / "base.css", _REPORTS / "call.css", _HERE / "static" / "review.css"),
+    ),
+    "base.js": ("text/javascript", (_REPORTS / "base.js",)),
+    "call.js": ("text/javascript", (_REPORTS / "call.js",)),
+    "review.js": ("text/javascript", (_HERE / "static" / "review.js",)),
+}
+"""Name → kind and the files that it is joined from."""
+OPEN_ASSETS = frozenset({"login.css", "base.js"})
+"""What the page for signing in needs."""
+
+
+@cache
+def asset(name: str) -> tuple[str, bytes] | None:
+    """An asset's kind and content; None where there is none of that name."""
+    if name not in ASSETS:
+        return None
+    kind, paths = ASSETS[name]
+    return kind, b"\n".join(path.read_bytes() for path in paths)
+
+
+def render(template: str, **values: Any) -> str:
+    """One page."""
+    page = _environment().get_template(template)
+    return page.render({"lang": "en", **values, "labels": labels(), "ui": labels().ui, "t": texts()})
+
+
+def call_path(call_id: str) -> str:
+    """The path of a call's page."""
+    return f"/calls/{quote(call_id, safe='')}"
+
+
+def local(moment: datetime) -> datetime:
+    """A moment in the zone that days are counted in, here and in the queue's filters."""
+    return moment.astimezone(ZoneInfo(DEFAULT_ZONE))
+
+
+@cache
+def texts() -> Mapping[str, Text]:
+    """The app's own texts."""
+    import yaml
+
+    data = yaml.safe_load((_HERE / "texts.yaml").read_text(encoding="utf-8"))
+    return {str(name): Text(str(both["zh"]), str(both["en"])) for name, both in data.items()}
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([_HERE / "templates", _REPORTS]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        clock=clock, href=href, tidy=tidy, call_path=call_path, query=urlencode, local=local
+    )
+    environment.globals.update(Text=Text, same=same)
+    return environment

@@ -1,0 +1,62 @@
+"""Who may do what, and whose calls they see. Pure: no web, no writing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, select, true
+
+from pipeline.store.review_tables import AgentTeam
+from pipeline.store.tables import Call
+
+ROLES = ("admin", "standard_owner", "supervisor", "coach", "agent", "auditor")
+_JUDGE = frozenset({"see", "judge", "comment", "coach", "assign", "rule", "queue"})
+RIGHTS: dict[str, frozenset[str]] = {
+    "admin": _JUDGE | {"rule_finally", "audit", "people"},
+    "standard_owner": frozenset({"see", "queue"}),
+    "supervisor": _JUDGE | {"rule_finally"},
+    "coach": _JUDGE,
+    "agent": frozenset({"see", "comment", "appeal", "acknowledge"}),
+    "auditor": frozenset({"see", "queue", "audit"}),
+}
+"""What each role may do; ``see`` and all that is done to a call hold within the person's scope only."""
+SCOPED = frozenset({"supervisor", "coach"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody signed in."""
+
+    id: int
+    name: str
+    role: str
+    team: str | None
+    agent_id: str | None
+
+    def may(self, right: str) -> bool:
+        """Whether the role has a right."""
+        return right in RIGHTS.get(self.role, frozenset())
+
+    def scope(self) -> ColumnElement[bool]:
+        """The calls that this person sees, as a condition on `Call`.
+
+        An agent sees the own calls; a coach or supervisor with a team the calls of its agents. Whoever has
+        an unknown role, or is an agent whose id is not known, sees none.
+        """
+        if not self.may("see"):
+            return false()
+        if self.role == "agent":
+            return (
+                and_(Call.agent_id.is_not(None), Call.agent_id == self.agent_id) if self.agent_id else false()
+            )
+        if self.role in SCOPED and self.team is not None:
+            return Call.agent_id.in_(select(AgentTeam.agent_id).where(AgentTeam.team == self.team))
+        return true()
+
+    def plain(self) -> dict[str, Any]:
+        """As the API shows it."""
+        rights = sorted(RIGHTS.get(self.role, frozenset()))
+        return {
+            "name": self.name, "role": self.role, "team": self.team, "agent_id": self.agent_id, "rights": rights,
+        }  # fmt: skip

@@ -1,0 +1,119 @@
+"""Signing in and out, and the assets."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from pipeline.review import audit, people
+from pipeline.review.gate import COOKIE
+from pipeline.review.passwords import is_right
+from pipeline.review.rendering import asset, render
+from pipeline.review.web import (
+    CheckedForm,
+    StoreOf,
+    address_of,
+    from_elsewhere,
+    is_same,
+    read_form,
+    signed_in_of,
+)
+from pipeline.store import Store
+
+router = APIRouter()
+_BEFORE = "callgauge_login"
+
+
+@router.get("/assets/{name}")
+def assets(name: str) -> Response:
+    """Styles and scripts."""
+    found = asset(name)
+    if found is None:
+        raise HTTPException(404, "no such page")
+    kind, content = found
+    return Response(content, media_type=kind, headers={"cache-control": "private, max-age=3600"})
+
+
+@router.get("/login")
+def login_page(request: Request) -> Response:
+    """The form; its token against forgery stands in a cookie of its own until somebody has signed in."""
+    return _form(request, next_=request.query_params.get("next", ""))
+
+
+@router.post("/login")
+async def login(request: Request, store: StoreOf) -> Response:
+    """Sign in: slowly where the name or address has failed too often."""
+    form = await read_form(request)
+    kept = request.cookies.get(_BEFORE, "")
+    if from_elsewhere(request) or not is_same(form.get("csrf_token", ""), kept):
+        return _form(request, wrong="login_old", status=403, next_=form.get("next", ""))
+    name, password = form.get("username", "").replace("\x00", ""), form.get("password", "")
+    state, secret = await run_in_threadpool(_try, store, name, password, address_of(request))
+    if secret is None:
+        return _form(
+            request, wrong=state, status=429 if state == "login_wait" else 401, next_=form.get("next", "")
+        )
+    answer = RedirectResponse(_inside(form.get("next", "")), 303)
+    _set_cookie(request, answer, COOKIE, secret)
+    answer.delete_cookie(_BEFORE, path="/login")
+    return answer
+
+
+@router.post("/logout")
+def logout(request: Request, form: CheckedForm, store: StoreOf) -> Response:
+    """End the session."""
+    came = signed_in_of(request)
+    with store.writing() as session:
+        people.end(session, came.digest)
+        audit.put_down(session, "logout", person=came.person, address=address_of(request))
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+def _try(store: Store, name: str, password: str, address: str) -> tuple[str, str | None]:
+    with store.reading() as session:
+        if audit.must_wait(session, name, address):
+            return "login_wait", None
+        user = people.find_user(session, name)
+        known = user is not None and user.disabled_at is None
+        right = is_right(password, user.password_hash if user is not None and known else None)
+    with store.writing() as session:
+        if not right or user is None:
+            audit.put_down(session, "login_failed", person=None, name=name, address=address)
+            return "login_wrong", None
+        secret, _ = people.begin(session, user)
+        audit.put_down(session, "login", person=people.person_of(user), address=address)
+    return "", secret
+
+
+def _form(request: Request, *, wrong: str = "", status: int = 200, next_: str = "") -> Response:
+    token = request.cookies.get(_BEFORE) or secrets.token_urlsafe(32)
+    with request.app.state.store.reading() as session:
+        no_admin = not people.has_admin(session)
+    page = render("login.html.j2", token=token, wrong=wrong, next=_inside(next_), no_admin=no_admin)
+    answer = HTMLResponse(page, status)
+    _set_cookie(request, answer, _BEFORE, token, path="/login")
+    return answer
+
+
+def _set_cookie(request: Request, answer: Response, name: str, value: str, path: str = "/") -> None:
+    same: Any = "lax" if name == COOKIE else "strict"
+    answer.set_cookie(
+        name, value, path=path, httponly=True, samesite=same, secure=request.url.scheme == "https"
+    )
+
+
+def _inside(path: str) -> str:
+    """A path of ours to go on to; another site's address is none."""
+    fine = (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and path.isprintable()
+        and "\\" not in path
+    )
+    return path if fine else "/"

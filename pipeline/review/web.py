@@ -1,0 +1,100 @@
+"""What pages and API share: who comes, from where, forms checked against forgery, refusals put down."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import Depends, HTTPException, Request
+
+from pipeline.review import audit
+from pipeline.review.people import SignedIn
+from pipeline.review.rights import Person
+from pipeline.store import Store
+
+
+def store_of(request: Request) -> Store:
+    """The store that the app serves."""
+    store: Store = request.app.state.store
+    return store
+
+
+def signed_in_of(request: Request) -> SignedIn:
+    """Who comes; the gate has let nobody else through."""
+    came: SignedIn | None = request.state.signed_in
+    if came is None:
+        raise HTTPException(401, "sign in first")
+    return came
+
+
+def person_of(request: Request) -> Person:
+    """The person who comes."""
+    return signed_in_of(request).person
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from."""
+    return request.client.host if request.client else ""
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """A form's fields; of two with one name the later."""
+    body = (await request.body()).decode("utf-8", errors="replace")
+    return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100))
+
+
+def is_same(given: str, kept: str) -> bool:
+    """Whether two secrets are the same, in constant time; empty is never right."""
+    return bool(kept) and hmac.compare_digest(given.encode(), kept.encode())
+
+
+def from_elsewhere(request: Request) -> bool:
+    """Whether a browser says that the request comes from another site's page."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+
+
+async def checked(request: Request) -> dict[str, str]:
+    """The form of a request that changes something, its token against forgery checked."""
+    form = await read_form(request)
+    _check(request, form.get("csrf_token", ""))
+    return form
+
+
+async def checked_api(request: Request) -> None:
+    """For the API: a token in the header of a session's requests; bearers of a token can't be forged."""
+    if request.method not in ("GET", "HEAD") and signed_in_of(request).csrf:
+        _check(request, request.headers.get("x-csrf-token", ""))
+
+
+def _check(request: Request, given: str) -> None:
+    if from_elsewhere(request) or not is_same(given, signed_in_of(request).csrf):
+        refuse(request, "csrf")
+        raise HTTPException(403, "the form's token is missing or old; load the page again")
+
+
+def needs(request: Request, right: str) -> Person:
+    """The person, who has this right. Raises 403, put down in the audit log."""
+    person = person_of(request)
+    if not person.may(right):
+        refuse(request, right)
+        raise HTTPException(403, f"the role {person.role} may not do this")
+    return person
+
+
+def refuse(request: Request, why: str, call: str | None = None) -> None:
+    """Put a refusal down."""
+    with store_of(request).writing() as session:
+        audit.put_down(
+            session, "denied", person=person_of(request), address=address_of(request), call=call, why=why,
+            method=request.method, path=request.url.path[:300],
+        )  # fmt: skip
+
+
+StoreOf = Annotated[Store, Depends(store_of)]
+PersonOf = Annotated[Person, Depends(person_of)]
+CheckedForm = Annotated[dict[str, str], Depends(checked)]
