@@ -27,6 +27,10 @@ COMMANDS = {
         "pipeline.commands.ledger:ledger",
         "Show a night: received = scored + excluded + failed + pending.",
     ),
+    "scorecard": (
+        "pipeline.commands.scorecard:scorecard",
+        "A period's figures for each agent: pages, workbook, tables.",
+    ),
     "store": ("pipeline.commands.store:store", "Check, back up and migrate the store; export its lists."),
     "bench": ("pipeline.commands.bench:bench", "Measure speed as a ratio, and error rates."),
 }

@@ -106,7 +106,7 @@ class Bench:
         self._result = None
         return Judged(
             self._heard.recording, result.transcript.language, result.score, _plain(result), result.outcome,
-            files, dict(self._seconds),
+            files, dict(self._seconds), _measured(result, "talk_s"), _measured(result, "agent_talk_s"),
         )  # fmt: skip
 
     def _place(self, ticket: Ticket) -> Workplace:
@@ -175,3 +175,11 @@ def read_result(area: FileArea, *, result: str, transcript: str | None) -> dict[
         words.pop("schema", None)
         data["transcript"] = words
     return data
+
+
+def _measured(result: CallResult, name: str) -> float | None:
+    """A measure's value, None where it is not measurable."""
+    measure = result.measures.get(name)
+    if measure is None or not isinstance(measure.value, int | float):
+        return None
+    return float(measure.value)

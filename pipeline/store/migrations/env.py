@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from alembic import context
 
-from pipeline.store import night_tables, tables
+from pipeline.store import night_tables, period_tables, tables
 
-assert night_tables.Base is tables.Base  # noqa: S101 - both modules must be loaded for the tables to be known
+assert night_tables.Base is period_tables.Base is tables.Base  # noqa: S101 - all must be loaded for the tables to be known
 
 connection = context.config.attributes["connection"]
 context.configure(
