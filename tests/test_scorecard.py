@@ -205,3 +205,48 @@ def test_the_command_writes_its_files(store: Store, tmp_path: Path) -> None:
     assert list(rows["A01"])[:5] == ["agent_id", "agent_name", "calls", "scored", "score_mean"]
     assert rows["A01"]["rank"] == ""
     assert rows["'=cmd"]["agent_name"] == "'@SUM(A1)"
+    assert {path.name for path in out.iterdir()} >= {"scorecard.xlsx", "index.html", "agents", "calls.csv"}
+    assert len(list((out / "agents").iterdir())) == 4
+    page = (out / "index.html").read_text(encoding="utf-8")
+    assert "http://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_workbook_holds_texts_and_no_formulas(store: Store, tmp_path: Path) -> None:
+    import re
+    import zipfile
+
+    fill(
+        store,
+        *CALLS,
+        Made("=1+1", "=cmd", "2025-03-05T09:00:00+08:00", 50.0, agent_name="@SUM(A1)", campaign="+1"),
+    )
+    from pipeline.reports.scorecard_write import write_scorecards
+
+    write_scorecards(cards_of(store), tmp_path, language="en")
+    with zipfile.ZipFile(tmp_path / "scorecard.xlsx") as book:
+        names = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        sheets = [book.read(name).decode() for name in names]
+        texts = re.findall(r"<t[^>]*>([^<]*)</t>", book.read("xl/sharedStrings.xml").decode())
+        workbook = book.read("xl/workbook.xml").decode()
+        charts = [name for name in book.namelist() if name.startswith("xl/charts/chart")]
+    assert re.findall(r'sheet name="([^"]+)"', workbook) == [
+        "Summary", "Agents", "Criteria", "Calls", "Follow-ups", "Trend",
+    ]  # fmt: skip
+    assert len(charts) == 2
+    assert all("<f>" not in sheet for sheet in sheets)
+    assert sum("<autoFilter" in sheet for sheet in sheets) == 5
+    assert "'=1+1" in texts
+    assert not [text for text in texts if text.startswith(("=", "+", "@"))]
+
+
+def test_what_the_store_holds_is_escaped_on_the_page(store: Store, tmp_path: Path) -> None:
+    from pipeline.reports.scorecard_write import write_scorecards
+
+    evil = "<script>alert(1)</script>"
+    fill(store, Made("../x", "../../A<b>", "2025-03-05T09:00:00+08:00", 50.0, agent_name=evil, campaign=evil,
+         follow_up={"text": evil, "when": evil}, customer_id=evil))  # fmt: skip
+    write_scorecards(cards_of(store), tmp_path / "out", language="en")
+    for path in (tmp_path / "out").rglob("*.html"):
+        assert "<script>alert" not in path.read_text(encoding="utf-8")
+    assert len(list((tmp_path / "out" / "agents").iterdir())) == 1
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("out", "store")] == []

@@ -42,12 +42,22 @@ def profile_of(session: Any, given: Path | None) -> Profile:
 )  # fmt: skip
 @click.option(
     "--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True,
-    help="Language of the workbook, and the pages' first language.",
+    help="Language of the workbook; the pages hold both and follow their reader.",
+)  # fmt: skip
+@click.option(
+    "--sound/--no-sound", default=None,
+    help="Copy the calls to hear beside the pages; else for one agent's card only.",
 )  # fmt: skip
 @company_option
 @store_option
 def scorecard(
-    period: str, agent_id: str | None, out: Path, language: str, profile: Path | None, store: str | None
+    period: str,
+    agent_id: str | None,
+    out: Path,
+    language: str,
+    sound: bool | None,
+    profile: Path | None,
+    store: str | None,
 ) -> None:
     """Write the scorecards of a day, a month or a year: index.html, scorecard.xlsx and tables as CSV.
 
@@ -64,7 +74,8 @@ def scorecard(
     with open_store(store, create=False) as opened, opened.reading() as session:
         known = profile_of(session, profile)
         cards = build_scorecards(session, wanted, known, now=datetime.now(UTC), agent_id=agent_id)
-    write_scorecards(cards, out, language=language)
+    with_sound = agent_id is not None if sound is None else sound
+    write_scorecards(cards, out, language=language, sounds=opened.files if with_sound else None)
     if not len(cards.calls):
         click.echo(f"No call started in {wanted.text} ({known.time_zone}).", err=True)
     if cards.without_start:

@@ -102,7 +102,9 @@ def build_scorecards(
         for agent in (agents["agent_id"] if len(agents) else ())
     }
     targets = {
-        str(row["agent_id"]): targets_of(row, profile.targets.get(str(row["agent_id"])))
+        str(row["agent_id"]): targets_of(
+            {str(k): v for k, v in row.items()}, profile.targets.get(str(row["agent_id"]))
+        )
         for row in agents.to_dict("records")
     }
     busy = set(targets)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.store.night_tables import Run
@@ -76,6 +76,7 @@ class Heard(NamedTuple):
     call_id: str
     start_s: float | None
     quote: str | None
+    audio_file: str | None
 
 
 class Mean(NamedTuple):
@@ -164,7 +165,7 @@ def heard(session: Session, wanted: Sequence[tuple[int, str]]) -> dict[tuple[int
         rows = session.execute(
             select(
                 CriterionRow.score, CriterionRow.criterion, Call.call_id, FindingRow.start_s, FindingRow.quote,
-                CriterionRow.findings, FindingRow.finding,
+                CriterionRow.findings, FindingRow.finding, Score.audio_file,
             )
             .join(Score, Score.id == CriterionRow.score)
             .join(Call, Call.id == Score.call)
@@ -172,13 +173,13 @@ def heard(session: Session, wanted: Sequence[tuple[int, str]]) -> dict[tuple[int
             .where(CriterionRow.score.in_(part), CriterionRow.criterion.in_({each for _, each in keys}))
             .order_by(FindingRow.confidence.desc(), FindingRow.start_s)
         )  # fmt: skip
-        for score, criterion, call_id, start_s, quote, listed, finding in rows:
+        for score, criterion, call_id, start_s, quote, listed, finding, audio in rows:
             key = (score, criterion)
             if key not in keys:
                 continue
             if finding in listed and (key not in found or found[key].start_s is None):
-                found[key] = Heard(score, criterion, call_id, start_s, quote)
-            found.setdefault(key, Heard(score, criterion, call_id, None, None))
+                found[key] = Heard(score, criterion, call_id, start_s, quote, audio)
+            found.setdefault(key, Heard(score, criterion, call_id, None, None, audio))
     return found
 
 
@@ -194,7 +195,8 @@ def last_profile(session: Session) -> tuple[str | None, str] | None:
     return None if row is None else (row[0].get("profile"), row[1])
 
 
-def _within(query: Select[Any], window: Window) -> Select[Any]:
+def _within(query: Any, window: Window) -> Any:
+    """A select with the window's bounds; typed loosely, since each select has its own columns."""
     query = query.where(Call.started_at >= window.start, Call.started_at < window.end)
     return query if window.agent_id is None else query.where(Call.agent_id == window.agent_id)
 
