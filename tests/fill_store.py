@@ -20,15 +20,20 @@ from pipeline.store import Store, open_store
 from pipeline.store.tables import Call, CriterionRow, FindingRow, RecordingRow, Score, StandardText
 
 CAMPAIGNS = ("续费", "新客开发", "回访", "renewals")
-NAMES = "李明 王芳 张伟 刘洋 陈静 Dana·Ortiz 赵磊 孙悦 Tom·Baker 周敏".split()
-OUTCOMES = ("not_interested", "interested", "call_back", "order_placed", "voicemail", "no_conversation", "wrong_person", "undetermined")  # fmt: skip
+NAMES = ["李明", "王芳", "张伟", "刘洋", "陈静", "Dana·Ortiz", "赵磊", "孙悦", "Tom·Baker", "周敏"]
+OUTCOMES = (
+    "not_interested", "interested", "call_back", "order_placed", "voicemail", "no_conversation", "wrong_person",
+    "undetermined",
+)  # fmt: skip
 ODDS = (0.38, 0.12, 0.12, 0.04, 0.14, 0.1, 0.05, 0.05)
 VERDICTS = ("pass", "partial", "fail", "needs_review", "not_measurable", "not_applicable")
 SHARE = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
 LOST = frozenset({"voicemail", "no_conversation", "wrong_person"})
 
 
-def fill(store: Store, *, agents: int, calls_a_day: int, first: date, days: int, findings: bool, seed: int) -> int:
+def fill(
+    store: Store, *, agents: int, calls_a_day: int, first: date, days: int, findings: bool, seed: int
+) -> int:
     """Write the calls of so many work days; how many were written."""
     rng = np.random.default_rng(seed)
     standard = load_standard()
@@ -40,7 +45,10 @@ def fill(store: Store, *, agents: int, calls_a_day: int, first: date, days: int,
             session.add(
                 StandardText(sha256=digest, standard=standard.id, version=standard.version, text=text, first_used_at=at)
             )  # fmt: skip
-        key = (session.scalar(select(func.max(Call.id))) or 0, session.scalar(select(func.max(Score.id))) or 0)
+        key = (
+            session.scalar(select(func.max(Call.id))) or 0,
+            session.scalar(select(func.max(Score.id))) or 0,
+        )
     skill = rng.beta(6, 2, size=(agents, len(standard.criteria)))
     number = 0
     for offset in range(days):
@@ -61,10 +69,15 @@ def fill(store: Store, *, agents: int, calls_a_day: int, first: date, days: int,
     return number
 
 
-def _call(rows: Any, rng: Any, key: Any, number: int, agent: int, day: date, digest: str, standard: Any, skill: Any, findings: bool, at: datetime) -> None:  # fmt: skip
+def _call(
+    rows: Any, rng: Any, key: Any, number: int, agent: int, day: date, digest: str, standard: Any, skill: Any,
+    findings: bool, at: datetime,
+) -> None:  # fmt: skip
     call, score = key[0] + number, key[1] + number
     sound = hashlib.sha256(f"{day} {call}".encode()).hexdigest()
-    started = datetime(day.year, day.month, day.day, 1, tzinfo=UTC) + timedelta(seconds=int(rng.integers(28_000)))
+    started = datetime(day.year, day.month, day.day, 1, tzinfo=UTC) + timedelta(
+        seconds=int(rng.integers(28_000))
+    )
     outcome = str(rng.choice(OUTCOMES, p=ODDS))
     campaign = CAMPAIGNS[int(rng.integers(4)) if agent % 2 else int(rng.integers(2))]
     duration = float(rng.gamma(3, 40) + 5)
@@ -77,7 +90,10 @@ def _call(rows: Any, rng: Any, key: Any, number: int, agent: int, day: date, dig
     percent = 0.0 if fatal else before
     due = (started + timedelta(days=int(rng.integers(1, 9)))).isoformat()
     wanted = {"text": "下周再联系，发一份报价", "when": due if rng.random() < 0.7 else None}
-    rows[RecordingRow].append({"sha256": sound, "bytes": 1, "duration_s": length, "channels": 2, "sample_rate_hz": 8000, "codec": "pcm", "first_seen_at": at})  # fmt: skip
+    rows[RecordingRow].append({
+        "sha256": sound, "bytes": 1, "duration_s": length, "channels": 2, "sample_rate_hz": 8000, "codec": "pcm",
+        "first_seen_at": at,
+    })  # fmt: skip
     rows[Call].append({
         "id": call, "call_id": f"C{day:%Y%m%d}-{call:07d}", "recording_sha256": sound, "file": f"{call}.wav",
         "agent_id": f"A{agent + 1:03d}", "agent_name": NAMES[agent % len(NAMES)], "customer_id": f"K{rng.integers(10**7)}",
@@ -96,7 +112,8 @@ def _call(rows: Any, rng: Any, key: Any, number: int, agent: int, day: date, dig
     if findings:
         rows[FindingRow] += [
             {"score": score, "finding": "f1", "kind": "made", "criterion": each["criterion"], "turn": 1, "speaker": "agent",
-             "start_s": float(rng.uniform(0, length)), "end_s": None, "quote": "您好，我是华信传媒销售部的李明。", "confidence": 0.9, "detail": {}}
+             "start_s": float(rng.uniform(0, length)), "end_s": None, "quote": "您好，我是华信传媒销售部的李明。", "confidence": 0.9,
+             "detail": {}}
             for each in criteria[:1]
         ]  # fmt: skip
 

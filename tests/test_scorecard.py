@@ -250,3 +250,28 @@ def test_what_the_store_holds_is_escaped_on_the_page(store: Store, tmp_path: Pat
         assert "<script>alert" not in path.read_text(encoding="utf-8")
     assert len(list((tmp_path / "out" / "agents").iterdir())) == 1
     assert [path.name for path in tmp_path.iterdir() if path.name not in ("out", "store")] == []
+
+
+def test_the_call_to_hear_lies_beside_the_page(store: Store, tmp_path: Path) -> None:
+    from sqlalchemy import update
+
+    from pipeline.reports.scorecard_write import write_scorecards
+    from pipeline.store.tables import Score, StoredFile
+
+    good = {"opening.company": "pass"}
+    fill(
+        store,
+        *[Made(f"h{n}", "A01", f"2025-03-0{n + 3}T09:00:00+08:00", 80.0, verdicts=good) for n in range(3)],
+    )
+    kept = store.files.put(b"sound", "audio")
+    with store.writing() as session:
+        session.add(StoredFile(sha256=kept.sha256, kind="audio", bytes=5, written_at=NOW))
+        session.flush()
+        session.execute(update(Score).values(audio_file=kept.sha256))
+    write_scorecards(cards_of(store), tmp_path / "with", language="en", sounds=store.files)
+    page = (tmp_path / "with" / "agents" / "A01.html").read_text(encoding="utf-8")
+    name = f"{kept.sha256[:16]}.mp3"
+    assert f'src="../sound/{name}#t=10.0"' in page
+    assert (tmp_path / "with" / "sound" / name).read_bytes() == b"sound"
+    write_scorecards(cards_of(store), tmp_path / "without", language="en")
+    assert "<audio" not in (tmp_path / "without" / "agents" / "A01.html").read_text(encoding="utf-8")

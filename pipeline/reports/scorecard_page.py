@@ -20,7 +20,7 @@ SCRIPTS = ("base.js", "scorecard.js")
 HEAT_CRITERIA = 40
 HEAT_AGENTS = 60
 SHOWN_CALLS = 300
-SHOWN_FOLLOW_UPS = 100
+SHOWN_FOLLOW_UPS = 25
 PLOT_WIDTH = 160
 _ZEBRA = ((0.9, "h3"), (0.75, "h2"), (0.5, "h1"), (-1.0, "h0"))
 

@@ -17,7 +17,9 @@ from pipeline.reports.scorecard_csv import agents_frame, calls_frame, follow_fra
 MOST_CALLS = 50_000
 """Rows of the sheet of calls; the whole table stands in calls.csv."""
 CHART_AGENTS = 40
-RATES = frozenset({"connect_rate", "connect_rate_low", "connect_rate_high", "coverage", "rate", "low", "high", "team_rate"})  # fmt: skip
+RATES = frozenset(
+    ["connect_rate", "connect_rate_low", "connect_rate_high", "coverage", "rate", "low", "high", "team_rate"]
+)
 WIDE = {
     "campaigns": 30,
     "agreed": 34,
@@ -45,7 +47,8 @@ def write_workbook(cards: Scorecards, path: Path, *, language: str) -> None:
     """Write ``scorecard.xlsx``: summary, agents, criteria, calls, follow-ups, trend."""
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": False}  # fmt: skip
+    kinds = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers", "nan_inf_to_errors")
+    options = dict.fromkeys(kinds, False)
     with xlsxwriter.Workbook(str(path), options) as workbook:
         book = _Book(workbook, language, _formats(workbook))
         sheets = {
@@ -67,9 +70,12 @@ def write_workbook(cards: Scorecards, path: Path, *, language: str) -> None:
 def _formats(workbook: Any) -> dict[str, Any]:
     plain = {"font_name": "Arial", "font_size": 10, "valign": "vcenter"}
     made = {
-        "text": {}, "head": {"bold": True, "bg_color": "#2B65A8", "font_color": "#FFFFFF", "text_wrap": True, "border": 1, "border_color": "#E2E0D9"},
+        "text": {}, "head": {
+            "bold": True, "bg_color": "#2B65A8", "font_color": "#FFFFFF", "text_wrap": True, "border": 1,
+            "border_color": "#E2E0D9",
+        },
         "number": {"num_format": "#,##0.0"}, "whole": {"num_format": "#,##0"}, "rate": {"num_format": "0.0%"},
-        "title": {"bold": True, "font_size": 16}, "soft": {"font_color": "#5B626B"}, "note": {"font_color": "#5B626B", "text_wrap": True},
+        "title": {"bold": True, "font_size": 16}, "soft": {"font_color": "#5B626B"},
         "bold": {"bold": True}, "section": {"bold": True, "font_size": 12, "bottom": 1},
     }  # fmt: skip
     return {name: workbook.add_format({**plain, **form}) for name, form in made.items()}
@@ -136,10 +142,16 @@ def _writer(book: _Book, sheet: Any, name: str, column: pd.Series) -> Callable[[
 def _shade(book: _Book, sheets: Mapping[str, Any], agents: pd.DataFrame, cards: Scorecards) -> None:
     """Colours where they say something: bars for scores, a scale for pass rates."""
     place = list(agents.columns).index("score_mean")
-    bar = {"type": "data_bar", "bar_color": "#7FB1EC", "bar_solid": True, "min_type": "num", "min_value": 0, "max_type": "num", "max_value": 100}  # fmt: skip
+    bar = {
+        "type": "data_bar", "bar_color": "#7FB1EC", "bar_solid": True, "min_type": "num", "min_value": 0,
+        "max_type": "num", "max_value": 100,
+    }  # fmt: skip
     sheets["agents"].conditional_format(1, place, max(1, len(agents)), place, bar)
     columns = list(_criteria(cards, book.language).columns)
-    scale = {"type": "3_color_scale", "min_color": "#F4C7C3", "mid_color": "#FCE8B2", "max_color": "#B7E1CD", "min_type": "num", "min_value": 0, "mid_type": "num", "mid_value": 0.5, "max_type": "num", "max_value": 1}  # fmt: skip
+    scale = {
+        "type": "3_color_scale", "min_color": "#F4C7C3", "mid_color": "#FCE8B2", "max_color": "#B7E1CD",
+        "min_type": "num", "min_value": 0, "mid_type": "num", "mid_value": 0.5, "max_type": "num", "max_value": 1,
+    }  # fmt: skip
     for name in ("rate", "team_rate"):
         at = columns.index(name)
         sheets["criteria"].conditional_format(1, at, max(1, len(cards.criteria)), at, scale)
@@ -207,7 +219,12 @@ def _charts(book: _Book, sheet: Any, agents: pd.DataFrame, cards: Scorecards) ->
         "plus_values": (spread["score_high"] - spread["score_mean"]).fillna(0).tolist(),
         "minus_values": (spread["score_mean"] - spread["score_low"]).fillna(0).tolist(),
     }
-    means.add_series({"name": book.text("columns", "score_mean"), "categories": cells("agent_id"), "values": cells("score_mean"), "x_error_bars": bars, "fill": {"color": "#7FB1EC"}, "gap": 60})  # fmt: skip
+    means.add_series(
+        {
+            "name": book.text("columns", "score_mean"), "categories": cells("agent_id"),
+            "values": cells("score_mean"), "x_error_bars": bars, "fill": {"color": "#7FB1EC"}, "gap": 60,
+        }
+    )  # fmt: skip
     means.set_title({"name": f"{book.text('columns', 'score_mean')} · {book.text('cards', 'interval')}"})
     means.set_x_axis({"min": 0, "max": 100})
     means.set_y_axis({"reverse": True})
