@@ -31,6 +31,14 @@ COMMANDS = {
         "pipeline.commands.scorecard:scorecard",
         "A period's figures for each agent: pages, workbook, tables.",
     ),
+    "followups": (
+        "pipeline.commands.followups:followups",
+        "Hand over a day: figures, and who is to be contacted again.",
+    ),
+    "appraisal": (
+        "pipeline.commands.appraisal:appraisal",
+        "Build, sign, verify and amend appraisals of a month or a year.",
+    ),
     "store": ("pipeline.commands.store:store", "Check, back up and migrate the store; export its lists."),
     "bench": ("pipeline.commands.bench:bench", "Measure speed as a ratio, and error rates."),
 }

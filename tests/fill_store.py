@@ -112,7 +112,7 @@ def _call(
     if findings:
         rows[FindingRow] += [
             {"score": score, "finding": "f1", "kind": "made", "criterion": each["criterion"], "turn": 1, "speaker": "agent",
-             "start_s": float(rng.uniform(0, length)), "end_s": None, "quote": "您好，我是华信传媒销售部的李明。", "confidence": 0.9,
+             "start_s": float(rng.uniform(0, length)), "end_s": None, "quote": "您好，我是华信传媒的李明。", "confidence": 0.9,
              "detail": {}}
             for each in criteria[:1]
         ]  # fmt: skip

@@ -64,7 +64,7 @@ def to_csv(table: pd.DataFrame) -> str:
     safe = table.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = [_cell(value) for value in safe[name]]
+            safe[name] = pd.Series([_cell(value) for value in safe[name]], index=safe.index, dtype=object)
         elif pd.api.types.is_bool_dtype(safe[name]):
             safe[name] = ["true" if value else "false" for value in safe[name]]
         elif pd.api.types.is_float_dtype(safe[name]):

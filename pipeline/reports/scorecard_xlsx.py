@@ -68,8 +68,8 @@ def write_workbook(cards: Scorecards, path: Path, *, language: str) -> None:
 
 
 def _formats(workbook: Any) -> dict[str, Any]:
-    plain = {"font_name": "Arial", "font_size": 10, "valign": "vcenter"}
-    made = {
+    plain: dict[str, Any] = {"font_name": "Arial", "font_size": 10, "valign": "vcenter"}
+    made: dict[str, dict[str, Any]] = {
         "text": {}, "head": {
             "bold": True, "bg_color": "#2B65A8", "font_color": "#FFFFFF", "text_wrap": True, "border": 1,
             "border_color": "#E2E0D9",
@@ -230,6 +230,14 @@ def _charts(book: _Book, sheet: Any, agents: pd.DataFrame, cards: Scorecards) ->
     means.set_y_axis({"reverse": True})
     means.set_legend({"none": True})
     means.set_size({"width": 620, "height": max(260, 60 + 24 * last)})
+    outcomes = _outcomes(book, columns, cells, last)
+    row = 8 + sum(len(table) + 3 for table in cards.groups.values() if len(table)) + 4
+    sheet.insert_chart(row, 0, means)
+    sheet.insert_chart(row, 7, outcomes)
+
+
+def _outcomes(book: _Book, columns: Sequence[str], cells: Callable[[str], list[Any]], last: int) -> Any:
+    """Shares of the outcomes by agent, as stacked bars."""
     outcomes = book.workbook.add_chart({"type": "bar", "subtype": "percent_stacked"})
     for name in (name for name in columns if name.startswith("outcome_")):
         outcomes.add_series(
@@ -243,6 +251,4 @@ def _charts(book: _Book, sheet: Any, agents: pd.DataFrame, cards: Scorecards) ->
     outcomes.set_title({"name": book.text("cards", "outcomes")})
     outcomes.set_y_axis({"reverse": True})
     outcomes.set_size({"width": 620, "height": max(260, 60 + 24 * last)})
-    row = 8 + sum(len(table) + 3 for table in cards.groups.values() if len(table)) + 4
-    sheet.insert_chart(row, 0, means)
-    sheet.insert_chart(row, 7, outcomes)
+    return outcomes

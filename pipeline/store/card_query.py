@@ -87,7 +87,7 @@ class Mean(NamedTuple):
     mean: float
 
 
-_FACTS = (
+FACTS = (
     Call.id, Call.call_id, Call.agent_id, Call.agent_name, Call.customer_id, Call.campaign, Call.started_at,
     RecordingRow.duration_s, Score.id, Score.version, Score.made_by, Score.percent, Score.percent_before_fatal,
     Score.grade, Score.coverage, Score.fatal, Score.needs_review, Score.outcome, Score.follow_up, Score.talk_s,
@@ -98,7 +98,7 @@ _FACTS = (
 def call_facts(session: Session, window: Window) -> list[CallFact]:
     """Every call of a window by start, scored or not."""
     query = (
-        select(*_FACTS)
+        select(*FACTS)
         .join(RecordingRow, RecordingRow.sha256 == Call.recording_sha256)
         .outerjoin(Score, Score.id == Call.current_score_id)
     )
