@@ -184,6 +184,25 @@ def test_trend_and_one_agent(store: Store) -> None:
         cards_of(store, agent="nobody")
 
 
+def test_one_agents_card_of_a_huge_period_is_held_against_nobody(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.reports import scorecard_build
+    from pipeline.reports.scorecard_write import write_scorecards
+
+    fill(store, *CALLS)
+    alone = cards_of(store, agent="A01")
+    assert alone.agents["difference_like"][0] == pytest.approx((80 - 81.25 + 90 - 81.25 + 0) / 3)
+    assert alone.everybody == pytest.approx((80 + 90 + 100 + 60 + 95) / 5)
+    monkeypatch.setattr(scorecard_build, "COMPARED_CALLS", 3)
+    huge = cards_of(store, agent="A01")
+    assert huge.agents["score_mean"][0] == 90.0
+    assert huge.agents["difference_like"].isna().all()
+    assert huge.criteria["team_rate"].isna().all()
+    assert huge.everybody is None
+    write_scorecards(huge, tmp_path / "huge", language="en")
+
+
 def test_an_empty_period_has_empty_cards(store: Store) -> None:
     cards = cards_of(store, "2024")
     assert (len(cards.agents), len(cards.calls), cards.follow_ups) == (0, 0, ())

@@ -15,7 +15,7 @@ from pipeline.profile import Profile
 from pipeline.reports.follow_ups import FollowUp, follow_ups
 from pipeline.reports.labels import Text
 from pipeline.reports.period import Period
-from pipeline.reports.scorecard import CardSettings, agent_table, call_table, group_table
+from pipeline.reports.scorecard import CardSettings, agent_table, call_table, group_table, mean_of
 from pipeline.reports.scorecard_criteria import Habit, criteria_table, habits
 from pipeline.reports.scorecard_targets import Reached, targets_of
 from pipeline.reports.standard_view import CriterionText, StandardView
@@ -23,6 +23,9 @@ from pipeline.standards.library import DEFAULT, load_standard, read_standard
 from pipeline.standards.schema import Standard
 from pipeline.store import card_query as query
 from pipeline.store.card_query import Heard, Window
+
+COMPARED_CALLS = 20_000
+"""Calls of a period up to which a single agent's card is held against everybody's; about 2 s of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Scorecards:
     follow_ups: tuple[FollowUp, ...]
     without_start: int
     idle: tuple[str, ...]
+    everybody: float | None = None
 
 
 def build_scorecards(
@@ -72,7 +76,8 @@ def build_scorecards(
     Parameters
     ----------
     agent_id
-        One agent's card only. It is ranked against nobody; criteria are then held against this agent's own calls.
+        One agent's card only. In a period of more than `COMPARED_CALLS` calls it is held against nobody, for speed: ranks,
+        everybody's rates and `difference_like` are None then.
     now
         What overdue follow-ups are told by, with offset.
 
@@ -82,8 +87,11 @@ def build_scorecards(
         ``agent_id`` is neither in the profile nor in the store's calls of the period.
     """
     window = Window(*period.moments(profile.zone), None)
-    facts = query.call_facts(session, window if agent_id is None else _of(window, agent_id))
-    if agent_id is not None and not facts and profile.agent(agent_id) is None:
+    compared = agent_id is None or query.count_calls(session, window) <= COMPARED_CALLS
+    if not compared:
+        window = Window(window.start, window.end, agent_id)
+    facts = query.call_facts(session, window)
+    if agent_id not in (None, *(fact.agent_id for fact in facts)) and profile.agent(agent_id) is None:
         raise ConfigError([f"--agent: {agent_id} → has no call in {period.text} and isn't in the profile"])
     used = _used(session, [fact.standard_sha256 for fact in facts if fact.standard_sha256])
     standard = _standard(session, used)
@@ -93,9 +101,10 @@ def build_scorecards(
     calls = call_table(facts, settings, machine=query.machine_percents(session, human))
     counts = query.verdict_counts(session, window)
     criteria = criteria_table(counts)
-    if agent_id is not None:
-        criteria = criteria[criteria["agent_id"] == agent_id].reset_index(drop=True)
     agents = _with_criteria(agent_table(calls, settings), criteria)
+    everybody = mean_of(calls.loc[calls["averaged"], "percent"]) if compared else None
+    if agent_id is not None:
+        calls, agents, criteria = (_only(table, agent_id, compared) for table in (calls, agents, criteria))
     heavy = [each.id for each in sorted(standard.criteria, key=lambda c: -c.weight) if each.weight > 0]
     found = {
         agent: habits(criteria, counts, agent, scored=heavy)
@@ -114,12 +123,20 @@ def build_scorecards(
         _trend(session, period, profile, agent_id), _heard(session, found), targets,
         follow_ups(session, profile, now=now, since=window.start, until=window.end, agent_id=agent_id),
         query.calls_without_start(session),
-        () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy),
+        () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody,
     )  # fmt: skip
 
 
-def _of(window: Window, agent_id: str) -> Window:
-    return Window(window.start, window.end, agent_id)
+def _only(table: pd.DataFrame, agent_id: str, compared: bool) -> pd.DataFrame:
+    """One agent's rows; what compares with others is taken out where nobody else was read."""
+    if table.empty:
+        return table
+    mine = table[table["agent_id"] == agent_id].reset_index(drop=True)
+    if not compared:
+        for name in ("team_rate", "difference_like", "rank"):
+            if name in mine:
+                mine[name] = pd.Series([None] * len(mine), dtype="Float64")
+    return mine
 
 
 def _used(session: Session, digests: Sequence[str]) -> tuple[StandardUse, ...]:

@@ -22,7 +22,7 @@ class Habit:
 
     criterion: str
     rate: float
-    team_rate: float
+    team_rate: float | None
     judged: int
     score: int
 
@@ -72,10 +72,7 @@ def habits(
         if (each.agent_id or NOBODY) == agent_id
     }
     heavy = {name: place for place, name in enumerate(scored)}
-    rows = sorted(
-        mine.to_dict("records"), key=lambda row: (row["rate"] - row["team_rate"], -heavy[row["criterion"]])
-    )
-    rows.sort(key=lambda row: row["rate"])
+    rows = sorted(mine.to_dict("records"), key=lambda row: (row["rate"], heavy[row["criterion"]]))
     weak = [row for row in rows if row["rate"] < 1][:SHOWN]
     names = {row["criterion"] for row in weak}
     best = [row for row in reversed(rows) if row["rate"] >= 0.5 and row["criterion"] not in names][:SHOWN]
@@ -89,6 +86,5 @@ def _habit(row: dict, latest: dict[tuple[str, str], int], order: Sequence[str]) 
     score = next(
         latest[row["criterion"], verdict] for verdict in order if (row["criterion"], verdict) in latest
     )
-    return Habit(
-        row["criterion"], float(row["rate"]), float(row["team_rate"]), int(row["judged"]), int(score)
-    )
+    team = None if pd.isna(row["team_rate"]) else float(row["team_rate"])
+    return Habit(row["criterion"], float(row["rate"]), team, int(row["judged"]), int(score))

@@ -42,7 +42,7 @@ class Plot:
 def overview_page(cards: Scorecards, *, language: str) -> str:
     """The page of all agents."""
     everybody = _whole(cards)
-    rows = [_row(row, cards, everybody) for row in _records(cards.agents)]
+    rows = [_row(row, cards) for row in _records(cards.agents)]
     values = {
         **_common(cards, language),
         "whole": everybody,
@@ -73,7 +73,7 @@ def agent_page(cards: Scorecards, agent_id: str, *, language: str, sounds: Mappi
     values = {
         **_common(cards, language),
         "whole": everybody,
-        "row": _row(row, cards, everybody),
+        "row": _row(row, cards),
         "criteria": [(cards.view.criterion(each["criterion"]), each) for each in criteria],
         "calls": _records(calls.head(SHOWN_CALLS)),
         "more": max(0, len(calls) - SHOWN_CALLS),
@@ -147,10 +147,10 @@ def _whole(cards: Scorecards) -> dict[str, Any]:
     )
 
 
-def _row(row: dict[str, Any], cards: Scorecards, everybody: Mapping[str, Any]) -> dict[str, Any]:
+def _row(row: dict[str, Any], cards: Scorecards) -> dict[str, Any]:
     agent = row["agent_id"]
     mean = row["score_mean"]
-    plot = None if mean is None else Plot(mean, row["score_low"], row["score_high"], everybody["score_mean"])
+    plot = None if mean is None else Plot(mean, row["score_low"], row["score_high"], cards.everybody)
     follow = [each for each in cards.follow_ups if each.agent_id == agent]
     return {
         **row,

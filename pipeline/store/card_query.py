@@ -106,6 +106,11 @@ def call_facts(session: Session, window: Window) -> list[CallFact]:
     return [CallFact(*row) for row in rows]
 
 
+def count_calls(session: Session, window: Window) -> int:
+    """How many calls started in a window."""
+    return session.scalar(_within(select(func.count(Call.id)), window)) or 0
+
+
 def calls_without_start(session: Session) -> int:
     """Calls that belong to no period, since nobody knows when they were made."""
     return session.scalar(select(func.count(Call.id)).where(Call.started_at.is_(None))) or 0
