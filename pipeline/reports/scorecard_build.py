@@ -105,17 +105,8 @@ def build_scorecards(
     everybody = mean_of(calls.loc[calls["averaged"], "percent"]) if compared else None
     if agent_id is not None:
         calls, agents, criteria = (_only(table, agent_id, compared) for table in (calls, agents, criteria))
-    heavy = [each.id for each in sorted(standard.criteria, key=lambda c: -c.weight) if each.weight > 0]
-    found = {
-        agent: habits(criteria, counts, agent, scored=heavy)
-        for agent in (agents["agent_id"] if len(agents) else ())
-    }
-    targets = {
-        str(row["agent_id"]): targets_of(
-            {str(k): v for k, v in row.items()}, profile.targets.get(str(row["agent_id"]))
-        )
-        for row in agents.to_dict("records")
-    }
+    found = _habits(standard, agents, criteria, counts)
+    targets = _targets(agents, profile)
     busy = set(targets)
     return Scorecards(
         period, settings, standard, view_of(standard), used, calls, agents, criteria,
@@ -125,6 +116,24 @@ def build_scorecards(
         query.calls_without_start(session),
         () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody,
     )  # fmt: skip
+
+
+def _habits(
+    standard: Standard, agents: pd.DataFrame, criteria: pd.DataFrame, counts: Sequence[query.VerdictCount]
+) -> dict[str, tuple[tuple[Habit, ...], tuple[Habit, ...]]]:
+    """Each agent's best and weakest habits among the criteria that give points, the heaviest first."""
+    heavy = [each.id for each in sorted(standard.criteria, key=lambda c: -c.weight) if each.weight > 0]
+    names = agents["agent_id"] if len(agents) else ()
+    return {str(agent): habits(criteria, counts, str(agent), scored=heavy) for agent in names}
+
+
+def _targets(agents: pd.DataFrame, profile: Profile) -> dict[str, tuple[Reached, ...]]:
+    return {
+        str(row["agent_id"]): targets_of(
+            {str(key): value for key, value in row.items()}, profile.targets.get(str(row["agent_id"]))
+        )
+        for row in agents.to_dict("records")
+    }
 
 
 def _only(table: pd.DataFrame, agent_id: str, compared: bool) -> pd.DataFrame:
