@@ -27,6 +27,18 @@ COMMANDS = {
         "pipeline.commands.ledger:ledger",
         "Show a night: received = scored + excluded + failed + pending.",
     ),
+    "scorecard": (
+        "pipeline.commands.scorecard:scorecard",
+        "A period's figures for each agent: pages, workbook, tables.",
+    ),
+    "followups": (
+        "pipeline.commands.followups:followups",
+        "Hand over a day: figures, and who is to be contacted again.",
+    ),
+    "appraisal": (
+        "pipeline.commands.appraisal:appraisal",
+        "Build, sign, verify and amend appraisals of a month or a year.",
+    ),
     "store": ("pipeline.commands.store:store", "Check, back up and migrate the store; export its lists."),
     "review": ("pipeline.commands.review:review", "Serve the coaching web app from the store."),
     "users": ("pipeline.commands.users:users", "Add people who may sign in, and change what they may do."),

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
+
+from pipeline.commands.options import store_option
+from pipeline.commands.scorecard import company_option, profile_of
 
 
 @click.group()
@@ -57,3 +63,81 @@ def check(file: str) -> None:
     if mistakes:
         raise SystemExit(2)
     click.echo(f"{file}: no mistakes")
+
+
+@standards.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--period", metavar="YYYY|YYYY-MM|YYYY-MM-DD", help="Calls of this period only.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write each call as CSV.")
+@company_option
+@store_option
+def preview(file: str, period: str | None, out: Path | None, profile: Path | None, store: str | None) -> None:
+    """Who would move under the draft in FILE, by how much and why. Nothing in the store changes."""
+    from pipeline.nightly.preview import preview as replay
+    from pipeline.reports.period import parse_period
+    from pipeline.standards import load_standard
+    from pipeline.store import open_store
+
+    draft = load_standard(file)
+    with open_store(store, create=False) as opened, opened.reading() as session:
+        known = profile_of(session, profile)
+        since, until = parse_period(period).moments(known.zone) if period else (None, None)
+        found = replay(session, draft, known, files=opened.files, since=since, until=until)
+    for line in _agents_moved(found):
+        click.echo(line)
+    for line in _why(found):
+        click.echo(line)
+    for name, (old, new) in found.weights.items():
+        click.echo(f"  {name:28} weight {_weight(old):>7} → {_weight(new)}")
+    for reason, count in found.left_out.items():
+        click.echo(f"left out: {count} calls, {reason}")
+    click.echo(f"{len(found.calls)} calls replayed under {draft.id} {draft.version} ({draft.status}).")
+    if out is not None:
+        _write_moved(found, out)
+
+
+def _agents_moved(found: Any) -> list[str]:
+    """One line an agent, the largest change first; calls without a percentage under either are left out of the means."""
+    by_agent: dict[str, list[tuple[float, float]]] = {}
+    for call in found.calls:
+        if call.before is not None and call.after is not None:
+            by_agent.setdefault(call.agent_id, []).append((call.before, call.after))
+    rows = []
+    for agent, pairs in by_agent.items():
+        before, after = (sum(side) / len(pairs) for side in zip(*pairs, strict=True))
+        moved = sum(b != a for b, a in pairs)
+        line = f"{agent or '-':12} {before:6.1f} → {after:6.1f}  {after - before:+6.1f}  {moved} of {len(pairs)} calls"
+        rows.append((-abs(after - before), line))
+    return [line for _, line in sorted(rows)]
+
+
+def _weight(weight: float | None) -> str:
+    return "absent" if weight is None else f"{weight:g}"
+
+
+def _why(found: Any) -> list[str]:
+    from collections import Counter
+
+    changes = Counter((name, *pair) for call in found.calls for name, pair in call.why.items())
+    return [
+        f"  {name:28} {before or 'absent':>14} → {after or 'absent':14} {count} calls"
+        for (name, before, after), count in sorted(changes.items(), key=lambda item: (-item[1], item[0][0]))
+    ]
+
+
+def _write_moved(found: Any, out: Path) -> None:
+    import pandas as pd
+
+    from pipeline.reports.files import write_atomic
+    from pipeline.reports.scorecard_csv import to_csv
+
+    rows = [
+        {
+            "call_id": call.call_id, "agent_id": call.agent_id, "before": call.before, "after": call.after,
+            "before_grade": call.before_grade, "after_grade": call.after_grade,
+            "why": "; ".join(f"{name} {old or 'absent'}>{new or 'absent'}" for name, (old, new) in call.why.items()),
+        }
+        for call in found.calls
+    ]  # fmt: skip
+    columns = ["call_id", "agent_id", "before", "after", "before_grade", "after_grade", "why"]
+    write_atomic(out, to_csv(pd.DataFrame(rows, columns=columns)))

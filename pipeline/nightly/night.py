@@ -86,7 +86,9 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
 
 def _open_run(store: Store, settings: NightSettings, inbox: Path, profile: Profile, at: datetime) -> Made:
     night = settings.night or at.astimezone(profile.zone).date()
+    options: dict[str, str | None]
     options = {"standard": settings.standard, "language": settings.language, "host": socket.gethostname()}
+    options["profile"] = str(settings.profile.expanduser().resolve()) if settings.profile else None
     with store.writing() as session:
         for stale in session.scalars(select(Run).where(Run.state == "running")):
             stale.state, stale.ended_at = "interrupted", at  # its lock was free, so nobody works on it

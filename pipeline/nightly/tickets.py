@@ -93,7 +93,7 @@ class Planner:
             self._standard_of(call),
         )
         record = (
-            replace(row, file=each.file, call_id=call.call_id) if row.listed else _record_of(call, each.file)
+            replace(row, file=each.file, call_id=call.call_id) if row.listed else record_of(call, each.file)
         )
         self._session.flush()
         since = self._suppressed.get(call.customer_id) if call.customer_id else None
@@ -185,7 +185,7 @@ def _fill(call: Call, row: CallRecord, digest: str) -> None:
     call.started_at, call.direction, call.campaign = row.started_at, row.direction, row.campaign
 
 
-def _record_of(call: Call, file: str) -> CallRecord:
+def record_of(call: Call, file: str) -> CallRecord:
     """The row as the store knows it, where the call list no longer holds it."""
     data = dict(call.record)
     started = data.pop("started_at", None)

@@ -116,7 +116,7 @@ class Bench:
         self._result = None
         return Judged(
             self._heard.recording, result.transcript.language, result.score, _plain(result), result.outcome,
-            files, dict(self._seconds),
+            files, dict(self._seconds), _measured(result, "talk_s"), _measured(result, "agent_talk_s"),
         )  # fmt: skip
 
     def _place(self, ticket: Ticket) -> Workplace:
@@ -175,3 +175,11 @@ def failure_code(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "crashed"
     return "internal"
+
+
+def _measured(result: CallResult, name: str) -> float | None:
+    """A measure's value, None where it is not measurable."""
+    measure = result.measures.get(name)
+    if measure is None or not isinstance(measure.value, int | float):
+        return None
+    return float(measure.value)

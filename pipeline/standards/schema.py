@@ -21,7 +21,9 @@ from pipeline.standards.vocabulary import Label, Name, OutcomeLabel, Text
 if TYPE_CHECKING:
     from pipeline.standards.plan import Plan
 
-__all__ = ["Applies", "Band", "Bounds", "Criterion", "Example", "ReasonText", "Standard", "Unless"]
+__all__ = [
+    "Applies", "Appraisal", "Band", "Bounds", "Criterion", "Example", "Part", "ReasonText", "Standard", "Unless",
+]  # fmt: skip
 
 CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
 Weight = Annotated[float, Field(ge=0, le=1000)]
@@ -144,6 +146,36 @@ class Bounds(Frozen):
     fatal_cap: Annotated[float, Field(ge=0, le=100)] = 0.0
 
 
+class Part(Frozen):
+    """One part of an appraisal, worth 0 to 100, with its weight.
+
+    ``call_quality`` is the mean score; ``targets`` the mean share of the targets that was reached; ``follow_up`` the share
+    of follow-ups that are done; ``fatal`` is 100 less ``deduct`` for each fatal failure; ``coaching`` the share of coaching
+    that was done; ``criteria`` the share of points in some of the criteria.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    measure: Literal["call_quality", "targets", "follow_up", "fatal", "coaching", "criteria"]
+    title: Label
+    weight: Weight
+    deduct: Annotated[float, Field(gt=0, le=100)] = 20.0
+    criteria: tuple[CriterionId, ...] = ()
+    source: Text = "our default"
+
+    @model_validator(mode="after")
+    def _named(self) -> Part:
+        if (self.measure == "criteria") != bool(self.criteria):
+            raise ValueError("criteria are named for the measure `criteria`, and for no other")
+        return self
+
+
+class Appraisal(Frozen):
+    """How a month or a year is appraised (articles 12, 13); ``min_calls`` averaged calls for a rank or a grade."""
+
+    min_calls: Annotated[int, Field(ge=1, le=100_000)] = 20
+    parts: tuple[Part, ...] = ()
+
+
 class Standard(Frozen):
     """A version of a standard."""
 
@@ -161,6 +193,7 @@ class Standard(Frozen):
     sections: dict[Name, Label]
     reasons: dict[Name, Label] = Field(default_factory=dict)
     rules: dict[Name, Condition] = Field(default_factory=dict)
+    appraisal: Appraisal = Appraisal()
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=500)]
 
     @field_validator("bands")
@@ -177,6 +210,9 @@ class Standard(Frozen):
             raise ValueError("approver must be somebody other than the author")
         if self.status in ("approved", "published") and self.approver is None:
             raise ValueError(f"a standard that is {self.status} needs an approver")
+        named = {name for part in self.appraisal.parts for name in part.criteria}
+        if unknown := sorted(named - {criterion.id for criterion in self.criteria}):
+            raise ValueError(f"appraisal.parts name criteria that don't exist: {', '.join(unknown)}")
         return self
 
     def __copy__(self) -> Self:

@@ -54,7 +54,10 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A call's result without its words: what the rows hold, and the files where the words lie."""
+    """A call's result without its words: what the rows hold, and the files where the words lie.
+
+    ``talk_s`` and ``agent_talk_s`` are None where they could not be measured.
+    """
 
     recording: Recording
     language: str
@@ -63,6 +66,8 @@ class Judged:
     outcome: Outcome
     files: tuple[Kept, ...]
     seconds: Mapping[str, float]
+    talk_s: float | None = None
+    agent_talk_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,8 @@ def _score(judged: Judged, basis: Basis, made: Made, *, version: int) -> Score:
         fatal=list(score.fatal), needs_review=score.needs_review, language=judged.language, outcome=outcome.label,
         outcome_confidence=outcome.confidence, follow_up=follow_up if any(follow_up.values()) else None,
         result_file=files.get("result"), transcript_file=files.get("transcript"), audio_file=files.get("audio"),
-        run=made.run, seconds=dict(judged.seconds), made_at=made.at,
+        run=made.run, seconds=dict(judged.seconds), made_at=made.at, talk_s=judged.talk_s,
+        agent_talk_s=judged.agent_talk_s,
     )  # fmt: skip
 
 

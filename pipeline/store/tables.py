@@ -172,6 +172,8 @@ class Score(Base):
     outcome: Mapped[str] = mapped_column(String(32))
     outcome_confidence: Mapped[float]
     follow_up: Mapped[dict[str, Any] | None]
+    talk_s: Mapped[float | None]
+    agent_talk_s: Mapped[float | None]
     result_file: Mapped[str | None] = mapped_column(ForeignKey("files.sha256"))
     transcript_file: Mapped[str | None] = mapped_column(ForeignKey("files.sha256"))
     audio_file: Mapped[str | None] = mapped_column(ForeignKey("files.sha256"))

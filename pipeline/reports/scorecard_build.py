@@ -1,0 +1,226 @@
+"""A period's scorecards from the store: reading, then the pure parts in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from pipeline.errors import ConfigError
+from pipeline.profile import Profile
+from pipeline.reports.follow_ups import FollowUp, follow_ups
+from pipeline.reports.labels import Text
+from pipeline.reports.period import Period
+from pipeline.reports.scorecard import CardSettings, agent_table, call_table, group_table, mean_of
+from pipeline.reports.scorecard_criteria import Habit, criteria_table, habits
+from pipeline.reports.scorecard_targets import Reached, targets_of
+from pipeline.reports.standard_view import CriterionText, StandardView
+from pipeline.standards.library import DEFAULT, load_standard, read_standard
+from pipeline.standards.schema import Standard
+from pipeline.store import card_query as query
+from pipeline.store.card_query import Heard, Window
+
+COMPARED_CALLS = 20_000
+"""Calls of a period up to which a single agent's card is held against everybody's; about 2 s of work."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandardUse:
+    """A standard and how many of the period's scores were made by it."""
+
+    sha256: str
+    id: str
+    version: str
+    calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHabits:
+    """Best and weakest habits, each with the call to hear for it."""
+
+    best: tuple[tuple[Habit, Heard | None], ...] = ()
+    weak: tuple[tuple[Habit, Heard | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecards:
+    """All that the reports of a period show. ``trend`` has a row an agent and earlier period."""
+
+    period: Period
+    settings: CardSettings
+    standard: Standard
+    view: StandardView
+    used: tuple[StandardUse, ...]
+    calls: pd.DataFrame
+    agents: pd.DataFrame
+    criteria: pd.DataFrame
+    groups: Mapping[str, pd.DataFrame]
+    trend: pd.DataFrame
+    habits: Mapping[str, AgentHabits]
+    targets: Mapping[str, tuple[Reached, ...]]
+    follow_ups: tuple[FollowUp, ...]
+    without_start: int
+    idle: tuple[str, ...]
+    everybody: float | None = None
+
+
+def build_scorecards(
+    session: Session, period: Period, profile: Profile, *, now: datetime, agent_id: str | None = None
+) -> Scorecards:
+    """Read a period and work out its scorecards.
+
+    Parameters
+    ----------
+    agent_id
+        One agent's card only. In a period of more than `COMPARED_CALLS` calls it is held against nobody, for speed: ranks,
+        everybody's rates and `difference_like` are None then.
+    now
+        What overdue follow-ups are told by, with offset.
+
+    Raises
+    ------
+    ConfigError
+        ``agent_id`` is neither in the profile nor in the store's calls of the period.
+    """
+    window = Window(*period.moments(profile.zone), None)
+    compared = agent_id is None or query.count_calls(session, window) <= COMPARED_CALLS
+    if not compared:
+        window = Window(window.start, window.end, agent_id)
+    facts = query.call_facts(session, window)
+    if agent_id not in (None, *(fact.agent_id for fact in facts)) and profile.agent(agent_id) is None:
+        raise ConfigError([f"--agent: {agent_id} → has no call in {period.text} and isn't in the profile"])
+    used = _used(session, [fact.standard_sha256 for fact in facts if fact.standard_sha256])
+    standard = _standard(session, used)
+    bands = tuple((band.min, band.zh) for band in standard.bands)
+    settings = CardSettings(profile.zone, standard.appraisal.min_calls, bands, profile)
+    human = [fact.score for fact in facts if fact.score is not None and fact.made_by != "machine"]
+    calls = call_table(facts, settings, machine=query.machine_percents(session, human))
+    counts = query.verdict_counts(session, window)
+    criteria = criteria_table(counts)
+    agents = _with_criteria(agent_table(calls, settings), criteria)
+    everybody = mean_of(calls.loc[calls["averaged"], "percent"]) if compared else None
+    if agent_id is not None:
+        calls, agents, criteria = (_only(table, agent_id, compared) for table in (calls, agents, criteria))
+    found = _habits(standard, agents, criteria, counts)
+    targets = _targets(agents, profile)
+    busy = set(targets)
+    return Scorecards(
+        period, settings, standard, view_of(standard), used, calls, agents, criteria,
+        {by: group_table(calls, by) for by in ("all", "department", "team", "campaign")},
+        _trend(session, period, profile, agent_id), _heard(session, found), targets,
+        follow_ups(session, profile, now=now, since=window.start, until=window.end, agent_id=agent_id),
+        query.calls_without_start(session),
+        () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody,
+    )  # fmt: skip
+
+
+def _habits(
+    standard: Standard, agents: pd.DataFrame, criteria: pd.DataFrame, counts: Sequence[query.VerdictCount]
+) -> dict[str, tuple[tuple[Habit, ...], tuple[Habit, ...]]]:
+    """Each agent's best and weakest habits among the criteria that give points, the heaviest first."""
+    heavy = [each.id for each in sorted(standard.criteria, key=lambda c: -c.weight) if each.weight > 0]
+    names = agents["agent_id"] if len(agents) else ()
+    return {str(agent): habits(criteria, counts, str(agent), scored=heavy) for agent in names}
+
+
+def _targets(agents: pd.DataFrame, profile: Profile) -> dict[str, tuple[Reached, ...]]:
+    return {
+        str(row["agent_id"]): targets_of(
+            {str(key): value for key, value in row.items()}, profile.targets.get(str(row["agent_id"]))
+        )
+        for row in agents.to_dict("records")
+    }
+
+
+def _only(table: pd.DataFrame, agent_id: str, compared: bool) -> pd.DataFrame:
+    """One agent's rows; what compares with others is taken out where nobody else was read."""
+    if table.empty:
+        return table
+    mine = table[table["agent_id"] == agent_id].reset_index(drop=True)
+    if not compared:
+        for name in ("team_rate", "difference_like", "rank"):
+            if name in mine:
+                mine[name] = pd.Series([None] * len(mine), dtype="Float64")
+    return mine
+
+
+def _used(session: Session, digests: Sequence[str]) -> tuple[StandardUse, ...]:
+    counted = Counter(digests)
+    rows = query.standards_used(session, list(counted))
+    return tuple(
+        StandardUse(digest, rows[digest].standard, rows[digest].version, count)
+        for digest, count in counted.most_common()
+    )
+
+
+def _standard(session: Session, used: Sequence[StandardUse]) -> Standard:
+    """The standard that most of the period's calls were judged by, as the store has it."""
+    if not used:
+        return load_standard(DEFAULT)
+    text = query.standards_used(session, [used[0].sha256])[used[0].sha256].text
+    return read_standard(text, name=f"{used[0].id} {used[0].version}")
+
+
+def view_of(standard: Standard) -> StandardView:
+    """What the reports need to know of a standard."""
+    criteria = tuple(
+        CriterionText(
+            each.id, each.section, each.article, each.title.zh, each.title.en, each.weight, each.advisory
+        )
+        for each in standard.criteria
+    )
+    sections = {name: Text(both.zh, both.en) for name, both in standard.sections.items()}
+    return StandardView(
+        standard.id, standard.version, criteria, standard.title.zh, standard.title.en, sections
+    )
+
+
+def _with_criteria(agents: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame:
+    """Adds how many verdicts could not be given for want of what can be measured, or wait for a person."""
+    if agents.empty:
+        return agents
+    sums = criteria.groupby("agent_id")[["not_measurable", "needs_review", "judged"]].sum()
+    for name, source in (
+        ("verdicts_not_measurable", "not_measurable"), ("verdicts_needs_review", "needs_review"), ("verdicts_judged", "judged"),
+    ):  # fmt: skip
+        agents[name] = agents["agent_id"].map(sums[source]).fillna(0).astype(int)
+    return agents
+
+
+def _trend(session: Session, period: Period, profile: Profile, agent_id: str | None) -> pd.DataFrame:
+    rows = []
+    for each in period.run_up():
+        start, end = each.moments(profile.zone)
+        rows += [
+            {
+                "period": each.text,
+                "agent_id": mean.agent_id or "",
+                "averaged": mean.calls,
+                "score_mean": mean.mean,
+            }
+            for mean in query.means(session, Window(start, end, agent_id))
+        ]
+    return pd.DataFrame(rows, columns=["period", "agent_id", "averaged", "score_mean"])
+
+
+def _heard(
+    session: Session, found: Mapping[str, tuple[tuple[Habit, ...], tuple[Habit, ...]]]
+) -> dict[str, AgentHabits]:
+    wanted = [
+        (each.score, each.criterion)
+        for best, weak in found.values()
+        for part in (best, weak)
+        for each in part
+    ]
+    told = query.heard(session, wanted)
+    return {
+        agent: AgentHabits(
+            tuple((each, told.get((each.score, each.criterion))) for each in best),
+            tuple((each, told.get((each.score, each.criterion))) for each in weak),
+        )
+        for agent, (best, weak) in found.items()
+    }

@@ -1,0 +1,52 @@
+"""Writing a period's scorecards into a folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pipeline.reports.files import atomic_path, write_atomic
+from pipeline.reports.scorecard_build import Scorecards
+from pipeline.reports.scorecard_csv import agents_frame, calls_frame, follow_frame, to_csv
+from pipeline.reports.scorecard_page import agent_page, overview_page, page_name
+from pipeline.reports.scorecard_xlsx import write_workbook
+from pipeline.store import FileArea
+
+
+def write_scorecards(cards: Scorecards, out: Path, *, language: str, sounds: FileArea | None = None) -> None:
+    """Write the tables, the workbook and the pages.
+
+    Parameters
+    ----------
+    sounds
+        Where the calls' sound lies; with it, the calls to hear are copied beside the pages.
+    """
+    tables = {
+        "agents.csv": agents_frame(cards),
+        "criteria.csv": cards.criteria,
+        "calls.csv": calls_frame(cards),
+        "followups.csv": follow_frame(cards.follow_ups),
+    }
+    for name, table in tables.items():
+        write_atomic(out / name, to_csv(table))
+    with atomic_path(out / "scorecard.xlsx") as beside:
+        write_workbook(cards, beside, language=language)
+    heard = _sounds(cards, out, sounds) if sounds is not None else {}
+    for agent in cards.agents["agent_id"] if len(cards.agents) else ():
+        page = agent_page(cards, str(agent), language=language, sounds=heard)
+        write_atomic(out / "agents" / page_name(str(agent)), page)
+    write_atomic(out / "index.html", overview_page(cards, language=language))
+
+
+def _sounds(cards: Scorecards, out: Path, area: FileArea) -> dict[str, str]:
+    """Copy the sound of the calls to hear; what the store has lost is left out."""
+    found: dict[str, str] = {}
+    for habits in cards.habits.values():
+        for _, heard in (*habits.best, *habits.weak):
+            digest = heard.audio_file if heard else None
+            if digest is None or digest in found or not area.is_whole(digest, "audio"):
+                continue
+            with atomic_path(out / "sound" / f"{digest[:16]}.mp3") as beside:
+                shutil.copyfile(area.path(digest, "audio"), beside)
+            found[digest] = f"../sound/{digest[:16]}.mp3"
+    return found
