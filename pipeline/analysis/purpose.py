@@ -1,4 +1,4 @@
-"""Why the agent calls: by the rules of ``purpose.yaml``, else by position.
+"""Why the agent calls: by the rules of ``purpose.yaml`` or by position, where the learned layer holds it possible.
 
 Whoever has said who he is says next why he calls: what is left of the introducing turn, or of the agent's
 next one, after greeting, names, check of identity, notices and courtesies, is the purpose. The clauses that say
@@ -15,10 +15,14 @@ from importlib import resources
 
 import yaml
 
+from pipeline.analysis import acts
+from pipeline.analysis.acts_features import LEAST_TURNS
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import load_rules
 from pipeline.types import Finding
 
+POSSIBLE = 0.1
+"""Least probability by the learned layer at which a purpose by rule or place stands (our default)."""
 FOLLOWING = 2
 """Agent's turns after the introducing one that are looked at (our default)."""
 
@@ -74,9 +78,18 @@ def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence
     """The purpose, where the agent first says it; None where it isn't said early."""
     ruled = next(_by_rule(conversation, early), None)
     placed = _by_place(conversation, early, [one for one in slots if one.kind in ("company", "name")], slots)
-    if ruled is None or placed is None:
-        return ruled or placed
-    return placed if (placed.turn or 0) < (ruled.turn or 0) else ruled
+    both = [one for one in (ruled, placed) if one is not None]
+    told = min(both, key=lambda one: one.turn or 0, default=None)
+    return told if told is not None and _possible(conversation, told) else None
+
+
+def _possible(conversation: Conversation, told: Finding) -> bool:
+    """Whether the learned layer holds what rule or place found for possible; it knows whole calls, no excerpts."""
+    if len(conversation.turns) < LEAST_TURNS:
+        return True
+    likely = acts.guesses(conversation, "purpose")
+    turn = conversation.in_turn(told.turn or 0)
+    return any(likely.get(s.index, acts.NOTHING).probability >= POSSIBLE for s in turn)
 
 
 def _by_rule(conversation: Conversation, early: Sequence[int]) -> Iterator[Finding]:
