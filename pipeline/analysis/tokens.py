@@ -165,6 +165,8 @@ def _by_shape(said: Said, tokens: Sequence[Token], common: Mapping[str, int]) ->
 def _by_jieba(said: Said, tokens: Sequence[Token]) -> list[list[str]]:
     import jieba.posseg
 
+    jieba.setLogLevel(60)
+
     words: list[tuple[int, int, str]] = []
     at = 0
     for word in jieba.posseg.cut(said.folded[: tokens[-1].end]):
