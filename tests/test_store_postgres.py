@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -84,10 +85,13 @@ def test_a_server_that_stops_in_mid_run(cluster: Cluster, tmp_path: Path) -> Non
         cluster.stop()
         time.sleep(4.0)
         cluster.start()
-        _, error = process.communicate(timeout=300)
+        told, error = process.communicate(timeout=300)
         assert process.returncode == 0, error[-2000:]
-        # What the stop cut off may still be queued: then the next run does it. Nothing is lost, nothing done twice.
-        assert set(program.left()["states"].values()) <= {("scored", None), ("pending", "queued")}
+        # What the stop cut off may still be queued: then the run says that it did not end well, and the next one
+        # does it. Nothing is lost, nothing done twice.
+        states = set(program.left()["states"].values())
+        assert states <= {("scored", None), ("pending", "queued")}
+        assert json.loads(told.splitlines()[-1])["ok"] is (states == {("scored", None)})
         program.run()
         left = program.left()
         assert len(left["states"]) == 10

@@ -138,8 +138,8 @@ def _told(error: SQLAlchemyError) -> str:
 
 def heals(error: BaseException) -> bool:
     """Whether an error of the database may be gone in a moment: it was away, busy or its disk full."""
-    from sqlalchemy.exc import InterfaceError, OperationalError
+    from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 
-    return isinstance(error, OperationalError | InterfaceError) or (
+    return isinstance(error, OperationalError | InterfaceError | PendingRollbackError) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     )
