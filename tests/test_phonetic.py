@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin.constants import PINYIN_DICT
 
 from pipeline.analysis.phonetic import find_by_sound, likeness, sound_of, syllable
 
@@ -21,6 +22,14 @@ def test_homophones_sound_the_same(heard: str, meant: str) -> None:
 @pytest.mark.parametrize(("one", "other"), [("张", "赞"), ("林", "凌"), ("十", "四"), ("能", "楞")])
 def test_telephone_confusions_are_folded(one: str, other: str) -> None:
     assert syllable(one) == syllable(other)
+
+
+def test_no_two_syllables_share_a_sound() -> None:
+    heard: dict[str, set[str]] = {}
+    for code in PINYIN_DICT:
+        heard.setdefault(sound_of(chr(code)), set()).add(syllable(chr(code)))
+    assert len(heard) > 250
+    assert [alike for alike in heard.values() if len(alike) > 1] == []
 
 
 def test_other_words_sound_otherwise() -> None:

@@ -94,10 +94,9 @@ PATTERNS = [
     st.sampled_from(PATTERNS),
 )
 def test_prefilter_never_loses_a_match(text: str, source: str) -> None:
-    pattern = re.compile(source)
-    if pattern.search(text):
+    if re.search(source, text):
         mask = mask_of(text)
-        assert all(mask & clause for clause in demands(pattern))
+        assert all(mask & clause for clause in demands(source))
 
 
 @given(st.text(alphabet="呃嗯您今天啊,，那个我我就定 uhm the", max_size=24), st.sampled_from(["zh", "en"]))

@@ -6,6 +6,7 @@ less than the sentence's own (the weights below; cross-validated by author over 
 
 from __future__ import annotations
 
+import functools
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.heard import forms_of
-from pipeline.analysis.matching import matches
+from pipeline.analysis.matching import matches, matches_in
 from pipeline.analysis.phonetic import sound_of
 from pipeline.analysis.rules import load_rules
 from pipeline.analysis.shapes import has_shape
@@ -131,24 +132,28 @@ def _sounds(folded: str, language: str) -> set[int]:
 def _rule_cells(sentence: Sentence, around: _Around) -> Iterator[tuple[int, float]]:
     """Own hits by strength, own vetoes, and the hits of the turn before and of the turn after."""
     size = len(RULES)
+    language = "zh" if sentence.language == "zh" else "en"
+    for at, own in _strengths(language, sentence.folded).items():
+        yield HASHED + at, RULE * own
+        for match in matches(RULES[at], sentence):
+            for key, value in match.detail.items():
+                yield zlib.crc32(f"d:{RULES[at]}.{key}={value}".encode()) % HASHED, RULE
     for at, kind in enumerate(RULES):
-        own = _strength(kind, sentence)
-        if own:
-            yield HASHED + at, RULE * own
-            for match in matches(kind, sentence):
-                for key, value in match.detail.items():
-                    yield zlib.crc32(f"d:{kind}.{key}={value}".encode()) % HASHED, RULE
-        rules = load_rules(kind, "zh" if sentence.language == "zh" else "en")
-        if rules.never and rules.silenced(sentence.folded):
+        if load_rules(kind, language).silenced(sentence.folded):
             yield HASHED + size + at, RULE
-        for block, said in ((2, around.before), (3, around.after)):
-            most = max((_strength(kind, other) for other in said), default=0.0)
-            if most:
-                yield HASHED + block * size + at, RULE_AROUND * most
+    for block, said in ((2, around.before), (3, around.after)):
+        most: dict[int, float] = {}
+        for other in said:
+            for at, strength in _strengths("zh" if other.language == "zh" else "en", other.folded).items():
+                most[at] = max(most.get(at, 0.0), strength)
+        yield from ((HASHED + block * size + at, RULE_AROUND * strength) for at, strength in most.items())
 
 
-def _strength(kind: str, sentence: Sentence) -> float:
-    return max((match.strength for match in matches(kind, sentence)), default=0.0)
+@functools.lru_cache(maxsize=16384)
+def _strengths(language: str, folded: str) -> dict[int, float]:
+    """The strongest hit of each rule file that hits a text, by its place in ``RULES``."""
+    hits = ((at, matches_in(kind, language, folded)) for at, kind in enumerate(RULES))
+    return {at: max(match.strength for match in found) for at, found in hits if found}
 
 
 def _place_cells(sentence: Sentence, around: _Around) -> Iterator[tuple[int, float]]:

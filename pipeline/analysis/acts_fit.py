@@ -15,8 +15,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from pipeline.analysis import meaning
 from pipeline.analysis.acts import DETAILS, KINDS
 from pipeline.analysis.acts_features import COLUMNS, RULES, row_alone, rows_of
@@ -25,6 +23,7 @@ from pipeline.analysis.acts_table import Example, Table
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.labelled import LabelledCall, read_calls
 from pipeline.analysis.rules import LANGUAGES
+from pipeline.lexicons import load_yaml
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,7 +104,7 @@ def beside_rules(language: str, kinds: Sequence[str]) -> list[Example]:
         labelled = {text: frozenset[str]() for text in given.unlike}
         labelled |= {text: frozenset({kind, *_named(kind, detail)}) for text, detail in given.like}
         path = _folder(language) / "examples" / f"{kind}.yaml"
-        data = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        data = load_yaml(path.read_text(encoding="utf-8")) if path.is_file() else {}
         labelled |= {text: frozenset[str]() for text in data.get("unlike", [])}
         for group in data.get("like", []):
             named = frozenset({kind, *_named(kind, group.get("detail", {}))})

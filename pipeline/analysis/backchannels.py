@@ -7,6 +7,8 @@ import re
 from importlib import resources
 from typing import Any
 
+from pipeline.lexicons import load_yaml
+
 _MOST_CHARACTERS, _MOST_WORDS = 16, 8
 """A chain of nothing but backchannels (嗯嗯嗯对对) stays one up to here."""
 
@@ -37,10 +39,9 @@ def is_backchannel(text: str) -> bool:
 
 def load(language: str) -> dict[str, Any]:
     """The lexicon file of one language: ``words, hits, misses, limits`` and where they come from."""
-    import yaml
 
     path = resources.files("pipeline.lexicons") / language / "backchannels.yaml"
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return data
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.features import vectors
 from pipeline.analysis.matching import matches_in
 from pipeline.analysis.rules import Match, load_rules
 from pipeline.analysis.shapes import words
@@ -152,13 +153,7 @@ def size(folded: str) -> int:
     return len(_LATIN.findall(folded)) + len(_DIGITS.findall(folded)) + round(han * 2 / 3)
 
 
-@functools.lru_cache(maxsize=8192)
-def _vector(text: str) -> object:
-    from models.encoder import encode
-
-    return encode([text])[0]
-
-
 def likeness(one: str, other: str) -> float:
     """Cosine of the two texts' sentence vectors (Universal Sentence Encoder), −1 … 1; about half a millisecond."""
-    return float(_vector(one) @ _vector(other))  # type: ignore[operator]  # numpy rows, typed as object
+    first, second = vectors([one, other])
+    return float(first @ second)

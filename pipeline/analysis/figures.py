@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-import yaml
+from pipeline.lexicons import load_yaml
 
 _HAN_DIGITS = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "幺": 1}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -62,7 +62,7 @@ def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 @functools.cache
 def _units(language: str) -> dict[str, Any]:
     path = resources.files("pipeline.lexicons") / language / "_units.yaml"
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return data
 
 

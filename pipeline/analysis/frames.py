@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.introduction import parts_of
 from pipeline.analysis.rules import Pattern, compile_pattern, expand, shared_terms
 from pipeline.analysis.units import unit_of
+from pipeline.lexicons import load_yaml
 
 SLOTS = ("company", "department", "name")
 _SMALL_WORDS = {"of", "and", "the", "for", "&", "on", "in", "de", "la", "first"}
@@ -140,7 +139,7 @@ def load_frames(language: str) -> Frames:
 def read_frames(language: str) -> dict[str, Any]:
     """The file's content, for its own test."""
     path = resources.files("pipeline.lexicons") / language / "opening.yaml"
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return loaded
 
 

@@ -7,17 +7,18 @@ import functools
 from dataclasses import dataclass
 
 from pipeline.analysis.phonetic import sound_of
-from pipeline.analysis.prefilter import mask_of
+from pipeline.analysis.prefilter import mask_of, places_in, syllables_in
 from pipeline.analysis.shapes import shape
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """A text to match in; ``places[i]`` is the offset of its i-th character in the sentence, None when the
-    same."""
+    same. ``grams`` and ``mask`` say what is in it (``prefilter``)."""
 
     text: str
     mask: int
+    grams: frozenset[int]
     sound: str
     places: tuple[int, ...] | None = None
 
@@ -37,11 +38,15 @@ def forms_of(folded: str, language: str) -> tuple[Form, ...]:
     >>> [form.text for form in forms_of("您呃今天就定吧", "zh")]
     ['您呃今天就定吧', '您今天就定吧']
     """
-    own = Form(folded, mask_of(folded), sound_of(folded) if language == "zh" else "")
+    own = _form(folded, sound_of(folded) if language == "zh" else "", None)
     gone = {at for hit in shape("filler", language).finditer(folded) for at in range(*hit.span())}
     if not gone:
         return (own,)
     places = tuple(at for at in range(len(folded)) if at not in gone)
     text = "".join(folded[at] for at in places)
     sound = "".join(own.sound[at] for at in places) if own.sound else ""
-    return own, Form(text, mask_of(text), sound, places)
+    return own, _form(text, sound, places)
+
+
+def _form(text: str, sound: str, places: tuple[int, ...] | None) -> Form:
+    return Form(text, mask_of(text), places_in(text) | syllables_in(sound), sound, places)

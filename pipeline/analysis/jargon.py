@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.matching import matches
 from pipeline.analysis.phonetic import syllable
 from pipeline.analysis.text import fold
+from pipeline.lexicons import load_yaml
 from pipeline.profile import Jargon
 from pipeline.types import Finding, Measure, Reason
 
@@ -176,7 +175,7 @@ def _next(conversation: Conversation, sentence: Sentence) -> Sentence | None:
 def shipped_terms(language: str) -> tuple[Term, ...]:
     """The terms that ship for one language."""
     path = resources.files("pipeline.lexicons") / language / "_jargon.yaml"
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return tuple(_term(entry, group) for group in data["entries"] for entry in group["terms"])
 
 

@@ -24,10 +24,9 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.logistic import GATE, Fitted, fit, load_fitted, save_fitted
+from pipeline.lexicons import load_yaml
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,7 +131,7 @@ def load_examples(kind: str, language: str) -> Examples:
 
 def _file(language: str, name: str) -> dict[str, Any]:
     path = resources.files("pipeline.lexicons") / language / f"{name}.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.is_file() else {}
+    return load_yaml(path.read_text(encoding="utf-8")) or {} if path.is_file() else {}
 
 
 @functools.cache

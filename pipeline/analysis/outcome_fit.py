@@ -16,8 +16,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.endings import ACTS, GRAM_SHARE, GRAM_ZONES, ActModel, Ending, ending_of
 from pipeline.analysis.features import GRAMS, gram_columns, gram_matrix, vectors
@@ -26,6 +24,7 @@ from pipeline.analysis.labelled import LabelledCall, read_calls
 from pipeline.analysis.logistic import solve
 from pipeline.analysis.outcome_model import FILE, LABELS, Fitted, unpack
 from pipeline.analysis.rules import LANGUAGES, load_rules
+from pipeline.lexicons import load_yaml
 from pipeline.types import Speaker, Transcript, Turn
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def examples() -> Iterator[Example]:
                         path.name[0], language, call.outcome, Conversation.of(call.transcript), call
                     )
         elif path.stem == "_dialogues":
-            for group in yaml.safe_load(path.read_text(encoding="utf-8")):
+            for group in load_yaml(path.read_text(encoding="utf-8")):
                 for lines in group["dialogues"]:
                     turns = tuple(Turn(_SIDES[line[0]], line[3:], None, None, 1.0) for line in lines)
                     yield Example(
@@ -103,7 +102,7 @@ def _act_model(side: str) -> ActModel:
         path = resources.files("pipeline.lexicons") / language / "_endings.yaml"
         said = [
             (text, ACTS[side].index(act))
-            for act, given in yaml.safe_load(path.read_text(encoding="utf-8"))[side].items()
+            for act, given in load_yaml(path.read_text(encoding="utf-8"))[side].items()
             for text in given
         ]
         texts += [text for text, _ in said]

@@ -10,8 +10,8 @@ Matching with a Trigram Index", 2012).
 from __future__ import annotations
 
 import functools
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from re import _constants as ops  # type: ignore[attr-defined]  # the only reader of patterns that Python has
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -23,11 +23,15 @@ Clauses = tuple[int, ...]
 
 
 @functools.lru_cache(maxsize=65536)
-def _bit(gram: str) -> int:
+def _place(gram: str) -> int:
     number = 0
     for char in gram:
         number = number * 1327 + ord(char)
-    return 1 << (number % _BITS)
+    return number % _BITS
+
+
+def _bit(gram: str) -> int:
+    return 1 << _place(gram)
 
 
 def _is_han(char: str) -> bool:
@@ -43,26 +47,87 @@ def _grams(text: str) -> Iterable[str]:
             yield text[at : at + 3]
 
 
+def places_in(text: str) -> frozenset[int]:
+    """Which bits the grams of a folded text have."""
+    return frozenset(map(_place, _grams(text)))
+
+
 def mask_of(text: str) -> int:
     """The bits of all grams of a folded text."""
+    return _mask(places_in(text))
+
+
+def _mask(places: Iterable[int]) -> int:
     mask = 0
-    for gram in set(_grams(text)):
-        mask |= _bit(gram)
+    for place in places:
+        mask |= 1 << place
     return mask
 
 
-def demands(pattern: re.Pattern[str]) -> Clauses:
+@dataclass(frozen=True, slots=True, eq=False)
+class Sieve:
+    """Of many things looked for in a text, those that could be in it, found without asking each.
+
+    Attributes
+    ----------
+    always
+        Bit ``n`` is set where nothing is demanded for the ``n``-th thing.
+    by_gram
+        For each gram's bit, the things that could be in a text that has it, as bits.
+    """
+
+    always: int
+    by_gram: Mapping[int, int]
+
+    @classmethod
+    def of(cls, wanted: Sequence[Iterable[int]]) -> Sieve:
+        """From a mask for each way in which each thing may show; a mask of 0 demands nothing."""
+        always, by_gram = 0, dict[int, int]()
+        for at, masks in enumerate(wanted):
+            for mask in masks:
+                if not mask:
+                    always |= 1 << at
+                while mask:
+                    place = mask.bit_length() - 1
+                    by_gram[place] = by_gram.get(place, 0) | 1 << at
+                    mask ^= 1 << place
+        return cls(always, by_gram)
+
+    def open(self, places: Iterable[int]) -> int:
+        """The things that a text with these grams could hold, as bits."""
+        found = self.always
+        for place in places:
+            found |= self.by_gram.get(place, 0)
+        return found
+
+
+def first_gram(text: str) -> int:
+    """The mask of a literal's first gram, which a text that holds the literal holds too; 0 where it has none."""
+    return next((_bit(gram) for gram in _grams(text)), 0)
+
+
+def first_char(sound: str) -> int:
+    """The mask of a sound's first syllable."""
+    return _bit(sound[0])
+
+
+def syllables_in(sound: str) -> frozenset[int]:
+    """Which bits the syllables of a sound have."""
+    return frozenset(map(_place, sound))
+
+
+def demands(pattern: str) -> Clauses:
     """Masks of which each must share a bit with ``mask_of(text)`` for the pattern to match ``text``.
 
     Examples
     --------
-    >>> pattern = re.compile("(?:今天|现在)就(?:定|签)")
+    >>> pattern = "(?:今天|现在)就(?:定|签)"
     >>> all(mask_of("现在就签吧") & clause for clause in demands(pattern))
     True
     >>> all(mask_of("明天再签吧") & clause for clause in demands(pattern))
     False
     """
-    clauses = set(_of_sequence(parser.parse(pattern.pattern, pattern.flags)))
+    clauses = set(_of_sequence(parser.parse(pattern)))
     return tuple(sorted(clauses, key=int.bit_count))
 
 

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.figures import Figure, figures
 from pipeline.analysis.text import fold
+from pipeline.lexicons import load_yaml
 from pipeline.profile import Product
 from pipeline.types import Finding, Measure, Reason
 
@@ -144,7 +143,7 @@ def _named(conversation: Conversation, sentence: Sentence) -> Product | None:
 def address_data(language: str) -> Mapping[str, Any]:
     """How customers are addressed in a language, with examples."""
     path = resources.files("pipeline.lexicons") / ("zh" if language == "zh" else "en") / "_address.yaml"
-    data: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: Mapping[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return data
 
 

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-import yaml
-
 from pipeline.analysis import acts
 from pipeline.analysis.acts_features import LEAST_TURNS
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import load_rules
+from pipeline.lexicons import load_yaml
 from pipeline.types import Finding
 
 POSSIBLE = 0.1
@@ -67,7 +66,7 @@ class Rest:
 def load_rest(language: str) -> Rest:
     """The section ``rest`` as shipped."""
     path = resources.files("pipeline.lexicons") / language / "purpose.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))["rest"]
+    data = load_yaml(path.read_text(encoding="utf-8"))["rest"]
     one = {key: re.compile(data[key]) for key in ("split", "lead", "must", "past", "inbound")}
     return Rest(
         skip=tuple(map(re.compile, data["skip"])), least=data["least"], strength=data["strength"], **one

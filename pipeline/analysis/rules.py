@@ -12,18 +12,18 @@ the file for all its rules. Each sentence is read as it is and without fillers (
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
-import yaml
-
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.phonetic import places_of, sound_of
-from pipeline.analysis.prefilter import Clauses, demands
+from pipeline.analysis.prefilter import Clauses, Sieve, demands, first_char, first_gram
 from pipeline.analysis.text import fold
+from pipeline.lexicons import load_yaml
 
 _LOOSE = re.compile(r"\[[^\]]*\]| |'")
 LANGUAGES = ("zh", "en")
@@ -47,10 +47,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled pattern and what a text must hold for it to match at all."""
+    """A pattern and what a text must hold for it to match at all; compiled when first needed."""
 
-    regex: re.Pattern[str]
+    source: str
     clauses: Clauses
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The pattern, compiled: most are never needed in a call, and compiling all takes a second."""
+        return _compiled(self.source)
 
     def hits(self, form: Form) -> Iterator[tuple[int, int]]:
         """Every place where it matches, empty matches left out."""
@@ -61,6 +66,11 @@ class Pattern:
         for hit in self.regex.finditer(form.text):
             if hit.end() > hit.start():
                 yield hit.span()
+
+
+@functools.cache
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +90,20 @@ class Rule:
     misses: tuple[str, ...]
     limits: tuple[Mapping[str, str], ...]
 
-    def find(self, folded: str) -> Iterator[Match]:
-        """Every place in a folded sentence where the rule holds, vetoed ones left out."""
+    def grams(self) -> Iterator[tuple[int, ...]]:
+        """For each phrase, then each pattern, the masks of which a text that holds it shares a bit with one."""
+        for phrase, sound in self.phrases:
+            yield (first_gram(phrase), first_char(sound)) if sound else (first_gram(phrase),)
+        yield from (pattern.clauses[:1] or (0,) for pattern in self.patterns)
+
+    def find(self, folded: str, possible: int = -1) -> Iterator[Match]:
+        """Every place in a folded sentence where the rule holds, vetoed ones left out.
+
+        ``possible`` has a bit for each phrase, then for each pattern; those without their bit are not looked for.
+        """
         for form in forms_of(folded, self.language):
-            places = [place for place in self._candidates(form) if not self._vetoed(form, place[0], place[1])]
+            found = self._candidates(form, possible)
+            places = [place for place in found if not self._vetoed(form, place[0], place[1])]
             if places and not any(next(veto.hits(form), None) for veto in self.never):
                 for start, end, strength, layer in places:
                     yield Match(self.id, *form.back(start, end), strength, layer, self.detail)
@@ -96,30 +116,35 @@ class Rule:
         least = min(start, clause)
         return any(begin < end and until > least for veto in self.unless for begin, until in veto.hits(form))
 
-    def _candidates(self, form: Form) -> Iterator[tuple[int, int, float, str]]:
-        for phrase, sound in self.phrases:
+    def _candidates(self, form: Form, possible: int) -> Iterator[tuple[int, int, float, str]]:
+        for at, (phrase, sound) in enumerate(self.phrases):
+            if not possible >> at & 1:
+                continue
             found = places_of(phrase, form.text)
             if self.language == "en":
-                found = [at for at in found if _whole_words(form.text, at, at + len(phrase))]
-            for at in found:
-                yield at, at + len(phrase), self.strength, "lexicon"
+                found = [start for start in found if _whole_words(form.text, start, start + len(phrase))]
+            for start in found:
+                yield start, start + len(phrase), self.strength, "lexicon"
             if sound and not found:
-                for at in places_of(sound, form.sound):
-                    yield at, at + len(phrase), self.strength * BY_SOUND, "sound"
-        for pattern in self.patterns:
-            for start, end in pattern.hits(form):
-                yield start, end, self.strength, "pattern"
+                for start in places_of(sound, form.sound):
+                    yield start, start + len(phrase), self.strength * BY_SOUND, "sound"
+        for at, pattern in enumerate(self.patterns, start=len(self.phrases)):
+            if possible >> at & 1:
+                for start, end in pattern.hits(form):
+                    yield start, end, self.strength, "pattern"
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All active rules of one kind in one language."""
+    """All rules of one kind in one language; ``place`` is that of their first phrase or pattern in the sieve."""
 
     kind: str
     language: str
     speaker: str
     rules: tuple[Rule, ...]
     never: tuple[Pattern, ...] = ()
+    sieve: Sieve = field(default_factory=lambda: Sieve.of([]))
+    place: int = 0
 
     def silenced(self, folded: str) -> bool:
         """Whether the file's own ``never`` holds: a denial, a disclaimer, somebody else's words."""
@@ -128,7 +153,14 @@ class RuleSet:
 
     def match(self, folded: str) -> list[Match]:
         """The best match of each overlapping group, in order."""
-        found = [match for rule in self.rules if rule.status == "active" for match in rule.find(folded)]
+        possible = _possible(self.sieve, folded, self.language) >> self.place
+        found: list[Match] = []
+        for rule in self.rules:
+            size = len(rule.phrases) + len(rule.patterns)
+            wanted = possible & (1 << size) - 1
+            if wanted and rule.status == "active":
+                found.extend(rule.find(folded, wanted))
+            possible >>= size
         found.sort(key=lambda match: (-match.strength, match.start - match.end, match.start))
         kept: list[Match] = []
         for match in found:
@@ -142,20 +174,43 @@ def _whole_words(text: str, start: int, end: int) -> bool:
     return before and (end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum()))
 
 
+@functools.lru_cache(maxsize=16384)
+def _possible(sieve: Sieve, folded: str, language: str) -> int:
+    """What of a sieve's phrases and patterns a text could hold, in any of its forms."""
+    grams = (form.grams for form in forms_of(folded, language))
+    return sieve.open(frozenset[int]().union(*grams))
+
+
 @functools.cache
 def load_rules(kind: str, language: str) -> RuleSet:
     """The rules of one kind and language as shipped; an empty set where there is no file."""
-    path = resources.files("pipeline.lexicons") / language / f"{kind}.yaml"
-    if not path.is_file():
-        return RuleSet(kind, language, "any", ())
-    return compile_rules(yaml.safe_load(path.read_text(encoding="utf-8")), shared_terms(language))
+    return _library(language).get(kind) or RuleSet(kind, language, "any", ())
+
+
+@functools.cache
+def _library(language: str) -> dict[str, RuleSet]:
+    """All rules of a language, by kind. They share one sieve: a sentence is asked once what it could hold."""
+    folder = resources.files("pipeline.lexicons") / language
+    files = sorted((path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda p: p.name)
+    read = (load_yaml(path.read_text(encoding="utf-8")) for path in files if not path.name.startswith("_"))
+    terms = shared_terms(language)
+    sets = [compile_rules(data, terms) for data in read if "rules" in data]
+    return {rules.kind: rules for rules in share_sieve(sets)}
+
+
+def share_sieve(sets: Sequence[RuleSet]) -> list[RuleSet]:
+    """The same sets, with one sieve for all of them."""
+    grams = [[masks for rule in rules.rules for masks in rule.grams()] for rules in sets]
+    sieve = Sieve.of([masks for wanted in grams for masks in wanted])
+    places = itertools.accumulate(map(len, grams), initial=0)
+    return [replace(rules, sieve=sieve, place=place) for rules, place in zip(sets, places, strict=False)]
 
 
 @functools.cache
 def shared_terms(language: str) -> dict[str, list[str]]:
     """Named lists of words that all files of a language may use."""
     path = resources.files("pipeline.lexicons") / language / "_terms.yaml"
-    return yaml.safe_load(path.read_text(encoding="utf-8"))["terms"] if path.is_file() else {}
+    return load_yaml(path.read_text(encoding="utf-8"))["terms"] if path.is_file() else {}
 
 
 def compile_rules(data: Mapping[str, Any], terms: Mapping[str, list[str]]) -> RuleSet:
@@ -165,7 +220,7 @@ def compile_rules(data: Mapping[str, Any], terms: Mapping[str, list[str]]) -> Ru
     shared = {veto: data.get(veto, []) for veto in ("unless", "never")}
     rules = tuple(_rule(entry, language, known, shared) for entry in data.get("rules", []))
     never = tuple(compile_pattern(text, language, known) for text in shared["never"])
-    return RuleSet(data["kind"], language, data.get("speaker", "any"), rules, never)
+    return share_sieve([RuleSet(data["kind"], language, data.get("speaker", "any"), rules, never)])[0]
 
 
 def _rule(
@@ -208,8 +263,7 @@ def compile_pattern(pattern: str, language: str, terms: Mapping[str, list[str]])
     if language == "en":
         loose = _LOOSE.sub(lambda hit: {" ": r"[\s,]+", "'": "'?"}.get(hit.group(), hit.group()), expanded)
         expanded = r"(?<!\w)(?:" + loose + r")(?!\w)"
-    regex = re.compile(expanded)
-    return Pattern(regex, demands(regex))
+    return Pattern(expanded, demands(expanded))
 
 
 def expand(pattern: str, terms: Mapping[str, list[str]], depth: int = 0) -> str:

@@ -11,7 +11,7 @@ import re
 from importlib import resources
 from typing import Any
 
-import yaml
+from pipeline.lexicons import load_yaml
 
 
 @functools.cache
@@ -34,5 +34,5 @@ def words(name: str, language: str) -> frozenset[str]:
 @functools.cache
 def _data(language: str) -> dict[str, Any]:
     path = resources.files("pipeline.lexicons") / language / "_shapes.yaml"
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return data

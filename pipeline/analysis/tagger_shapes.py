@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-import yaml
-
 from pipeline.analysis.labelled import LabelledCall, Mark
 from pipeline.analysis.tagger import SLOTS
 from pipeline.analysis.text import fold
 from pipeline.analysis.tokens import ordinary_words
+from pipeline.lexicons import load_yaml
 from pipeline.types import Transcript, Turn
 
 FILLED = 12
@@ -54,7 +53,7 @@ def _words(text: str, language: str) -> list[str]:
 def shaped(language: str, pool: Pool, chance: random.Random) -> Iterator[LabelledCall]:
     """The shapes of ``introductions.yaml``, filled at random; a part of them as a poor recogniser writes."""
     path = resources.files("pipeline.lexicons") / language / "introductions.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = load_yaml(path.read_text(encoding="utf-8"))
     for shape in data["shapes"]:
         for _copy in range(FILLED):
             call = _filled(shape, data["words"], pool, language, chance)

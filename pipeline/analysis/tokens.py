@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-import yaml
+from pipeline.lexicons import load_yaml
 
 SIZE = 1 << 16
 """Hashed features."""
@@ -217,7 +217,7 @@ def _classes(language: str) -> Mapping[str, re.Pattern[str]]:
     from pipeline.analysis.rules import expand, shared_terms
 
     path = resources.files("pipeline.lexicons") / language / "opening.yaml"
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = load_yaml(path.read_text(encoding="utf-8"))
     terms = {**shared_terms(language), **data["terms"]}
     return {name: re.compile(expand(text, terms)) for name, text in data["classes"].items()}
 

@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from importlib import resources
 from typing import Any
 
-import yaml
+from pipeline.lexicons import load_yaml
 
 _AFTERNOON_UP_TO_H = 7
 """An hour from 1 to 7 without a part of the day is after noon: nobody rings customers at three in the morning."""
@@ -42,7 +42,7 @@ class _Grammar:
 def when_data(language: str) -> dict[str, Any]:
     """The file of one language as shipped, examples included."""
     path = resources.files("pipeline.lexicons") / language / "_when.yaml"
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return data
 
 

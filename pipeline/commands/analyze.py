@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from pipeline.commands.options import profile_option, standard_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pipeline.process import Workplace
 
 
@@ -25,7 +23,12 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="File for the results; else stdout."
 )
-def analyze(transcripts: Path, profile: Path | None, standard: str, out: Path | None) -> None:
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes at once; else as many as the machine takes."
+)
+def analyze(
+    transcripts: Path, profile: Path | None, standard: str, out: Path | None, workers: int | None
+) -> None:
     """Score transcripts made elsewhere: one JSON object a line.
 
     A line: {"call_id", "language", "turns": [{"speaker", "text", "start_s"?, "end_s"?}]}. What needs sound is not
@@ -37,41 +40,24 @@ def analyze(transcripts: Path, profile: Path | None, standard: str, out: Path | 
     from pipeline.standards import load_standard
 
     workplace = Workplace(Settings(), find_profile([transcripts], profile), load_standard(standard))
-    bad = 0
     if out is None:
-        for line in _results(transcripts, workplace):
-            bad += line is None
-            if line is not None:
-                sys.stdout.write(line + "\n")
-    else:
-        from pipeline.reports.files import atomic_path
+        raise SystemExit(_write(transcripts, workplace, sys.stdout, workers))
+    from pipeline.reports.files import atomic_path
 
-        with atomic_path(out) as path, path.open("w", encoding="utf-8") as stream:
-            for line in _results(transcripts, workplace):
-                bad += line is None
-                if line is not None:
-                    stream.write(line + "\n")
-    raise SystemExit(1 if bad else 0)
+    with atomic_path(out) as path, path.open("w", encoding="utf-8") as stream:
+        bad = _write(transcripts, workplace, stream, workers)
+    raise SystemExit(bad)
 
 
-def _results(transcripts: Path, workplace: Workplace) -> Iterator[str | None]:
-    """One JSON line a call; None for a line that can't be used, which is told on stderr."""
-    from pipeline.delivered import BadLine, read_transcripts
-    from pipeline.errors import CallgaugeError
-    from pipeline.process import appraise
-    from pipeline.reports.call_json import dumps_line
+def _write(transcripts: Path, workplace: Workplace, stream: TextIO, workers: int | None) -> int:
+    """Write a result a line, tell on stderr what can't be used; 1 where a line couldn't, else 0."""
+    from pipeline.analyze_run import analyze
 
-    for number, call in read_transcripts(transcripts):
-        if isinstance(call, BadLine):
-            click.echo(call.message, err=True)
-            yield None
-            continue
-        try:
-            result = appraise(call.transcript, record=call.record, workplace=workplace)
-        except Exception as error:  # one call's fault must not end the others; it is told with its line
-            # a type tells where to look; a message might quote what was said
-            told = str(error) if isinstance(error, CallgaugeError) else type(error).__name__
-            click.echo(f"{transcripts.name}: line {number} → can't be analysed: {told}", err=True)
-            yield None
-            continue
-        yield dumps_line(result)
+    bad = 0
+    for line in analyze(transcripts, workplace, workers=workers):
+        if line.result is None:
+            bad = 1
+            click.echo(line.trouble, err=True)
+        else:
+            stream.write(line.result + "\n")
+    return bad

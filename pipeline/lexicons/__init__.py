@@ -1,0 +1,14 @@
+"""The words and shapes that the analysis goes by: data, a folder a language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def load_yaml(text: str) -> Any:
+    """Safe YAML, read by libyaml where PyYAML was built with it: about eight times faster at start-up."""
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - both are safe loaders

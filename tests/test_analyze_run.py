@@ -1,0 +1,67 @@
+"""Transcripts over processes: the same results in the same order, whatever was heard before and whoever heard it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.analysis.labelled import read_calls
+from pipeline.analyze_run import CHUNK, LEAST_TO_SHARE, analyze
+from pipeline.process import Workplace
+
+CALLS = Path(__file__).parent / "heldout" / "calls"
+Results = dict[str, dict[str, object]]
+
+
+def _lines(count: int) -> list[str]:
+    """Calls in both languages by turns, a JSON line each."""
+    lines = []
+    for language in ("zh", "en"):
+        text = "\n".join(path.read_text("utf-8") for path in sorted((CALLS / language).glob("*.txt")))
+        for at, call in enumerate(read_calls(text, language)):
+            turns = [{"speaker": turn.speaker, "text": turn.text} for turn in call.transcript.turns]
+            line = {"call_id": f"{language}-{at}", "language": language, "turns": turns}
+            lines.append((at, json.dumps(line, ensure_ascii=False)))
+    return [line for _at, line in sorted(lines)][:count]
+
+
+def _analysed(folder: Path, lines: list[str], *, workers: int, seed: str) -> Results:
+    """By a process of its own, whose strings hash as the seed says."""
+    calls, out = folder / f"calls-{seed}.jsonl", folder / f"out-{seed}.jsonl"
+    calls.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    command = [sys.executable, "-m", "pipeline", "analyze", str(calls), "--out", str(out)]
+    subprocess.run(
+        [*command, "--workers", str(workers)], check=True, env={**os.environ, "PYTHONHASHSEED": seed}
+    )
+    read = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert [one["call"]["call_id"] for one in read] == [json.loads(line)["call_id"] for line in lines]
+    kept = ("findings", "measures", "score", "outcome", "transcript")
+    return {one["call"]["call_id"]: {key: one[key] for key in kept} for one in read}
+
+
+def test_a_call_is_judged_alike_whatever_came_before_it(tmp_path: Path) -> None:
+    lines = _lines(LEAST_TO_SHARE + CHUNK)
+    shared = _analysed(tmp_path, lines, workers=2, seed="1")
+    assert len(shared) == LEAST_TO_SHARE + CHUNK
+    assert _analysed(tmp_path, lines[::-1][:CHUNK], workers=1, seed="2").items() <= shared.items()
+
+
+def test_bad_lines_are_told_in_their_place(tmp_path: Path) -> None:
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text("\n".join(["{}", *_lines(1), "no json"]), encoding="utf-8")
+    made = list(analyze(calls, Workplace()))
+    assert [line.result is None for line in made] == [True, False, True]
+    assert "line 1, call_id" in made[0].trouble
+    assert "line 3" in made[2].trouble
+
+
+def test_a_process_that_dies_costs_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text("\n".join(["{}"] * (LEAST_TO_SHARE + 1)), encoding="utf-8")
+    monkeypatch.setattr("pipeline.analyze_run.limit_threads", os._exit)  # each process ends as it starts
+    assert len(list(analyze(calls, Workplace(), workers=2))) == LEAST_TO_SHARE + 1
