@@ -57,17 +57,19 @@ def migrate(store: str | None) -> None:
     """Make the store, or bring an older one's tables up to date."""
     from pipeline.store import place_of
     from pipeline.store.database import make_engine
+    from pipeline.store.files import private_folder
     from pipeline.store.migrate import bring_up
 
     place = place_of(store)
     if place.sqlite_path is not None:
-        place.sqlite_path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(place.sqlite_path.parent)
+        place.sqlite_path.touch(mode=0o600)
     engine = make_engine(place)
     try:
         before, after = bring_up(engine)
     finally:
         engine.dispose()
-    place.files.mkdir(parents=True, exist_ok=True)
+    private_folder(place.files)
     change = "up to date" if before == after else f"{before or 'new'} → {after}"
     click.echo(f"{place}: {change} (version {after})")
 

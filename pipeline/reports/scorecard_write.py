@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from pipeline.reports.files import atomic_path, write_atomic
@@ -47,6 +46,6 @@ def _sounds(cards: Scorecards, out: Path, area: FileArea) -> dict[str, str]:
             if digest is None or digest in found or not area.is_whole(digest, "audio"):
                 continue
             with atomic_path(out / "sound" / f"{digest[:16]}.mp3") as beside:
-                shutil.copyfile(area.path(digest, "audio"), beside)
+                area.copy_out(digest, "audio", beside)
             found[digest] = f"../sound/{digest[:16]}.mp3"
     return found

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from pipeline.errors import ConfigError
 from pipeline.store.database import Store
 from pipeline.store.errors import StoreError
+from pipeline.store.files import MARK, private_folder
 from pipeline.store.tables import StoredFile
 
 
@@ -37,31 +38,39 @@ def back_up(store: Store, folder: Path) -> Backup:
     ------
     ConfigError
         The folder holds something.
+    SealError
+        The files are encrypted and the key that checks them is not given.
     StoreError
         ``pg_dump`` is not there or fails.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError([f"{folder}: FOLDER → holds files already; name a new one"])
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
+    store.files.ready()
     with store.reading() as session:
-        rows = session.execute(select(StoredFile.sha256, StoredFile.kind)).all()
+        here = StoredFile.removed_at.is_(None)
+        rows = session.execute(select(StoredFile.sha256, StoredFile.kind).where(here)).all()
     database = _sqlite(store, folder) if store.place.is_sqlite else _postgres(store, folder)
     area = folder / f"{database.name}.files"
     size, count, lost = 0, 0, []
     for sha256, kind in rows:
-        source = store.files.path(sha256, kind)
-        target = area / source.relative_to(store.files.root)
-        if not store.files.is_whole(sha256, kind):
+        source = store.files.locate(sha256, kind)
+        if source is None or not store.files.is_whole(sha256, kind):
             lost.append(f"{kind} {sha256[:12]}")
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
+        target = area / source.relative_to(store.files.root)
+        private_folder(target.parent)
+        shutil.copy2(source, target)  # encrypted files stay so
         size, count = size + target.stat().st_size, count + 1
+    if store.files.sealed_by():
+        private_folder(area)
+        shutil.copy2(store.files.root / MARK, area / MARK)
     return Backup(database, count, size, tuple(lost))
 
 
 def _sqlite(store: Store, folder: Path) -> Path:
     source, target = store.place.sqlite_path, folder / "callgauge.db"
+    target.touch(mode=0o600)
     assert source is not None  # noqa: S101 - an SQLite store has a file
     with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
         old.backup(new)
@@ -72,6 +81,7 @@ def _sqlite(store: Store, folder: Path) -> Path:
 
 def _postgres(store: Store, folder: Path) -> Path:
     target = folder / "callgauge.dump"
+    target.touch(mode=0o600)
     url = store.place.url.set(drivername="postgresql", password=None)
     environment = dict(os.environ)
     if store.place.url.password:

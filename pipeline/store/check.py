@@ -36,7 +36,8 @@ def check_store(store: Store, *, mend: bool) -> list[Fault]:
         Put right what can be: left-over and unreferenced files go, damaged and missing ones are marked as lost (the
         next night writes them anew from the recording), runs that were killed are closed.
     """
-    faults = [*_integrity(store)]
+    store.files.ready()  # without its key an encrypted file would look damaged
+    faults = [*_integrity(store), *_modes(store, mend)]
     with store.writing() as session:
         faults += _files(store, session, mend)
         faults += _calls(session, mend)
@@ -57,13 +58,25 @@ def _integrity(store: Store) -> Iterator[Fault]:
             yield Fault("reference", f"{row[0]} row {row[1]} points at no row of {row[2]}", False)
 
 
+def _modes(store: Store, mend: bool) -> Iterator[Fault]:
+    """What others than the owner may read: stores of older versions, copies that somebody made by hand."""
+    database = store.place.sqlite_path
+    own = [database] if database is not None else []
+    for path in (store.place.files, *own, *(path for sha256, _, path in store.files.each() if sha256)):
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            if mend:
+                path.chmod(mode & 0o700)
+            yield Fault("open_to_others", path.name, mend)
+
+
 def _files(store: Store, session: Session, mend: bool) -> Iterator[Fault]:
     rows = {row.sha256: row for row in session.scalars(select(StoredFile))}
     whole: set[str] = set()
     for sha256, kind, path in list(store.files.each()):
         if not sha256:
             yield Fault("left_over", path.name, _remove(path, mend))
-        elif sha256 not in rows:
+        elif sha256 not in rows or rows[sha256].removed_at is not None:
             yield Fault("no_row", f"{kind} {sha256[:12]}", _remove(path, mend))
         elif not store.files.is_whole(sha256, kind):
             yield Fault("damaged_file", f"{kind} {sha256[:12]}", _remove(path, mend))
@@ -73,7 +86,7 @@ def _files(store: Store, session: Session, mend: bool) -> Iterator[Fault]:
     for sha256, row in rows.items():
         if sha256 in whole:
             row.lost_at = None
-        elif row.lost_at is None:
+        elif row.lost_at is None and row.removed_at is None:
             row.lost_at = now
             yield Fault("lost_file", f"{row.kind} {sha256[:12]}", mend)
 

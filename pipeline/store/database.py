@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pipeline.errors import ConfigError, ExtraMissingError
 from pipeline.store import migrate
 from pipeline.store.errors import StoreError
-from pipeline.store.files import FileArea
+from pipeline.store.files import FileArea, private_folder
 from pipeline.store.place import Place, place_of
 
 BUSY_MS = 30_000
@@ -78,7 +78,8 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
             raise ConfigError(
                 [f"--store: {place} → there is no store yet; `callgauge nightly INBOX` makes one"]
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
+        path.touch(mode=0o600)  # SQLite gives its log and index the mode of the database
     engine = make_engine(place)
     try:
         migrate.bring_up(engine, create=create)
@@ -89,7 +90,7 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
         engine.dispose()
         raise
     if create:
-        place.files.mkdir(parents=True, exist_ok=True)
+        private_folder(place.files)
     return Store(place, engine)
 
 

@@ -1,24 +1,42 @@
-"""The file area: files by the digest of their content, written whole or not at all.
+"""The file area: files by the digest of their content, written whole or not at all, sealed where there is a key.
 
 ``ab/abcdef….json``: a file is written beside its place, brought to the disk and renamed into it, the folder too; only
-then may a row speak of it. The same content is kept once.
+then may a row speak of it. The same content is kept once. A sealed file (`pipeline.sealing`) ends in ``.enc``; its name
+is the digest of what it holds. Files are for their owner alone (0600, folders 0700).
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
-KINDS = {"result": ".json", "transcript": ".json", "audio": ".mp3"}
-"""Kind of file → its ending."""
+from pipeline.sealing import (
+    BrokenSealError,
+    Keys,
+    SealError,
+    Unsealed,
+    key_id,
+    keys_from,
+    write_sealed,
+)
+
+KINDS = {
+    "result": ".json", "transcript": ".json", "audio": ".mp3", "original_transcript": ".json", "original_audio": ".bin",
+}  # fmt: skip
+"""Kind of file → its ending. The originals are the recording's own bytes, and its words unmasked."""
 TEMPORARY = ".tmp-"
+SEALED = ".enc"
+MARK = "sealed.json"
+"""Says that the area is sealed, and by which keys: nothing is written plain there by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,50 +49,96 @@ class Kept:
 
 
 class FileArea:
-    """Files of one store under a folder."""
+    """Files of one store under a folder; ``keys`` None takes those of the environment."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keys: Keys | None = None) -> None:
         self.root = root
+        self._keys = keys
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The keys that files are sealed and opened with."""
+        return keys_from() if self._keys is None else self._keys
 
     def path(self, sha256: str, kind: str) -> Path:
-        """Where a file lies, there or not."""
+        """Where a file lies unsealed, there or not."""
         return self.root / kind / sha256[:2] / f"{sha256}{KINDS[kind]}"
 
+    def locate(self, sha256: str, kind: str) -> Path | None:
+        """The path at which a file does lie, sealed or not; None where it is gone."""
+        plain = self.path(sha256, kind)
+        return next((path for path in (_sealed(plain), plain) if path.is_file()), None)
+
     def put(self, content: bytes, kind: str) -> Kept:
-        """Keep a content; what is there already, whole, is left alone."""
+        """Keep a content; what is there already, whole, is left alone. Raises SealError as `ready` does."""
         sha256 = hashlib.sha256(content).hexdigest()
-        target = self.path(sha256, kind)
-        if not self.is_whole(sha256, kind):
-            with _beside(target) as handle:
-                handle.write(content)
+        self._write(io.BytesIO(content), len(content), sha256, kind)
         return Kept(sha256, kind, len(content))
 
     def take(self, source: Path, kind: str) -> Kept:
-        """Keep the content of a file, which is left where it is."""
+        """Keep the content of a file, which is left where it is. Raises SealError as `ready` does."""
         with source.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-            if not self.is_whole(sha256, kind):
-                stream.seek(0)
-                with _beside(self.path(sha256, kind)) as handle:
-                    while block := stream.read(1 << 20):
-                        handle.write(block)
-        return Kept(sha256, kind, source.stat().st_size)
+            size = stream.tell()
+            stream.seek(0)
+            self._write(stream, size, sha256, kind)
+        return Kept(sha256, kind, size)
+
+    def _write(self, stream: BinaryIO, size: int, sha256: str, kind: str) -> None:
+        self.ready()
+        if self.is_whole(sha256, kind):
+            return
+        plain = self.path(sha256, kind)
+        if self.keys.newest is None:
+            with _beside(plain) as handle:
+                while block := stream.read(1 << 20):
+                    handle.write(block)
+            return
+        self.mark()
+        with _beside(_sealed(plain)) as handle:
+            write_sealed(stream, size, handle, self.keys)
+
+    def open(self, sha256: str, kind: str) -> BinaryIO:
+        """A file's content as a stream that can be read from any place. Raises FileNotFoundError, SealError."""
+        path = self.locate(sha256, kind) or self.path(sha256, kind)
+        stream = path.open("rb")
+        if path.suffix != SEALED:
+            return stream
+        try:
+            return io.BufferedReader(Unsealed(stream, self.keys))
+        except BaseException:
+            stream.close()
+            raise
 
     def read(self, sha256: str, kind: str) -> bytes:
-        """A file's content. Raises FileNotFoundError."""
-        return self.path(sha256, kind).read_bytes()
+        """A file's content. Raises FileNotFoundError, SealError."""
+        with self.open(sha256, kind) as stream:
+            return stream.read()
 
     def is_whole(self, sha256: str, kind: str) -> bool:
-        """Whether the file is there and its content is what its name says."""
+        """Whether the file is there and its content is what its name says. Raises SealError without its key."""
         try:
-            with self.path(sha256, kind).open("rb") as stream:
-                return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
-        except FileNotFoundError:
+            with self.open(sha256, kind) as stream:
+                digest = hashlib.sha256()
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+                return digest.hexdigest() == sha256
+        except (FileNotFoundError, BrokenSealError):
             return False
 
-    def remove(self, sha256: str, kind: str) -> None:
-        """Take a file away, if it is there."""
-        self.path(sha256, kind).unlink(missing_ok=True)
+    def copy_out(self, sha256: str, kind: str, target: Path) -> None:
+        """Write a file's content, unsealed, to a path."""
+        with self.open(sha256, kind) as stream, target.open("wb") as handle:
+            while block := stream.read(1 << 20):
+                handle.write(block)
+
+    def remove(self, sha256: str, kind: str) -> bool:
+        """Take a file away; whether it was there."""
+        there = False
+        while (path := self.locate(sha256, kind)) is not None:
+            path.unlink(missing_ok=True)
+            there = True
+        return there
 
     def each(self) -> Iterator[tuple[str, str, Path]]:
         """Every file by digest, kind and path; left-over temporary files have the digest ``""``."""
@@ -82,14 +146,64 @@ class FileArea:
             for path in sorted((self.root / kind).glob("*/*")):
                 if path.name.startswith(TEMPORARY):
                     yield "", kind, path
-                elif path.suffix == ending:
-                    yield path.stem, kind, path
+                elif path.name.removesuffix(SEALED).endswith(ending):
+                    yield path.name.split(".", 1)[0], kind, path
+
+    def ready(self) -> None:
+        """Whether files may be written: an area that is sealed takes nothing without one of its keys.
+
+        Raises
+        ------
+        SealError
+            The key is missing, or is none of those that sealed the area.
+        """
+        known = self.sealed_by()
+        if known and not any(name in self.keys.by_id for name in known):
+            self.keys.of(known[-1])
+
+    def sealed_by(self) -> tuple[str, ...]:
+        """Ids of the keys that sealed the area, the newest last."""
+        try:
+            return tuple(json.loads((self.root / MARK).read_text(encoding="ascii"))["keys"])
+        except FileNotFoundError:
+            return ()
+        except (ValueError, KeyError, TypeError) as error:
+            raise SealError(f"{self.root / MARK} can't be read; it says which keys encrypt this store") from error
+
+    def mark(self, *, only: bool = False) -> None:
+        """Put down that the area is sealed by the newest key; ``only`` says by no other any more."""
+        newest, known = self.keys.newest, self.sealed_by()
+        wanted = (newest,) if only else (*(name for name in known if name != newest), newest)
+        if newest is not None and wanted != known:
+            with _beside(self.root / MARK) as handle:
+                handle.write(json.dumps({"keys": wanted}).encode())
+
+    def reseal(self, path: Path) -> bool:
+        """Bring one file under the newest key; whether it wasn't. Its content is checked on the way."""
+        plain = path.with_name(path.name.removesuffix(SEALED))
+        sha256, kind = plain.stem, path.parent.parent.name
+        with path.open("rb") as raw:
+            if path != plain and key_id(raw) == self.keys.newest:
+                return False
+        if not self.is_whole(sha256, kind):
+            raise BrokenSealError(f"{kind} {sha256[:12]} is damaged; `callgauge store check` mends it")
+        with self.open(sha256, kind) as stream:
+            size = stream.seek(0, io.SEEK_END)
+            stream.seek(0)
+            with _beside(_sealed(plain)) as handle:
+                write_sealed(stream, size, handle, self.keys)
+        plain.unlink(missing_ok=True)
+        return True
+
+
+def _sealed(path: Path) -> Path:
+    return path.with_name(path.name + SEALED)
 
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[BinaryIO]:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    number, name = tempfile.mkstemp(dir=target.parent, prefix=TEMPORARY)
+    private_folder(target.parent)
+    number, name = tempfile.mkstemp(dir=target.parent, prefix=TEMPORARY)  # 0600, whatever the umask
     try:
         with os.fdopen(number, "wb") as handle:
             yield handle
@@ -100,6 +214,13 @@ def _beside(target: Path) -> Iterator[BinaryIO]:
         Path(name).unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are lacking, for the owner alone."""
+    lacking = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(lacking):
+        each.mkdir(mode=0o700, exist_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

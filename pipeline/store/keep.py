@@ -128,7 +128,8 @@ def keep_human_score(
         points=score.points, max_points=score.max_points, coverage=score.coverage, grade=score.grade,
         fatal=list(score.fatal), needs_review=score.needs_review, language=machine.language, outcome=machine.outcome,
         outcome_confidence=machine.outcome_confidence, follow_up=machine.follow_up, result_file=machine.result_file,
-        transcript_file=machine.transcript_file, audio_file=machine.audio_file, run=None, seconds={}, made_at=at,
+        transcript_file=machine.transcript_file, audio_file=machine.audio_file,
+        original_transcript_file=machine.original_transcript_file, original_audio_file=machine.original_audio_file, run=None, seconds={}, made_at=at,
     )  # fmt: skip
     session.add(made)
     session.flush()
@@ -145,9 +146,11 @@ def _keep_files(session: Session, files: tuple[Kept, ...], at: datetime) -> None
         )
     )
     for row in session.scalars(
-        select(StoredFile).where(StoredFile.sha256.in_(known), StoredFile.lost_at.is_not(None))
-    ):
-        row.lost_at = None  # it has just been written again
+        select(StoredFile).where(
+            StoredFile.sha256.in_(known), StoredFile.lost_at.is_not(None) | StoredFile.removed_at.is_not(None)
+        )
+    ):  # it has just been written again
+        row.lost_at = row.removed_at = row.removal = row.replaced_by = None
     for kept in files:
         if kept.sha256 not in known:
             known.add(kept.sha256)
@@ -167,6 +170,7 @@ def _score(judged: Judged, basis: Basis, made: Made, *, version: int) -> Score:
         fatal=list(score.fatal), needs_review=score.needs_review, language=judged.language, outcome=outcome.label,
         outcome_confidence=outcome.confidence, follow_up=follow_up if any(follow_up.values()) else None,
         result_file=files.get("result"), transcript_file=files.get("transcript"), audio_file=files.get("audio"),
+        original_transcript_file=files.get("original_transcript"), original_audio_file=files.get("original_audio"),
         run=made.run, seconds=dict(judged.seconds), made_at=made.at, talk_s=judged.talk_s,
         agent_talk_s=judged.agent_talk_s,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline.store.database import Store
 from pipeline.store.errors import StoreBusyError
+from pipeline.store.files import private_folder
 
 _KEY = 0x6E696768  # "nigh"
 _mine: set[Path] = set()
@@ -39,7 +40,7 @@ def nightly_lock(store: Store, *, wait_s: float, poll_s: float = 0.5) -> Iterato
     StoreBusyError
         Another run held it for all of ``wait_s`` seconds.
     """
-    store.place.files.mkdir(parents=True, exist_ok=True)
+    private_folder(store.place.files)
     path = (store.place.files / "nightly.lock").resolve()
     if path in _mine:
         yield

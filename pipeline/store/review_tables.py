@@ -15,7 +15,10 @@ from pipeline.store.tables import Base, Digest, Key
 
 
 class User(Base):
-    """Somebody who may sign in. ``team`` None is every team; ``agent_id`` says whose calls an agent's are."""
+    """Somebody who may sign in. ``team`` None is every team; ``agent_id`` says whose calls an agent's are.
+
+    ``originals`` lets them hear what was not masked, of the calls that they see.
+    """
 
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("name"),)
@@ -26,6 +29,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(16))
     team: Mapped[str | None] = mapped_column(Text)
     agent_id: Mapped[str | None] = mapped_column(Text)
+    originals: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

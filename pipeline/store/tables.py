@@ -69,6 +69,8 @@ class StoredFile(Base):
     """One file of the file area. Its row is written after the file, so a file without row is a torn write.
 
     ``lost_at`` says since when the file is known to be gone or damaged; the next night makes its call's files anew.
+    ``removed_at`` says when it was taken away on purpose, ``removal`` by which removal, and ``replaced_by`` what stands
+    for it since: a result without the words that it quoted.
     """
 
     __tablename__ = "files"
@@ -78,6 +80,9 @@ class StoredFile(Base):
     bytes: Mapped[int] = mapped_column(BigInteger)
     written_at: Mapped[datetime]
     lost_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+    removal: Mapped[int | None] = mapped_column(Key)
+    replaced_by: Mapped[str | None] = mapped_column(Digest)
 
 
 class RecordingRow(Base):
@@ -95,7 +100,10 @@ class RecordingRow(Base):
 
 
 class Call(Base):
-    """One call: its recording, what the call list says of it, and the score that counts."""
+    """One call: its recording, what the call list says of it, and the score that counts.
+
+    ``forgotten_at``: its customer asked to be forgotten; nothing of it is taken in again.
+    """
 
     __tablename__ = "calls"
     __table_args__ = (
@@ -122,6 +130,7 @@ class Call(Base):
     current_score_id: Mapped[int | None] = mapped_column(Key)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    forgotten_at: Mapped[datetime | None]
 
 
 class StandardText(Base):
@@ -177,6 +186,8 @@ class Score(Base):
     result_file: Mapped[str | None] = mapped_column(ForeignKey("files.sha256"))
     transcript_file: Mapped[str | None] = mapped_column(ForeignKey("files.sha256"))
     audio_file: Mapped[str | None] = mapped_column(ForeignKey("files.sha256"))
+    original_transcript_file: Mapped[str | None] = mapped_column(Digest)
+    original_audio_file: Mapped[str | None] = mapped_column(Digest)
     run: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     seconds: Mapped[dict[str, Any]]
     made_at: Mapped[datetime]
