@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pipeline.commands.options import (
+    keep_option,
     language_option,
     log_option,
     profile_option,
@@ -26,6 +27,7 @@ def _run_options(command: Any) -> Any:
             profile_option,
             standard_option,
             language_option,
+            keep_option,
             click.option("--workers", type=click.IntRange(1, 256), help="Calls at once; else one a processor."),
             click.option(
                 "--runner", type=click.Choice(["local", "dask"]), default="local", show_default=True,
@@ -114,6 +116,7 @@ def _parameters(inbox: Path, options: dict[str, Any]) -> dict[str, Any]:
         "runner": options["runner"],
         "scheduler": options["scheduler"],
         "time_limit_s": options["time_limit"],
+        "keep": options["keep"],
     }
 
 

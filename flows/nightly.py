@@ -26,7 +26,7 @@ from pipeline.nightly import closing, night
 from pipeline.nightly.settings import NightSettings
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.workers import end_crews, setup_bytes
-from pipeline.settings import Language
+from pipeline.settings import Keep, Language
 from pipeline.store import Store, open_store
 from pipeline.store.lock import nightly_lock
 
@@ -48,6 +48,7 @@ def nightly(
     time_limit_s: float = 1800.0,
     wait_s: float = 6 * 3600.0,
     retry_failed: bool = False,
+    keep: Keep = "masked",
 ) -> State[Any]:
     """Score what came into an inbox, into the store that ``CALLGAUGE_STORE`` names.
 
@@ -61,7 +62,7 @@ def nightly(
     """
     settings = NightSettings(
         Path(inbox), night.night_date(date), Path(profile) if profile else None, standard, language,
-        time_limit_s=time_limit_s, retry_failed=retry_failed,
+        time_limit_s=time_limit_s, retry_failed=retry_failed, keep=keep,
     )  # fmt: skip
     with open_store() as store, task_runner(runner, workers, scheduler) as runs:
         outcome = run_night(store, settings, runs, wait_s=wait_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from importlib.metadata import entry_points
 
@@ -85,6 +86,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command; exit 0 all done, 1 some calls failed, 2 the command line or a settings file is wrong."""
+    os.umask(os.umask(0) | 0o077)  # what is written tells of people: it is for its owner alone
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Exit as exit_:

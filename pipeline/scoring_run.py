@@ -17,11 +17,12 @@ from pipeline.call_names import printable, without_numbers
 from pipeline.errors import CallgaugeError, ConfigError
 from pipeline.intake import Intake, find_profile, take_in
 from pipeline.machine import free_memory, limit_threads, processors, share_out
-from pipeline.process import Job, UnsupportedLanguageError, Workplace, process_call
+from pipeline.process import Job, UnsupportedLanguageError, Workplace, hear_call, judge_call
 from pipeline.reports.calls_csv import Failure
+from pipeline.reports.originals import keep_original, without_words
 from pipeline.reports.standard_view import StandardView, view_of
 from pipeline.reports.writer import ReportWriter, Written, write_call
-from pipeline.settings import Language, Settings
+from pipeline.settings import Keep, Language, Settings
 from pipeline.standards import load_standard
 from pipeline.types import CallRecord
 
@@ -39,6 +40,7 @@ class Run:
     standard: str = "telesales-cn"
     language: Language = "auto"
     workers: int | None = None
+    keep: Keep = "masked"
 
 
 @dataclass
@@ -115,13 +117,18 @@ def _score_all(
     share = share_out(len(jobs), processors=processors(), memory_bytes=free_memory(), workers=run.workers)
     engine = replace(workplace.settings.whisper or from_environment(), cpu_threads=share.threads)
     workplace = replace(workplace, settings=replace(workplace.settings, whisper=engine))
-    work = functools.partial(score_one, workplace=workplace, view=view, out=run.out)
+    work = functools.partial(score_one, workplace=workplace, view=view, out=run.out, keep=run.keep)
     return batch.run(jobs, work, workers=share.workers, initializer=limit_threads, initargs=(share.threads,))
 
 
-def score_one(job: Job, *, workplace: Workplace, view: StandardView, out: Path) -> Written:
+def score_one(
+    job: Job, *, workplace: Workplace, view: StandardView, out: Path, keep: Keep = "masked"
+) -> Written:
     """Score one recording and write its own files; runs in a worker."""
-    return write_call(process_call(job, workplace), out, standard=view)
+    heard = hear_call(job, workplace)
+    result = judge_call(heard, job, workplace)
+    keep_original(result, heard.transcript, out, keep=keep)
+    return write_call(result if keep != "original" else without_words(result), out, standard=view, sound=keep != "original")
 
 
 def failure_of(job: Job, error: BaseException | None) -> Failure:

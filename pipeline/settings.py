@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from models.whisper_settings import WhisperSettings
 
 Language = Literal["auto", "zh", "en"]
+Keep = Literal["masked", "original", "both"]
+"""What is kept of sound and words: with personal data covered, as they are, or either beside the other."""
 
 
 @dataclass(frozen=True, slots=True)

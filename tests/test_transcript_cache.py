@@ -15,6 +15,7 @@ from pipeline.speech import SpeechSettings, cache, listen_words
 from pipeline.speech.transcribe import ChannelWords, RawTranscript
 from pipeline.types import Dropped, Word
 
+AUDIO = "0" * 64
 SPEECH = [Timeline([Span(0.0, 1.0)])]
 RAW = RawTranscript(
     "zh",
@@ -40,15 +41,15 @@ def key(**changed: object) -> str:
 
 
 def test_what_is_stored_comes_back_and_says_where_it_came_from() -> None:
-    cache.store(key(), RAW)
-    found = cache.load(key())
+    cache.store(key(), AUDIO, RAW)
+    found = cache.load(key(), AUDIO)
     assert found is not None
     assert found.from_cache
     assert (found.language, found.channels, found.recogniser) == (RAW.language, RAW.channels, RAW.recogniser)
 
 
 def test_nothing_stored_is_nothing_found() -> None:
-    assert cache.load(key()) is None
+    assert cache.load(key(), AUDIO) is None
 
 
 def test_the_key_changes_with_all_that_changes_the_words() -> None:
@@ -68,11 +69,11 @@ def test_the_key_changes_with_all_that_changes_the_words() -> None:
 def test_a_damaged_entry_is_told_and_made_again(
     content: str, own_cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cache.store(key(), RAW)
+    cache.store(key(), AUDIO, RAW)
     (entry,) = own_cache.rglob("*.json")
     entry.write_text(content, encoding="utf-8")
     with caplog.at_level(logging.WARNING):
-        assert cache.load(key()) is None
+        assert cache.load(key(), AUDIO) is None
     assert "transcribing again" in caplog.text
 
 
@@ -91,5 +92,5 @@ def test_a_cache_that_cannot_be_written_costs_time_and_nothing_else(
 ) -> None:
     (own_cache / "transcripts").write_text("a file where the folder should be", encoding="utf-8")
     with caplog.at_level(logging.WARNING):
-        cache.store(key(), RAW)
+        cache.store(key(), AUDIO, RAW)
     assert "can't be written" in caplog.text

@@ -30,6 +30,13 @@ language_option = click.option(
     show_default=True,
     help="Language of the calls; auto finds it for each.",
 )
+keep_option = click.option(
+    "--keep",
+    type=click.Choice(["masked", "original", "both"]),
+    default="masked",
+    show_default=True,
+    help="What is kept of sound and words: personal data covered, as they are, or both.",
+)
 store_option = click.option(
     "--store",
     metavar="URL",

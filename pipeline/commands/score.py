@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.commands.options import language_option, profile_option, standard_option
-from pipeline.settings import Language
+from pipeline.commands.options import keep_option, language_option, profile_option, standard_option
+from pipeline.settings import Keep, Language
 
 
 @click.command()
@@ -27,6 +27,7 @@ from pipeline.settings import Language
     show_default=True,
     help="Folder for the reports.",
 )
+@keep_option
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes at once; else one a processor.")
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 def score(
@@ -36,6 +37,7 @@ def score(
     standard: str,
     language: Language,
     out: Path,
+    keep: Keep,
     workers: int | None,
     quiet: bool,
 ) -> None:
@@ -47,7 +49,7 @@ def score(
     from pipeline.commands.summary import print_summary, progress_bar
     from pipeline.scoring_run import Run, run_scoring
 
-    run = Run(paths, out, calls, profile, standard, language, workers)
+    run = Run(paths, out, calls, profile, standard, language, workers, keep)
     tally = run_scoring(run, progress=None if quiet else progress_bar)
     if not quiet:
         print_summary(tally, out)

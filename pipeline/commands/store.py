@@ -75,6 +75,44 @@ def migrate(store: str | None) -> None:
 
 
 @store.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def key(file: Path) -> None:
+    """Put a new key for the store's files into FILE, before those that it holds.
+
+    The first key of the file encrypts, all of them decrypt. Point CALLGAUGE_KEY_FILE at it; keep a copy elsewhere: without
+    the key nobody can read the files.
+    """
+    import base64
+
+    from pipeline.reports.files import write_atomic
+    from pipeline.sealing import id_of, new_key
+
+    made = new_key()
+    older = file.read_text(encoding="ascii") if file.exists() else ""
+    write_atomic(file, f"{made}\n{older}")
+    click.echo(f"{file}: key {id_of(base64.urlsafe_b64decode(made))} first.")
+
+
+@store.command()
+@store_option
+def rekey(store: str | None) -> None:
+    """Encrypt every file of the store under the first key given; those of older keys too.
+
+    May be stopped and started again. Afterwards the older keys are needed for older backups alone.
+    """
+    from pipeline.store import open_store
+    from pipeline.store.check import rekey as run
+    from pipeline.store.lock import nightly_lock
+
+    with open_store(store, create=False) as opened, nightly_lock(opened, wait_s=0.0):
+        done = run(opened)
+    for name in done.damaged:
+        click.echo(f"damaged: {name}; `callgauge store check` mends it", err=True)
+    click.echo(f"{done.files} files encrypted anew; key {done.key}.")
+    raise SystemExit(1 if done.damaged else 0)
+
+
+@store.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; else stdout.")
 @click.option("--sure", is_flag=True, help="Leave out requests that were doubtfully heard.")
 @store_option

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.tables import Call, Score
 
 WEBHOOK_VARIABLE = "CALLGAUGE_WEBHOOK"
+FIGURES_VARIABLE = "CALLGAUGE_FIGURES"
 ALERTS_SCHEMA = "callgauge/alerts/1"
 _log = logging.getLogger(__name__)
 
@@ -45,7 +47,8 @@ def close_night(store: Store, outcome: Outcome) -> Written:
     text = json.dumps(data, ensure_ascii=False, indent=1) + "\n"
     write_atomic(folder / "alerts.json", text)
     write_atomic(folder / "summary.md", summary)
-    write_atomic(store.place.files / "callgauge.prom", prometheus(outcome, alerts))
+    figures = Path(os.environ.get(FIGURES_VARIABLE) or store.place.files / "callgauge.prom")
+    write_atomic(figures, prometheus(outcome, alerts), mode=0o644)  # counts only, for the exporter's user
     url = os.environ.get(WEBHOOK_VARIABLE)
     if url and outcome.worked:
         tell(url, data)

@@ -58,6 +58,8 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
     ------
     ConfigError
         The inbox is no folder, or the profile or the standard is wrong.
+    SealError
+        The store is encrypted and its key is not given.
     """
     inbox = settings.inbox.expanduser().resolve()
     if not inbox.is_dir():
@@ -65,7 +67,8 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
     profile = find_profile([inbox], settings.profile)
     standard = load_standard(settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
-    setup = Setup(workplace, store.place.files, settings.shortest_s, {})
+    store.files.ready()
+    setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
     at = now or datetime.now(UTC)
     made = _open_run(store, settings, inbox, profile, at)
     seen = look(inbox, known=known_from(_stamps(store, str(inbox))), settle_s=settings.settle_s)

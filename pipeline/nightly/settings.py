@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.settings import Language
+from pipeline.settings import Keep, Language
 
 if TYPE_CHECKING:
     from pipeline.speech import Recogniser
@@ -32,6 +32,8 @@ class NightSettings:
         Whether recordings whose failure doesn't heal by itself are tried again too.
     make_recogniser
         Another speech engine, for tests and measurements.
+    keep
+        What the store keeps of sound and words.
     """
 
     inbox: Path
@@ -46,3 +48,4 @@ class NightSettings:
     store_delays_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
     retry_failed: bool = False
     make_recogniser: Callable[[], Recogniser] | None = None
+    keep: Keep = "masked"

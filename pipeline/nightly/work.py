@@ -17,7 +17,9 @@ from pipeline.nightly.tickets import Ticket
 from pipeline.process import HeardCall, Job, Workplace, hear_call, judge_call
 from pipeline.reports.audio_copy import write_copy
 from pipeline.reports.call_json import to_json
+from pipeline.reports.originals import SCHEMA, words_json
 from pipeline.reports.timeline import span_of
+from pipeline.settings import Keep
 from pipeline.standards.library import dump_standard, read_standard
 from pipeline.store.files import FileArea, Kept, read_result
 from pipeline.store.keep import Judged
@@ -32,8 +34,6 @@ __all__ = [
     "read_result",
     "standard_digest",
 ]
-
-TRANSCRIPT_SCHEMA = "callgauge/transcript/1"
 
 
 class ExcludedError(CallgaugeError):
@@ -58,12 +58,15 @@ class Setup:
     ----------
     standards
         Text of each standard that a ticket names, by digest; the workplace's own is not among them.
+    keep
+        What is kept of sound and words.
     """
 
     workplace: Workplace
     files: Path
     shortest_s: float
     standards: dict[str, str]
+    keep: Keep = "masked"
 
     @property
     def standard_sha256(self) -> str:
@@ -112,7 +115,7 @@ class Bench:
         """Write the call's files and say what its rows must hold."""
         assert self._result is not None and self._heard is not None  # noqa: S101 - judge comes first
         result = self._result
-        files = self._timed("files", self._files, result, ticket.path)
+        files = self._timed("files", self._files, result, self._heard, ticket)
         self._result = None
         return Judged(
             self._heard.recording, result.transcript.language, result.score, _plain(result), result.outcome,
@@ -129,16 +132,23 @@ class Bench:
             place.__dict__["recogniser"] = self._setup.workplace.recogniser  # one model a process
         return place
 
-    def _files(self, result: CallResult, source: Path) -> tuple[Kept, ...]:
-        data = to_json(result)
-        transcript = {"schema": TRANSCRIPT_SCHEMA, **data.pop("transcript")}
-        kept = [
-            self._area.put(_bytes(transcript), "transcript"),
-            self._area.put(_bytes({**data, "transcript": None}), "result"),
-        ]
-        if (copy := self._copy(result, source)) is not None:
-            kept.append(copy)
+    def _files(self, result: CallResult, heard: HeardCall, ticket: Ticket) -> tuple[Kept, ...]:
+        data, keep = to_json(result), self._setup.keep
+        transcript = {"schema": SCHEMA, **data.pop("transcript")}
+        kept = [self._area.put(_bytes({**data, "transcript": None}), "result")]
+        if keep != "original":
+            kept.append(self._area.put(_bytes(transcript), "transcript"))
+            kept += [copy] if (copy := self._copy(result, ticket.path)) is not None else []
+        if keep != "masked":
+            kept += self._originals(result, heard, ticket)
         return tuple(kept)
+
+    def _originals(self, result: CallResult, heard: HeardCall, ticket: Ticket) -> list[Kept]:
+        sound = self._area.take(ticket.path, "original_audio")
+        if sound.sha256 != heard.recording.sha256:
+            raise ChangedError(f"{ticket.record.file} has changed since it was looked at")
+        words = self._area.put(_bytes(words_json(result, heard.transcript)), "original_transcript")
+        return [sound, words]
 
     def _copy(self, result: CallResult, source: Path) -> Kept | None:
         hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]

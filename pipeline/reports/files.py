@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write beside the target and move over it: a reader sees the old file or the new one, never half."""
+def write_atomic(path: Path, content: str | bytes, *, mode: int = 0o600) -> None:
+    """Write beside the target and move over it: a reader sees the old file or the new one, never half.
+
+    What is written tells of people, so it is its owner's alone unless ``mode`` says otherwise.
+    """
     with atomic_path(path) as beside:
+        beside.chmod(mode)
         beside.write_bytes(content.encode("utf-8", "replace") if isinstance(content, str) else content)
 
 
@@ -23,14 +27,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     os.close(handle)
     try:
         yield Path(name)
-        Path(name).chmod(0o644 & ~_umask())
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

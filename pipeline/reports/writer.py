@@ -44,6 +44,7 @@ def write_call(
     standard: StandardView,
     source: Path | None = None,
     copy: CopySettings | None = None,
+    sound: bool = True,
 ) -> Written:
     """Write one call's JSON, page and playable copy under ``out/calls``; safe to run in a worker process.
 
@@ -58,13 +59,18 @@ def write_call(
     source
         The recording to copy from; by default the result's own. Personal data found in it is covered by a
         tone. A recording that can't be copied gives a page without sound, and a warning.
+    sound
+        Whether there is a playable copy at all.
     """
     folder, name = out / "calls", safe_name(result.call.call_id)
     source = source or (result.recording.path if result.recording else None)
-    sound = _copy(result, source, folder / f"{name}{SUFFIX}", copy) if source else None
+    target = folder / f"{name}{SUFFIX}"
+    played = _copy(result, source, target, copy) if source and sound else None
+    if played is None:
+        target.unlink(missing_ok=True)  # one of an earlier run would be another call's sound
     write_json(result, folder)
     page = f"{name}.html"
-    write_atomic(folder / page, call_page(result, standard=standard, sound=sound))
+    write_atomic(folder / page, call_page(result, standard=standard, sound=played))
     card = card_of(result, page=page, standard=standard)
     return Written(row_of(result), card, from_cache=bool(result.provenance.get("transcript_from_cache")))
 
@@ -75,7 +81,6 @@ def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings
         return write_copy(source, target, mask=hidden, settings=settings).name
     except RecordingError as error:
         _log.warning("%s: report without sound: %s", result.call.call_id, error)
-        target.unlink(missing_ok=True)  # one of an earlier run would be another call's sound
         return None
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.intervals import Span
+from pipeline.sealing import BrokenSealError
 from pipeline.store.files import FileArea, read_result
-from pipeline.store.tables import Call, CriterionRow, FindingRow, RecordingRow, Score
+from pipeline.store.tables import Call, CriterionRow, FindingRow, RecordingRow, Score, StoredFile
 from pipeline.types import (
     CallRecord,
     CallResult,
@@ -33,13 +34,24 @@ from pipeline.types import (
 def stored_result(session: Session, files: FileArea, call: Call, score: Score) -> CallResult:
     """The result that a machine's score came with; where its files are gone, what the rows hold of it."""
     if score.result_file is not None:
-        try:
-            data = read_result(files, result=score.result_file, transcript=score.transcript_file)
-        except FileNotFoundError:
-            data = None
+        data = _read(session, files, score)
         if data is not None:
             return result_of(data, record_of(call))
     return _from_rows(session, call, score)
+
+
+def _read(session: Session, files: FileArea, score: Score) -> dict[str, Any] | None:
+    """The result's files joined; words that were taken away are left out, a result that was is None."""
+    result = session.get(StoredFile, score.result_file)
+    words = session.get(StoredFile, score.transcript_file) if score.transcript_file is not None else None
+    kept = result.replaced_by if result is not None and result.removed_at is not None else score.result_file
+    if kept is None:
+        return None
+    transcript = words.sha256 if words is not None and words.removed_at is None else None
+    try:
+        return read_result(files, result=kept, transcript=transcript)
+    except (FileNotFoundError, BrokenSealError):
+        return None
 
 
 def record_of(call: Call) -> CallRecord:

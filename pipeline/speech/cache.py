@@ -1,7 +1,9 @@
 """Transcripts kept between runs, keyed by what they depend on: sound, activity, model digest and options.
 
-One JSON file an entry under the per-user cache, written beside its place and renamed into it. An entry
-that can't be read is told to the log and made again.
+One JSON file an entry under the per-user cache, its owner's alone, written beside its place and renamed into it, under a
+name that begins with the recording's digest so that all of a recording can be forgotten. What is said is unmasked
+there, so where the store is encrypted (`pipeline.sealing`) the entries are too. One that can't be read is told to the
+log and made again.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any
 
 from models import registry
 from pipeline.intervals import Timeline
+from pipeline.sealing import SealError, keys_from, seal, unseal
 from pipeline.speech.transcribe import ChannelWords, RawTranscript, SpeechSettings
 from pipeline.types import Dropped, Word
 
@@ -46,36 +49,57 @@ def transcript_key(
     return hashlib.sha256(json.dumps(depends, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def load(key: str) -> RawTranscript | None:
+def load(key: str, audio_sha256: str) -> RawTranscript | None:
     """The transcript stored under a key; None where there is none or it can't be read (said in the log)."""
-    path = _path(key)
+    path = _path(key, audio_sha256)
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        raw = json.loads(unseal(content, keys_from()) if content[:1] != b"{" else content)
         if raw["key"] != key:
             raise ValueError("the entry belongs to another key")
         return _from_json(raw["transcript"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SealError) as error:
         _log.warning("transcript cache: %s can't be read (%s), transcribing again", path, error)
         return None
 
 
-def store(key: str, transcript: RawTranscript) -> None:
+def store(key: str, audio_sha256: str, transcript: RawTranscript) -> None:
     """Keep a transcript. A cache that can't be written is told to the log: it costs time, not the result."""
-    path = _path(key)
+    path, keys = _path(key, audio_sha256), keys_from()
+    content = json.dumps({"key": key, "transcript": asdict(transcript)}, ensure_ascii=False).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".json", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump({"key": key, "transcript": asdict(transcript)}, file, ensure_ascii=False)
+        with os.fdopen(handle, "wb") as file:
+            file.write(seal(content, keys) if keys.newest is not None else content)
         Path(name).replace(path)
     except OSError as error:
         _log.warning("transcript cache: %s can't be written (%s)", path, error)
 
 
-def _path(key: str) -> Path:
-    return registry.cache_dir() / "transcripts" / key[:2] / f"{key}.json"
+def forget(audio_sha256: str) -> int:
+    """Take away all that is known of a recording's words; returns how many entries went.
+
+    Entries of versions that didn't name the recording can't be told apart: they all go, which costs time only.
+    """
+    folder = _folder()
+    named = folder.glob(f"{audio_sha256[:2]}/{audio_sha256}-*.json")
+    nameless = (path for path in folder.glob("*/*.json") if "-" not in path.name)
+    gone = 0
+    for path in [*named, *nameless]:
+        path.unlink(missing_ok=True)
+        gone += 1
+    return gone
+
+
+def _folder() -> Path:
+    return registry.cache_dir() / "transcripts"
+
+
+def _path(key: str, audio_sha256: str) -> Path:
+    return _folder() / audio_sha256[:2] / f"{audio_sha256}-{key[:32]}.json"
 
 
 def _from_json(raw: Mapping[str, Any]) -> RawTranscript:

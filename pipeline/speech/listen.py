@@ -45,11 +45,11 @@ def listen_words(
     key = cache.transcript_key(
         audio_sha256, activity, recogniser=recogniser.describe(), settings=chosen, hints=hints
     )
-    known = cache.load(key)
+    known = cache.load(key, audio_sha256)
     if known is not None:
         return known
     made = transcribe(channels, activity, recogniser=recogniser, settings=chosen, hints=hints)
-    cache.store(key, made)
+    cache.store(key, audio_sha256, made)
     return made
 
 

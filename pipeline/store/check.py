@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pipeline.sealing import KEY_FILE_VARIABLE, KEY_VARIABLE, BrokenSealError, SealError
 from pipeline.store.database import Store
 from pipeline.store.night_tables import LedgerEntry, Run
 from pipeline.store.reasons import REASONS, STATES
@@ -45,6 +46,36 @@ def check_store(store: Store, *, mend: bool) -> list[Fault]:
         if not mend:
             session.rollback()
     return faults
+
+
+@dataclass(frozen=True, slots=True)
+class Rekeyed:
+    """How many files were brought under the newest key, and which could not be read."""
+
+    key: str
+    files: int
+    damaged: tuple[str, ...]
+
+
+def rekey(store: Store) -> Rekeyed:
+    """Bring every file under the newest key. The caller holds the nightly lock. Raises SealError without a key.
+
+    The area is marked by both keys until the last file is done, so that a run that is cut off leaves all readable.
+    """
+    newest = store.files.keys.newest
+    if newest is None:
+        raise SealError(f"there is no key to encrypt with; set {KEY_VARIABLE} or {KEY_FILE_VARIABLE}")
+    store.files.ready()
+    store.files.mark()
+    done, damaged = 0, []
+    for sha256, kind, path in list(store.files.each()):
+        try:
+            done += bool(sha256) and store.files.reseal(path)
+        except BrokenSealError:
+            damaged.append(f"{kind} {sha256[:12]}")
+    if not damaged:
+        store.files.mark(only=True)
+    return Rekeyed(newest, done, tuple(damaged))
 
 
 def _integrity(store: Store) -> Iterator[Fault]:

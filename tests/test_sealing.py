@@ -1,0 +1,201 @@
+"""Encrypted files: what goes in comes out from any place, and nothing else does."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import ConfigError
+from pipeline.sealing import (
+    CHUNK,
+    NO_KEYS,
+    BrokenSealError,
+    Keys,
+    SealError,
+    Unsealed,
+    id_of,
+    keys_from,
+    new_key,
+    seal,
+    unseal,
+)
+from pipeline.store import open_store
+from pipeline.store.backup import back_up
+from pipeline.store.check import check_store, rekey
+from pipeline.store.files import FileArea
+
+OLD, NEW = ("b2xk" * 11)[:43] + "=", ("bmV3" * 11)[:43] + "="
+
+
+def keys(*texts: str) -> Keys:
+    return keys_from({"CALLGAUGE_KEY": "\n".join(texts)})
+
+
+BOTH = keys(NEW, OLD)
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7])
+def test_what_was_sealed_comes_out(size: int) -> None:
+    content = os.urandom(size)
+    sealed = seal(content, keys(OLD))
+    assert unseal(sealed, BOTH) == content
+    assert content[:32] not in sealed or size == 0
+    assert seal(content, keys(OLD)) != sealed  # a key of its own for each file
+
+
+@given(st.integers(0, 3 * CHUNK), st.integers(0, 3 * CHUNK))
+def test_any_range_can_be_read(start: int, length: int) -> None:
+    content = bytes(range(256)) * (2 * CHUNK // 256) + b"the end"
+    stream = io.BufferedReader(Unsealed(io.BytesIO(seal(content, keys(OLD))), keys(OLD)))
+    stream.seek(start)
+    assert stream.read(length) == content[start : start + length]
+
+
+@given(st.data())
+def test_whatever_is_changed_is_found(data: st.DataObject) -> None:
+    sealed = bytearray(seal(bytes(CHUNK) + b"tail", keys(OLD)))
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    sealed[at] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(SealError):
+        unseal(bytes(sealed), keys(OLD))
+
+
+def test_chunks_can_t_be_cut_off_swapped_or_moved() -> None:
+    tag, head = 16, 36
+    sealed = seal(bytes(3 * CHUNK), keys(OLD))
+    chunks = [sealed[head + i * (CHUNK + tag) : head + (i + 1) * (CHUNK + tag)] for i in range(3)]
+    other = seal(bytes(3 * CHUNK), keys(OLD))[head:]
+    for wrong in (
+        sealed[: -(CHUNK + tag)],
+        sealed[:head] + chunks[1] + chunks[0] + chunks[2],
+        sealed[:head] + other,
+        sealed + b"x",
+        sealed[:10],
+        b"",
+    ):
+        with pytest.raises(BrokenSealError):
+            unseal(wrong, keys(OLD))
+
+
+def test_the_key_is_missing_or_another() -> None:
+    sealed = seal(b"secret", keys(OLD))
+    with pytest.raises(SealError, match="set CALLGAUGE_KEY or CALLGAUGE_KEY_FILE"):
+        unseal(sealed, NO_KEYS)
+    with pytest.raises(SealError, match=f"given is {keys(NEW).newest}"):
+        unseal(sealed, keys(NEW))
+    with pytest.raises(SealError, match="no key"):
+        seal(b"x", NO_KEYS)
+
+
+def test_keys_come_from_the_environment_or_a_file_and_are_never_shown(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"# since 2026\n{NEW}\n{OLD}\n")
+    found = keys_from({"CALLGAUGE_KEY_FILE": str(file)})
+    assert list(found.by_id) == [id_of(base64.b64decode(text)) for text in (NEW, OLD)]
+    assert NEW not in repr(found)
+    assert keys_from({}) == NO_KEYS
+    assert len(base64.urlsafe_b64decode(new_key())) == 32
+    for wrong in (
+        {"CALLGAUGE_KEY": "short"},
+        {"CALLGAUGE_KEY": OLD[:-4] + "!!!="},
+        {"CALLGAUGE_KEY_FILE": str(tmp_path / "none")},
+        {"CALLGAUGE_KEY_FILE": str(file), "CALLGAUGE_KEY": OLD},
+    ):
+        with pytest.raises(ConfigError) as refused:
+            keys_from(wrong)
+        assert "short" not in str(refused.value)
+        assert OLD[:12] not in str(refused.value)
+
+
+def test_files_are_sealed_their_owner_s_and_read_as_ever(tmp_path: Path) -> None:
+    area = FileArea(tmp_path / "a" / "files", keys(OLD))
+    content = b"ID3" + os.urandom(200_000)
+    kept = area.put(content, "audio")
+    (tmp_path / "rec.wav").write_bytes(content)
+    original = area.take(tmp_path / "rec.wav", "original_audio")
+    assert original.sha256 == kept.sha256
+    path = area.locate(kept.sha256, "audio")
+    assert path is not None
+    assert path.name.endswith(".mp3.enc")
+    assert content[:500] not in path.read_bytes()
+    for each in (path, *path.parents[:3]):
+        assert stat.S_IMODE(each.stat().st_mode) & 0o077 == 0, each
+    with area.open(kept.sha256, "audio") as stream:
+        stream.seek(150_000)
+        assert stream.read(10) == content[150_000:150_010]
+    assert area.is_whole(kept.sha256, "audio")
+    assert {(digest, kind) for digest, kind, _ in area.each()} == {
+        (kept.sha256, "audio"),
+        (kept.sha256, "original_audio"),
+    }
+    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    assert not area.is_whole(kept.sha256, "audio")
+    assert area.put(content, "audio") == kept
+    assert area.is_whole(kept.sha256, "audio")
+    assert area.remove(kept.sha256, "audio")
+    assert not area.remove(kept.sha256, "audio")
+
+
+def test_a_sealed_area_takes_nothing_plain(tmp_path: Path) -> None:
+    kept = FileArea(tmp_path, keys(OLD)).put(b"one", "result")
+    for given in (NO_KEYS, keys(NEW)):
+        with pytest.raises(SealError):
+            FileArea(tmp_path, given).put(b"two", "result")
+        with pytest.raises(SealError):
+            FileArea(tmp_path, given).is_whole(kept.sha256, "result")
+    assert FileArea(tmp_path, BOTH).put(b"two", "result")
+    assert FileArea(tmp_path, BOTH).sealed_by() == (keys(OLD).newest, keys(NEW).newest)
+
+
+def test_keys_are_changed_and_what_was_plain_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = str(tmp_path / "s.db")
+    with open_store(url) as store:
+        plain = store.files.put(b"from before", "result")
+    monkeypatch.setenv("CALLGAUGE_KEY", OLD)
+    with open_store(url) as store:
+        older = store.files.put(b"under the old key", "transcript")
+        assert store.files.read(plain.sha256, "result") == b"from before"
+    monkeypatch.setenv("CALLGAUGE_KEY", f"{NEW}\n{OLD}")
+    with open_store(url) as store:
+        assert rekey(store).files == 2
+        assert rekey(store).files == 0
+    monkeypatch.setenv("CALLGAUGE_KEY", NEW)
+    with open_store(url) as store:
+        assert store.files.sealed_by() == (keys(NEW).newest,)
+        assert store.files.read(plain.sha256, "result") == b"from before"
+        assert store.files.read(older.sha256, "transcript") == b"under the old key"
+        assert not any(path.suffix != ".enc" for _, _, path in store.files.each())
+        back_up(store, tmp_path / "copy")
+    monkeypatch.delenv("CALLGAUGE_KEY")
+    with open_store(url) as store, pytest.raises(SealError):
+        check_store(store, mend=True)  # it must not take what it can't read for damaged
+    with open_store(url) as store, pytest.raises(SealError):
+        back_up(store, tmp_path / "other")
+    with open_store(str(tmp_path / "copy" / "callgauge.db")) as store, pytest.raises(SealError):
+        store.files.put(b"x", "result")
+
+
+def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.commands.store import store as command
+
+    run, file, url = CliRunner(), tmp_path / "keys", str(tmp_path / "s.db")
+    open_store(url).close()
+    assert run.invoke(command, ["key", str(file)]).exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    first = file.read_text().strip()
+    monkeypatch.setenv("CALLGAUGE_KEY_FILE", str(file))
+    done = run.invoke(command, ["rekey", "--store", url])
+    assert (done.exit_code, first in done.output) == (0, False)
+    assert run.invoke(command, ["key", str(file)]).exit_code == 0
+    assert file.read_text().splitlines()[1] == first
+    assert run.invoke(command, ["rekey", "--store", url]).exit_code == 0
