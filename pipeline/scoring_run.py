@@ -128,7 +128,9 @@ def score_one(
     heard = hear_call(job, workplace)
     result = judge_call(heard, job, workplace)
     keep_original(result, heard.transcript, out, keep=keep)
-    return write_call(result if keep != "original" else without_words(result), out, standard=view, sound=keep != "original")
+    return write_call(
+        result if keep != "original" else without_words(result), out, standard=view, sound=keep != "original"
+    )
 
 
 def failure_of(job: Job, error: BaseException | None) -> Failure:

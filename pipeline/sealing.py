@@ -108,7 +108,9 @@ def _key(line: str, where: str) -> bytes:
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != _BYTES:
-        raise ConfigError([f"{where}: key → 32 bytes as base64 are accepted; `callgauge store key` makes one"])
+        raise ConfigError(
+            [f"{where}: key → 32 bytes as base64 are accepted; `callgauge store key` makes one"]
+        )
     return key
 
 
@@ -196,9 +198,7 @@ class Unsealed(io.RawIOBase):
             return
         self._sealed.seek(_HEADER.size + number * (CHUNK + _TAG))
         try:
-            self._chunk = self._cipher.decrypt(
-                _nonce(number), self._sealed.read(CHUNK + _TAG), self._header
-            )
+            self._chunk = self._cipher.decrypt(_nonce(number), self._sealed.read(CHUNK + _TAG), self._header)
         except InvalidTag:
             raise BrokenSealError("an encrypted file has been changed or damaged") from None
         self._number = number

@@ -146,11 +146,11 @@ def test_files_are_sealed_their_owner_s_and_read_as_ever(tmp_path: Path) -> None
 
 def test_a_sealed_area_takes_nothing_plain(tmp_path: Path) -> None:
     kept = FileArea(tmp_path, keys(OLD)).put(b"one", "result")
-    for given in (NO_KEYS, keys(NEW)):
+    for wrong in (NO_KEYS, keys(NEW)):
         with pytest.raises(SealError):
-            FileArea(tmp_path, given).put(b"two", "result")
+            FileArea(tmp_path, wrong).put(b"two", "result")
         with pytest.raises(SealError):
-            FileArea(tmp_path, given).is_whole(kept.sha256, "result")
+            FileArea(tmp_path, wrong).is_whole(kept.sha256, "result")
     assert FileArea(tmp_path, BOTH).put(b"two", "result")
     assert FileArea(tmp_path, BOTH).sealed_by() == (keys(OLD).newest, keys(NEW).newest)
 

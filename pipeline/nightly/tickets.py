@@ -78,6 +78,9 @@ class Planner:
         call = self._call(entry, each, row)
         if call is None:
             return None
+        if call.forgotten_at is not None:
+            self._leave(entry, call, sha256)
+            return None
         cause = self._adopt(call, each.file, sha256, row)
         self._session.flush()
         entry.call, entry.call_id = call.id, call.call_id
@@ -99,6 +102,13 @@ class Planner:
         since = self._suppressed.get(call.customer_id) if call.customer_id else None
         return Ticket(entry.id, each.path, record, basis, since)
 
+    def _leave(self, entry: LedgerEntry, call: Call, sha256: str) -> None:
+        """A call whose customer was forgotten: nothing of it is taken in again."""
+        entry.call, entry.call_id = call.id, call.call_id
+        scored = call.current_score_id is not None and call.recording_sha256 == sha256
+        entry.state, entry.reason = ("scored", None) if scored else ("excluded", "forgotten")
+        entry.message = None
+
     def _call(self, entry: LedgerEntry, each: Seen, row: CallRecord) -> Call | None:
         """The call that this content is: by its content, by its row, by the file's own call, or a new one."""
         sha256 = each.sha256 or ""
@@ -114,7 +124,7 @@ class Planner:
         wanted = row.call_id or None
         if call is None:
             call = self._new(each, row)
-        elif wanted is not None and wanted != call.call_id and wanted not in self._by_id:
+        elif wanted not in (None, call.call_id) and wanted not in self._by_id and call.forgotten_at is None:
             self._by_id.pop(call.call_id, None)
             call.call_id = wanted
         self._by_content[sha256] = call

@@ -18,7 +18,7 @@ from pipeline.standards.library import read_standard
 from pipeline.standards.schema import Standard
 from pipeline.store import Store
 from pipeline.store.review_tables import Review, ReviewAct, User
-from pipeline.store.tables import Call, Score, StandardText
+from pipeline.store.tables import Call, Score, StandardText, StoredFile
 from pipeline.types import CallResult, CallScore, Finding
 
 
@@ -78,9 +78,17 @@ def load_case(store: Store, session: Session, person: Person, call_id: str) -> C
     return Case(
         call.id, machine.id, result, standard, history, standing, score, findings,
         review.rev if review is not None else 0, review.state if review is not None else "open",
-        holder.name if holder is not None else None, machine.audio_file,
+        holder.name if holder is not None else None, _there(session, call, machine.audio_file),
         (latest or machine).made_at, any(deed.score != machine.id and deed.score not in kin for deed in history),
     )  # fmt: skip
+
+
+def _there(session: Session, call: Call, sha256: str | None) -> str | None:
+    """A file's digest, None where it was taken away."""
+    if sha256 is None or call.forgotten_at is not None:
+        return None
+    row = session.get(StoredFile, sha256)
+    return sha256 if row is not None and row.removed_at is None else None
 
 
 def _kin(session: Session, machine: Score) -> frozenset[int]:

@@ -34,7 +34,7 @@ from pipeline.types import (
 def stored_result(session: Session, files: FileArea, call: Call, score: Score) -> CallResult:
     """The result that a machine's score came with; where its files are gone, what the rows hold of it."""
     if score.result_file is not None:
-        data = _read(session, files, score)
+        data = None if call.forgotten_at is not None else _read(session, files, score)
         if data is not None:
             return result_of(data, record_of(call))
     return _from_rows(session, call, score)

@@ -15,6 +15,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,15 @@ def forget(audio_sha256: str) -> int:
         path.unlink(missing_ok=True)
         gone += 1
     return gone
+
+
+def prune(days: int, *, now: datetime, dry_run: bool = False) -> int:
+    """Take away entries older than so many days; returns how many there are."""
+    before = (now - timedelta(days=days)).timestamp()
+    old = [path for path in _folder().glob("*/*.json") if path.stat().st_mtime < before]
+    for path in () if dry_run else old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _folder() -> Path:

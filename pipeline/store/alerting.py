@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from pipeline.store.forgetting import suppressed_by_digest
 from pipeline.store.night_tables import Alert, Suppression
 from pipeline.store.tables import Call, Score
 from pipeline.types import Finding
@@ -149,4 +150,7 @@ def suppressed_since(session: Session, customers: Sequence[str], *, before: date
             .group_by(Suppression.customer_id)
         ).all()
         found.update({customer: since for customer, since in rows if customer is not None})
+    for customer, row in suppressed_by_digest(session, unique).items():
+        if row.night < before and not row.doubtful:
+            found[customer] = min(row.asked_at, found.get(customer, row.asked_at))
     return found

@@ -43,6 +43,13 @@ class Store:
         with Session(self._writer) as session, session.begin():
             yield session
 
+    def flush_log(self) -> None:
+        """Let SQLite's log go, which still holds what its pages held before they were overwritten."""
+        if self.place.is_sqlite:
+            connection = self.engine.raw_connection()
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
@@ -119,7 +126,7 @@ def _sqlite_settings(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     for line in (
         f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL",
-        "PRAGMA foreign_keys = ON",
+        "PRAGMA foreign_keys = ON", "PRAGMA secure_delete = ON",  # what is deleted is overwritten
     ):  # fmt: skip
         cursor.execute(line)
     cursor.close()

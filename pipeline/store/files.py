@@ -168,7 +168,9 @@ class FileArea:
         except FileNotFoundError:
             return ()
         except (ValueError, KeyError, TypeError) as error:
-            raise SealError(f"{self.root / MARK} can't be read; it says which keys encrypt this store") from error
+            raise SealError(
+                f"{self.root / MARK} can't be read; it says which keys encrypt this store"
+            ) from error
 
     def mark(self, *, only: bool = False) -> None:
         """Put down that the area is sealed by the newest key; ``only`` says by no other any more."""

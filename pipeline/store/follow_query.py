@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError
 from pipeline.store.card_query import NO_CONNECT
+from pipeline.store.forgetting import suppressed_by_digest
 from pipeline.store.night_tables import Suppression
 from pipeline.store.period_tables import FollowUpMark
 from pipeline.store.tables import Call, Score
@@ -87,7 +88,7 @@ def suppressed(session: Session, customers: Sequence[str]) -> frozenset[str]:
             )
         )
         found.update(row for row in rows if row)
-    return frozenset(found)
+    return frozenset(found | set(suppressed_by_digest(session, customers)))
 
 
 def last_contacts(

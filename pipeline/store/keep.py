@@ -129,7 +129,8 @@ def keep_human_score(
         fatal=list(score.fatal), needs_review=score.needs_review, language=machine.language, outcome=machine.outcome,
         outcome_confidence=machine.outcome_confidence, follow_up=machine.follow_up, result_file=machine.result_file,
         transcript_file=machine.transcript_file, audio_file=machine.audio_file,
-        original_transcript_file=machine.original_transcript_file, original_audio_file=machine.original_audio_file, run=None, seconds={}, made_at=at,
+        original_transcript_file=machine.original_transcript_file, original_audio_file=machine.original_audio_file,
+        run=None, seconds={}, made_at=at,
     )  # fmt: skip
     session.add(made)
     session.flush()

@@ -37,6 +37,7 @@ REASONS: dict[str, Why] = {
     "unsupported_language": Why("excluded", "既非普通话也非英语", "is in neither Mandarin nor English"),
     "held": Why("excluded", "名单中标明暂不处理", "is held back by the call list", heals=True),
     "link_outside": Why("excluded", "链接指向收件夹之外", "is a link that leads out of the inbox"),
+    "forgotten": Why("excluded", "客户要求删除其资料", "belongs to somebody who asked to be forgotten"),
     "empty": Why("failed", "文件为空", "is empty"),
     "truncated": Why("failed", "录音不完整", "is cut off"),
     "not_audio": Why("failed", "不是可识别的录音", "is no recording that can be read"),

@@ -1,0 +1,254 @@
+"""``callgauge purge, forget, hold, removals``: what is kept no longer, what must stay, and the proof of both."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pipeline.commands.options import store_option
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would go and leave all as it is.")
+by_option = click.option("--by", metavar="NAME", help="Who answers for it; stands in the proof.")
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+
+
+@click.command()
+@click.option(
+    "--retention",
+    type=click.Path(path_type=Path),
+    help="The rules (YAML); else what CALLGAUGE_RETENTION names.",
+)
+@dry_run_option
+@by_option
+@json_option
+@store_option
+def purge(retention: Path | None, dry_run: bool, by: str | None, as_json: bool, store: str | None) -> None:
+    """Remove what the retention rules no longer let be kept, and put down what went.
+
+    Held calls and those with an open appeal stay whole. A run that was cut off is ended by the next one. Backups are
+    files of their own: let them expire by the same rules.
+    """
+    from datetime import UTC, datetime
+
+    from pipeline.speech import cache
+    from pipeline.store.removal import Wanted, remove
+    from pipeline.store.retention import find_due, load_retention
+
+    rules = load_retention(retention)
+    _needs_name(by, dry_run)
+    with _open(store, dry_run) as opened:
+        now = datetime.now(UTC)
+        with opened.reading() as session:
+            due = find_due(session, rules, now)
+        told = {"retention": rules.model_dump(mode="json", exclude_none=True), "held": list(due.held)}
+        done = None
+        if not (due.nothing or dry_run):
+            wanted = Wanted(
+                "purge", by or "", "retention", due.files, due.quotes, scores=due.scores, told=told
+            )
+            done = remove(opened, wanted, now=now)
+        days = rules.days("original_transcript", None)
+        cached = cache.prune(days, now=now, dry_run=dry_run) if days is not None else 0
+    plan = {
+        **_counted(due.files), "calls_quotes": len(due.quotes), "calls_scores": len(due.scores), "cached": cached,
+    }  # fmt: skip
+    _tell(plan, list(due.held), done, dry_run=dry_run, as_json=as_json)
+
+
+@click.command()
+@click.option("--customer", metavar="ID", help="The customer's id in the call list.")
+@click.option("--number", metavar="N", help="A telephone number; - reads it from standard input.")
+@click.option("--reason", help="Why; stands in the proof. Name nobody here.")
+@click.option(
+    "--with-recordings", is_flag=True, help="Also delete the recordings that still lie in the inbox."
+)
+@dry_run_option
+@by_option
+@json_option
+@store_option
+def forget(
+    customer: str | None, number: str | None, reason: str | None, with_recordings: bool, dry_run: bool, by: str | None,
+    as_json: bool, store: str | None,
+) -> None:  # fmt: skip
+    """Find one person's calls and remove all that tells of them; the scores stay, belonging to nobody.
+
+    Gone are sound, words, quotes, notes, and who it was. A request not to be called stays, as a digest. Exit status 1: some
+    of the calls are held and stay whole; run it again when they are released.
+    """
+    from pipeline.errors import ConfigError
+    from pipeline.store.forgetting import calls_of, digest_of, person_of
+    from pipeline.store.holds import held_calls
+    from pipeline.store.removal import Wanted, remove
+
+    number = sys.stdin.readline().strip() if number == "-" else number
+    if (customer is None) == (number is None) or not (customer or number or "").strip():
+        raise ConfigError(["--customer: ID → this or --number N is accepted, one of the two"])
+    _needs_name(by, dry_run)
+    if not (reason or dry_run):
+        raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
+    person = person_of(customer=customer, number=number)
+    with _open(store, dry_run) as opened:
+        with opened.reading() as session:
+            keys = calls_of(session, person)
+            held = sorted(set(keys) & held_calls(session))
+            plan, names, left = _forgotten(session, keys, held, with_recordings)
+        done = None
+        mine = tuple(key for key in keys if key not in held)
+        if mine and not dry_run:
+            with opened.writing() as session:
+                digest = digest_of(session, person.given)
+            told = {"person": digest, "held": names}
+            wanted = Wanted(
+                "forget", by or "", reason or "", people=mine, told=told, recordings=with_recordings, known_by=person.given
+            )  # fmt: skip
+            done = remove(opened, wanted)
+    for line in left:
+        click.echo(f"still in the inbox: {line}", err=True)
+    _tell(plan, names, done, dry_run=dry_run, as_json=as_json)
+    raise SystemExit(1 if names and not dry_run else 0)
+
+
+def _forgotten(
+    session: Any, keys: list[int], held: list[int], with_recordings: bool
+) -> tuple[dict[str, int], list[str], list[str]]:
+    """What goes by kind, the held calls, and the recordings that stay in the inbox."""
+    from sqlalchemy import select
+
+    from pipeline.store.night_tables import LedgerEntry
+    from pipeline.store.retention import FILE_COLUMNS, files_of
+    from pipeline.store.tables import Call
+
+    mine = [key for key in keys if key not in held]
+    names = list(session.scalars(select(Call.call_id).where(Call.id.in_(held)).order_by(Call.call_id)))
+    plan = {"calls": len(mine), **_counted(tuple(files_of(session, mine, tuple(FILE_COLUMNS))))}
+    entries = session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(mine))).all()
+    there = [entry for entry in entries if (Path(entry.inbox) / entry.file).is_file()]
+    plan["recordings"] = len(there) if with_recordings else 0
+    return plan, names, [] if with_recordings else [entry.file for entry in there]
+
+
+@click.command()
+@click.argument("calls", nargs=-1, metavar="CALL...")
+@click.option("--reason", help="Why they must stay.")
+@click.option("--release", "release_", is_flag=True, help="Hold them no longer.")
+@by_option
+@store_option
+def hold(
+    calls: tuple[str, ...], reason: str | None, release_: bool, by: str | None, store: str | None
+) -> None:
+    """Keep all data of CALL, whatever the retention rules say; without CALL, list what is held."""
+    from pipeline.errors import ConfigError
+    from pipeline.store import open_store
+    from pipeline.store.holds import hold as keep
+    from pipeline.store.holds import holds, release
+
+    if calls and not (reason or release_):
+        raise ConfigError(["--reason: TEXT → say why they must stay"])
+    if calls:
+        _needs_name(by, False)
+    with open_store(store, create=False) as opened, opened.writing() as session:
+        if release_ and calls:
+            click.echo(f"{release(session, calls, by=by or '')} released.")
+        elif calls:
+            click.echo(f"{keep(session, calls, reason=reason or '', by=by or '')} held anew.")
+        for held in holds(session) if not calls else ():
+            click.echo(f"{held.call_id:24} since {held.at.date()} by {held.by}: {held.reason}")
+
+
+@click.command()
+@click.argument("number", type=int, required=False)
+@json_option
+@store_option
+def removals(number: int | None, as_json: bool, store: str | None) -> None:
+    """What was removed, when, by whom and why; with NUMBER, exactly what.
+
+    Exit status 1: a record isn't what was put down, or one is lacking.
+    """
+    from sqlalchemy import select
+
+    from pipeline.store import open_store
+    from pipeline.store.privacy_tables import Removal
+    from pipeline.store.removal import faults
+
+    with open_store(store, create=False) as opened, opened.reading() as session:
+        query = select(Removal).order_by(Removal.id)
+        rows = session.scalars(query if number is None else query.where(Removal.id == number)).all()
+        plain = [
+            {"number": row.id, "kind": row.kind, "at": row.at.isoformat(), "by": row.by, "reason": row.reason,
+             "seal": row.seal, **(row.body if number is not None or as_json else {"counts": row.body["counts"]})}
+            for row in rows
+        ]  # fmt: skip
+        wrong = faults(session)
+    if as_json or number is not None:
+        click.echo(json.dumps(plain, ensure_ascii=False, indent=1))
+    for row in plain if not (as_json or number is not None) else ():
+        counts = ", ".join(f"{count} {name}" for name, count in row["counts"].items())
+        click.echo(
+            f"{row['number']:4} {row['kind']:7} {row['at'][:19]} by {row['by']} ({row['reason']}): {counts}"
+        )
+    for line in wrong:
+        click.echo(line, err=True)
+    raise SystemExit(1 if wrong else 0)
+
+
+def _open(store: str | None, dry_run: bool) -> Any:
+    """The store, held against nightly runs, and what was cut off before ended; a dry run only reads."""
+    import contextlib
+
+    from pipeline.store import open_store
+    from pipeline.store.lock import nightly_lock
+    from pipeline.store.removal import finish_all
+
+    @contextlib.contextmanager
+    def opened():  # type: ignore[no-untyped-def]  # a store, whose module is loaded by the command alone
+        with open_store(store, create=False) as there:
+            if dry_run:
+                yield there
+                return
+            with nightly_lock(there, wait_s=600.0):
+                if ended := finish_all(there):
+                    click.echo(f"{ended} removals that were cut off are now done.", err=True)
+                yield there
+
+    return opened()
+
+
+def _needs_name(by: str | None, dry_run: bool) -> None:
+    from pipeline.errors import ConfigError
+
+    if not (dry_run or (by and by.strip())):
+        raise ConfigError(["--by: NAME → say who answers for it"])
+
+
+def _counted(files: Any) -> dict[str, int]:
+    from collections import Counter
+
+    counts = Counter(item.kind for item in files)
+    return {**counts, "bytes": sum(item.bytes for item in files)}
+
+
+def _tell(plan: dict[str, int], held: list[str], done: Any, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        proof = (
+            None if done is None else {"number": done.number, "seal": done.seal, "counts": dict(done.counts)}
+        )
+        click.echo(
+            json.dumps({"dry_run": dry_run, "plan": plan, "held": held, "removal": proof}, ensure_ascii=False)
+        )
+        return
+    what = ", ".join(f"{count} {name}" for name, count in plan.items() if count)
+    if held:
+        click.echo(f"held, so they stay: {', '.join(held)}")
+    if done is None:
+        click.echo(
+            f"Would remove: {what or 'nothing'}."
+            if dry_run
+            else (f"Removed: {what}." if what else "Nothing to remove.")
+        )
+        return
+    counts = ", ".join(f"{count} {name}" for name, count in done.counts.items())
+    click.echo(f"Removal {done.number}: {counts}.\nSeal: {done.seal}")

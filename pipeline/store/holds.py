@@ -1,0 +1,63 @@
+"""Calls whose data must stay: held by a person for a dispute, or with an appeal that nobody has ruled on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.errors import ConfigError
+from pipeline.store.privacy_tables import Hold
+from pipeline.store.review_tables import Review
+from pipeline.store.tables import Call
+
+
+class Held(NamedTuple):
+    """One call that is held, and why."""
+
+    call_id: str
+    reason: str
+    by: str
+    at: datetime
+
+
+def held_calls(session: Session) -> frozenset[int]:
+    """Keys of all calls that nothing may be removed of."""
+    held = session.scalars(select(Hold.call).where(Hold.released_at.is_(None)))
+    disputed = session.scalars(select(Review.call).where(Review.open_appeals > 0))
+    return frozenset(held) | frozenset(disputed)
+
+
+def hold(session: Session, call_ids: Sequence[str], *, reason: str, by: str) -> int:
+    """Hold calls; one that is held already stays as it is. Says how many are new. Raises ConfigError."""
+    calls = _calls(session, call_ids)
+    there = set(session.scalars(select(Hold.call).where(Hold.call.in_(calls), Hold.released_at.is_(None))))
+    new = [call for call in calls if call not in there]
+    session.add_all(Hold(call=call, reason=reason, held_by=by, held_at=datetime.now(UTC)) for call in new)
+    return len(new)
+
+
+def release(session: Session, call_ids: Sequence[str], *, by: str) -> int:
+    """End holds; says how many there were. Raises ConfigError."""
+    calls = _calls(session, call_ids)
+    rows = session.scalars(select(Hold).where(Hold.call.in_(calls), Hold.released_at.is_(None))).all()
+    for row in rows:
+        row.released_at, row.released_by = datetime.now(UTC), by
+    return len(rows)
+
+
+def holds(session: Session) -> list[Held]:
+    """All calls that are held by hand, the oldest hold first."""
+    query = select(Call.call_id, Hold.reason, Hold.held_by, Hold.held_at).join(Call, Call.id == Hold.call)
+    return [Held(*row) for row in session.execute(query.where(Hold.released_at.is_(None)).order_by(Hold.id))]
+
+
+def _calls(session: Session, call_ids: Sequence[str]) -> list[int]:
+    rows = session.execute(select(Call.call_id, Call.id).where(Call.call_id.in_(call_ids))).all()
+    known = {row.call_id: row.id for row in rows}
+    if unknown := [each for each in call_ids if each not in known]:
+        raise ConfigError([f"CALL: {each} → no call of this id is in the store" for each in unknown])
+    return sorted(set(known.values()))

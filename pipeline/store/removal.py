@@ -1,0 +1,249 @@
+"""Removing data for good, with proof: rows and the record of it in one transaction, then the files, then "done".
+
+A run that is cut off after the transaction leaves a removal without its ``done``: the next one ends it first. Doing it
+twice changes nothing. Nothing here decides what is to go (`retention`, `forgetting`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from pipeline.speech import cache
+from pipeline.store.appraisal_query import digest_of
+from pipeline.store.database import Store
+from pipeline.store.files import private_folder
+from pipeline.store.night_tables import LedgerEntry
+from pipeline.store.privacy_tables import Removal, RemovalDone
+from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, without_quotes
+from pipeline.store.retention import FileItem, files_of, in_parts, successors_of, unshared
+from pipeline.store.tables import Call, StoredFile
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a removal is to take away, of whom it is asked and why.
+
+    Attributes
+    ----------
+    kind
+        ``purge`` or ``forget``.
+    files
+        Files that go as they are.
+    quotes, people, scores
+        Keys of calls whose quotes, whose customer, whose scores go.
+    told
+        What else the proof says.
+    recordings
+        Whether the recordings themselves are taken out of the inbox.
+    known_by
+        What the person is known by; requests not to be called are kept under its digest.
+    """
+
+    kind: str
+    by: str
+    reason: str
+    files: tuple[FileItem, ...] = ()
+    quotes: tuple[int, ...] = ()
+    people: tuple[int, ...] = ()
+    scores: tuple[int, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+    recordings: bool = False
+    known_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A removal that is done: its number, its seal, what it came to."""
+
+    number: int
+    seal: str
+    counts: Mapping[str, int]
+
+
+def remove(store: Store, wanted: Wanted, *, now: datetime | None = None) -> Removed:
+    """Take data away and put down what went. The caller holds the nightly lock and has called `finish_all`."""
+    at = now or datetime.now(UTC)
+    store.files.ready()
+    new_results = _new_results(store, wanted)
+    with store.writing() as session:
+        files = _files(session, wanted)
+        gone = _calls_of(session, (*wanted.people, *wanted.scores))
+        recordings = sorted({call.recording_sha256 for call in gone})
+        body = _body(session, wanted, files, new_results, recordings)
+        row = _sealed(session, wanted, body, at)
+        _mark(session, files, new_results, row.id, at)
+        _rows(session, wanted, at)
+        number, seal = row.id, row.seal
+    finish_all(store)
+    return Removed(number, seal, body["counts"])
+
+
+def _new_results(store: Store, wanted: Wanted) -> dict[str, Any]:
+    """Results without quotes, written before any row speaks of them: those of a run cut off are nobody's files."""
+    whole = {*wanted.people, *wanted.scores}
+    with store.reading() as session:
+        items = list(files_of(session, [call for call in wanted.quotes if call not in whole], ("result",)))
+    return {item.sha256: (item, without_quotes(store.files, item.sha256)) for item in items}
+
+
+def _files(session: Session, wanted: Wanted) -> list[FileItem]:
+    """The files named, and every file of calls that lose their customer or their scores."""
+    calls = sorted({*wanted.people, *wanted.scores})
+    kinds = ("original_audio", "original_transcript", "audio", "transcript", "result")
+    whole = [*files_of(session, calls, kinds), *successors_of(session, calls)]
+    return list(dict.fromkeys((*wanted.files, *unshared(session, whole))))
+
+
+def _calls_of(session: Session, keys: Sequence[int]) -> list[Call]:
+    return [
+        call
+        for part in in_parts(sorted(set(keys)))
+        for call in session.scalars(select(Call).where(Call.id.in_(part)))
+    ]
+
+
+def _body(
+    session: Session, wanted: Wanted, files: Sequence[FileItem], new_results: Mapping[str, Any], recordings: list[str]
+) -> dict[str, Any]:  # fmt: skip
+    items = [
+        {"call": each.call_id, "kind": each.kind, "sha256": each.sha256, "bytes": each.bytes}
+        for each in files
+    ]
+    items += [
+        {"call": item.call_id, "kind": "quotes", "sha256": item.sha256, "bytes": item.bytes}
+        for item, _ in new_results.values()
+    ]
+    touched = {each.call for each in files}
+    worded = {each.call for each in files if each.kind.endswith("transcript")}
+    words = [call.recording_sha256 for call in _calls_of(session, sorted(worded))]
+    counts = Counter(item["kind"] for item in items)
+    counts["calls"] = len({*touched, *wanted.quotes, *wanted.people, *wanted.scores})
+    for name in ("quotes", "people", "scores"):
+        if getattr(wanted, name):
+            counts[f"calls_{name}"] = len(getattr(wanted, name))
+    rows = {
+        name: sorted(call.call_id for call in _calls_of(session, getattr(wanted, name)))
+        for name in ("quotes", "people", "scores")
+    }
+    return {
+        **wanted.told, "items": items, "rows": rows, "counts": dict(counts), "words_of": sorted({*words, *recordings}),
+        "recordings": recordings if wanted.recordings else [],
+    }  # fmt: skip
+
+
+def _sealed(session: Session, wanted: Wanted, body: dict[str, Any], at: datetime) -> Removal:
+    last = session.scalar(select(Removal.seal).order_by(Removal.id.desc()).limit(1))
+    seal = _seal(last, wanted.kind, at, wanted.by, wanted.reason, body)
+    row = Removal(kind=wanted.kind, at=at, by=wanted.by, reason=wanted.reason, body=body, seal=seal)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _seal(last: str | None, kind: str, at: datetime, by: str, reason: str, body: Mapping[str, Any]) -> str:
+    return digest_of([last, kind, at.astimezone(UTC).isoformat(), by, reason, body])
+
+
+def _mark(
+    session: Session, files: Sequence[FileItem], new_results: Mapping[str, Any], number: int, at: datetime
+) -> None:
+    for part in in_parts(sorted({each.sha256 for each in files} | set(new_results))):
+        session.execute(
+            update(StoredFile).where(StoredFile.sha256.in_(part)).values(removed_at=at, removal=number)
+        )
+    for sha256, (_, kept) in new_results.items():
+        if kept is None:
+            continue
+        if session.get(StoredFile, kept.sha256) is None:
+            session.add(StoredFile(sha256=kept.sha256, kind="result", bytes=kept.bytes, written_at=at))
+            session.flush()
+        session.get_one(StoredFile, sha256).replaced_by = kept.sha256
+
+
+def _rows(session: Session, wanted: Wanted, at: datetime) -> None:
+    strip_quotes(session, wanted.quotes)
+    strip_person(session, sorted({*wanted.people, *wanted.scores}), at, known_by=wanted.known_by)
+    strip_scores(session, wanted.scores)
+
+
+def finish_all(store: Store) -> int:
+    """End every removal whose files may still be there; returns how many there were."""
+    with store.reading() as session:
+        open_ = select(Removal.id).outerjoin(RemovalDone, RemovalDone.removal == Removal.id)
+        numbers = session.scalars(open_.where(RemovalDone.removal.is_(None)).order_by(Removal.id)).all()
+    for number in numbers:
+        _finish(store, number)
+    return len(numbers)
+
+
+def _finish(store: Store, number: int) -> None:
+    with store.reading() as session:
+        body = session.get_one(Removal, number).body
+        mine = session.execute(
+            select(StoredFile.sha256, StoredFile.kind).where(StoredFile.removal == number)
+        ).all()
+    gone = sum(store.files.remove(sha256, kind) for sha256, kind in mine)
+    for sha256 in body["words_of"]:
+        cache.forget(sha256)
+    _alerts(store.place.files / "nights", set(body["rows"]["people"]) | set(body["rows"]["scores"]))
+    with store.writing() as session:
+        _inbox(session, body)
+        session.add(RemovalDone(removal=number, at=datetime.now(UTC), files=gone))
+    store.flush_log()
+
+
+def _alerts(nights: Path, calls: set[str]) -> None:
+    """Take the customer out of the alerts that past nights wrote."""
+    for path in sorted(nights.glob("*/alerts.json")) if calls else ():
+        data = json.loads(path.read_text(encoding="utf-8"))
+        mine = [alert for alert in data["alerts"] if alert["call_id"] in calls and alert["customer_id"]]
+        for alert in mine:
+            alert["customer_id"] = None
+        if mine:
+            private_folder(path.parent)
+            beside = path.with_name(".alerts.tmp")
+            beside.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            beside.chmod(0o600)
+            beside.replace(path)
+
+
+def _inbox(session: Session, body: Mapping[str, Any]) -> None:
+    """Take recordings out of the inbox where that was asked; the ledger forgets the names of those that are gone."""
+    calls = {*body["rows"]["people"], *body["rows"]["scores"]}
+    for part in in_parts(sorted(calls)):
+        keys = select(Call.id).where(Call.call_id.in_(part))
+        for entry in session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(keys))):
+            path = Path(entry.inbox) / entry.file
+            if entry.sha256 in body["recordings"] and _is(path, entry.sha256):
+                path.unlink()
+            if not path.exists() and entry.sha256:
+                entry.file, entry.message = f"#-{entry.sha256[:8]}", None
+
+
+def _is(path: Path, sha256: str | None) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+
+
+def faults(session: Session) -> list[str]:
+    """Removals whose record isn't what was sealed, or before which one is lacking."""
+    wrong, last = [], None
+    for row in session.scalars(select(Removal).order_by(Removal.id)):
+        if _seal(last, row.kind, row.at, row.by, row.reason, row.body) != row.seal:
+            wrong.append(
+                f"removal {row.id} of {row.at.date()} is not what was put down, or one before it is lacking"
+            )
+        last = row.seal
+    return wrong
