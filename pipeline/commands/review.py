@@ -38,6 +38,7 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
 
     start_log("text")
     with open_store(store) as opened:
+        opened.files.ready()  # an encrypted store without its key is told now, not at the first call
         _take_teams(opened, profile)
         reapply(opened)
         with opened.reading() as session:

@@ -29,8 +29,13 @@ def users() -> None:
 @click.option(
     "--agent", "agent_id", help="For agents: whose calls are theirs, as in the call list; else NAME."
 )
+@click.option(
+    "--originals", is_flag=True, help="They may hear what was not masked; each hearing is put down."
+)
 @store_option
-def add(name: str, role: str, team: str | None, agent_id: str | None, store: str | None) -> None:
+def add(
+    name: str, role: str, team: str | None, agent_id: str | None, originals: bool, store: str | None
+) -> None:
     """Add somebody by NAME; makes the store where there is none."""
     from pipeline.review.people import add_user
     from pipeline.store import open_store
@@ -38,9 +43,11 @@ def add(name: str, role: str, team: str | None, agent_id: str | None, store: str
     with open_store(store) as opened:
         password = _password()
         with opened.writing() as session:
-            user = add_user(session, name, role=role, password=password, team=team, agent_id=agent_id)
+            user = add_user(
+                session, name, role=role, password=password, team=team, agent_id=agent_id, originals=originals
+            )
             sees = _sees(user.role, user.team, user.agent_id)
-    click.echo(f"{name}: {role}; sees {sees}.")
+    click.echo(f"{name}: {role}; sees {sees}{', originals too' if originals else ''}.")
 
 
 @users.command(name="list")
@@ -55,7 +62,24 @@ def list_(store: str | None) -> None:
     with open_store(store, create=False) as opened, opened.reading() as session:
         for user in session.scalars(select(User).order_by(User.name)):
             state = "disabled" if user.disabled_at else _sees(user.role, user.team, user.agent_id)
-            click.echo(f"{user.name:20} {user.role:16} {state}")
+            click.echo(f"{user.name:20} {user.role:16} {state}{', originals too' if user.originals else ''}")
+
+
+@users.command()
+@click.argument("name")
+@click.option("--grant/--revoke", "granted", required=True, help="Give the right, or take it.")
+@store_option
+def originals(name: str, granted: bool, store: str | None) -> None:
+    """Let NAME hear what was not masked, of the calls that they see; or no longer. Goes into the audit log."""
+    from pipeline.review.audit import put_down
+    from pipeline.review.people import let_hear_originals, person_of
+    from pipeline.store import open_store
+
+    with open_store(store, create=False) as opened, opened.writing() as session:
+        user = _known(session, name)
+        let_hear_originals(session, user, granted)
+        put_down(session, "originals_right", person=person_of(user), address="command line", granted=granted)
+    click.echo(f"{name}: {'may hear originals' if granted else 'may hear originals no longer'}.")
 
 
 @users.command()

@@ -30,9 +30,9 @@ def put_down(
     )  # fmt: skip
 
 
-def lately(session: Session, event: str, person: Person, call: str) -> bool:
+def lately(session: Session, event: str, person: Person, call: str, *, within: timedelta = _AGAIN) -> bool:
     """Whether the same was put down some minutes ago: a player asks for one sound in many pieces."""
-    since = datetime.now(UTC) - _AGAIN
+    since = datetime.now(UTC) - within
     query = select(AuditLine.id).where(
         AuditLine.event == event, AuditLine.at >= since, AuditLine.user == person.id, AuditLine.call == call
     )

@@ -42,6 +42,7 @@ class Case:
     state: str
     assigned: str | None
     audio_sha256: str | None
+    has_original: bool
     scored_at: datetime
     made_anew: bool
 
@@ -79,8 +80,19 @@ def load_case(store: Store, session: Session, person: Person, call_id: str) -> C
         call.id, machine.id, result, standard, history, standing, score, findings,
         review.rev if review is not None else 0, review.state if review is not None else "open",
         holder.name if holder is not None else None, _there(session, call, machine.audio_file),
+        any(original_of(session, call)),
         (latest or machine).made_at, any(deed.score != machine.id and deed.score not in kin for deed in history),
     )  # fmt: skip
+
+
+def original_of(session: Session, call: Call) -> tuple[str | None, str | None]:
+    """Digests of a call's recording and of its unmasked words, as far as they are kept."""
+    query = select(Score.original_audio_file, Score.original_transcript_file)
+    query = (
+        query.where(Score.call == call.id, Score.made_by == "machine").order_by(Score.version.desc()).limit(1)
+    )
+    sound, words = session.execute(query).one_or_none() or (None, None)
+    return _there(session, call, sound), _there(session, call, words)
 
 
 def _there(session: Session, call: Call, sha256: str | None) -> str | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from pipeline.reports.call_page import page_values
@@ -19,6 +19,7 @@ from pipeline.review.asked import KINDS, VERDICTS
 from pipeline.review.cases import Case, load_case
 from pipeline.review.queue import REASONS, STATES, Filters, queue
 from pipeline.review.rendering import call_path, render
+from pipeline.review.sound import sound_answer
 from pipeline.review.standing import UNDOABLE, Deed
 from pipeline.review.web import PersonOf, StoreOf, address_of, needs, signed_in_of, store_of
 from pipeline.store.review_tables import User
@@ -109,13 +110,13 @@ def sound_of(request: Request, call_id: str) -> Response:
     with store.reading() as session:
         case = load_case(store, session, person, call_id)
         told = audit.lately(session, "heard", person, call_id)
-    path = store.files.path(case.audio_sha256, "audio") if case.audio_sha256 else None
-    if path is None or not path.is_file():
+    if case.audio_sha256 is None:
         raise HTTPException(404, "this call has no sound to play")
+    answer = sound_answer(request, store.files, case.audio_sha256, "audio")
     if not told:
         with store.writing() as session:
             audit.put_down(session, "heard", person=person, address=address_of(request), call=call_id)
-    return FileResponse(path, media_type="audio/mpeg", headers={"cache-control": "private, no-store"})
+    return answer
 
 
 def call_page(request: Request, call_id: str, *, status: int = 200, since: Iterable[Deed] = ()) -> Response:

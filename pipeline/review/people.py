@@ -38,6 +38,7 @@ def add_user(
     password: str,
     team: str | None = None,
     agent_id: str | None = None,
+    originals: bool = False,
 ) -> User:
     """Add somebody. Raises ConfigError where the name is taken or unfit, or the role is unknown.
 
@@ -52,7 +53,7 @@ def add_user(
     mine = (agent_id or name) if role == "agent" else None
     user = User(
         name=name, password_hash=hashed(check_new(password)), role=role, team=team, agent_id=mine,
-        created_at=datetime.now(UTC), disabled_at=None,
+        originals=originals, created_at=datetime.now(UTC), disabled_at=None,
     )  # fmt: skip
     session.add(user)
     session.flush()
@@ -68,6 +69,11 @@ def set_password(session: Session, user: User, password: str) -> None:
     """Change a password; every session and token of that user ends."""
     user.password_hash = hashed(check_new(password))
     end_all(session, user)
+
+
+def let_hear_originals(session: Session, user: User, granted: bool) -> None:
+    """Give or take the right to hear what was not masked."""
+    user.originals = granted
 
 
 def disable(session: Session, user: User) -> None:
@@ -131,7 +137,7 @@ def seen(session: Session, digest: str) -> None:
 
 def person_of(user: User) -> Person:
     """A user as the app's parts know one."""
-    return Person(user.id, user.name, user.role, user.team, user.agent_id)
+    return Person(user.id, user.name, user.role, user.team, user.agent_id, user.originals)
 
 
 def keep_teams(session: Session, profile: Profile) -> int:

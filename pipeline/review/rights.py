@@ -26,17 +26,18 @@ SCOPED = frozenset({"supervisor", "coach"})
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody signed in."""
+    """Somebody signed in. ``originals`` was given to them by name; no role brings it."""
 
     id: int
     name: str
     role: str
     team: str | None
     agent_id: str | None
+    originals: bool = False
 
     def may(self, right: str) -> bool:
-        """Whether the role has a right."""
-        return right in RIGHTS.get(self.role, frozenset())
+        """Whether the person has a right, by role or by name."""
+        return self.originals if right == "originals" else right in RIGHTS.get(self.role, frozenset())
 
     def scope(self) -> ColumnElement[bool]:
         """The calls that this person sees, as a condition on `Call`.
@@ -56,7 +57,7 @@ class Person:
 
     def plain(self) -> dict[str, Any]:
         """As the API shows it."""
-        rights = sorted(RIGHTS.get(self.role, frozenset()))
+        rights = sorted(RIGHTS.get(self.role, frozenset()) | ({"originals"} if self.originals else set()))
         return {
             "name": self.name, "role": self.role, "team": self.team, "agent_id": self.agent_id, "rights": rights,
         }  # fmt: skip

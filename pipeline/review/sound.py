@@ -1,0 +1,77 @@
+"""A stored sound as an answer, whole or in a range, encrypted or not."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from fastapi import HTTPException, Request
+from fastapi.responses import Response, StreamingResponse
+
+from pipeline.store import FileArea
+
+BLOCK = 64 * 1024
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_BEGINNINGS = (
+    (b"RIFF", "audio/wav"), (b"fLaC", "audio/flac"), (b"OggS", "audio/ogg"), (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"), (b"\xff\xf3", "audio/mpeg"), (b"\x1aE\xdf\xa3", "audio/webm"),
+)  # fmt: skip
+
+
+def sound_answer(request: Request, files: FileArea, sha256: str, kind: str) -> Response:
+    """The sound, or the one range of it that is asked for; several ranges are answered with the whole.
+
+    Raises
+    ------
+    HTTPException
+        404 where the file is gone, 416 where the range lies outside it.
+    """
+    try:
+        stream = files.open(sha256, kind)
+    except FileNotFoundError as error:
+        raise HTTPException(404, "this call has no sound to play") from error
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    headers = {"accept-ranges": "bytes", "cache-control": "private, no-store", "etag": f'"{sha256[:32]}"'}
+    media = _media_of(stream.read(12))
+    asked = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
+    if (
+        asked is None
+        or not any(asked.groups())
+        or request.headers.get("if-range", headers["etag"]) != headers["etag"]
+    ):
+        start, end, status = 0, size, 200
+    else:
+        start, end = _span(asked[1], asked[2], size)
+        status = 206
+        if start >= end:
+            stream.close()
+            raise HTTPException(416, "outside the sound", headers={"content-range": f"bytes */{size}"})
+        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+    headers["content-length"] = str(end - start)
+    stream.seek(start)
+    return StreamingResponse(_blocks(stream, end - start), status, headers, media)
+
+
+def _span(first: str, last: str, size: int) -> tuple[int, int]:
+    if not first:
+        return max(0, size - int(last[:18])), size
+    return int(first[:18]), min(size, int(last[:18]) + 1 if last else size)
+
+
+def _blocks(stream: BinaryIO, left: int) -> Iterator[bytes]:
+    with stream:
+        while left > 0 and (block := stream.read(min(BLOCK, left))):
+            left -= len(block)
+            yield block
+
+
+def _media_of(beginning: bytes) -> str:
+    """What a browser needs to be told of a sound; of an original, whatever the dialler made it."""
+    if beginning[4:8] == b"ftyp":
+        return "audio/mp4"
+    return next(
+        (kind for head, kind in _BEGINNINGS if beginning.startswith(head)), "application/octet-stream"
+    )
