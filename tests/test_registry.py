@@ -31,8 +31,8 @@ def join(parts: list[Path], into: Path, *, sha256: str = DIGEST) -> None:
     joined.join(parts, [], into=into, name="model.bin", sha256=sha256, install="pip install it")
 
 
-def fault(folder: Path, *, full: bool = False) -> str | None:
-    return joined.fault(folder, name="model.bin", sha256=DIGEST, size_bytes=len(WHOLE), full=full)
+def fault(folder: Path) -> str | None:
+    return joined.fault(folder, name="model.bin", sha256=DIGEST, size_bytes=len(WHOLE))
 
 
 def test_parts_become_one_file_and_nothing_is_left_beside_it(parts: list[Path], tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_many_may_join_at_once(parts: list[Path], tmp_path: Path) -> None:
     into = tmp_path / "cache" / "model"
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: join(parts, into), range(16)))
-    assert fault(into, full=True) is None
+    assert fault(into) is None
     assert [path.name for path in into.parent.iterdir()] == ["model"]
 
 
@@ -72,6 +72,37 @@ def test_a_copied_model_with_other_times_is_still_whole(parts: list[Path], tmp_p
     join(parts, tmp_path / "model")
     os.utime(tmp_path / "model" / "model.bin", (1, 1))
     assert fault(tmp_path / "model") is None
+
+
+def test_a_model_exchanged_under_its_size_and_time_is_noticed(parts: list[Path], tmp_path: Path) -> None:
+    """As another process would leave it: the digest, not the stamp of the file, is what is believed."""
+    import os
+
+    join(parts, tmp_path / "model")
+    path = tmp_path / "model" / "model.bin"
+    assert fault(path.parent) is None
+    before = path.stat()
+    path.write_bytes(WHOLE[::-1])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+    assert "SHA-256" in str(fault(path.parent))
+    joined._digest_of.cache_clear()  # the next process
+    assert "SHA-256" in str(fault(path.parent))
+
+
+def test_a_packaged_model_is_checked_before_it_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from models import encoder, whole
+
+    whole.expect_whole("sentence-encoder")
+    exchanged = tmp_path / "weights.npz"
+    exchanged.write_bytes(b"other weights")
+    monkeypatch.setattr(registry, "packaged", lambda _file: exchanged)
+    encoder._encoder.cache_clear()
+    with pytest.raises(ModelError, match="SHA-256"):
+        encoder.encode(["x"])
+    whole.expect_whole("silero-vad")  # another version is accepted, and told by doctor
 
 
 def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
