@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from pipeline.call_names import printable
+
 profile_option = click.option(
     "--profile",
     type=click.Path(path_type=Path),
@@ -67,10 +69,17 @@ def start_log(form: str) -> None:
         handler.setFormatter(_JsonLines())
     else:
         handler.setLevel(logging.WARNING)
-        handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+        handler.setFormatter(_OneLine("%(levelname)s: %(message)s"))
     root.addHandler(handler)
     for name in ("pipeline", "flows", "models"):
         logging.getLogger(name).setLevel(logging.INFO)
+
+
+class _OneLine(logging.Formatter):
+    """Whatever a message holds, it is one line and moves no cursor: a name can't forge another line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 class _JsonLines(logging.Formatter):
