@@ -26,7 +26,10 @@ from pipeline.delivered import BadLine, parse_call, read_transcripts
 from pipeline.errors import ConfigError, RecordingError
 from pipeline.privacy.masking import mask
 from pipeline.profile import load_profile
+from pipeline.review.sound import range_of
+from pipeline.sealing import SealError, keys_from, seal, unseal
 from pipeline.standards import check_standard
+from pipeline.store.retention import load_retention
 
 SEEDS = Path(__file__).parent / "seeds"
 EXAMPLES = int(os.environ.get("CALLGAUGE_FUZZ", "60"))
@@ -98,11 +101,35 @@ def _call_list(raw: bytes, *, lines: bool) -> None:
 def test_profiles_and_standards(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(raw)
-    try:
-        load_profile(path)
-    except ConfigError as refused:
-        assert all(str(path) in mistake for mistake in refused.mistakes)
+    for read in (load_profile, load_retention):
+        try:
+            read(path)
+        except ConfigError as refused:
+            assert all(str(path) in mistake for mistake in refused.mistakes)
     assert isinstance(list(check_standard(str(path))), list)
+
+
+SEALED = seal(bytes(range(256)) * 300, keys_from({"CALLGAUGE_KEY": "A" * 43 + "="}))
+
+
+@short
+@given(st.binary(max_size=100) | st.integers(0, len(SEALED)).map(lambda at: SEALED[:at]))
+def test_sealed_files(raw: bytes) -> None:
+    keys = keys_from({"CALLGAUGE_KEY": "A" * 43 + "="})
+    try:
+        assert unseal(raw, keys) == unseal(SEALED, keys)
+    except SealError:
+        assert raw != SEALED
+
+
+@short
+@given(st.text("bytes=-,0123456789 ", max_size=40), st.integers(0, 1000))
+def test_ranges_of_a_sound(asked: str, size: int) -> None:
+    found = range_of(asked, size)
+    if found is not None:
+        start, end = found
+        assert end <= size
+        assert start >= 0
 
 
 @short

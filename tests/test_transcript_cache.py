@@ -77,6 +77,33 @@ def test_a_damaged_entry_is_told_and_made_again(
     assert "transcribing again" in caplog.text
 
 
+def test_an_entry_of_an_older_version_is_taken_over(own_cache: Path) -> None:
+    cache.store(key(), AUDIO, RAW)
+    (entry,) = own_cache.rglob("*.json")
+    older = own_cache / "transcripts" / key()[:2] / f"{key()}.json"
+    older.parent.mkdir(exist_ok=True)
+    entry.replace(older)
+    assert cache.load(key(), AUDIO) is not None
+    assert not older.exists()
+    assert entry.exists()
+
+
+def test_entries_are_their_owner_s_and_encrypted_where_there_is_a_key(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.store(key(), AUDIO, RAW)
+    (entry,) = own_cache.rglob("*.json")
+    assert entry.stat().st_mode & 0o077 == 0
+    assert "您好".encode() in entry.read_bytes()
+    monkeypatch.setenv("CALLGAUGE_KEY", "A" * 43 + "=")
+    assert cache.load(key(), AUDIO) is not None
+    cache.store(key(), AUDIO, RAW)
+    assert "您好".encode() not in entry.read_bytes()
+    assert cache.load(key(), AUDIO) is not None
+    monkeypatch.delenv("CALLGAUGE_KEY")
+    assert cache.load(key(), AUDIO) is None
+
+
 def test_the_second_hearing_of_a_recording_asks_no_recogniser() -> None:
     fake = FakeRecogniser(deque([heard(window(words(("您好", 0.0, 1.0))))]))
     audio = [np.zeros(16_000 * 2, dtype=np.float32)]

@@ -36,29 +36,30 @@ def sound_answer(request: Request, files: FileArea, sha256: str, kind: str) -> R
     stream.seek(0)
     headers = {"accept-ranges": "bytes", "cache-control": "private, no-store", "etag": f'"{sha256[:32]}"'}
     media = _media_of(stream.read(12))
-    asked = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
-    if (
-        asked is None
-        or not any(asked.groups())
-        or request.headers.get("if-range", headers["etag"]) != headers["etag"]
-    ):
-        start, end, status = 0, size, 200
-    else:
-        start, end = _span(asked[1], asked[2], size)
-        status = 206
-        if start >= end:
-            stream.close()
-            raise HTTPException(416, "outside the sound", headers={"content-range": f"bytes */{size}"})
+    asked = request.headers.get("range", "")
+    changed = request.headers.get("if-range", headers["etag"]) != headers["etag"]
+    found = None if changed else range_of(asked, size)
+    start, end = found or (0, size)
+    if start >= end and size:
+        stream.close()
+        raise HTTPException(416, "outside the sound", headers={"content-range": f"bytes */{size}"})
+    if found is not None:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     headers["content-length"] = str(end - start)
     stream.seek(start)
+    status = 200 if found is None else 206
     return StreamingResponse(_blocks(stream, end - start), status, headers, media)
 
 
-def _span(first: str, last: str, size: int) -> tuple[int, int]:
+def range_of(asked: str, size: int) -> tuple[int, int] | None:
+    """Start and end of the one range that a header asks for; None where it asks for none, or for several."""
+    match = _RANGE.fullmatch(asked.replace(" ", ""))
+    if match is None or not any(match.groups()):
+        return None
+    first, last = match[1][:18], match[2][:18]
     if not first:
-        return max(0, size - int(last[:18])), size
-    return int(first[:18]), min(size, int(last[:18]) + 1 if last else size)
+        return max(0, size - int(last)), size
+    return int(first), min(size, int(last) + 1 if last else size)
 
 
 def _blocks(stream: BinaryIO, left: int) -> Iterator[bytes]:

@@ -54,6 +54,7 @@ def load(key: str, audio_sha256: str) -> RawTranscript | None:
     """The transcript stored under a key; None where there is none or it can't be read (said in the log)."""
     path = _path(key, audio_sha256)
     try:
+        _take_over(key, path)
         content = path.read_bytes()
         raw = json.loads(unseal(content, keys_from()) if content[:1] != b"{" else content)
         if raw["key"] != key:
@@ -102,6 +103,14 @@ def prune(days: int, *, now: datetime, dry_run: bool = False) -> int:
     for path in () if dry_run else old:
         path.unlink(missing_ok=True)
     return len(old)
+
+
+def _take_over(key: str, path: Path) -> None:
+    """Give an entry of an older version, which didn't name its recording, the name that it has now."""
+    older = _folder() / key[:2] / f"{key}.json"
+    if not path.exists() and older.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        older.replace(path)
 
 
 def _folder() -> Path:
