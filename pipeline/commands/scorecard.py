@@ -71,9 +71,10 @@ def scorecard(
     from pipeline.store import open_store
 
     wanted = parse_period(period)
-    with open_store(store, create=False) as opened, opened.reading() as session:
-        known = profile_of(session, profile)
-        cards = build_scorecards(session, wanted, known, now=datetime.now(UTC), agent_id=agent_id)
+    with open_store(store, create=False) as opened:
+        with opened.reading() as session:
+            known = profile_of(session, profile)
+        cards = build_scorecards(opened, wanted, known, now=datetime.now(UTC), agent_id=agent_id)
     with_sound = agent_id is not None if sound is None else sound
     write_scorecards(cards, out, language=language, sounds=opened.files if with_sound else None)
     if not len(cards.calls):

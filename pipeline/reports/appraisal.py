@@ -23,6 +23,7 @@ from pipeline.reports.appraisal_parts import Inputs, averaged, compose
 from pipeline.reports.follow_ups import State, follow_ups
 from pipeline.reports.period import Period
 from pipeline.reports.scorecard import CardSettings, agent_table, call_table
+from pipeline.reports.scorecard_sums import sums_of_calls
 from pipeline.reports.scorecard_targets import Reached, targets_of
 from pipeline.standards.library import read_standard
 from pipeline.standards.schema import Standard
@@ -149,7 +150,8 @@ def _targets(facts: Sequence[CallFact], body: dict[str, Any]) -> tuple[Reached, 
     if not body["target"] or not facts:
         return ()
     settings = CardSettings(ZoneInfo(body["zone"]))
-    row = agent_table(call_table(facts, settings, machine={}), settings).to_dict("records")[0]
+    sums = sums_of_calls(call_table(facts, settings, machine={}))
+    row = agent_table(sums, settings).to_dict("records")[0]
     named: dict[str, Any] = {str(key): value for key, value in row.items()}
     found = targets_of(named, Target.model_validate(body["target"]))
     return tuple(Reached(each.name, float(each.expected), each.actual) for each in found)
