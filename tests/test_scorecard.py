@@ -53,7 +53,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def cards_of(store: Store, period: str = "2025-03", *, agent: str | None = None, **kept: Any) -> Scorecards:
-    return build_scorecards(store, parse_period(period), kept.get("profile", PROFILE), now=NOW, agent_id=agent)
+    return build_scorecards(
+        store, parse_period(period), kept.get("profile", PROFILE), now=NOW, agent_id=agent
+    )
 
 
 def test_the_figures_of_an_agent(store: Store) -> None:

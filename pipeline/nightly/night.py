@@ -34,6 +34,7 @@ from pipeline.store.ledger import Night, night_of
 from pipeline.store.night_tables import LedgerEntry, Run
 from pipeline.store.reasons import REASONS, code_of
 from pipeline.store.tables import StandardText
+from pipeline.store.tally import freshen
 
 _log = logging.getLogger(__name__)
 
@@ -194,7 +195,11 @@ class Outcome:
 
 
 def finish(store: Store, begun: Begun, *, failed_now: int, worked: int) -> Outcome:
-    """Close the run and read its night from the ledger."""
+    """Count the days that have changed, close the run, and read its night from the ledger."""
+    freshen(
+        store, begun.setup.workplace.profile.zone, adopt=True,
+        told=lambda left: _log.info("%d days to count", left) if left else None,
+    )  # fmt: skip
     at = datetime.now(UTC)
     with store.reading() as session:
         night = night_of(session, begun.made.night)

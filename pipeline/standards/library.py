@@ -17,13 +17,14 @@ from pydantic import ValidationError
 
 from pipeline.config import Document, Frozen, key_of, load_yaml, mistakes_of, parse_yaml
 from pipeline.errors import ConfigError
+from pipeline.standards.flagging import Flagging
 from pipeline.standards.grammar import Condition
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.schema_checks import Mistake, check_standard_links
 from pipeline.standards.vocabulary import Label
 
 __all__ = [
-    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "list_standards", "load_standard",
+    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "flagging_of", "list_standards", "load_standard",
     "read_standard",
 ]  # fmt: skip
 
@@ -99,6 +100,11 @@ def check_standard(path: str | Path) -> list[str]:
     return [f"{path}: {line}" for line in failing(standard)]
 
 
+def flagging_of(standard: Standard) -> Flagging:
+    """A standard's rules for whom a person should hear; where it has none of its own, those that ship."""
+    return standard.flagging or load_standard(DEFAULT).flagging or Flagging()
+
+
 def dump_standard(standard: Standard) -> str:
     """A standard as JSON text, whole, for a store to keep; `read_standard` reads it again."""
     return json.dumps(standard.model_dump(mode="json", by_alias=True, exclude_none=True), ensure_ascii=False)
@@ -164,6 +170,7 @@ def _salvaged(data: dict[str, Any]) -> tuple[Standard, frozenset[str]]:
         criteria=tuple(criterion for criterion in criteria if criterion is not None),
         rules={key: box.rule for key, box in boxes.items() if box is not None},
         sections=_items(data.get("sections"), dict),
+        flagging=None,
         reasons={key: label for key, label in labels.items() if label is not None},
     )
     ids = [str(item.get("id")) for item in listed if isinstance(item, dict)]

@@ -6,14 +6,30 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy import literal_column as raw
 from sqlalchemy.orm import aliased
 
 from pipeline.store.card_query import NO_CONNECT
 from pipeline.store.tables import Call, CriterionRow, RecordingRow, Score
 
-_AGENT = func.coalesce(Call.agent_id, raw("''"))  # no parameters: PostgreSQL must see that what it groups by is the same
+_AGENT = func.coalesce(
+    Call.agent_id, raw("''")
+)  # no parameters: PostgreSQL must see that what it groups by is the same
 _CAMPAIGN = func.coalesce(Call.campaign, raw("''"))
 _STANDARD = func.coalesce(Score.standard_sha256, raw("''"))
 _SCORED = Score.id.is_not(None)
@@ -32,8 +48,8 @@ COLUMN_OF = {
 """Verdict → its column in `DayCriteria`."""
 
 
-def sums_of_days(day: date, start: datetime, end: datetime, *, agents: Sequence[str]) -> Select[Any]:
-    """What `DayCalls` holds of a day that lasts from ``start`` to before ``end``, counted from the calls."""
+def sums_of_days(day: date, start: datetime, end: datetime, *, agents: Sequence[str] | None) -> Select[Any]:
+    """What `DayCalls` holds of a day that lasts from ``start`` to before ``end``, counted from the calls; of everybody without ``agents``."""
     tenths = _whole(Score.percent * 10)
     counted: dict[str, ColumnElement[Any]] = {
         "calls": func.count(),
@@ -69,7 +85,9 @@ def sums_of_days(day: date, start: datetime, end: datetime, *, agents: Sequence[
     )  # fmt: skip
 
 
-def criteria_of_days(day: date, start: datetime, end: datetime, *, agents: Sequence[str]) -> Select[Any]:
+def criteria_of_days(
+    day: date, start: datetime, end: datetime, *, agents: Sequence[str] | None
+) -> Select[Any]:
     """What `DayCriteria` holds of a day, counted from the verdicts on its connected calls."""
     verdict = CriterionRow.verdict
     last = {f"last_{COLUMN_OF[name]}": name for name in ("pass", "partial", "fail")}
@@ -87,7 +105,9 @@ def criteria_of_days(day: date, start: datetime, end: datetime, *, agents: Seque
     )  # fmt: skip
 
 
-def _of(agents: Sequence[str]) -> ColumnElement[bool]:
+def _of(agents: Sequence[str] | None) -> ColumnElement[bool]:
+    if agents is None:
+        return true()
     named = Call.agent_id.in_([agent for agent in agents if agent])
     return or_(named, Call.agent_id.is_(None), Call.agent_id == "") if "" in agents else named
 

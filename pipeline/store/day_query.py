@@ -17,7 +17,9 @@ def agent_sums(session: Session, start: date, end: date) -> list[dict[str, Any]]
     """Sums of the days from ``start`` to before ``end``, a row an agent and campaign."""
     columns = [func.sum(getattr(DayCalls, name)).label(name) for name in SUMS]
     query = select(DayCalls.agent_id, DayCalls.campaign, *columns)
-    rows = session.execute(_within(query, DayCalls, start, end).group_by(DayCalls.agent_id, DayCalls.campaign))
+    rows = session.execute(
+        _within(query, DayCalls, start, end).group_by(DayCalls.agent_id, DayCalls.campaign)
+    )
     return [
         {"agent_id": agent, "campaign": campaign, **dict(zip(SUMS, map(int, counts), strict=True))}
         for agent, campaign, *counts in rows
@@ -74,6 +76,8 @@ def kept_means(session: Session, start: date, end: date, agent_id: str | None) -
     ]
 
 
-def _within(query: Select[Any], table: Any, start: date, end: date, agent_id: str | None = None) -> Select[Any]:
+def _within(
+    query: Select[Any], table: Any, start: date, end: date, agent_id: str | None = None
+) -> Select[Any]:
     query = query.where(table.day >= start, table.day < end)
     return query if agent_id is None else query.where(table.agent_id == agent_id)

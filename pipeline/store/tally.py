@@ -1,4 +1,4 @@
-"""Keeping the daily sums right: days on which something changed are counted anew, and only those.
+"""Keeping the daily sums and the flags right: days on which something changed are counted anew, and only those.
 
 Nothing is added to or taken from a sum in place: an agent's day is counted whole from its calls, so a new version of a
 score, a person's ruling and a call that comes late are all the same to it.
@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session
 from pipeline.store.database import Store
 from pipeline.store.day_counts import criteria_of_days, sums_of_days
 from pipeline.store.day_tables import ChangedDay, DayCalls, DayCriteria, DayZone
+from pipeline.store.flags import flag_days
 from pipeline.store.tables import Call
 
-BATCH = 20
+BATCH = 5
 """Days counted in one transaction."""
 _LOCK = 0x64617973  # "days": one counter at a time on a server
-Counted = Callable[[Session, date, Sequence[str]], None]
-"""What is done for a day's agents after their sums are counted, in the same transaction."""
 
 
 def freshen(
@@ -31,7 +30,6 @@ def freshen(
     zone: ZoneInfo,
     *,
     adopt: bool = False,
-    then: Counted | None = None,
     told: Callable[[int], None] | None = None,
 ) -> ZoneInfo:
     """Count anew what has changed; the zone that the kept days are of.
@@ -50,10 +48,10 @@ def freshen(
             if session.scalar(select(ChangedDay.id).limit(1)) is None:
                 return kept
         with store.writing() as session:
-            for day, agents in sorted(_due(session, kept).items()):
-                _count(session, day, sorted(agents), kept)
-                if then is not None:
-                    then(session, day, sorted(agents))
+            due = _due(session, kept)
+            for day, agents in sorted(due.items()):
+                recount(session, day, sorted(agents), kept)
+            flag_days(session, due, kept)
         if told is not None:
             with store.reading() as session:
                 told(session.scalar(select(func.count(func.distinct(ChangedDay.day)))) or 0)
@@ -84,12 +82,15 @@ def count_all_again(session: Session) -> None:
     """Forget every sum and put all days down as changed."""
     for table in (DayCalls, DayCriteria, ChangedDay):
         session.execute(delete(table))
-    day = _utc_day(session)
-    known = select(func.coalesce(Call.agent_id, literal_column("''")), day).where(Call.started_at.is_not(None))
+    day = utc_day(session)
+    known = select(func.coalesce(Call.agent_id, literal_column("''")), day).where(
+        Call.started_at.is_not(None)
+    )
     session.execute(insert(ChangedDay).from_select(["agent_id", "day"], known.distinct()))
 
 
-def _utc_day(session: Session) -> Any:
+def utc_day(session: Session) -> Any:
+    """The day in UTC on which a call started, in the database's words."""
     sqlite = session.get_bind().dialect.name == "sqlite"
     return literal_column(
         "date(calls.started_at)" if sqlite else "(calls.started_at AT TIME ZONE 'UTC')::date"
@@ -114,19 +115,20 @@ def _due(session: Session, zone: ZoneInfo) -> Mapping[date, set[str]]:
     )
     due: dict[date, set[str]] = {}
     for day, agent_id in {(row.day, row.agent_id) for row in taken}:
-        for local in _local_days(day, zone):
+        for local in local_days(day, zone):
             due.setdefault(local, set()).add(agent_id)
     return due
 
 
-def _local_days(day: date, zone: ZoneInfo) -> Iterable[date]:
+def local_days(day: date, zone: ZoneInfo) -> Iterable[date]:
     """The days of a zone that share a moment with a day of UTC."""
     start, end = moments(day, ZoneInfo("UTC"))
     first, last = start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()
     return {first, last}
 
 
-def _count(session: Session, day: date, agents: Sequence[str], zone: ZoneInfo) -> None:
+def recount(session: Session, day: date, agents: Sequence[str], zone: ZoneInfo) -> None:
+    """Count some agents' day anew from their calls."""
     span = moments(day, zone)
     for table, counted in ((DayCalls, sums_of_days), (DayCriteria, criteria_of_days)):
         for start in range(0, len(agents), 500):
