@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"types", "intervals", "errors"},
     {"config", "config_messages"},
+    {"goals"},
     {"profile", "settings"},
     {"calls", "call_fields", "call_names"},
     {"intake"},

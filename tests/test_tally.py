@@ -108,7 +108,7 @@ def holds(store: Store, period: str = "2025-03") -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_kept_sums_are_what_the_calls_say_whatever_happens(store: Store, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - made-up calls
+    chance = random.Random(seed)
     digest = fill(store, *[made(number, chance) for number in range(30)])
     for step in range(25):
         change(store, chance, digest, 100 + step)
@@ -124,7 +124,7 @@ def test_kept_sums_are_what_the_calls_say_whatever_happens(store: Store, seed: i
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), steps=st.integers(1, 6))
 def test_any_few_changes_are_counted(seed: int, steps: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - made-up calls
+    chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/callgauge.db") as opened:
         digest = fill(opened, *[made(number, chance) for number in range(6)])
         freshen(opened, SHANGHAI)
@@ -135,7 +135,7 @@ def test_any_few_changes_are_counted(seed: int, steps: int) -> None:
 
 
 def test_only_what_has_changed_is_counted(store: Store) -> None:
-    chance = random.Random(1)  # noqa: S311 - made-up calls
+    chance = random.Random(1)
     fill(store, *[made(number, chance) for number in range(20)])
     freshen(store, SHANGHAI)
     with store.writing() as session:
@@ -181,7 +181,7 @@ def test_the_same_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     cluster = Cluster(folder)
     try:
         with open_store(cluster.make("tally")) as opened:
-            chance = random.Random(7)  # noqa: S311 - made-up calls
+            chance = random.Random(7)
             digest = fill(opened, *[made(number, chance) for number in range(30)])
             freshen(opened, SHANGHAI)
             for step in range(12):

@@ -30,6 +30,7 @@ from pipeline.standards.schema import Standard
 from pipeline.store import FileArea
 from pipeline.store import appraisal_query as query
 from pipeline.store.card_query import CallFact, Window, call_facts, standards_used
+from pipeline.store.coaching_query import coached
 from pipeline.store.period_tables import AppraisalRow
 
 SCHEMA = "callgauge/appraisal/1"
@@ -76,7 +77,8 @@ def build_body(
         each.call_id: each.state
         for each in follow_ups(session, profile, now=now, since=start, until=end, agent_id=agent_id)
     }
-    target = profile.targets.get(agent_id)
+    target = profile.target_of(agent_id)
+    window = Window(start, end, agent_id)
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "agent_id": agent_id,
@@ -92,6 +94,7 @@ def build_body(
         "models": _models(facts, files),
         "target": target.model_dump(exclude_none=True) if target else None,
         "follow_ups": states,
+        "coaching": {each.call_id: each.done for each in coached(session, window)},
     }
     points = query.points_of(session, [fact.score for fact in facts if fact.score is not None])
     return {**body, **worked_out(standard, facts, points, body)}
@@ -103,7 +106,7 @@ def worked_out(
     """Every figure of an appraisal, and the calls it rests on, from scores and what ``body`` has frozen."""
     targets = _targets(facts, body)
     states: dict[str, State] = body["follow_ups"]
-    total = compose(standard, Inputs(facts, points, targets, states))
+    total = compose(standard, Inputs(facts, points, targets, states, body.get("coaching", {})))
     digests = query.row_digests(facts, points)
     counted = {fact.call_id for fact in averaged(facts)}
     calls = [
@@ -153,7 +156,7 @@ def _targets(facts: Sequence[CallFact], body: dict[str, Any]) -> tuple[Reached, 
     sums = sums_of_calls(call_table(facts, settings, machine={}))
     row = agent_table(sums, settings).to_dict("records")[0]
     named: dict[str, Any] = {str(key): value for key, value in row.items()}
-    found = targets_of(named, Target.model_validate(body["target"]))
+    found = targets_of(named, Target.model_validate(body["target"]), body["period"])
     return tuple(Reached(each.name, float(each.expected), each.actual) for each in found)
 
 

@@ -183,8 +183,8 @@ def group_table(sums: Sums, by: str, settings: CardSettings) -> pd.DataFrame:
     """Figures of teams or departments, of everybody with ``by="all"``; calls of nobody's team are left out."""
     people = {agent.id: agent for agent in settings.profile.agents}
     chosen = sums.table.assign(all="all")
-    for name in ("team", "department"):
-        chosen[name] = [getattr(people.get(agent), name, None) or "" for agent in chosen["agent_id"]]
+    for kind in ("team", "department"):
+        chosen[kind] = [getattr(people.get(agent), kind, None) or "" for agent in chosen["agent_id"]]
     chosen = chosen[chosen[by].ne("")]
     rows = []
     for name, group in chosen.groupby(by, sort=True):

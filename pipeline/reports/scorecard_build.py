@@ -123,7 +123,7 @@ def _build(
     return Scorecards(
         period, settings, standard, view_of(standard), used,
         call_table(listed, settings, machine=query.machine_percents(session, human)), agents, criteria, groups,
-        _trend(source, period, agent_id), _heard(session, found), _targets(agents, profile),
+        _trend(source, period, agent_id), _heard(session, found), _targets(agents, profile, period),
         follow_ups(session, profile, now=now, since=window.start, until=window.end, agent_id=agent_id),
         query.calls_without_start(session),
         () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody,
@@ -150,10 +150,12 @@ def _habits(
     return {str(agent): habits(criteria, counts, str(agent), scored=heavy) for agent in names}
 
 
-def _targets(agents: pd.DataFrame, profile: Profile) -> dict[str, tuple[Reached, ...]]:
+def _targets(agents: pd.DataFrame, profile: Profile, period: Period) -> dict[str, tuple[Reached, ...]]:
     return {
         str(row["agent_id"]): targets_of(
-            {str(key): value for key, value in row.items()}, profile.targets.get(str(row["agent_id"]))
+            {str(key): value for key, value in row.items()},
+            profile.target_of(str(row["agent_id"])),
+            period.text,
         )
         for row in agents.to_dict("records")
     }

@@ -20,9 +20,9 @@ from pipeline.standards.wording import fill
 
 __all__ = [
     "SAMPLE",
+    "FlagRule",
     "Flagged",
     "Flagging",
-    "FlagRule",
     "Heard",
     "Past",
     "Sample",

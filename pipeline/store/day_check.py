@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from pipeline.store.day_counts import criteria_of_days, sums_of_days
 from pipeline.store.day_tables import ChangedDay, DayCalls, DayCriteria, DayZone
-from pipeline.store.tally import local_days, moments, recount, utc_day
 from pipeline.store.tables import Call
+from pipeline.store.tally import local_days, moments, recount, utc_day
 
 
 def wrong_days(session: Session, *, mend: bool) -> Iterator[tuple[date, str]]:

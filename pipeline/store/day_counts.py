@@ -49,7 +49,7 @@ COLUMN_OF = {
 
 
 def sums_of_days(day: date, start: datetime, end: datetime, *, agents: Sequence[str] | None) -> Select[Any]:
-    """What `DayCalls` holds of a day that lasts from ``start`` to before ``end``, counted from the calls; of everybody without ``agents``."""
+    """What `DayCalls` holds of a day that lasts from ``start`` to before ``end``, of everybody without ``agents``."""
     tenths = _whole(Score.percent * 10)
     counted: dict[str, ColumnElement[Any]] = {
         "calls": func.count(),

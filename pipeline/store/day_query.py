@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipeline.store.card_query import Mean, VerdictCount
@@ -30,7 +30,7 @@ def agent_days(session: Session, start: date, end: date) -> dict[str, int]:
     """On how many days each agent called."""
     query = select(DayCalls.agent_id, func.count(func.distinct(DayCalls.day)))
     rows = session.execute(_within(query, DayCalls, start, end).group_by(DayCalls.agent_id))
-    return {agent: count for agent, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def agent_names(session: Session, start: date, end: date) -> dict[str, str]:
@@ -38,7 +38,7 @@ def agent_names(session: Session, start: date, end: date) -> dict[str, str]:
     query = select(DayCalls.agent_id, DayCalls.agent_name, func.max(DayCalls.day).label("latest"))
     query = query.where(DayCalls.agent_name.is_not(None)).group_by(DayCalls.agent_id, DayCalls.agent_name)
     rows = session.execute(_within(query, DayCalls, start, end).order_by("latest"))
-    return {agent: name for agent, name, _ in rows}
+    return {row.agent_id: row.agent_name for row in rows}
 
 
 def standard_counts(session: Session, start: date, end: date, agent_id: str | None) -> dict[str, int]:
@@ -76,8 +76,7 @@ def kept_means(session: Session, start: date, end: date, agent_id: str | None) -
     ]
 
 
-def _within(
-    query: Select[Any], table: Any, start: date, end: date, agent_id: str | None = None
-) -> Select[Any]:
+def _within(query: Any, table: Any, start: date, end: date, agent_id: str | None = None) -> Any:
+    """A select of one of the tables of days with its bounds; typed loosely, since each select has its own columns."""
     query = query.where(table.day >= start, table.day < end)
     return query if agent_id is None else query.where(table.agent_id == agent_id)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, insert, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.standards.flagging import SAMPLE, Flagging, Heard, Past, Sample, Seen, drawn, flags_of
@@ -68,6 +68,17 @@ def flags_told(session: Session, calls: Sequence[int]) -> dict[int, list[Told]]:
         for call, *told in rows:
             found.setdefault(call, []).append(Told(*told))
     return found
+
+
+def flagged_counts(session: Session, start: datetime, end: datetime) -> dict[str, int]:
+    """How many calls of each agent are flagged in a span."""
+    query = (
+        select(func.coalesce(Call.agent_id, literal_column("''")), func.count(func.distinct(Call.id)))
+        .join(Flag, Flag.score == Call.current_score_id)
+        .where(Call.started_at >= start, Call.started_at < end)
+        .group_by(func.coalesce(Call.agent_id, literal_column("''")))
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def flagging_by(session: Session, digest: str) -> Flagging:
@@ -144,8 +155,8 @@ def _heard(session: Session, scores: Sequence[int], kinds: Sequence[str]) -> dic
             .where(FindingRow.score.in_(scores[start : start + 500]), FindingRow.kind.in_(kinds))
             .order_by(FindingRow.score, FindingRow.confidence.desc(), FindingRow.start_s)
         )
-        for score, *told in rows:
-            found.setdefault(score, []).append(Heard(*told))
+        for score, kind, speaker, confidence, quote in rows:
+            found.setdefault(score, []).append(Heard(kind, speaker, confidence, quote))
     return found
 
 

@@ -137,7 +137,7 @@ def _watch() -> None:
         for event, sides in (("insert", ("NEW",)), ("update", ("OLD", "NEW")), ("delete", ("OLD",))):
             when = f"UPDATE OF {WATCHED}" if event == "update" else event.upper()
             rows = " ".join(
-                "INSERT INTO changed_days (agent_id, day) "  # noqa: S608 - fixed text
+                "INSERT INTO changed_days (agent_id, day) "
                 f"SELECT coalesce({side}.agent_id, ''), date({side}.started_at) WHERE {side}.started_at IS NOT NULL;"
                 for side in sides
             )
