@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pandas as pd
@@ -17,6 +17,7 @@ from pipeline.reports.period import Period
 from pipeline.reports.scorecard import CardSettings, agent_table, call_table, group_table
 from pipeline.reports.scorecard_criteria import Habit, criteria_table, habits
 from pipeline.reports.scorecard_figures import CountedFigures, Figures, KeptFigures
+from pipeline.reports.scorecard_flags import Attention, attention, with_attention
 from pipeline.reports.scorecard_targets import Reached, targets_of
 from pipeline.reports.standard_view import CriterionText, StandardView
 from pipeline.standards.library import DEFAULT, load_standard, read_standard
@@ -70,6 +71,7 @@ class Scorecards:
     without_start: int
     idle: tuple[str, ...]
     everybody: float | None = None
+    attention: Attention = field(default_factory=lambda: Attention({}, {}, {}, {}))
 
 
 def build_scorecards(
@@ -118,6 +120,8 @@ def _build(
         agents, criteria = _only(agents, agent_id), _only(criteria, agent_id)
     window = Window(*period.moments(profile.zone), agent_id)
     listed = _listed(session, window, agents)
+    seen = attention(session, window)
+    agents = with_attention(agents, seen)
     human = [fact.score for fact in listed if fact.score is not None and fact.made_by != "machine"]
     found = _habits(standard, agents, criteria, counts)
     return Scorecards(
@@ -126,7 +130,7 @@ def _build(
         _trend(source, period, agent_id), _heard(session, found), _targets(agents, profile, period),
         follow_ups(session, profile, now=now, since=window.start, until=window.end, agent_id=agent_id),
         query.calls_without_start(session),
-        () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody,
+        () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody, seen,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pipeline.reports.html import render
 from pipeline.reports.labels import Text, labels, same
 from pipeline.reports.scorecard import OUTCOMES
 from pipeline.reports.scorecard_build import AgentHabits, Scorecards
+from pipeline.reports.scorecard_flags import FlagNote
 from pipeline.store.card_query import NO_CONNECT
 
 STYLES = ("base.css", "scorecard.css")
@@ -21,6 +22,7 @@ HEAT_CRITERIA = 40
 HEAT_AGENTS = 60
 SHOWN_CALLS = 300
 SHOWN_FOLLOW_UPS = 25
+SHOWN_FLAGGED = 20
 PLOT_WIDTH = 160
 _ZEBRA = ((0.9, "h3"), (0.75, "h2"), (0.5, "h1"), (-1.0, "h0"))
 
@@ -76,6 +78,7 @@ def agent_page(cards: Scorecards, agent_id: str, *, language: str, sounds: Mappi
         "row": _row(row, cards),
         "criteria": [(cards.view.criterion(each["criterion"]), each) for each in criteria],
         "calls": _records(calls.head(SHOWN_CALLS)),
+        "flagged": _flagged(cards, calls),
         "more": max(0, len(calls) - SHOWN_CALLS),
         "habits": cards.habits.get(agent_id, AgentHabits()),
         "sounds": sounds,
@@ -85,6 +88,13 @@ def agent_page(cards: Scorecards, agent_id: str, *, language: str, sounds: Mappi
         "trend": _trend(cards, agent_id),
     }
     return render("scorecard_agent.html.j2", styles=STYLES, scripts=SCRIPTS, values=values)
+
+
+def _flagged(cards: Scorecards, calls: pd.DataFrame) -> list[tuple[dict[str, Any], tuple[FlagNote, ...]]]:
+    """The calls to hear with the reasons, those with the most reasons first, then the lowest."""
+    notes = cards.attention.flags
+    rows = _records(calls[calls["call"].isin(list(notes))])
+    return sorted(((row, notes[row["call"]]) for row in rows), key=lambda pair: -len(pair[1]))[:SHOWN_FLAGGED]
 
 
 def page_name(agent_id: str) -> str:

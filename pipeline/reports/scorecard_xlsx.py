@@ -28,6 +28,7 @@ WIDE = {
     "started": 24,
     "started_at": 24,
     "fatal": 12,
+    "flags": 22,
 }
 
 

@@ -8,13 +8,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, literal_column, or_, select
+from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.standards.flagging import SAMPLE, Flagging, Heard, Past, Sample, Seen, drawn, flags_of
 from pipeline.standards.library import flagging_of, read_standard
 from pipeline.standards.schema import Standard
-from pipeline.store.card_query import NO_CONNECT
+from pipeline.store.card_query import NO_CONNECT, Window
 from pipeline.store.day_tables import DayCalls, Flag
 from pipeline.store.tables import Call, FindingRow, Score, StandardText
 
@@ -57,28 +57,30 @@ def flags_told(session: Session, calls: Sequence[int]) -> dict[int, list[Told]]:
     """The flags of calls' newest scores."""
     found: dict[int, list[Told]] = {}
     for start in range(0, len(calls), 500):
-        rows = session.execute(
-            select(
-                Call.id, Call.call_id, Call.agent_id, Flag.rule, Flag.kind, Flag.values, Score.standard_sha256
-            )
-            .join(Flag, Flag.score == Call.current_score_id)
-            .join(Score, Score.id == Flag.score)
-            .where(Call.id.in_(calls[start : start + 500]))
-        )
-        for call, *told in rows:
-            found.setdefault(call, []).append(Told(*told))
+        found.update(_told(session, Call.id.in_(calls[start : start + 500])))
     return found
 
 
-def flagged_counts(session: Session, start: datetime, end: datetime) -> dict[str, int]:
-    """How many calls of each agent are flagged in a span."""
-    query = (
-        select(func.coalesce(Call.agent_id, literal_column("''")), func.count(func.distinct(Call.id)))
+def flags_within(session: Session, window: Window) -> dict[int, list[Told]]:
+    """The flags of a window's calls, by the call."""
+    conditions = [Call.started_at >= window.start, Call.started_at < window.end]
+    if window.agent_id is not None:
+        conditions.append(_of([window.agent_id]))
+    return _told(session, *conditions)
+
+
+def _told(session: Session, *conditions: Any) -> dict[int, list[Told]]:
+    found: dict[int, list[Told]] = {}
+    rows = session.execute(
+        select(Call.id, Call.call_id, Call.agent_id, Flag.rule, Flag.kind, Flag.values, Score.standard_sha256)
         .join(Flag, Flag.score == Call.current_score_id)
-        .where(Call.started_at >= start, Call.started_at < end)
-        .group_by(func.coalesce(Call.agent_id, literal_column("''")))
+        .join(Score, Score.id == Flag.score)
+        .where(*conditions)
+        .order_by(Call.id, Flag.rule)
     )
-    return {row[0]: row[1] for row in session.execute(query)}
+    for call, *told in rows:
+        found.setdefault(call, []).append(Told(*told))
+    return found
 
 
 def flagging_by(session: Session, digest: str) -> Flagging:
