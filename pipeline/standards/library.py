@@ -25,7 +25,7 @@ from pipeline.standards.vocabulary import Label
 
 __all__ = [
     "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "flagging_of", "list_standards", "load_standard",
-    "read_standard",
+    "names_no_file", "read_standard",
 ]  # fmt: skip
 
 DEFAULT = "telesales-cn"
@@ -75,9 +75,14 @@ def load_standard(id_or_path: str | Path = DEFAULT) -> Standard:
     name = str(id_or_path)
     if name in _built_in():
         return _load_built_in(name)
-    if not name.endswith((".yaml", ".yml", ".json")) and not Path(name).exists():
+    if names_no_file(name):
         raise ConfigError([f"{name}: standard → unknown. Accepted: {', '.join(_built_in())}, or a YAML file"])
     return _read(load_yaml(name, max_bytes=MAX_BYTES))
+
+
+def names_no_file(name: str) -> bool:
+    """Whether a standard is meant by its id, not by its file."""
+    return not name.endswith((".yaml", ".yml", ".json")) and not Path(name).exists()
 
 
 @lru_cache(maxsize=8)

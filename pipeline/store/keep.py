@@ -129,6 +129,7 @@ def keep_human_score(
         fatal=list(score.fatal), needs_review=score.needs_review, language=machine.language, outcome=machine.outcome,
         outcome_confidence=machine.outcome_confidence, follow_up=machine.follow_up, result_file=machine.result_file,
         transcript_file=machine.transcript_file, audio_file=machine.audio_file, run=None, seconds={}, made_at=at,
+        talk_s=machine.talk_s, agent_talk_s=machine.agent_talk_s,
     )  # fmt: skip
     session.add(made)
     session.flush()
