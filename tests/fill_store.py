@@ -32,6 +32,8 @@ OUTCOMES = (
 )  # fmt: skip
 ODDS = (0.38, 0.12, 0.12, 0.04, 0.14, 0.1, 0.05, 0.05)
 VERDICTS = ("pass", "partial", "fail", "needs_review", "not_measurable", "not_applicable")
+FIRST = "sha256 IN (SELECT recording_sha256 FROM calls WHERE id <= :of_calls)"
+"""The recordings of the calls that are copied."""
 SHARE = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
 LOST = frozenset({"voicemail", "no_conversation", "wrong_person"})
 
@@ -163,7 +165,7 @@ def copy_back(store: Store, *, copies: int, days: int) -> None:
                     table,
                     values,
                     sqlite,
-                    where=f"id <= :{key}" if key else "sha256 NOT LIKE '0000%'",
+                    where=f"id <= :{key}" if key else FIRST,
                 )
             session.execute(delete(ChangedDay).where(ChangedDay.id > last))
             newest = session.scalar(select(func.max(DayCalls.day)))

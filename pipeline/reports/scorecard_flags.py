@@ -10,10 +10,13 @@ import pandas as pd
 from sqlalchemy.orm import Session
 
 from pipeline.reports.labels import Text, same
-from pipeline.standards.flagging import Flagging, wording
+from pipeline.standards.flagging import wording
+from pipeline.standards.library import flagging_of
+from pipeline.standards.schema import Standard
+from pipeline.standards.wording import Bilingual
 from pipeline.store.card_query import Window
 from pipeline.store.coaching_query import coached
-from pipeline.store.flags import Told, flagging_by, flags_within
+from pipeline.store.flags import Told, flags_within, standard_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Attention:
 def attention(session: Session, window: Window) -> Attention:
     """What of a window's calls asks for a person."""
     told = flags_within(session, window)
-    known: dict[str, Flagging] = {}
+    known: dict[str, Standard] = {}
     flags = {call: tuple(_note(session, each, known) for each in found) for call, found in told.items()}
     coaching = coached(session, window)
     return Attention(
@@ -48,10 +51,19 @@ def attention(session: Session, window: Window) -> Attention:
     )
 
 
-def _note(session: Session, told: Told, known: dict[str, Flagging]) -> FlagNote:
+def _note(session: Session, told: Told, known: dict[str, Standard]) -> FlagNote:
     if told.standard_sha256 not in known:
-        known[told.standard_sha256] = flagging_by(session, told.standard_sha256)
-    label = wording(known[told.standard_sha256], told.rule, told.values)
+        known[told.standard_sha256] = standard_by(session, told.standard_sha256)
+    standard = known[told.standard_sha256]
+    values = dict(told.values)
+    if "details" in values:  # criteria by their ids
+        titles = [
+            standard.by_id[name].title for name in values["details"].split(", ") if name in standard.by_id
+        ]
+        values["details"] = Bilingual(
+            "、".join(each.zh for each in titles), ", ".join(each.en for each in titles)
+        )
+    label = wording(flagging_of(standard), told.rule, values)
     return FlagNote(told.rule, Text(label.zh, label.en) if label else same(told.rule))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -115,8 +116,20 @@ def _common(cards: Scorecards, language: str) -> dict[str, Any]:
         "page_name": page_name,
         "width": PLOT_WIDTH,
         "percent": _percent,
+        "when": lambda text: _when(text, cards),
         "view": cards.view,
     }
+
+
+def _when(text: str, cards: Scorecards) -> str:
+    """A time that was agreed, short where it could be resolved, else as it was said."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if len(text) <= 10:
+        return text
+    return f"{moment.astimezone(cards.settings.zone) if moment.tzinfo else moment:%m-%d %H:%M}"
 
 
 def _percent(share: float | None) -> str:

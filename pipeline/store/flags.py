@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline.standards.flagging import SAMPLE, Flagging, Heard, Past, Sample, Seen, drawn, flags_of
+from pipeline.standards.flagging import SAMPLE, Heard, Past, Sample, Seen, drawn, flags_of
 from pipeline.standards.library import flagging_of, read_standard
 from pipeline.standards.schema import Standard
 from pipeline.store.card_query import NO_CONNECT, Window
@@ -83,9 +83,9 @@ def _told(session: Session, *conditions: Any) -> dict[int, list[Told]]:
     return found
 
 
-def flagging_by(session: Session, digest: str) -> Flagging:
-    """The flagging of a standard that scores were made by."""
-    return flagging_of(_standard(digest, session.get_one(StandardText, digest).text))
+def standard_by(session: Session, digest: str) -> Standard:
+    """A standard that scores were made by."""
+    return _standard(digest, session.get_one(StandardText, digest).text)
 
 
 @lru_cache(maxsize=16)
@@ -99,8 +99,7 @@ def _flag_day(session: Session, day: date, agents: Sequence[str], zone: ZoneInfo
     calls = select(Call.id).where(Call.started_at >= start, Call.started_at < end, _of(agents))
     session.execute(delete(Flag).where(Flag.call.in_(calls), Flag.kind != SAMPLE))
     standards = {
-        digest: _standard(digest, session.get_one(StandardText, digest).text)
-        for digest in sorted({row.standard_sha256 for row in rows})
+        digest: standard_by(session, digest) for digest in sorted({row.standard_sha256 for row in rows})
     }
     kinds = {
         kind
@@ -205,7 +204,7 @@ def _draw(session: Session, month: date, agent: str, zone: ZoneInfo) -> None:
     session.execute(delete(Flag).where(Flag.kind == SAMPLE, Flag.call.in_(calls)))
     if not rows:
         return
-    sample: Sample | None = flagging_by(session, rows[-1].standard_sha256).sample
+    sample: Sample | None = flagging_of(standard_by(session, rows[-1].standard_sha256)).sample
     if sample is None:
         return
     chosen = drawn(sample, agent, f"{month:%Y-%m}", [row.call_id for row in rows])
