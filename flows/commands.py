@@ -97,6 +97,7 @@ def _parameters(inbox: Path, options: dict[str, Any]) -> dict[str, Any]:
     from pipeline.errors import ConfigError
     from pipeline.intake import find_profile
     from pipeline.standards import load_standard
+    from pipeline.standards.library import names_no_file
 
     if not inbox.is_dir():
         raise ConfigError([f"{inbox}: INBOX → there is no such folder"])
@@ -104,7 +105,8 @@ def _parameters(inbox: Path, options: dict[str, Any]) -> dict[str, Any]:
         raise ConfigError(["--scheduler: URL → is for --runner dask"])
     profile, standard = options["profile"], options["standard"]
     find_profile([inbox], profile)
-    load_standard(standard)
+    if not names_no_file(standard):  # an id may be the store's own
+        load_standard(standard)
     if Path(standard).exists() and standard.endswith((".yaml", ".yml", ".json")):
         standard = str(Path(standard).resolve())
     return {

@@ -15,7 +15,10 @@ from pipeline.errors import CallgaugeError, ConfigError
 COMMANDS = {
     "score": ("pipeline.commands.score:score", "Score recordings: files or folders in, reports out."),
     "analyze": ("pipeline.commands.analyze:analyze", "Score transcripts made elsewhere (JSON lines)."),
-    "standards": ("pipeline.commands.standards:standards", "List, show and check service standards."),
+    "standards": (
+        "pipeline.commands.standards_publish:standards",
+        "List, show, check, preview and publish service standards.",
+    ),
     "doctor": (
         "pipeline.commands.doctor:doctor",
         "Say what is installed, what is missing and what mends it.",

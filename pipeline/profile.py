@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from pipeline.config import Frozen, load_yaml, validate
+from pipeline.goals import Target
 
 __all__ = [
     "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon",
@@ -183,15 +184,6 @@ def _countries() -> dict[str, frozenset[str]]:
     return {code: frozenset(parts) for code, parts in holidays.list_supported_countries().items()}
 
 
-class Target(Frozen):
-    """What a supervisor expects of one agent a day (calls, connects, interested) and on average (score)."""
-
-    calls: Annotated[int, Field(ge=0)] | None = None
-    connects: Annotated[int, Field(ge=0)] | None = None
-    interested: Annotated[int, Field(ge=0)] | None = None
-    score: Annotated[float, Field(ge=0, le=100)] | None = None
-
-
 class Demand(Frozen):
     """A notice or a script step that a campaign demands: wordings, and sentences that mean the same."""
 
@@ -271,6 +263,10 @@ class Profile(Frozen):
         """The only agent of this name; None when nobody or several are called so."""
         found = [agent for agent in self.agents if name in agent.names]
         return found[0] if len(found) == 1 else None
+
+    def target_of(self, agent_id: str) -> Target | None:
+        """An agent's targets; the default ones; None when none are given."""
+        return _of(self.targets, agent_id)
 
     def length_band(self, campaign: str | None) -> tuple[float, float] | None:
         """Least and most seconds of a call of this campaign; the default band; None when none is given."""

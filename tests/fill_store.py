@@ -1,6 +1,8 @@
 """A store full of made-up calls, to look at reports and to measure them: python tests/fill_store.py URL --agents 200.
 
 Agents differ in how well they keep each criterion, campaigns in how hard they are, and some calls reach nobody.
+``--copies 12 --days 28`` puts the same calls into the twelve spans of 28 days before, with their daily sums: a year in
+minutes. The copies hold calls and scores, not every criterion's row: 3 million calls would have 140 million of those.
 """
 
 from __future__ import annotations
@@ -10,14 +12,17 @@ import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 
 from pipeline.standards import load_standard
 from pipeline.standards.library import dump_standard
 from pipeline.store import Store, open_store
+from pipeline.store.day_tables import ChangedDay, DayCalls, DayCriteria
 from pipeline.store.tables import Call, CriterionRow, FindingRow, RecordingRow, Score, StandardText
+from pipeline.store.tally import freshen
 
 CAMPAIGNS = ("续费", "新客开发", "回访", "renewals")
 NAMES = ["李明", "王芳", "张伟", "刘洋", "陈静", "Dana·Ortiz", "赵磊", "孙悦", "Tom·Baker", "周敏"]
@@ -27,6 +32,8 @@ OUTCOMES = (
 )  # fmt: skip
 ODDS = (0.38, 0.12, 0.12, 0.04, 0.14, 0.1, 0.05, 0.05)
 VERDICTS = ("pass", "partial", "fail", "needs_review", "not_measurable", "not_applicable")
+FIRST = "sha256 IN (SELECT recording_sha256 FROM calls WHERE id <= :of_calls)"
+"""The recordings of the calls that are copied."""
 SHARE = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
 LOST = frozenset({"voicemail", "no_conversation", "wrong_person"})
 
@@ -135,6 +142,63 @@ def _criteria(rng: Any, standard: Any, skill: Any, score: int, lost: bool) -> It
         }  # fmt: skip
 
 
+def count(store: Store) -> None:
+    """Count the daily sums, telling how it goes on."""
+    freshen(store, ZoneInfo("Asia/Shanghai"), told=lambda left: print(f"{left} days to count"))  # noqa: T201
+
+
+def copy_back(store: Store, *, copies: int, days: int) -> None:
+    """Put all calls and their daily sums into earlier spans of as many days; whole weeks keep work days work days."""
+    with store.reading() as session:
+        calls = session.scalar(select(func.max(Call.id))) or 0
+        scores = session.scalar(select(func.max(Score.id))) or 0
+    sqlite = store.place.is_sqlite
+    for number in range(1, copies + 1):
+        back, prefix = number * days, f"{number:06d}"
+        values = {"back": back, "prefix": prefix, "calls": number * calls, "scores": number * scores,
+                  "of_calls": calls, "of_scores": scores}  # fmt: skip
+        with store.writing() as session:
+            last = session.scalar(select(func.max(ChangedDay.id))) or 0
+            for table, key in ((RecordingRow, None), (Call, "of_calls"), (Score, "of_scores")):
+                _copy(
+                    session,
+                    table,
+                    values,
+                    sqlite,
+                    where=f"id <= :{key}" if key else FIRST,
+                )
+            session.execute(delete(ChangedDay).where(ChangedDay.id > last))
+            newest = session.scalar(select(func.max(DayCalls.day)))
+            first = newest - timedelta(days=days)
+            for table in (DayCalls, DayCriteria):
+                _copy(session, table, {**values, "first": first}, sqlite, where="day > :first")
+        print(f"{number} of {copies} copies")  # noqa: T201 - a program that talks to whoever runs it
+
+
+def _copy(session: Any, table: Any, values: dict[str, Any], sqlite: bool, *, where: str) -> None:
+    moment = (
+        "strftime('%Y-%m-%d %H:%M:%S.000000', started_at, '-' || :back || ' days')" if sqlite
+        else "started_at - make_interval(days => :back)"
+    )  # fmt: skip
+    day = "date(day, '-' || :back || ' days')" if sqlite else "day - CAST(:back AS integer)"
+    other = ":prefix || substr({0}, 7)"
+    shifted = {
+        (RecordingRow, "sha256"): other, (Call, "id"): "id + :calls", (Call, "call_id"): ":prefix || call_id",
+        (Call, "recording_sha256"): other, (Call, "started_at"): moment,
+        (Call, "current_score_id"): "current_score_id + :scores", (Score, "id"): "id + :scores",
+        (Score, "call"): "call + :calls", (Score, "fingerprint"): other, (Score, "recording_sha256"): other,
+        (DayCalls, "day"): day, (DayCriteria, "day"): day,
+    }  # fmt: skip
+    columns = [column.name for column in table.__table__.columns]
+    quoted = [f'"{name}"' for name in columns]
+    made = [shifted.get((table, name), '"{0}"').format(name) for name in columns]
+    used = {key: value for key, value in values.items() if f":{key}" in " ".join([*made, where])}
+    session.execute(
+        text(f"INSERT INTO {table.__tablename__} ({', '.join(quoted)}) SELECT {', '.join(made)} "  # noqa: S608 - fixed names
+             f"FROM {table.__tablename__} WHERE {where}"), used,
+    )  # fmt: skip
+
+
 def main() -> None:
     """Read the command line and fill."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -144,14 +208,22 @@ def main() -> None:
     parser.add_argument("--first", type=date.fromisoformat, default=date(2025, 1, 1))
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--no-findings", action="store_true")
+    parser.add_argument(
+        "--copies", type=int, default=0, help="earlier spans of as many days with the same calls"
+    )
+    parser.add_argument("--count", action="store_true", help="count the daily sums at once")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with open_store(given.url) as store:
-        count = fill(
+        made = fill(
             store, agents=given.agents, calls_a_day=given.calls, first=given.first, days=given.days,
             findings=not given.no_findings, seed=given.seed,
         )  # fmt: skip
-    print(f"{count} calls")  # noqa: T201 - a program that talks to whoever runs it
+        if given.copies or given.count:
+            count(store)
+        if given.copies:
+            copy_back(store, copies=given.copies, days=given.days)
+    print(f"{made * (1 + given.copies)} calls")  # noqa: T201 - a program that talks to whoever runs it
 
 
 if __name__ == "__main__":

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from period_store import Made, fill, rule
-from sqlalchemy import select, update
+from period_store import AT, Made, fill, rule
+from sqlalchemy import select, text, update
 
 from pipeline.cli import cli
 from pipeline.errors import CallgaugeError
+from pipeline.profile import load_profile
+from pipeline.reports.period import parse_period
+from pipeline.reports.scorecard_build import build_scorecards
 from pipeline.store import Store, open_store
-from pipeline.store.appraisal_query import all_numbers, latest
+from pipeline.store.appraisal_query import all_numbers, digest_of, latest
 from pipeline.store.period_tables import AppraisalRow
+from pipeline.store.review_tables import ReviewAct, User
 from pipeline.store.tables import Call, CriterionRow, Score
 
 PROFILE = """
@@ -196,3 +201,112 @@ def test_what_changed_after_building_is_not_signed(store: Store) -> None:
         raise run(store, "sign", "--agent", "A01", "--by", "陈主管").exception or AssertionError
     with pytest.raises(CallgaugeError, match="other than the agent"):
         raise run(store, "sign", "--agent", "A01", "--by", "A01").exception or AssertionError
+
+
+def coach(store: Store, call_id: str, *acts: str) -> None:
+    """Acts of a review on a call; ``undo`` takes the first one back."""
+    with store.writing() as session:
+        if session.get(User, 1) is None:
+            session.add(
+                User(
+                    id=1,
+                    name="c",
+                    password_hash="-",  # noqa: S106 - no password at all
+                    role="coach",
+                    team=None,
+                    agent_id=None,
+                    created_at=AT,
+                    disabled_at=None,
+                )
+            )
+            session.flush()
+        call = session.scalars(select(Call).where(Call.call_id == call_id)).one()
+        first: int | None = None
+        for rev, act in enumerate(acts, 1):
+            row = ReviewAct(
+                call=call.id, rev=rev, score=call.current_score_id or 0, user=1, name="c", role="coach", at=AT, act=act,
+                target=None, answers=first if act == "undo" else None, data={},
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            first = first or row.id
+
+
+def test_coaching_is_counted_and_traced(store: Store) -> None:
+    fill(store, *calls())
+    coach(store, "c02", "note", "acknowledge")
+    coach(store, "c03", "note")
+    coach(store, "c04", "acknowledge", "note")  # seen before the note: not done
+    coach(store, "c05", "note", "undo")
+    coach(store, "c06", "comment", "acknowledge")
+    run(store, "build")
+    made = next(part for part in body(store)["parts"] if part["part"] == "coaching")
+    assert made["value"] == pytest.approx(100 / 3, abs=0.005)
+    assert sorted(made["calls"]) == ["c02", "c03", "c04"]
+    signed = run(store, "sign", "--agent", "A01", "--by", "陈主管")
+    assert signed.exit_code == 0, signed.output
+    assert run(store, "verify", "--agent", "A01").exit_code == 0
+    cards = build_scorecards(
+        store,
+        parse_period("2025-03"),
+        load_profile(Path(str(store.place.sqlite_path)).parents[1] / "profile.yaml"),
+        now=AT,
+    )
+    row = cards.agents.to_dict("records")[0]
+    assert (row["coached"], row["coached_done"]) == (3, 1)
+
+
+def test_an_appraisal_signed_before_coaching_was_counted_still_holds(store: Store) -> None:
+    fill(store, *calls())
+    run(store, "build")
+    with store.writing() as session:
+        row = session.scalars(select(AppraisalRow)).one()
+        row.body = {key: value for key, value in row.body.items() if key != "coaching"}
+        row.body_sha256 = digest_of(row.body)
+    assert run(store, "verify", "--agent", "A01").exit_code == 0
+
+
+CHANGES = {
+    "UPDATE scores SET percent = 99 WHERE id = 5": 1,
+    "UPDATE scores SET outcome = 'voicemail' WHERE id = 5": 1,
+    "UPDATE scores SET fatal = '[]' WHERE fatal != '[]'": 1,
+    "UPDATE scores SET made_by = 'human' WHERE id = 5": 1,
+    "UPDATE calls SET agent_id = 'A02' WHERE call_id = 'c05'": 1,
+    "UPDATE calls SET started_at = '2025-04-05 00:00:00.000000' WHERE call_id = 'c05'": 1,
+    "UPDATE criteria SET points = 9 WHERE score = 5": 1,
+    "DELETE FROM criteria WHERE score = 5": 1,
+    "UPDATE standards SET text = replace(text, '\"weight\": 60', '\"weight\": 61')": 1,
+    "UPDATE appraisals SET signed_by = 'somebody'": 1,
+    "UPDATE appraisals SET body_sha256 = '0'": 1,
+    "UPDATE appraisals SET body = replace(body, '85.0', '95.0')": 1,
+    "UPDATE calls SET customer_id = 'k' WHERE call_id = 'c05'": 0,  # no figure rests on it
+}
+"""What somebody who can write the database changes → what `verify` says then."""
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a store that holds a signed appraisal, and the seal."""
+    folder = tmp_path_factory.mktemp("signed")
+    (folder / "profile.yaml").write_text(PROFILE, encoding="utf-8")
+    with open_store(f"sqlite:///{folder / 'store' / 'callgauge.db'}") as opened:
+        fill(opened, *calls())
+        run(opened, "build")
+        told = run(opened, "sign", "--agent", "A01", "--by", "陈主管").output
+    return folder, told.rsplit(": ", 1)[1].strip()
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_whatever_is_changed_in_the_database_is_found(
+    signed: tuple[Path, str], tmp_path: Path, change: str
+) -> None:
+    folder, seal = signed
+    shutil.copytree(folder, tmp_path / "copy")
+    with open_store(f"sqlite:///{tmp_path / 'copy' / 'store' / 'callgauge.db'}") as opened:
+        assert run(opened, "verify", "--agent", "A01", "--seal", seal).exit_code == 0
+        with opened.writing() as session:
+            before = session.execute(text("SELECT total_changes()")).scalar_one()
+            session.execute(text(change))
+            assert session.execute(text("SELECT total_changes()")).scalar_one() > before
+        found = run(opened, "verify", "--agent", "A01", "--seal", seal)
+        assert found.exit_code == CHANGES[change], found.output

@@ -12,6 +12,7 @@ LAYERS = (
     {"types", "intervals", "errors"},
     {"sealing"},
     {"config", "config_messages"},
+    {"goals"},
     {"profile", "settings"},
     {"calls", "call_fields", "call_names"},
     {"intake"},

@@ -53,10 +53,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def cards_of(store: Store, period: str = "2025-03", *, agent: str | None = None, **kept: Any) -> Scorecards:
-    with store.reading() as session:
-        return build_scorecards(
-            session, parse_period(period), kept.get("profile", PROFILE), now=NOW, agent_id=agent
-        )
+    return build_scorecards(
+        store, parse_period(period), kept.get("profile", PROFILE), now=NOW, agent_id=agent
+    )
 
 
 def test_the_figures_of_an_agent(store: Store) -> None:
@@ -184,22 +183,26 @@ def test_trend_and_one_agent(store: Store) -> None:
         cards_of(store, agent="nobody")
 
 
-def test_one_agents_card_of_a_huge_period_is_held_against_nobody(
+def test_one_agents_card_is_held_against_everybody(store: Store) -> None:
+    fill(store, *CALLS)
+    alone = cards_of(store, agent="A01")
+    assert alone.agents["difference_like"][0] == pytest.approx((80 - 81.25 + 90 - 81.25 + 0) / 3)
+    assert alone.everybody == pytest.approx((80 + 90 + 100 + 60 + 95) / 5)
+    assert set(alone.calls["call_id"]) == {"c1", "c2", "c3", "c4"}
+
+
+def test_of_a_huge_period_only_the_lowest_calls_are_listed(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from pipeline.reports import scorecard_build
     from pipeline.reports.scorecard_write import write_scorecards
 
     fill(store, *CALLS)
-    alone = cards_of(store, agent="A01")
-    assert alone.agents["difference_like"][0] == pytest.approx((80 - 81.25 + 90 - 81.25 + 0) / 3)
-    assert alone.everybody == pytest.approx((80 + 90 + 100 + 60 + 95) / 5)
-    monkeypatch.setattr(scorecard_build, "COMPARED_CALLS", 3)
-    huge = cards_of(store, agent="A01")
-    assert huge.agents["score_mean"][0] == 90.0
-    assert huge.agents["difference_like"].isna().all()
-    assert huge.criteria["team_rate"].isna().all()
-    assert huge.everybody is None
+    monkeypatch.setattr(scorecard_build, "LISTED_CALLS", 3)
+    monkeypatch.setattr(scorecard_build, "LOWEST", 2)
+    huge = cards_of(store)
+    assert set(huge.calls["call_id"]) == {"c1", "c3", "c5", "c6", "c8"}  # two of each at most, the lowest
+    assert huge.agents["calls"].tolist() == [4, 3, 1]
     write_scorecards(huge, tmp_path / "huge", language="en")
 
 

@@ -27,10 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("cards")
     with open_store(f"sqlite:///{out / 'store' / 'callgauge.db'}") as store:
         fill(store, agents=4, calls_a_day=4, first=date(2025, 3, 3), days=14, findings=True, seed=3)
-        with store.reading() as session:
-            cards = build_scorecards(
-                session, parse_period("2025-03"), EMPTY, now=datetime(2025, 4, 1, tzinfo=UTC)
-            )
+        cards = build_scorecards(store, parse_period("2025-03"), EMPTY, now=datetime(2025, 4, 1, tzinfo=UTC))
         write_scorecards(cards, out / "out", language="zh")
     return out / "out"
 
@@ -81,3 +78,27 @@ def test_an_agents_page_is_reached_and_fits_a_narrow_screen(folder: Path, page: 
     page.set_viewport_size({"width": 400, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert len(page.pdf(prefer_css_page_size=True)) > 10_000
+
+
+WORDS = """[...document.querySelectorAll("th")].flatMap((th) => {
+  const walker = document.createTreeWalker(th, NodeFilter.SHOW_TEXT), broken = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    for (const { 0: word, index } of node.data.matchAll(/[A-Za-z]+/g)) {
+      const range = document.createRange();
+      range.setStart(node, index); range.setEnd(node, index + word.length);
+      const tops = new Set([...range.getClientRects()].map((box) => Math.round(box.top)));
+      if (tops.size > 1) broken.push(word);
+    }
+  }
+  return broken;
+})"""
+
+
+@pytest.mark.parametrize("width", [1300, 800])
+def test_no_heading_breaks_inside_a_word(folder: Path, page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in (folder / "index.html", *sorted((folder / "agents").iterdir())[:1]):
+        page.goto(path.as_uri())
+        assert page.evaluate(WORDS) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pipeline.commands.options import store_option
-from pipeline.commands.scorecard import company_option, profile_of
+from pipeline.commands.scorecard import company_option, profile_of, targets_option
 
 _period = click.option("--period", required=True, metavar="YYYY|YYYY-MM", help="A year or a month.")
 _agent = click.option("--agent", "agent_id", required=True, metavar="ID", help="Whose appraisal.")
@@ -17,7 +17,7 @@ _agent = click.option("--agent", "agent_id", required=True, metavar="ID", help="
 
 def _options(*more: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def put_on(command: Any) -> Any:
-        for option in reversed((_period, *more, company_option, store_option)):
+        for option in reversed((_period, *more, targets_option, company_option, store_option)):
             command = option(command)
         return command
 
@@ -37,7 +37,12 @@ def appraisal() -> None:
     ),
 )
 def build(
-    period: str, agent_id: str | None, out: Path | None, profile: Path | None, store: str | None
+    period: str,
+    agent_id: str | None,
+    out: Path | None,
+    targets: Path | None,
+    profile: Path | None,
+    store: str | None,
 ) -> None:
     """Work out a period's appraisals. One that is signed stays as it is; an unsigned one is built anew.
 
@@ -51,7 +56,7 @@ def build(
     wanted, failed = parse_period(period), 0
     with open_store(store, create=False) as opened:
         with opened.reading() as session:
-            known = profile_of(session, profile)
+            known = profile_of(session, profile, targets)
             facts = [] if agent_id else call_facts(session, Window(*wanted.moments(known.zone)))
             agents = [agent_id] if agent_id else sorted({fact.agent_id for fact in facts if fact.agent_id})
         for each in agents:
@@ -70,14 +75,16 @@ def build(
 
 @appraisal.command()
 @_options(_agent, click.option("--by", required=True, metavar="NAME", help="Who signs."))
-def sign(period: str, agent_id: str, by: str, profile: Path | None, store: str | None) -> None:
+def sign(
+    period: str, agent_id: str, by: str, targets: Path | None, profile: Path | None, store: str | None
+) -> None:
     """Sign an appraisal; from then on it is frozen. Prints the seal: keep it outside the store too."""
     from pipeline.reports.appraisal import sign as put_name
     from pipeline.reports.period import parse_period
     from pipeline.store import open_store
 
     with open_store(store, create=False) as opened, opened.writing() as session:
-        known = profile_of(session, profile)
+        known = profile_of(session, profile, targets)
         row = _latest(session, agent_id, period)
         body, at = _body(session, opened, agent_id, parse_period(period), known)
         seal = put_name(session, row, body, by=by, at=at)
@@ -85,7 +92,11 @@ def sign(period: str, agent_id: str, by: str, profile: Path | None, store: str |
 
 
 @appraisal.command()
-@_options(_agent, click.option("--seal", metavar="SEAL", help="The seal as it was kept outside the store."))
+@_period
+@_agent
+@click.option("--seal", metavar="SEAL", help="The seal as it was kept outside the store.")
+@company_option
+@store_option
 def verify(period: str, agent_id: str, seal: str | None, profile: Path | None, store: str | None) -> None:
     """Work an appraisal out again from the scores that it names. Exit status 1: something doesn't hold."""
     from pipeline.reports.appraisal import verify as check
@@ -107,14 +118,16 @@ def verify(period: str, agent_id: str, seal: str | None, profile: Path | None, s
 @_options(
     _agent, click.option("--reason", required=True, metavar="TEXT", help="Why the signed figures change.")
 )
-def amend(period: str, agent_id: str, reason: str, profile: Path | None, store: str | None) -> None:
+def amend(
+    period: str, agent_id: str, reason: str, targets: Path | None, profile: Path | None, store: str | None
+) -> None:
     """Make an amendment beside a signed appraisal; it has to be signed in its turn."""
     from pipeline.reports.appraisal import keep_body
     from pipeline.reports.period import parse_period
     from pipeline.store import open_store
 
     with open_store(store, create=False) as opened, opened.writing() as session:
-        known = profile_of(session, profile)
+        known = profile_of(session, profile, targets)
         body, at = _body(session, opened, agent_id, parse_period(period), known)
         _show(keep_body(session, body, at=at, reason=reason), None)
 

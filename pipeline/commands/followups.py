@@ -105,11 +105,13 @@ def _hand_over(
     from pipeline.reports.html import clock, tidy
     from pipeline.reports.period import parse_period
     from pipeline.reports.scorecard import CardSettings, agent_table, call_table
+    from pipeline.reports.scorecard_sums import sums_of_calls
     from pipeline.store.card_query import Window, call_facts
 
     window = Window(*parse_period(day.isoformat()).moments(profile.zone), agent_id)
     settings = CardSettings(profile.zone, profile=profile)
-    table = agent_table(call_table(call_facts(session, window), settings, machine={}), settings)
+    calls = call_table(call_facts(session, window), settings, machine={})
+    table = agent_table(sums_of_calls(calls), settings)
     figures = [
         f"{row['agent_id'] or '-':10} {row['agent_name']:12} {row['calls']:4} calls {row['connects']:4} connects "
         f"{row['outcome_interested'] + row['outcome_order_placed']:3} interested "

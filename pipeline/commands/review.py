@@ -31,16 +31,19 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
     import uvicorn
 
     from pipeline.commands.options import start_log
+    from pipeline.profile import EMPTY
     from pipeline.review.acts import reapply
     from pipeline.review.app import create_app
     from pipeline.review.people import has_admin
     from pipeline.store import open_store
+    from pipeline.store.tally import freshen
 
     start_log("text")
     with open_store(store) as opened:
         opened.files.ready()  # an encrypted store without its key is told now, not at the first call
         _take_teams(opened, profile)
         reapply(opened)
+        freshen(opened, EMPTY.zone)
         with opened.reading() as session:
             if not has_admin(session):
                 told = f" --store {store}" if store else ""

@@ -19,7 +19,14 @@ company_option = click.option(
 )
 
 
-def profile_of(session: Any, given: Path | None) -> Profile:
+targets_option = click.option(
+    "--targets",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Targets by agent and period (CSV or YAML); they go before the profile's.",
+)
+
+
+def profile_of(session: Any, given: Path | None, targets: Path | None = None) -> Profile:
     """The profile that is named, else the one that the latest night used, else an empty one, which is told."""
     from pipeline.intake import PROFILE, find_profile
     from pipeline.store.card_query import last_profile
@@ -30,7 +37,12 @@ def profile_of(session: Any, given: Path | None) -> Profile:
         given = named if named.is_file() else None
     if given is None:
         click.echo("No profile: days are counted in Asia/Shanghai; no teams, no targets.", err=True)
-    return find_profile([], given)
+    profile = find_profile([], given)
+    if targets is None:
+        return profile
+    from pipeline.reports.targets_file import with_targets
+
+    return with_targets(profile, targets)
 
 
 @click.command()
@@ -48,6 +60,7 @@ def profile_of(session: Any, given: Path | None) -> Profile:
     "--sound/--no-sound", default=None,
     help="Copy the calls to hear beside the pages; else for one agent's card only.",
 )  # fmt: skip
+@targets_option
 @company_option
 @store_option
 def scorecard(
@@ -56,6 +69,7 @@ def scorecard(
     out: Path,
     language: str,
     sound: bool | None,
+    targets: Path | None,
     profile: Path | None,
     store: str | None,
 ) -> None:
@@ -71,9 +85,10 @@ def scorecard(
     from pipeline.store import open_store
 
     wanted = parse_period(period)
-    with open_store(store, create=False) as opened, opened.reading() as session:
-        known = profile_of(session, profile)
-        cards = build_scorecards(session, wanted, known, now=datetime.now(UTC), agent_id=agent_id)
+    with open_store(store, create=False) as opened:
+        with opened.reading() as session:
+            known = profile_of(session, profile, targets)
+        cards = build_scorecards(opened, wanted, known, now=datetime.now(UTC), agent_id=agent_id)
     with_sound = agent_id is not None if sound is None else sound
     write_scorecards(cards, out, language=language, sounds=opened.files if with_sound else None)
     if not len(cards.calls):

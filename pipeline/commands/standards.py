@@ -10,29 +10,64 @@ import click
 from pipeline.commands.options import store_option
 from pipeline.commands.scorecard import company_option, profile_of
 
+_kept_option = click.option("--store", metavar="URL", help="Look into this store too.")
+
 
 @click.group()
 def standards() -> None:
-    """List, show and check service standards."""
+    """List, show, check, preview, approve, publish and retire service standards."""
 
 
 @standards.command("list")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
-def list_(as_json: bool) -> None:
-    """The standards that ship with the package."""
+@_kept_option
+def list_(as_json: bool, store: str | None) -> None:
+    """The standards that ship with the package; with --store also those approved, published and retired in it."""
     from pipeline.standards import list_standards
 
     known = list_standards()
+    kept = _kept(store)
     if as_json:
         import json
         from dataclasses import asdict
 
-        click.echo(json.dumps([asdict(info) for info in known], ensure_ascii=False, default=str))
+        rows = [asdict(info) for info in (*known, *kept)]
+        click.echo(json.dumps(rows, ensure_ascii=False, default=str))
         return
     for info in known:
         click.echo(
             f"{info.id}  {info.version}  {info.status}  from {info.effective_from}  {info.title_zh} / {info.title_en}"
         )
+    for each in kept:
+        since = f"from {each.effective_from}" if each.effective_from else "no date yet"
+        click.echo(
+            f"{each.standard}@{each.version}  {each.state}  {since}  by {each.by}, {each.at:%Y-%m-%d}; "
+            f"author {each.author}, approver {each.approver}"
+        )
+
+
+def _kept(store: str | None) -> list[Any]:
+    if store is None:
+        return []
+    from pipeline.store import open_store
+    from pipeline.store.standards_kept import versions
+
+    with open_store(store, create=False) as opened, opened.reading() as session:
+        return versions(session)
+
+
+def _named(name: str, store: str | None) -> Any:
+    """A standard by id or file, or one that the store holds, by ID@VERSION."""
+    from pipeline.standards import load_standard
+    from pipeline.standards.library import names_no_file
+
+    if "@" not in name or not names_no_file(name):
+        return load_standard(name)
+    from pipeline.store import open_store
+    from pipeline.store.standards_kept import kept_standard
+
+    with open_store(store, create=False) as opened, opened.reading() as session:
+        return kept_standard(session, name)
 
 
 @standards.command()
@@ -40,11 +75,10 @@ def list_(as_json: bool) -> None:
 @click.option(
     "--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True, help="Language of the titles."
 )
-def show(standard: str, lang: str) -> None:
-    """Each criterion of a standard: id, article, weight, title."""
-    from pipeline.standards import load_standard
-
-    chosen = load_standard(standard)
+@_kept_option
+def show(standard: str, lang: str, store: str | None) -> None:
+    """Each criterion of a standard (id, file, or ID@VERSION of a store): id, article, weight, title."""
+    chosen = _named(standard, store)
     for criterion in chosen.criteria:
         weight = "bonus" if criterion.bonus else "advisory" if criterion.advisory else f"{criterion.weight:g}"
         title = getattr(criterion.title, lang)
@@ -66,19 +100,18 @@ def check(file: str) -> None:
 
 
 @standards.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file")
 @click.option("--period", metavar="YYYY|YYYY-MM|YYYY-MM-DD", help="Calls of this period only.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write each call as CSV.")
 @company_option
 @store_option
 def preview(file: str, period: str | None, out: Path | None, profile: Path | None, store: str | None) -> None:
-    """Who would move under the draft in FILE, by how much and why. Nothing in the store changes."""
+    """Who would move under the draft in FILE (or ID@VERSION), by how much and why. Nothing in the store changes."""
     from pipeline.nightly.preview import preview as replay
     from pipeline.reports.period import parse_period
-    from pipeline.standards import load_standard
     from pipeline.store import open_store
 
-    draft = load_standard(file)
+    draft = _named(file, store)
     with open_store(store, create=False) as opened, opened.reading() as session:
         known = profile_of(session, profile)
         since, until = parse_period(period).moments(known.zone) if period else (None, None)

@@ -18,6 +18,7 @@ from pipeline.nightly.night import Outcome
 from pipeline.reports.files import write_atomic
 from pipeline.store import Store
 from pipeline.store.alerting import AlertLine, alerts_of
+from pipeline.store.flags import flags_told
 from pipeline.store.ledger import Night
 from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.tables import Call, Score
@@ -68,24 +69,31 @@ def alerts_json(night: Night, alerts: Sequence[AlertLine]) -> dict[str, Any]:
 
 
 def flagged_calls(session: Session, night: Night, alerts: Sequence[AlertLine]) -> list[dict[str, Any]]:
-    """Calls that a person should look at: alerts, open reviews, failures; worst first."""
+    """Calls that a person should look at: alerts, the standard's flags, open reviews, failures; worst first."""
     kinds: dict[str, list[str]] = {}
     for alert in alerts:
         kinds.setdefault(alert.call_id, []).append(alert.kind)
     rows = session.execute(
-        select(Call.call_id, Call.agent_id, Score.percent, Score.grade, Score.needs_review)
+        select(Call.id, Call.call_id, Call.agent_id, Score.percent, Score.grade, Score.needs_review)
         .join(LedgerEntry, LedgerEntry.call == Call.id)
         .join(Score, Score.id == Call.current_score_id)
         .where(LedgerEntry.night == night.date, LedgerEntry.state == "scored")
     ).all()
-    flagged: list[dict[str, Any]] = [
-        {
-            "call": call_id, "agent": agent_id or "", "score": percent, "grade": grade or "",
-            "why": ", ".join([*sorted(set(kinds.get(call_id, ()))), *(["review"] if review else [])]),
-        }
-        for call_id, agent_id, percent, grade, review in rows
-        if review or call_id in kinds
-    ]  # fmt: skip
+    flags = flags_told(session, [row[0] for row in rows])
+    flagged: list[dict[str, Any]] = []
+    for call, call_id, agent_id, percent, grade, review in rows:
+        why = sorted({*kinds.get(call_id, ()), *(told.rule for told in flags.get(call, ()))} - {"doubtful"})
+        if review or why:
+            shown = ", ".join([*why, *(["review"] if review else [])])
+            flagged.append(
+                {
+                    "call": call_id,
+                    "agent": agent_id or "",
+                    "score": percent,
+                    "grade": grade or "",
+                    "why": shown,
+                }
+            )
     flagged.sort(
         key=lambda row: ("," in row["why"] or row["why"] == "review", row["score"] or 0.0, row["call"])
     )

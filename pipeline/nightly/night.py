@@ -26,14 +26,16 @@ from pipeline.nightly.work import Setup
 from pipeline.process import Workplace
 from pipeline.profile import Profile
 from pipeline.settings import Settings
-from pipeline.standards import load_standard
-from pipeline.standards.library import dump_standard
+from pipeline.standards import Standard, list_standards, load_standard
+from pipeline.standards.library import dump_standard, names_no_file
 from pipeline.store import Store
 from pipeline.store.keep import Judged, Made, keep_score, keep_standard
 from pipeline.store.ledger import Night, night_of
 from pipeline.store.night_tables import LedgerEntry, Run
 from pipeline.store.reasons import REASONS, code_of
+from pipeline.store.standards_kept import InForce, in_force, kept_standard, versions
 from pipeline.store.tables import StandardText
+from pipeline.store.tally import freshen
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
     if not inbox.is_dir():
         raise ConfigError([f"{settings.inbox}: INBOX → there is no such folder"])
     profile = find_profile([inbox], settings.profile)
-    standard = load_standard(settings.standard)
+    standard = _standard(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
     store.files.ready()
     setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
@@ -80,11 +82,24 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
         )  # fmt: skip
         plan = plan_night(
             session, inbox=str(inbox), seen=seen, listing=listing, made=made,
-            standard_sha256=setup.standard_sha256, retry_failed=settings.retry_failed,
+            standards=in_force(session, standard.id, base=setup.standard_sha256, zone=profile.zone, night=made.night)
+            if names_no_file(settings.standard) else InForce(setup.standard_sha256, (), profile.zone, made.night),
+            retry_failed=settings.retry_failed,
         )  # fmt: skip
         setup.standards.update(_older_standards(session, plan.tickets, setup.standard_sha256))
     _log.info("%d recordings in the inbox, %d to score", len(seen), len(plan.tickets))
     return Begun(made, inbox, setup, tuple(plan.tickets), tuple(plan.mistakes))
+
+
+def _standard(store: Store, name: str) -> Standard:
+    """The standard of this name that ships or lies in a file; else the first one of it that the store has published."""
+    if name in {known.id for known in list_standards()} or not names_no_file(name):
+        return load_standard(name)
+    with store.reading() as session:
+        published = [each for each in versions(session, name) if each.state == "published"]
+        if published:
+            return kept_standard(session, f"{name}@{published[0].version}")
+    return load_standard(name)  # which says what is accepted
 
 
 def _open_run(store: Store, settings: NightSettings, inbox: Path, profile: Profile, at: datetime) -> Made:
@@ -197,7 +212,11 @@ class Outcome:
 
 
 def finish(store: Store, begun: Begun, *, failed_now: int, worked: int) -> Outcome:
-    """Close the run and read its night from the ledger."""
+    """Count the days that have changed, close the run, and read its night from the ledger."""
+    freshen(
+        store, begun.setup.workplace.profile.zone, adopt=True,
+        told=lambda left: _log.info("%d days to count", left) if left else None,
+    )  # fmt: skip
     at = datetime.now(UTC)
     with store.reading() as session:
         night = night_of(session, begun.made.night)

@@ -23,6 +23,7 @@ from pipeline.nightly.tickets import Planner, Ticket
 from pipeline.store.keep import Made
 from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.reasons import MOST_ATTEMPTS, REASONS
+from pipeline.store.standards_kept import InForce
 from pipeline.types import CallRecord
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -44,7 +45,7 @@ def plan_night(
     seen: Sequence[Seen],
     listing: Listing,
     made: Made,
-    standard_sha256: str,
+    standards: InForce,
     retry_failed: bool = False,
 ) -> Plan:
     """Bring the ledger in line with the inbox and say which calls must be scored. Nothing is done twice.
@@ -55,11 +56,11 @@ def plan_night(
         All changes belong to its one transaction.
     seen
         Every recording in the inbox; ``file`` is relative to it.
-    standard_sha256
-        The standard for calls that have no score yet; others keep theirs.
+    standards
+        By which standard calls are judged that have no score yet; others keep theirs.
     """
     entries = Entries(session, inbox, seen, made)
-    planner = Planner(session, inbox, seen, listing, made, standard_sha256)
+    planner = Planner(session, inbox, seen, listing, made, standards)
     plan = Plan(mistakes=list(listing.mistakes))
     rows = _rows_by_content(seen, listing)
     for each in sorted(seen, key=lambda each: (each.file not in listing.rows, each.file)):

@@ -18,6 +18,7 @@ from pipeline.nightly.lists import Listing, record_data
 from pipeline.store.alerting import suppressed_since
 from pipeline.store.keep import Basis, Made
 from pipeline.store.night_tables import LedgerEntry
+from pipeline.store.standards_kept import InForce
 from pipeline.store.tables import Call, RecordingRow, Score, StoredFile
 from pipeline.types import CallRecord
 
@@ -43,11 +44,11 @@ class Planner:
         seen: Sequence[Seen],
         listing: Listing,
         made: Made,
-        standard_sha256: str,
+        standards: InForce,
     ) -> None:
         self._session = session
         self._made = made
-        self._standard = standard_sha256
+        self._standards = standards
         self._given = listing.given_ids
         self._files = {each.file for each in seen}
         self.mistakes: list[str] = []
@@ -178,7 +179,7 @@ class Planner:
     def _standard_of(self, call: Call) -> str:
         """A call keeps the standard that it was scored under."""
         score = self._session.get(Score, call.current_score_id) if call.current_score_id else None
-        return score.standard_sha256 if score is not None else self._standard
+        return score.standard_sha256 if score is not None else self._standards.of(call.started_at)
 
 
 def record_digest(record: CallRecord) -> str:

@@ -23,12 +23,14 @@ from pipeline.reports.appraisal_parts import Inputs, averaged, compose
 from pipeline.reports.follow_ups import State, follow_ups
 from pipeline.reports.period import Period
 from pipeline.reports.scorecard import CardSettings, agent_table, call_table
+from pipeline.reports.scorecard_sums import sums_of_calls
 from pipeline.reports.scorecard_targets import Reached, targets_of
 from pipeline.standards.library import read_standard
 from pipeline.standards.schema import Standard
 from pipeline.store import FileArea
 from pipeline.store import appraisal_query as query
 from pipeline.store.card_query import CallFact, Window, call_facts, standards_used
+from pipeline.store.coaching_query import coached
 from pipeline.store.period_tables import AppraisalRow
 
 SCHEMA = "callgauge/appraisal/1"
@@ -75,7 +77,8 @@ def build_body(
         each.call_id: each.state
         for each in follow_ups(session, profile, now=now, since=start, until=end, agent_id=agent_id)
     }
-    target = profile.targets.get(agent_id)
+    target = profile.target_of(agent_id)
+    window = Window(start, end, agent_id)
     body: dict[str, Any] = {
         "schema": SCHEMA,
         "agent_id": agent_id,
@@ -91,6 +94,7 @@ def build_body(
         "models": _models(facts, files),
         "target": target.model_dump(exclude_none=True) if target else None,
         "follow_ups": states,
+        "coaching": {each.call_id: each.done for each in coached(session, window)},
     }
     points = query.points_of(session, [fact.score for fact in facts if fact.score is not None])
     return {**body, **worked_out(standard, facts, points, body)}
@@ -102,7 +106,7 @@ def worked_out(
     """Every figure of an appraisal, and the calls it rests on, from scores and what ``body`` has frozen."""
     targets = _targets(facts, body)
     states: dict[str, State] = body["follow_ups"]
-    total = compose(standard, Inputs(facts, points, targets, states))
+    total = compose(standard, Inputs(facts, points, targets, states, body.get("coaching", {})))
     digests = query.row_digests(facts, points)
     counted = {fact.call_id for fact in averaged(facts)}
     calls = [
@@ -149,9 +153,10 @@ def _targets(facts: Sequence[CallFact], body: dict[str, Any]) -> tuple[Reached, 
     if not body["target"] or not facts:
         return ()
     settings = CardSettings(ZoneInfo(body["zone"]))
-    row = agent_table(call_table(facts, settings, machine={}), settings).to_dict("records")[0]
+    sums = sums_of_calls(call_table(facts, settings, machine={}))
+    row = agent_table(sums, settings).to_dict("records")[0]
     named: dict[str, Any] = {str(key): value for key, value in row.items()}
-    found = targets_of(named, Target.model_validate(body["target"]))
+    found = targets_of(named, Target.model_validate(body["target"]), body["period"])
     return tuple(Reached(each.name, float(each.expected), each.actual) for each in found)
 
 

@@ -7,7 +7,7 @@ part reads is handed over, so that it can be worked out again from what was froz
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.reports.follow_ups import State
 from pipeline.reports.scorecard_targets import Reached
@@ -21,13 +21,13 @@ KEPT: frozenset[State] = frozenset({"done", "called_again"})
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What an appraisal rests on. ``follow_ups``: call id to state; ``coaching``: done and agreed, None without records."""
+    """What an appraisal rests on. ``follow_ups``: call id to state; ``coaching``: coached call to whether it is done."""
 
     facts: Sequence[CallFact]
     points: Sequence[Points]
     targets: Sequence[Reached]
     follow_ups: Mapping[str, State]
-    coaching: tuple[int, int] | None = None
+    coaching: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,9 @@ def _fatal(part: Part, inputs: Inputs) -> _Said:
 
 
 def _coaching(_: Part, inputs: Inputs) -> _Said:
-    if inputs.coaching is None or inputs.coaching[1] == 0:
+    if not inputs.coaching:
         return None, "no_coaching_records", []
-    return 100 * min(1.0, inputs.coaching[0] / inputs.coaching[1]), "", []
+    return 100 * sum(inputs.coaching.values()) / len(inputs.coaching), "", list(inputs.coaching)
 
 
 def _criteria(part: Part, inputs: Inputs) -> _Said:

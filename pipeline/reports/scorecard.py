@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from pipeline.profile import EMPTY, Profile
-from pipeline.reports.scorecard_stats import mean_interval, share_interval
+from pipeline.reports.scorecard_stats import mean_interval, share_interval, spread_of
+from pipeline.reports.scorecard_sums import Sums
 from pipeline.store.card_query import NO_CONNECT, CallFact
+from pipeline.store.day_tables import SUMS
 
 OUTCOMES = (
     "interested", "not_interested", "call_back", "order_placed", "wrong_person", "voicemail", "no_conversation",
@@ -72,9 +74,6 @@ def call_table(
     told = table["score"].map(machine).where(table["human"])
     table["machine_percent"] = pd.to_numeric(told)
     table["corrected"] = table["human"] & ~_same(table["percent"], table["machine_percent"])
-    people = {agent.id: agent for agent in settings.profile.agents}
-    for name in ("team", "department"):
-        table[name] = [getattr(people.get(agent), name, None) or "" for agent in table["agent_id"]]
     return table
 
 
@@ -82,11 +81,13 @@ def _same(left: pd.Series, right: pd.Series) -> pd.Series:
     return left.eq(right) | (left.isna() & right.isna())
 
 
-def agent_table(calls: pd.DataFrame, settings: CardSettings) -> pd.DataFrame:
+def agent_table(sums: Sums, settings: CardSettings) -> pd.DataFrame:
     """One row an agent, the best mean first; calls without agent come last and are never ranked."""
-    like = calls[calls["averaged"]].groupby("campaign")["percent"].mean()
+    whole = sums.table.groupby("campaign")[["tenths", "averaged"]].sum()
+    like = whole["tenths"] / whole["averaged"].where(whole["averaged"] > 0)
     rows = [
-        _agent(str(agent), group, like, settings) for agent, group in calls.groupby("agent_id", sort=True)
+        _agent(str(agent), group, like, sums, settings)
+        for agent, group in sums.table.groupby("agent_id", sort=True)
     ]
     table = pd.DataFrame(rows)
     if table.empty:
@@ -103,42 +104,55 @@ def agent_table(calls: pd.DataFrame, settings: CardSettings) -> pd.DataFrame:
     return table.drop(columns="unknown").reset_index(drop=True)
 
 
-def _agent(agent_id: str, calls: pd.DataFrame, like: pd.Series, settings: CardSettings) -> dict[str, object]:
-    averaged = calls[calls["averaged"]]
-    percents = averaged["percent"].tolist()
-    spread = mean_interval(percents)
-    connects = int(calls["connect"].sum())
-    outcomes = calls.loc[calls["scored"], "outcome"].value_counts()
-    known = calls.loc[calls["connect"], "talk_s"].dropna()
+def _agent(
+    agent_id: str, rows: pd.DataFrame, like: pd.Series, sums: Sums, settings: CardSettings
+) -> dict[str, object]:
+    n = {name: int(rows[name].sum()) for name in SUMS}
+    person = settings.profile.agent(agent_id)
+    expected = (rows["averaged"] * rows["campaign"].map(like).fillna(0)).sum()
     return {
         "agent_id": agent_id,
-        "agent_name": name_of(agent_id, calls, settings.profile),
-        "team": calls["team"].iloc[0],
-        "department": calls["department"].iloc[0],
-        "calls": len(calls),
-        "scored": int(calls["scored"].sum()),
-        "score_mean": mean_of(averaged["percent"]),
-        "score_sd": spread[0] if spread else None,
-        "score_low": spread[1] if spread else None,
-        "score_high": spread[2] if spread else None,
-        "averaged": len(averaged),
-        "difference_like": mean_of(averaged["percent"] - averaged["campaign"].map(like)),
-        "connects": connects,
-        **_connect_rate(connects, int(calls["scored"].sum())),
-        "talk_s": float(known.sum()) if len(known) else None,
-        "talk_known": len(known),
-        "duration_s": float(calls["duration_s"].sum()),
-        "days": int(calls["day"].nunique()),
-        **{f"outcome_{name}": int(outcomes.get(name, 0)) for name in OUTCOMES},
-        "fatal": int((calls["vetoed"] & calls["connect"]).sum()),
-        "provisional": int(calls["provisional"].sum()),
-        "reviewed": int(calls["human"].sum()),
-        "corrected": int(calls["corrected"].sum()),
-        "score_mean_machine": mean_of(averaged.loc[~averaged["human"], "percent"]),
-        "score_mean_human": mean_of(averaged.loc[averaged["human"], "percent"]),
-        "score_mean_settled": mean_of(averaged.loc[~averaged["provisional"], "percent"]),
-        "no_percent": int((calls["connect"] & calls["percent"].isna()).sum()),
-        "campaigns": mix_of(calls),
+        "agent_name": person.names[0] if person and person.names else sums.names.get(agent_id, ""),
+        "team": (person.team if person else None) or "",
+        "department": (person.department if person else None) or "",
+        "calls": n["calls"],
+        "scored": n["scored"],
+        **_mean(n),
+        "averaged": n["averaged"],
+        "difference_like": _tenth(n["tenths"] - float(expected), n["averaged"]),
+        "connects": n["connects"],
+        **_connect_rate(n["connects"], n["scored"]),
+        "talk_s": n["talk_ms"] / 1000 if n["talk_known"] else None,
+        "talk_known": n["talk_known"],
+        "duration_s": n["duration_ms"] / 1000,
+        "days": sums.days.get(agent_id, 0),
+        **{name: n[name] for name in SUMS if name.startswith("outcome_")},
+        "fatal": n["fatal"],
+        "provisional": n["provisional"],
+        "reviewed": n["reviewed"],
+        "corrected": n["corrected"],
+        "score_mean_machine": _tenth(n["tenths"] - n["human_tenths"], n["averaged"] - n["human_averaged"]),
+        "score_mean_human": _tenth(n["human_tenths"], n["human_averaged"]),
+        "score_mean_settled": _tenth(n["tenths"] - n["open_tenths"], n["averaged"] - n["open_averaged"]),
+        "no_percent": n["no_percent"],
+        "campaigns": mix_of(rows),
+    }
+
+
+def _tenth(tenths: float, count: int) -> float | None:
+    """The mean in percent of a sum in tenths; None of nothing."""
+    return tenths / 10 / count if count else None
+
+
+def _mean(n: Mapping[str, int]) -> dict[str, float | None]:
+    mean = _tenth(n["tenths"], n["averaged"])
+    spread = spread_of(n["averaged"], n["tenths"], n["tenths_squared"])
+    ends = mean_interval(n["averaged"], mean, None if spread is None else spread / 10)
+    return {
+        "score_mean": mean,
+        "score_sd": None if spread is None else spread / 10,
+        "score_low": ends[0] if ends else None,
+        "score_high": ends[1] if ends else None,
     }
 
 
@@ -151,25 +165,11 @@ def _connect_rate(connects: int, scored: int) -> dict[str, float | None]:
     }
 
 
-def mean_of(values: pd.Series) -> float | None:
-    """The mean; None of nothing."""
-    return float(values.mean()) if len(values) else None
-
-
-def mix_of(calls: pd.DataFrame) -> str:
+def mix_of(rows: pd.DataFrame) -> str:
     """Campaigns with their share of the calls, the largest first; ``-`` is a call without campaign."""
-    shares = calls["campaign"].value_counts(normalize=True)
-    ordered = sorted(shares.items(), key=lambda item: (-item[1], str(item[0])))
+    counts = rows.groupby("campaign")["calls"].sum()
+    ordered = sorted((counts / counts.sum()).items(), key=lambda item: (-item[1], str(item[0])))
     return "; ".join(f"{name or '-'} {share * 100:.0f}%" for name, share in ordered)
-
-
-def name_of(agent_id: str, calls: pd.DataFrame, profile: Profile) -> str:
-    """The agent's name: as the profile has it, else as the latest call has it."""
-    known = profile.agent(agent_id)
-    if known is not None and known.names:
-        return known.names[0]
-    names = calls["agent_name"].dropna()
-    return str(names.iloc[-1]) if len(names) else ""
 
 
 def grade_of(percent: float | None, bands: Sequence[tuple[float, str]]) -> str | None:
@@ -179,25 +179,23 @@ def grade_of(percent: float | None, bands: Sequence[tuple[float, str]]) -> str |
     return next((name for least, name in bands if round(percent, 1) >= least), None)
 
 
-def group_table(calls: pd.DataFrame, by: str) -> pd.DataFrame:
+def group_table(sums: Sums, by: str, settings: CardSettings) -> pd.DataFrame:
     """Figures of teams or departments, of everybody with ``by="all"``; calls of nobody's team are left out."""
-    chosen = calls.assign(all="all")
+    people = {agent.id: agent for agent in settings.profile.agents}
+    chosen = sums.table.assign(all="all")
+    for kind in ("team", "department"):
+        chosen[kind] = [getattr(people.get(agent), kind, None) or "" for agent in chosen["agent_id"]]
     chosen = chosen[chosen[by].ne("")]
     rows = []
     for name, group in chosen.groupby(by, sort=True):
-        averaged = group[group["averaged"]]
-        spread = mean_interval(averaged["percent"].tolist())
+        n = {column: int(group[column].sum()) for column in SUMS}
         rows.append(
             {
-                "name": name, "agents": int(group["agent_id"].nunique()), "calls": len(group),
-                "scored": int(group["scored"].sum()), "connects": int(group["connect"].sum()),
-                "averaged": len(averaged), "score_mean": mean_of(averaged["percent"]),
-                "score_low": spread[1] if spread else None, "score_high": spread[2] if spread else None,
-                "talk_s": float(group.loc[group["connect"], "talk_s"].sum()),
-                "interested": int(group["outcome"].isin(("interested", "order_placed")).sum()),
-                "fatal": int((group["vetoed"] & group["connect"]).sum()),
-                "provisional": int(group["provisional"].sum()), "reviewed": int(group["human"].sum()),
-                "corrected": int(group["corrected"].sum()),
+                "name": name, "agents": int(group["agent_id"].nunique()), "calls": n["calls"],
+                "scored": n["scored"], "connects": n["connects"], "averaged": n["averaged"], **_mean(n),
+                "talk_s": n["talk_ms"] / 1000,
+                "interested": n["outcome_interested"] + n["outcome_order_placed"], "fatal": n["fatal"],
+                "provisional": n["provisional"], "reviewed": n["reviewed"], "corrected": n["corrected"],
             }
         )  # fmt: skip
     return pd.DataFrame(rows)

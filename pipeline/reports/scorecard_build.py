@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pandas as pd
@@ -15,17 +14,23 @@ from pipeline.profile import Profile
 from pipeline.reports.follow_ups import FollowUp, follow_ups
 from pipeline.reports.labels import Text
 from pipeline.reports.period import Period
-from pipeline.reports.scorecard import CardSettings, agent_table, call_table, group_table, mean_of
+from pipeline.reports.scorecard import CardSettings, agent_table, call_table, group_table
 from pipeline.reports.scorecard_criteria import Habit, criteria_table, habits
+from pipeline.reports.scorecard_figures import CountedFigures, Figures, KeptFigures
+from pipeline.reports.scorecard_flags import Attention, attention, with_attention
 from pipeline.reports.scorecard_targets import Reached, targets_of
 from pipeline.reports.standard_view import CriterionText, StandardView
 from pipeline.standards.library import DEFAULT, load_standard, read_standard
 from pipeline.standards.schema import Standard
+from pipeline.store import Store
 from pipeline.store import card_query as query
 from pipeline.store.card_query import Heard, Window
+from pipeline.store.tally import freshen
 
-COMPARED_CALLS = 20_000
-"""Calls of a period up to which a single agent's card is held against everybody's; about 2 s of work."""
+LISTED_CALLS = 400_000
+"""Calls of a period up to which all are listed one by one; a month of 200 agents has some 250,000."""
+LOWEST = 300
+"""Calls listed of each agent where there are more: those with the lowest scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +71,21 @@ class Scorecards:
     without_start: int
     idle: tuple[str, ...]
     everybody: float | None = None
+    attention: Attention = field(default_factory=lambda: Attention({}, {}, {}, {}))
 
 
 def build_scorecards(
-    session: Session, period: Period, profile: Profile, *, now: datetime, agent_id: str | None = None
+    store: Store, period: Period, profile: Profile, *, now: datetime, agent_id: str | None = None
 ) -> Scorecards:
-    """Read a period and work out its scorecards.
+    """Read a period and work out its scorecards. What has changed since the last time is counted first.
 
     Parameters
     ----------
+    profile
+        Says whose day it is: where its zone isn't the one that the store keeps its daily sums in, all is counted from the
+        calls, which takes longer.
     agent_id
-        One agent's card only. In a period of more than `COMPARED_CALLS` calls it is held against nobody, for speed: ranks,
-        everybody's rates and `difference_like` are None then.
+        One agent's card only, still held against everybody.
     now
         What overdue follow-ups are told by, with offset.
 
@@ -86,36 +94,55 @@ def build_scorecards(
     ConfigError
         ``agent_id`` is neither in the profile nor in the store's calls of the period.
     """
-    window = Window(*period.moments(profile.zone), None)
-    compared = agent_id is None or query.count_calls(session, window) <= COMPARED_CALLS
-    if not compared:
-        window = Window(window.start, window.end, agent_id)
-    facts = query.call_facts(session, window)
-    if agent_id not in (None, *(fact.agent_id for fact in facts)) and profile.agent(agent_id) is None:
+    kept = freshen(store, profile.zone)
+    with store.reading() as session:
+        source = (KeptFigures if kept.key == profile.zone.key else CountedFigures)(session, period, profile)
+        return _build(session, source, period, profile, now, agent_id)
+
+
+def _build(
+    session: Session, source: Figures, period: Period, profile: Profile, now: datetime, agent_id: str | None
+) -> Scorecards:
+    sums = source.sums()
+    if agent_id is not None and agent_id not in sums.days and profile.agent(agent_id) is None:
         raise ConfigError([f"--agent: {agent_id} → has no call in {period.text} and isn't in the profile"])
-    used = _used(session, [fact.standard_sha256 for fact in facts if fact.standard_sha256])
+    used = _used(session, source.standards(agent_id))
     standard = _standard(session, used)
     bands = tuple((band.min, band.zh) for band in standard.bands)
     settings = CardSettings(profile.zone, standard.appraisal.min_calls, bands, profile)
-    human = [fact.score for fact in facts if fact.score is not None and fact.made_by != "machine"]
-    calls = call_table(facts, settings, machine=query.machine_percents(session, human))
-    counts = query.verdict_counts(session, window)
+    counts = source.verdicts()
     criteria = criteria_table(counts)
-    agents = _with_criteria(agent_table(calls, settings), criteria)
-    everybody = mean_of(calls.loc[calls["averaged"], "percent"]) if compared else None
+    agents = _with_criteria(agent_table(sums, settings), criteria)
+    groups = {by: group_table(sums, by, settings) for by in ("all", "department", "team", "campaign")}
+    everybody = groups["all"]["score_mean"][0] if len(groups["all"]) else None
+    busy = set(sums.days)
     if agent_id is not None:
-        calls, agents, criteria = (_only(table, agent_id, compared) for table in (calls, agents, criteria))
+        agents, criteria = _only(agents, agent_id), _only(criteria, agent_id)
+    window = Window(*period.moments(profile.zone), agent_id)
+    listed = _listed(session, window, agents)
+    seen = attention(session, window)
+    agents = with_attention(agents, seen)
+    human = [fact.score for fact in listed if fact.score is not None and fact.made_by != "machine"]
     found = _habits(standard, agents, criteria, counts)
-    targets = _targets(agents, profile)
-    busy = set(targets)
     return Scorecards(
-        period, settings, standard, view_of(standard), used, calls, agents, criteria,
-        {by: group_table(calls, by) for by in ("all", "department", "team", "campaign")},
-        _trend(session, period, profile, agent_id), _heard(session, found), targets,
+        period, settings, standard, view_of(standard), used,
+        call_table(listed, settings, machine=query.machine_percents(session, human)), agents, criteria, groups,
+        _trend(source, period, agent_id), _heard(session, found), _targets(agents, profile, period),
         follow_ups(session, profile, now=now, since=window.start, until=window.end, agent_id=agent_id),
         query.calls_without_start(session),
-        () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody,
+        () if agent_id else tuple(each.id for each in profile.agents if each.id not in busy), everybody, seen,
     )  # fmt: skip
+
+
+def _listed(session: Session, window: Window, agents: pd.DataFrame) -> list[query.CallFact]:
+    """The calls that are listed one by one: all, or each agent's lowest where there are too many."""
+    if (agents["calls"].sum() if len(agents) else 0) <= LISTED_CALLS:
+        return query.call_facts(session, window)
+    return [
+        fact
+        for agent in agents["agent_id"]
+        for fact in query.lowest_facts(session, Window(window.start, window.end, str(agent)), most=LOWEST)
+    ]
 
 
 def _habits(
@@ -127,33 +154,26 @@ def _habits(
     return {str(agent): habits(criteria, counts, str(agent), scored=heavy) for agent in names}
 
 
-def _targets(agents: pd.DataFrame, profile: Profile) -> dict[str, tuple[Reached, ...]]:
+def _targets(agents: pd.DataFrame, profile: Profile, period: Period) -> dict[str, tuple[Reached, ...]]:
     return {
         str(row["agent_id"]): targets_of(
-            {str(key): value for key, value in row.items()}, profile.targets.get(str(row["agent_id"]))
+            {str(key): value for key, value in row.items()},
+            profile.target_of(str(row["agent_id"])),
+            period.text,
         )
         for row in agents.to_dict("records")
     }
 
 
-def _only(table: pd.DataFrame, agent_id: str, compared: bool) -> pd.DataFrame:
-    """One agent's rows; what compares with others is taken out where nobody else was read."""
-    if table.empty:
-        return table
-    mine = table[table["agent_id"] == agent_id].reset_index(drop=True)
-    if not compared:
-        for name in ("team_rate", "difference_like", "rank"):
-            if name in mine:
-                mine[name] = pd.Series([None] * len(mine), dtype="Float64")
-    return mine
+def _only(table: pd.DataFrame, agent_id: str) -> pd.DataFrame:
+    return table if table.empty else table[table["agent_id"] == agent_id].reset_index(drop=True)
 
 
-def _used(session: Session, digests: Sequence[str]) -> tuple[StandardUse, ...]:
-    counted = Counter(digests)
+def _used(session: Session, counted: Mapping[str, int]) -> tuple[StandardUse, ...]:
     rows = query.standards_used(session, list(counted))
     return tuple(
         StandardUse(digest, rows[digest].standard, rows[digest].version, count)
-        for digest, count in counted.most_common()
+        for digest, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     )
 
 
@@ -191,19 +211,17 @@ def _with_criteria(agents: pd.DataFrame, criteria: pd.DataFrame) -> pd.DataFrame
     return agents
 
 
-def _trend(session: Session, period: Period, profile: Profile, agent_id: str | None) -> pd.DataFrame:
-    rows = []
-    for each in period.run_up():
-        start, end = each.moments(profile.zone)
-        rows += [
-            {
-                "period": each.text,
-                "agent_id": mean.agent_id or "",
-                "averaged": mean.calls,
-                "score_mean": mean.mean,
-            }
-            for mean in query.means(session, Window(start, end, agent_id))
-        ]
+def _trend(source: Figures, period: Period, agent_id: str | None) -> pd.DataFrame:
+    rows = [
+        {
+            "period": each.text,
+            "agent_id": mean.agent_id or "",
+            "averaged": mean.calls,
+            "score_mean": mean.mean,
+        }
+        for each in period.run_up()
+        for mean in source.means(each, agent_id)
+    ]
     return pd.DataFrame(rows, columns=["period", "agent_id", "averaged", "score_mean"])
 
 

@@ -69,7 +69,7 @@ def habits(
     latest = {
         (each.criterion, each.verdict): each.latest_score
         for each in counts
-        if (each.agent_id or NOBODY) == agent_id
+        if (each.agent_id or NOBODY) == agent_id and each.latest_score is not None
     }
     heavy = {name: place for place, name in enumerate(scored)}
     rows = sorted(mine.to_dict("records"), key=lambda row: (row["rate"], heavy[row["criterion"]]))

@@ -10,6 +10,7 @@ import pandas as pd
 from pipeline.reports.calls_csv import neutral
 from pipeline.reports.follow_ups import FollowUp
 from pipeline.reports.scorecard_build import Scorecards
+from pipeline.reports.scorecard_flags import flag_column
 
 AGENT_FIRST = (
     "agent_id", "agent_name", "calls", "scored", "score_mean", "score_sd", "score_low", "score_high", "rank", "grade",
@@ -47,6 +48,7 @@ def calls_frame(cards: Scorecards) -> pd.DataFrame:
     calls = cards.calls[list(CALL_COLUMNS)].copy()
     calls["started"] = [moment.isoformat() for moment in calls["started"]]
     calls["fatal"] = [" ".join(names) if isinstance(names, list) else "" for names in calls["fatal"]]
+    calls["flags"] = flag_column(cards.calls["call"].tolist(), cards.attention)
     return calls
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from pipeline.reports.html import render
 from pipeline.reports.labels import Text, labels, same
 from pipeline.reports.scorecard import OUTCOMES
 from pipeline.reports.scorecard_build import AgentHabits, Scorecards
+from pipeline.reports.scorecard_flags import FlagNote
 from pipeline.store.card_query import NO_CONNECT
 
 STYLES = ("base.css", "scorecard.css")
@@ -21,6 +23,7 @@ HEAT_CRITERIA = 40
 HEAT_AGENTS = 60
 SHOWN_CALLS = 300
 SHOWN_FOLLOW_UPS = 25
+SHOWN_FLAGGED = 20
 PLOT_WIDTH = 160
 _ZEBRA = ((0.9, "h3"), (0.75, "h2"), (0.5, "h1"), (-1.0, "h0"))
 
@@ -76,6 +79,7 @@ def agent_page(cards: Scorecards, agent_id: str, *, language: str, sounds: Mappi
         "row": _row(row, cards),
         "criteria": [(cards.view.criterion(each["criterion"]), each) for each in criteria],
         "calls": _records(calls.head(SHOWN_CALLS)),
+        "flagged": _flagged(cards, calls),
         "more": max(0, len(calls) - SHOWN_CALLS),
         "habits": cards.habits.get(agent_id, AgentHabits()),
         "sounds": sounds,
@@ -85,6 +89,13 @@ def agent_page(cards: Scorecards, agent_id: str, *, language: str, sounds: Mappi
         "trend": _trend(cards, agent_id),
     }
     return render("scorecard_agent.html.j2", styles=STYLES, scripts=SCRIPTS, values=values)
+
+
+def _flagged(cards: Scorecards, calls: pd.DataFrame) -> list[tuple[dict[str, Any], tuple[FlagNote, ...]]]:
+    """The calls to hear with the reasons, those with the most reasons first, then the lowest."""
+    notes = cards.attention.flags
+    rows = _records(calls[calls["call"].isin(list(notes))])
+    return sorted(((row, notes[row["call"]]) for row in rows), key=lambda pair: -len(pair[1]))[:SHOWN_FLAGGED]
 
 
 def page_name(agent_id: str) -> str:
@@ -105,8 +116,20 @@ def _common(cards: Scorecards, language: str) -> dict[str, Any]:
         "page_name": page_name,
         "width": PLOT_WIDTH,
         "percent": _percent,
+        "when": lambda text: _when(text, cards),
         "view": cards.view,
     }
+
+
+def _when(text: str, cards: Scorecards) -> str:
+    """A time that was agreed, short where it could be resolved, else as it was said."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if len(text) <= 10:
+        return text
+    return f"{moment.astimezone(cards.settings.zone) if moment.tzinfo else moment:%m-%d %H:%M}"
 
 
 def _percent(share: float | None) -> str:

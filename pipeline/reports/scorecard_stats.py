@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 CONFIDENCE = 0.95  # our default
@@ -16,28 +15,33 @@ def _student(freedom: int, confidence: float) -> float:
     return float(t.ppf((1 + confidence) / 2, freedom))
 
 
-def mean_interval(
-    values: Sequence[float], *, confidence: float = CONFIDENCE
-) -> tuple[float, float, float] | None:
-    """Spread and confidence interval of the mean of scores in percent (Student's t), kept within 0 to 100.
-
-    Returns
-    -------
-    tuple or None
-        Standard deviation (n − 1), lower end, upper end; None with fewer than two values.
+def spread_of(count: int, total: float, squares: float) -> float | None:
+    """Standard deviation (n − 1) from the sum and the sum of squares; exact where these are whole numbers.
 
     Examples
     --------
-    >>> [round(x, 2) for x in mean_interval([70.0, 80.0, 90.0])]
-    [10.0, 55.16, 100.0]
+    >>> spread_of(3, 70 + 80 + 90, 70**2 + 80**2 + 90**2)
+    10.0
     """
-    count = len(values)
     if count < 2:
         return None
-    mean = math.fsum(values) / count
-    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
+    return math.sqrt(max(0.0, (count * squares - total * total) / (count * (count - 1))))
+
+
+def mean_interval(
+    count: int, mean: float | None, spread: float | None, *, confidence: float = CONFIDENCE
+) -> tuple[float, float] | None:
+    """Confidence interval of the mean of scores in percent (Student's t), kept within 0 to 100; None of fewer than two.
+
+    Examples
+    --------
+    >>> [round(x, 2) for x in mean_interval(3, 80.0, 10.0)]
+    [55.16, 100.0]
+    """
+    if mean is None or spread is None:
+        return None
     half = _student(count - 1, confidence) * spread / math.sqrt(count)
-    return spread, max(0.0, mean - half), min(100.0, mean + half)
+    return max(0.0, mean - half), min(100.0, mean + half)
 
 
 def share_interval(hits: float, count: int, *, confidence: float = CONFIDENCE) -> tuple[float, float] | None:

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from pipeline.reports.calls_csv import neutral
 from pipeline.reports.labels import labels
 from pipeline.reports.scorecard_build import Scorecards
-from pipeline.reports.scorecard_csv import agents_frame, calls_frame, follow_frame
+from pipeline.reports.scorecard_csv import AGENT_FIRST, agents_frame, calls_frame, follow_frame
 
 MOST_CALLS = 50_000
 """Rows of the sheet of calls; the whole table stands in calls.csv."""
 CHART_AGENTS = 40
+ONE_PAGE = 60
+"""Rows of the summary up to which it is printed on one page."""
 RATES = frozenset(
     ["connect_rate", "connect_rate_low", "connect_rate_high", "coverage", "rate", "low", "high", "team_rate"]
 )
@@ -28,6 +31,7 @@ WIDE = {
     "started": 24,
     "started_at": 24,
     "fatal": 12,
+    "flags": 22,
 }
 
 
@@ -58,6 +62,9 @@ def write_workbook(cards: Scorecards, path: Path, *, language: str) -> None:
         agents = agents_frame(cards)
         calls = calls_frame(cards)
         _table(book, sheets["agents"], agents)
+        sheets["agents"].print_area(
+            0, 0, len(agents), len(AGENT_FIRST) - 1
+        )  # the others are too many for paper
         _table(book, sheets["criteria"], _criteria(cards, language))
         _table(book, sheets["calls"], calls.head(MOST_CALLS))
         _table(book, sheets["follow_ups"], _worded(book, follow_frame(cards.follow_ups)))
@@ -120,6 +127,7 @@ def _table(book: _Book, sheet: Any, table: pd.DataFrame) -> None:
     if len(table.columns):
         sheet.autofilter(0, 0, max(1, len(table)), len(table.columns) - 1)
     sheet.set_landscape()
+    sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
 
@@ -180,9 +188,11 @@ def _summary(book: _Book, sheet: Any, cards: Scorecards, *, many: bool) -> None:
             put = _writer(book, sheet, str(name), shown[name])
             for below, value in enumerate(shown[name].tolist(), row + 2):
                 put(below, column, value)
+        sheet.set_row(row + 1, 30)
         row += len(shown) + 3
     sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 1 if row < ONE_PAGE else 0)  # so that no chart is cut in two
 
 
 def _notes(book: _Book, cards: Scorecards, *, many: bool) -> Sequence[str]:
@@ -214,11 +224,7 @@ def _charts(book: _Book, sheet: Any, agents: pd.DataFrame, cards: Scorecards) ->
         return [where, 1, columns.index(name), last, columns.index(name)]
 
     means = book.workbook.add_chart({"type": "bar"})
-    bars = {
-        "type": "custom",
-        "plus_values": (spread["score_high"] - spread["score_mean"]).fillna(0).tolist(),
-        "minus_values": (spread["score_mean"] - spread["score_low"]).fillna(0).tolist(),
-    }
+    bars = _error_bars(book, spread, at=len(columns) + 1)
     means.add_series(
         {
             "name": book.text("columns", "score_mean"), "categories": cells("agent_id"),
@@ -234,6 +240,31 @@ def _charts(book: _Book, sheet: Any, agents: pd.DataFrame, cards: Scorecards) ->
     row = 8 + sum(len(table) + 3 for table in cards.groups.values() if len(table)) + 4
     sheet.insert_chart(row, 0, means)
     sheet.insert_chart(row, 7, outcomes)
+
+
+def _error_bars(book: _Book, agents: pd.DataFrame, *, at: int) -> dict[str, str]:
+    """What the interval reaches above and below each mean, in cells beside the table: not every program reads constants."""
+    where = book.text("cards", "agents")
+    sheet = book.workbook.get_worksheet_by_name(where)
+    ends = {
+        "plus_values": agents["score_high"] - agents["score_mean"],
+        "minus_values": agents["score_mean"] - agents["score_low"],
+    }
+    bars = {"type": "custom"}
+    for column, (name, values) in enumerate(ends.items(), at):
+        sheet.write_string(
+            0,
+            column,
+            f"{book.text('cards', 'interval')} {'+' if column == at else '−'}",
+            book.formats["head"],
+        )
+        sheet.write_column(1, column, values.fillna(0).tolist(), book.formats["number"])
+        first, last = (
+            xl_rowcol_to_cell(1, column, True, True),
+            xl_rowcol_to_cell(len(agents), column, True, True),
+        )
+        bars[name] = f"={quote_sheetname(where)}!{first}:{last}"
+    return bars
 
 
 def _outcomes(book: _Book, columns: Sequence[str], cells: Callable[[str], list[Any]], last: int) -> Any:

@@ -8,20 +8,26 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.profile import DEFAULT_ZONE
 from pipeline.review.rights import Person
+from pipeline.store.day_tables import Flag
 from pipeline.store.night_tables import Alert
 from pipeline.store.review_tables import AgentTeam, Review, User
 from pipeline.store.tables import Call, CriterionRow, Score
 
 PAGE = 50
-SAMPLE_EVERY = 20
-"""One call in so many is heard by a person whatever its score."""
-LOW_PERCENT = 60.0
-REASONS = ("appeal", "fatal", "needs_review", "alert", "low", "sample")
+FLAGGED = {
+    "low": "low",
+    "heard": "finding",
+    "outlier": "outlier",
+    "new_agent": "new_agent",
+    "sample": "sample",
+}
+"""Reasons that the standard's flags give → the kind of flag; alerts tell of complaints the same night."""
+REASONS = ("appeal", "fatal", "needs_review", "alert", *FLAGGED)
 STATES = ("open", "done", "any")
 
 
@@ -111,8 +117,10 @@ def _flags() -> dict[str, ColumnElement[bool]]:
         "fatal": cast(Score.fatal, Text) != "[]",
         "needs_review": Score.needs_review.is_(True),
         "alert": _alerted(),
-        "low": and_(Score.percent.is_not(None), Score.percent < LOW_PERCENT),
-        "sample": Call.id % SAMPLE_EVERY == 7 % SAMPLE_EVERY,
+        **{
+            reason: exists().where(Flag.score == Call.current_score_id, Flag.kind == kind)
+            for reason, kind in FLAGGED.items()
+        },
     }
 
 

@@ -17,14 +17,15 @@ from pydantic import ValidationError
 
 from pipeline.config import Document, Frozen, key_of, load_yaml, mistakes_of, parse_yaml
 from pipeline.errors import ConfigError
+from pipeline.standards.flagging import Flagging
 from pipeline.standards.grammar import Condition
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.schema_checks import Mistake, check_standard_links
 from pipeline.standards.vocabulary import Label
 
 __all__ = [
-    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "list_standards", "load_standard",
-    "read_standard",
+    "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "flagging_of", "list_standards", "load_standard",
+    "names_no_file", "read_standard",
 ]  # fmt: skip
 
 DEFAULT = "telesales-cn"
@@ -74,9 +75,14 @@ def load_standard(id_or_path: str | Path = DEFAULT) -> Standard:
     name = str(id_or_path)
     if name in _built_in():
         return _load_built_in(name)
-    if not name.endswith((".yaml", ".yml", ".json")) and not Path(name).exists():
+    if names_no_file(name):
         raise ConfigError([f"{name}: standard → unknown. Accepted: {', '.join(_built_in())}, or a YAML file"])
     return _read(load_yaml(name, max_bytes=MAX_BYTES))
+
+
+def names_no_file(name: str) -> bool:
+    """Whether a standard is meant by its id, not by its file."""
+    return not name.endswith((".yaml", ".yml", ".json")) and not Path(name).exists()
 
 
 @lru_cache(maxsize=8)
@@ -97,6 +103,11 @@ def check_standard(path: str | Path) -> list[str]:
     except ConfigError as error:
         return list(error.mistakes)
     return [f"{path}: {line}" for line in failing(standard)]
+
+
+def flagging_of(standard: Standard) -> Flagging:
+    """A standard's rules for whom a person should hear; where it has none of its own, those that ship."""
+    return standard.flagging or load_standard(DEFAULT).flagging or Flagging()
 
 
 def dump_standard(standard: Standard) -> str:
@@ -164,6 +175,7 @@ def _salvaged(data: dict[str, Any]) -> tuple[Standard, frozenset[str]]:
         criteria=tuple(criterion for criterion in criteria if criterion is not None),
         rules={key: box.rule for key, box in boxes.items() if box is not None},
         sections=_items(data.get("sections"), dict),
+        flagging=None,
         reasons={key: label for key, label in labels.items() if label is not None},
     )
     ids = [str(item.get("id")) for item in listed if isinstance(item, dict)]

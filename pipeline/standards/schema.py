@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import Frozen
+from pipeline.standards.flagging import Flagging
 from pipeline.standards.grammar import Condition
 from pipeline.standards.vocabulary import Label, Name, OutcomeLabel, Text
 
@@ -177,7 +178,7 @@ class Appraisal(Frozen):
 
 
 class Standard(Frozen):
-    """A version of a standard."""
+    """A version of a standard. Without ``flagging`` calls are flagged as the standard that ships says."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     version: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.]+)?$")]
@@ -194,6 +195,7 @@ class Standard(Frozen):
     reasons: dict[Name, Label] = Field(default_factory=dict)
     rules: dict[Name, Condition] = Field(default_factory=dict)
     appraisal: Appraisal = Appraisal()
+    flagging: Flagging | None = None
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1, max_length=500)]
 
     @field_validator("bands")

@@ -153,6 +153,10 @@ def _wordings(standard: Standard) -> Iterator[Mistake]:
                 yield from _template((*path, "label"), part.label)
     for name, label in standard.reasons.items():
         yield from _template(("reasons", name), label)
+    for index, rule in enumerate(standard.flagging.rules if standard.flagging else ()):
+        yield from _template(("flagging", "rules", index, "reason"), rule.reason)
+    if standard.flagging is not None and standard.flagging.sample is not None:
+        yield from _template(("flagging", "sample", "reason"), standard.flagging.sample.reason)
 
 
 def _template(path: tuple[str | int, ...], wording: Any) -> Iterator[Mistake]:

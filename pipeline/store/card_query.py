@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.store.night_tables import Run
@@ -20,7 +20,7 @@ JUDGED = ("pass", "partial", "fail")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Calls that started from ``start`` to before ``end``; of one agent where ``agent_id`` is given."""
+    """Calls that started from ``start`` to before ``end``; of one agent where ``agent_id`` is given (empty: of nobody known)."""
 
     start: datetime
     end: datetime
@@ -63,9 +63,7 @@ class VerdictCount(NamedTuple):
     criterion: str
     verdict: str
     calls: int
-    points: float | None
-    max_points: float | None
-    latest_score: int
+    latest_score: int | None
 
 
 class Heard(NamedTuple):
@@ -97,13 +95,23 @@ FACTS = (
 
 def call_facts(session: Session, window: Window) -> list[CallFact]:
     """Every call of a window by start, scored or not."""
-    query = (
+    rows = session.execute(_within(_facts(), window).order_by(Call.started_at, Call.id))
+    return [CallFact(*row) for row in rows]
+
+
+def lowest_facts(session: Session, window: Window, *, most: int) -> list[CallFact]:
+    """The calls of a window's one agent with the lowest scores; those without a score come last."""
+    query = _within(_facts(), window).order_by(Score.percent.is_(None), Score.percent, Call.id).limit(most)
+    found = [CallFact(*row) for row in session.execute(query)]
+    return sorted(found, key=lambda fact: (fact.started_at, fact.call))
+
+
+def _facts() -> Any:
+    return (
         select(*FACTS)
         .join(RecordingRow, RecordingRow.sha256 == Call.recording_sha256)
         .outerjoin(Score, Score.id == Call.current_score_id)
     )
-    rows = session.execute(_within(query, window).order_by(Call.started_at, Call.id))
-    return [CallFact(*row) for row in rows]
 
 
 def count_calls(session: Session, window: Window) -> int:
@@ -120,8 +128,7 @@ def verdict_counts(session: Session, window: Window) -> list[VerdictCount]:
     """Verdicts on connected calls, counted by agent, criterion and verdict in the database."""
     query = (
         select(
-            Call.agent_id, CriterionRow.criterion, CriterionRow.verdict, func.count(),
-            func.sum(CriterionRow.points), func.sum(CriterionRow.max_points), func.max(CriterionRow.score),
+            Call.agent_id, CriterionRow.criterion, CriterionRow.verdict, func.count(), func.max(CriterionRow.score),
         )
         .join(Score, Score.id == Call.current_score_id)
         .join(CriterionRow, CriterionRow.score == Score.id)
@@ -203,6 +210,8 @@ def last_profile(session: Session) -> tuple[str | None, str] | None:
 def _within(query: Any, window: Window) -> Any:
     """A select with the window's bounds; typed loosely, since each select has its own columns."""
     query = query.where(Call.started_at >= window.start, Call.started_at < window.end)
+    if window.agent_id == "":
+        return query.where(or_(Call.agent_id.is_(None), Call.agent_id == ""))
     return query if window.agent_id is None else query.where(Call.agent_id == window.agent_id)
 
 

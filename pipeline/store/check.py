@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.sealing import KEY_FILE_VARIABLE, KEY_VARIABLE, BrokenSealError, SealError
 from pipeline.store.database import Store
+from pipeline.store.day_check import wrong_days
 from pipeline.store.night_tables import LedgerEntry, Run
 from pipeline.store.reasons import REASONS, STATES
 from pipeline.store.tables import Call, Score, StoredFile
@@ -43,6 +44,10 @@ def check_store(store: Store, *, mend: bool) -> list[Fault]:
         faults += _files(store, session, mend)
         faults += _calls(session, mend)
         faults += _ledger(session, mend)
+        session.flush()
+        faults += [
+            Fault("day_sums", f"{agent or '-'} {day}", mend) for day, agent in wrong_days(session, mend=mend)
+        ]
         if not mend:
             session.rollback()
     return faults

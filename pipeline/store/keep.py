@@ -130,7 +130,7 @@ def keep_human_score(
         outcome_confidence=machine.outcome_confidence, follow_up=machine.follow_up, result_file=machine.result_file,
         transcript_file=machine.transcript_file, audio_file=machine.audio_file,
         original_transcript_file=machine.original_transcript_file, original_audio_file=machine.original_audio_file,
-        run=None, seconds={}, made_at=at,
+        run=None, seconds={}, made_at=at, talk_s=machine.talk_s, agent_talk_s=machine.agent_talk_s,
     )  # fmt: skip
     session.add(made)
     session.flush()

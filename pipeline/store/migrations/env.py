@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from alembic import context
 
-from pipeline.store import night_tables, period_tables, privacy_tables, review_tables, tables
+from pipeline import store
+from pipeline.store import tables
 
-# all modules must be loaded for the tables to be known
-assert night_tables.Base is period_tables.Base is privacy_tables.Base is review_tables.Base is tables.Base  # noqa: S101
+for module in pkgutil.iter_modules(store.__path__):
+    if module.name.endswith("_tables"):  # a table is known once its module is loaded
+        importlib.import_module(f"pipeline.store.{module.name}")
 
 connection = context.config.attributes["connection"]
 context.configure(
