@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, RedirectResponse, Response
 from sqlalchemy import select
 
 from pipeline.reports.call_page import page_values
@@ -18,7 +18,7 @@ from pipeline.review.acts import APPEAL_WINDOW
 from pipeline.review.asked import KINDS, VERDICTS
 from pipeline.review.cases import Case, load_case
 from pipeline.review.queue import REASONS, STATES, Filters, queue
-from pipeline.review.rendering import call_path, render
+from pipeline.review.rendering import call_path, page
 from pipeline.review.standing import UNDOABLE, Deed
 from pipeline.review.web import PersonOf, StoreOf, address_of, needs, signed_in_of, store_of
 from pipeline.store.review_tables import User
@@ -39,7 +39,7 @@ def queue_page(request: Request, store: StoreOf) -> Response:
     filters = Filters.of(request.query_params)
     with store.reading() as session:
         items, following = queue(session, person, filters)
-    return _page(
+    return page(
         request, "queue.html.j2", items=items, filters=filters, following=following, reasons=REASONS, states=STATES,
         outcomes=sorted(labels().texts["outcomes"]), mine=False,
     )  # fmt: skip
@@ -51,7 +51,7 @@ def mine_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
     filters = Filters.of(request.query_params, reason="all", state="any")
     with store.reading() as session:
         items, following = queue(session, person, filters)
-    return _page(
+    return page(
         request, "queue.html.j2", items=items, filters=filters, following=following, reasons=REASONS, states=STATES,
         outcomes=sorted(labels().texts["outcomes"]), mine=True,
     )  # fmt: skip
@@ -79,7 +79,7 @@ def audit_page(request: Request, store: StoreOf) -> Response:
     before = request.query_params.get("before", "")
     with store.reading() as session:
         lines = audit.newest(session, before=int(before) if before.isdecimal() and len(before) < 16 else None)
-    return _page(request, "audit.html.j2", lines=lines)
+    return page(request, "audit.html.j2", lines=lines)
 
 
 @router.get("/people")
@@ -88,7 +88,7 @@ def people_page(request: Request, store: StoreOf) -> Response:
     needs(request, "people")
     with store.reading() as session:
         users = session.scalars(select(User).order_by(User.name)).all()
-    return _page(request, "people.html.j2", users=users)
+    return page(request, "people.html.j2", users=users)
 
 
 @router.get("/calls/{call_id:path}/audio")
@@ -128,7 +128,7 @@ def call_page(request: Request, call_id: str, *, status: int = 200, since: Itera
         with store.writing() as session:
             audit.put_down(session, "saw", person=person, address=address_of(request), call=call_id)
     sound = f"{call_path(call_id)}/audio" if case.audio_sha256 else None
-    return _page(request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since))
+    return page(request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since))
 
 
 def _values(case: Case, sound: str | None) -> dict[str, Any]:
@@ -142,9 +142,3 @@ def _values(case: Case, sound: str | None) -> dict[str, Any]:
         "criteria_ids": list(machine), "window": APPEAL_WINDOW,
         "appeal_until": case.scored_at + timedelta(seconds=APPEAL_WINDOW.total_seconds()),
     }  # fmt: skip
-
-
-def _page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    came = signed_in_of(request)
-    tail = str(request.url.query)
-    return HTMLResponse(render(template, came=came, person=came.person, tail=tail, **values), status)

@@ -1,0 +1,187 @@
+"""Searching what was said: calls within somebody's scope, the newest first, with the passages that hit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, column, select, table, text
+from sqlalchemy.orm import Session
+
+from pipeline.review.reading import read_date, read_text, within_dates
+from pipeline.review.rights import Person
+from pipeline.speech.normalise import simplified
+from pipeline.store.review_tables import AgentTeam
+from pipeline.store.said import Said, unpacked
+from pipeline.store.search_query import SPEAKERS, Query, Term, for_postgres, for_sqlite, places, read_query
+from pipeline.store.search_tables import SearchDoc
+from pipeline.store.tables import Call, Score
+
+PAGE = 20
+MOST_PASSAGES = 3
+"""Passages of a call that are shown; the call's page shows all of them."""
+_BEFORE, _AFTER = 40, 100
+"""Characters around what hits."""
+MOST_TYPED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilters:
+    """What to look for, and in which calls."""
+
+    q: str = ""
+    agent: str | None = None
+    team: str | None = None
+    since: date | None = None
+    until: date | None = None
+    campaign: str | None = None
+    outcome: str | None = None
+    speaker: str | None = None
+    before: str | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> SearchFilters:
+        """Filters from a query string; what can't be read is left out."""
+        speaker = given.get("speaker")
+        return cls(
+            (read_text(given.get("q")) or "")[:MOST_TYPED], read_text(given.get("agent")), read_text(given.get("team")),
+            read_date(given.get("since")), read_date(given.get("until")), read_text(given.get("campaign")),
+            read_text(given.get("outcome")), speaker if speaker in SPEAKERS else None, read_text(given.get("before")),
+        )  # fmt: skip
+
+    @property
+    def query(self) -> Query:
+        """What was typed, read; traditional characters are looked for as simplified ones, as transcripts have them."""
+        return read_query(simplified(self.q))
+
+    def plain(self) -> dict[str, str]:
+        """As a query string's names and values, those that say something."""
+        pairs = {name: getattr(self, name) for name in self.__slots__ if name != "before"}
+        return {name: str(value) for name, value in pairs.items() if value not in (None, "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Words around a hit. ``parts`` are pieces of text with whether each is what was looked for."""
+
+    turn: int
+    speaker: str
+    start_s: float | None
+    parts: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A call that fits, with how many of its turns do."""
+
+    call_id: str
+    agent_id: str | None
+    agent_name: str | None
+    team: str | None
+    started_at: datetime | None
+    campaign: str | None
+    outcome: str
+    has_sound: bool
+    turns: int
+    passages: tuple[Passage, ...]
+
+
+def find(
+    session: Session, person: Person, filters: SearchFilters, *, limit: int = PAGE
+) -> tuple[list[Hit], str | None]:
+    """Calls that fit, the newest first, and the id after which the next page begins (None: no more)."""
+    query = filters.query
+    if not query:
+        return [], None
+    chosen = _select(session, person, filters, query).order_by(Call.id.desc()).limit(limit + 1)
+    rows = session.execute(chosen).all()
+    hits = [_hit(row, query.wanted, filters.speaker) for row in rows[:limit]]
+    return hits, hits[-1].call_id if len(rows) > limit else None
+
+
+def matching(
+    session: Session, queries: Sequence[Query], *, speaker: str | None = None
+) -> ColumnElement[bool]:
+    """Calls whose words fit any of some queries, as a condition on `Call`."""
+    return Call.id.in_(matching_calls(session, queries, speaker=speaker))
+
+
+def matching_calls(session: Session, queries: Sequence[Query], *, speaker: str | None = None) -> Select[Any]:
+    """The keys of calls whose words fit any of some queries."""
+    from pipeline.store.search_query import either
+
+    sqlite = _is_sqlite(session)
+    write = for_sqlite if sqlite else for_postgres
+    wanted = either([write(query, speaker) for query in queries], sqlite=sqlite)
+    if sqlite:
+        words = table("search_words", column("rowid"))
+        condition = text("search_words MATCH :looked_for").bindparams(bindparam("looked_for", wanted))
+        return select(words.c.rowid).where(condition)
+    words = table("search_words", column("call"))
+    condition = text("search_words.words @@ CAST(:looked_for AS tsquery)")
+    return select(words.c.call).where(condition.bindparams(bindparam("looked_for", wanted)))
+
+
+def _select(session: Session, person: Person, filters: SearchFilters, query: Query) -> Select[Any]:
+    shown: list[Any] = [Call, Score.outcome, Score.audio_file, AgentTeam.team, SearchDoc.said]
+    chosen = (
+        select(*shown)
+        .join(Score, Score.id == Call.current_score_id)
+        .join(SearchDoc, SearchDoc.call == Call.id)
+        .outerjoin(AgentTeam, AgentTeam.agent_id == Call.agent_id)
+        .where(person.scope(), matching(session, [query], speaker=filters.speaker))
+    )
+    for held, value in (
+        (Call.agent_id, filters.agent), (AgentTeam.team, filters.team), (Call.campaign, filters.campaign),
+        (Score.outcome, filters.outcome),
+    ):  # fmt: skip
+        if value is not None:
+            chosen = chosen.where(held == value)
+    chosen = chosen.where(*within_dates(filters.since, filters.until))
+    if filters.before is not None:
+        place = session.scalar(select(Call.id).where(Call.call_id == filters.before, person.scope()))
+        chosen = chosen if place is None else chosen.where(Call.id < place)
+    return chosen
+
+
+def _hit(row: Any, terms: Sequence[Term], speaker: str | None) -> Hit:
+    call, outcome, audio, team, said = row
+    found = _passages(unpacked(said), terms, speaker)
+    return Hit(
+        call.call_id, call.agent_id, call.agent_name, team, call.started_at, call.campaign, outcome, audio is not None,
+        len(found), tuple(sorted(found[:MOST_PASSAGES], key=lambda each: each.turn)),
+    )  # fmt: skip
+
+
+def _passages(said: Sequence[Said], terms: Sequence[Term], speaker: str | None) -> list[Passage]:
+    """Passages by how many of the terms stand in them, then in order."""
+    found: list[tuple[int, Passage]] = []
+    for number, turn in enumerate(said):
+        if speaker is not None and turn.speaker != speaker:
+            continue
+        spans, there = places(turn.text, terms)
+        if spans:
+            passage = Passage(number, turn.speaker, turn.second_at(spans[0][0]), _cut(turn.text, spans))
+            found.append((-len(there), passage))
+    return [passage for _, passage in sorted(found, key=lambda each: each[0])]
+
+
+def _cut(words: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[str, bool], ...]:
+    """A turn's words around its first hit, cut where they are many."""
+    begin, end = max(0, spans[0][0] - _BEFORE), min(len(words), spans[0][1] + _AFTER)
+    parts: list[tuple[str, bool]] = [("…", False)] if begin else []
+    at = begin
+    for start, stop in spans:
+        if start >= end:
+            break
+        parts += [(words[at:start], False), (words[start : min(stop, end)], True)]
+        at = min(stop, end)
+    parts += [(words[at:end], False), ("…" if end < len(words) else "", False)]
+    return tuple(part for part in parts if part[0])
+
+
+def _is_sqlite(session: Session) -> bool:
+    bind: Any = session.get_bind()
+    return bool(bind.dialect.name == "sqlite")
