@@ -70,6 +70,11 @@ def call_path(call_id: str) -> str:
     return f"/calls/{quote(call_id, safe='')}"
 
 
+def blind_path(key: int, call_id: str) -> str:
+    """The path of a call's page in a round of calibration."""
+    return f"/calibration/{key}/calls/{quote(call_id, safe='')}"
+
+
 def local(moment: datetime) -> datetime:
     """A moment in the zone that days are counted in, here and in the queue's filters."""
     return moment.astimezone(ZoneInfo(DEFAULT_ZONE))
@@ -98,7 +103,13 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        clock=clock, href=href, tidy=tidy, call_path=call_path, query=urlencode, local=local
+        clock=clock,
+        href=href,
+        tidy=tidy,
+        call_path=call_path,
+        blind_path=blind_path,
+        query=urlencode,
+        local=local,
     )
     environment.globals.update(Text=Text, same=same)
     return environment

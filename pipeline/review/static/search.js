@@ -7,7 +7,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const path = new URL(link.dataset.audio, location.href).href, at = Number(link.dataset.at);
   const call = document.getElementById("passing-call");
-  call.textContent = decodeURIComponent(link.dataset.audio.split("/")[2]);
+  call.textContent = link.dataset.call;
   call.href = link.href;
   box.hidden = false;
   document.querySelectorAll("a.play.now").forEach((node) => node.classList.remove("now"));
