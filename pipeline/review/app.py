@@ -10,7 +10,16 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline import __version__
-from pipeline.review import api, calibration_api, calibration_pages, judging, pages, search_pages, signing
+from pipeline.review import (
+    api,
+    calibration_api,
+    calibration_pages,
+    judging,
+    pages,
+    rule_pages,
+    search_pages,
+    signing,
+)
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
@@ -36,6 +45,8 @@ def create_app(store: Store) -> Any:
     app.include_router(api.router, prefix="/api/v1")
     app.include_router(search_pages.api, prefix="/api/v1")
     app.include_router(search_pages.router, include_in_schema=False)
+    app.include_router(rule_pages.api, prefix="/api/v1")
+    app.include_router(rule_pages.router, include_in_schema=False)
     app.include_router(calibration_api.router, prefix="/api/v1")
     app.include_router(calibration_pages.router, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
