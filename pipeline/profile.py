@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from pipeline.config import Frozen, load_yaml, validate
 
 __all__ = [
-    "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon",
+    "EMPTY", "Agent", "CallingHours", "Company", "Competitor", "Compliance", "Demand", "Department", "Jargon",
     "Product", "Profile", "Target", "TimeSpan", "load_profile",
 ]  # fmt: skip
 
@@ -125,6 +125,13 @@ class Product(_Named):
     aliases: Names = ()
     benefits: Texts = ()
     facts: Texts = ()
+
+
+class Competitor(_Named):
+    """Somebody else who sells the same, and what else they are called."""
+
+    name: Name
+    aliases: Names = ()
 
 
 class Jargon(Frozen):
@@ -234,6 +241,7 @@ class Profile(Frozen):
     departments: tuple[Department, ...] = ()
     agents: tuple[Agent, ...] = ()
     products: tuple[Product, ...] = ()
+    competitors: tuple[Competitor, ...] = ()
     jargon: tuple[Jargon, ...] = ()
     calling_hours: CallingHours | None = None
     targets: dict[Name, Target] = Field(default_factory=dict)

@@ -127,7 +127,9 @@ def test_what_people_ruled_is_counted_once_and_what_they_took_back_is_not(store)
 def test_a_weak_rule_is_proposed_in_the_app(store, monkeypatch):
     coach = Somebody(store, "free")
     for call_id in ("call-a1", "call-a2", "call-b1"):
-        coach.does("finding", call_id=call_id, target=finding(coach.case(call_id), "interruption"), ruling="reject")
+        coach.does(
+            "finding", call_id=call_id, target=finding(coach.case(call_id), "interruption"), ruling="reject"
+        )
     monkeypatch.setattr("pipeline.review.rule_pages.bounds", lambda: Bounds(3, 0.75, 0.95))
     text = coach.client.get("/rules/proposal.yaml")
     assert text.headers["content-type"].startswith("application/yaml")

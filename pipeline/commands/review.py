@@ -16,7 +16,7 @@ from pipeline.commands.options import store_option
 )
 @click.option(
     "--profile", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Whose teams agents are in (YAML); else profile.yaml in the last night's inbox.",
+    help="Whose teams agents are in, and what trends count by name (YAML); else profile.yaml in the last night's inbox.",
 )  # fmt: skip
 @store_option
 def review(host: str, port: int, profile: Path | None, store: str | None) -> None:
@@ -61,6 +61,7 @@ def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped
     from sqlalchemy import select
 
     from pipeline.profile import load_profile
+    from pipeline.review.names import keep_names
     from pipeline.review.people import keep_teams
     from pipeline.store.night_tables import Run
 
@@ -74,3 +75,4 @@ def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped
         read = load_profile(path)
         with store.writing() as session:
             keep_teams(session, read)
+            keep_names(session, read)

@@ -19,6 +19,7 @@ from pipeline.review import (
     rule_pages,
     search_pages,
     signing,
+    trend_pages,
 )
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
 from pipeline.review.cases import UnseenError
@@ -45,6 +46,8 @@ def create_app(store: Store) -> Any:
     app.include_router(api.router, prefix="/api/v1")
     app.include_router(search_pages.api, prefix="/api/v1")
     app.include_router(search_pages.router, include_in_schema=False)
+    app.include_router(trend_pages.api, prefix="/api/v1")
+    app.include_router(trend_pages.router, include_in_schema=False)
     app.include_router(rule_pages.api, prefix="/api/v1")
     app.include_router(rule_pages.router, include_in_schema=False)
     app.include_router(calibration_api.router, prefix="/api/v1")

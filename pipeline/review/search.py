@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, column, select, table, text
 from sqlalchemy.orm import Session
 
+from pipeline.review.names import names
 from pipeline.review.reading import read_date, read_text, within_dates
 from pipeline.review.rights import Person
 from pipeline.speech.normalise import simplified
@@ -29,7 +30,7 @@ MOST_TYPED = 200
 
 @dataclass(frozen=True, slots=True)
 class SearchFilters:
-    """What to look for, and in which calls."""
+    """What to look for, and in which calls. ``named`` is a product or competitor, by any of its names."""
 
     q: str = ""
     agent: str | None = None
@@ -39,6 +40,7 @@ class SearchFilters:
     campaign: str | None = None
     outcome: str | None = None
     speaker: str | None = None
+    named: str | None = None
     before: str | None = None
 
     @classmethod
@@ -48,7 +50,8 @@ class SearchFilters:
         return cls(
             (read_text(given.get("q")) or "")[:MOST_TYPED], read_text(given.get("agent")), read_text(given.get("team")),
             read_date(given.get("since")), read_date(given.get("until")), read_text(given.get("campaign")),
-            read_text(given.get("outcome")), speaker if speaker in SPEAKERS else None, read_text(given.get("before")),
+            read_text(given.get("outcome")), speaker if speaker in SPEAKERS else None, read_text(given.get("named")),
+            read_text(given.get("before")),
         )  # fmt: skip
 
     @property
@@ -92,13 +95,21 @@ def find(
     session: Session, person: Person, filters: SearchFilters, *, limit: int = PAGE
 ) -> tuple[list[Hit], str | None]:
     """Calls that fit, the newest first, and the id after which the next page begins (None: no more)."""
-    query = filters.query
-    if not query:
+    query, named = filters.query, named_queries(session, filters.named)
+    if not query and not named:
         return [], None
-    chosen = _select(session, person, filters, query).order_by(Call.id.desc()).limit(limit + 1)
+    groups = [queries for queries in ([query] if query else [], named) if queries]
+    chosen = _select(session, person, filters, groups).order_by(Call.id.desc()).limit(limit + 1)
     rows = session.execute(chosen).all()
-    hits = [_hit(row, query.wanted, filters.speaker) for row in rows[:limit]]
+    terms = tuple(term for queries in groups for each in queries for term in each.wanted)
+    hits = [_hit(row, terms, filters.speaker) for row in rows[:limit]]
     return hits, hits[-1].call_id if len(rows) > limit else None
+
+
+def named_queries(session: Session, name: str | None) -> list[Query]:
+    """What to look for to find a product or competitor of this name; nothing where the profile has none."""
+    things = [*names(session, "competitor"), *names(session, "product")] if name else []
+    return [query for thing in things if thing.name == name for query in thing.queries]
 
 
 def matching(
@@ -117,21 +128,25 @@ def matching_calls(session: Session, queries: Sequence[Query], *, speaker: str |
     wanted = either([write(query, speaker) for query in queries], sqlite=sqlite)
     if sqlite:
         words = table("search_words", column("rowid"))
-        condition = text("search_words MATCH :looked_for").bindparams(bindparam("looked_for", wanted))
+        condition = text("search_words MATCH :looked_for").bindparams(
+            bindparam("looked_for", wanted, unique=True)
+        )
         return select(words.c.rowid).where(condition)
     words = table("search_words", column("call"))
     condition = text("search_words.words @@ CAST(:looked_for AS tsquery)")
-    return select(words.c.call).where(condition.bindparams(bindparam("looked_for", wanted)))
+    return select(words.c.call).where(condition.bindparams(bindparam("looked_for", wanted, unique=True)))
 
 
-def _select(session: Session, person: Person, filters: SearchFilters, query: Query) -> Select[Any]:
+def _select(
+    session: Session, person: Person, filters: SearchFilters, groups: Sequence[Sequence[Query]]
+) -> Select[Any]:
     shown: list[Any] = [Call, Score.outcome, Score.audio_file, AgentTeam.team, SearchDoc.said]
     chosen = (
         select(*shown)
         .join(Score, Score.id == Call.current_score_id)
         .join(SearchDoc, SearchDoc.call == Call.id)
         .outerjoin(AgentTeam, AgentTeam.agent_id == Call.agent_id)
-        .where(person.scope(), matching(session, [query], speaker=filters.speaker))
+        .where(person.scope(), *(matching(session, each, speaker=filters.speaker) for each in groups))
     )
     for held, value in (
         (Call.agent_id, filters.agent), (AgentTeam.team, filters.team), (Call.campaign, filters.campaign),

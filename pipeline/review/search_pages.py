@@ -60,7 +60,7 @@ def search_page(request: Request, store: StoreOf) -> Response:
     filters = SearchFilters.of(request.query_params)
     hits, following = looked_for(request, store, person, filters, limit=PAGE)
     return page(
-        request, "search.html.j2", filters=filters, hits=hits, following=following, asked=bool(filters.query),
+        request, "search.html.j2", filters=filters, hits=hits, following=following, asked=bool(filters.query or filters.named),
         outcomes=sorted(labels().texts["outcomes"]),
     )  # fmt: skip
 
@@ -68,10 +68,11 @@ def search_page(request: Request, store: StoreOf) -> Response:
 @api.get("/search", responses=ERRORS)
 def search(
     request: Request, store: StoreOf, person: PersonOf,
-    q: Annotated[str, Query(max_length=200, description='words; "in quotes": together; -word: not there')],
+    q: Annotated[str, Query(max_length=200, description='words; "in quotes": together; -word: not there')] = "",
     limit: Annotated[int, Query(ge=1, le=100)] = PAGE,
     agent: str = "", team: str = "", since: str = "", until: str = "", campaign: str = "", outcome: str = "",
     speaker: Literal["", "agent", "customer", "unknown"] = "", before: str = "",
+    named: Annotated[str, Query(description="a product or competitor of the profile, by any of its names")] = "",
 ) -> FoundOut:  # fmt: skip
     """Calls whose masked words fit, the last to come first; filters that can't be read are left out."""
     filters = SearchFilters.of(request.query_params)
@@ -83,7 +84,7 @@ def looked_for(
     request: Request, store: Store, person: Person, filters: SearchFilters, *, limit: int
 ) -> tuple[list[Hit], str | None]:
     """What is found; who looked for what is put down, since passages are shown."""
-    if not filters.query:
+    if not filters.query and filters.named is None:
         return [], None
     with store.reading() as session:
         found = find(session, person, filters, limit=limit)
