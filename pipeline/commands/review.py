@@ -34,6 +34,7 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
     from pipeline.review.acts import reapply
     from pipeline.review.app import create_app
     from pipeline.review.people import has_admin
+    from pipeline.review.server import options
     from pipeline.store import open_store
 
     start_log("text")
@@ -51,10 +52,7 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
         click.echo(f"Callgauge review: http://{shown}:{port}/ (Ctrl-C stops it)", err=True)
         # the server gives a signal on when it has stopped: it was asked to stop, so that is no failure
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        uvicorn.run(
-            create_app(opened), host=host, port=port, log_level="warning", access_log=False, server_header=False,
-            timeout_graceful_shutdown=5, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
-        )  # fmt: skip
+        uvicorn.run(create_app(opened), host=host, port=port, **options())
 
 
 def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped-def]  # its module is loaded by the command alone

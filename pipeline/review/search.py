@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, column, select, table, text
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    cast,
+    column,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from pipeline.review.names import names
@@ -16,7 +28,16 @@ from pipeline.review.rights import Person
 from pipeline.speech.normalise import simplified
 from pipeline.store.review_tables import AgentTeam
 from pipeline.store.said import Said, unpacked
-from pipeline.store.search_query import SPEAKERS, Query, Term, for_postgres, for_sqlite, places, read_query
+from pipeline.store.search_query import (
+    SPEAKERS,
+    Query,
+    Term,
+    either,
+    for_postgres,
+    for_sqlite,
+    places,
+    read_query,
+)
 from pipeline.store.search_tables import SearchDoc
 from pipeline.store.tables import Call, Score
 
@@ -99,7 +120,7 @@ def find(
     if not query and not named:
         return [], None
     groups = [queries for queries in ([query] if query else [], named) if queries]
-    chosen = _select(session, person, filters, groups).order_by(Call.id.desc()).limit(limit + 1)
+    chosen = _select(session, person, filters, groups).limit(limit + 1)
     rows = session.execute(chosen).all()
     terms = tuple(term for queries in groups for each in queries for term in each.wanted)
     hits = [_hit(row, terms, filters.speaker) for row in rows[:limit]]
@@ -112,41 +133,52 @@ def named_queries(session: Session, name: str | None) -> list[Query]:
     return [query for thing in things if thing.name == name for query in thing.queries]
 
 
-def matching(
-    session: Session, queries: Sequence[Query], *, speaker: str | None = None
-) -> ColumnElement[bool]:
+def matching(session: Session, queries: Sequence[Query]) -> ColumnElement[bool]:
     """Calls whose words fit any of some queries, as a condition on `Call`."""
-    return Call.id.in_(matching_calls(session, queries, speaker=speaker))
+    return Call.id.in_(select(_key(session)).where(_fits(session, queries, None)))
 
 
-def matching_calls(session: Session, queries: Sequence[Query], *, speaker: str | None = None) -> Select[Any]:
-    """The keys of calls whose words fit any of some queries."""
-    from pipeline.store.search_query import either
+def _key(session: Session) -> ColumnClause[Any]:
+    """The index's column of calls."""
+    name = "rowid" if _is_sqlite(session) else "call"
+    return table("search_words", column(name, Integer)).c[name]
 
+
+def _fits(session: Session, queries: Sequence[Query], speaker: str | None) -> ColumnElement[bool]:
+    """Entries of the index that any of some queries fits."""
     sqlite = _is_sqlite(session)
     write = for_sqlite if sqlite else for_postgres
     wanted = either([write(query, speaker) for query in queries], sqlite=sqlite)
     if sqlite:
-        words = table("search_words", column("rowid"))
-        condition = text("search_words MATCH :looked_for").bindparams(
-            bindparam("looked_for", wanted, unique=True)
-        )
-        return select(words.c.rowid).where(condition)
-    words = table("search_words", column("call"))
-    condition = text("search_words.words @@ CAST(:looked_for AS tsquery)")
-    return select(words.c.call).where(condition.bindparams(bindparam("looked_for", wanted, unique=True)))
+        return literal_column("search_words", Text).op("MATCH")(wanted)
+    return literal_column("search_words.words", Text).op("@@")(cast(wanted, TSQUERY))
+
+
+def _is_sqlite(session: Session) -> bool:
+    return bool(session.get_bind().dialect.name == "sqlite")
 
 
 def _select(
     session: Session, person: Person, filters: SearchFilters, groups: Sequence[Sequence[Query]]
 ) -> Select[Any]:
+    """Rows of what fits, the newest first.
+
+    SQLite is to walk the index backwards and to stop when a page is full; left alone it asks the index anew for each
+    call, so the join is written in a way (the plus) that it can't turn round.
+    """
     shown: list[Any] = [Call, Score.outcome, Score.audio_file, AgentTeam.team, SearchDoc.said]
+    key = _key(session)
+    joined = literal_column("+search_words.rowid", Integer) if _is_sqlite(session) else key
     chosen = (
         select(*shown)
+        .select_from(table("search_words"))
+        .join(Call, Call.id == joined)
         .join(Score, Score.id == Call.current_score_id)
         .join(SearchDoc, SearchDoc.call == Call.id)
         .outerjoin(AgentTeam, AgentTeam.agent_id == Call.agent_id)
-        .where(person.scope(), *(matching(session, each, speaker=filters.speaker) for each in groups))
+        .where(_fits(session, groups[0], filters.speaker), person.scope())
+        .where(*(matching(session, each) for each in groups[1:]))
+        .order_by(literal_column(f"search_words.{key.name}", Integer).desc())
     )
     for held, value in (
         (Call.agent_id, filters.agent), (AgentTeam.team, filters.team), (Call.campaign, filters.campaign),
@@ -195,8 +227,3 @@ def _cut(words: str, spans: Sequence[tuple[int, int]]) -> tuple[tuple[str, bool]
         at = min(stop, end)
     parts += [(words[at:end], False), ("…" if end < len(words) else "", False)]
     return tuple(part for part in parts if part[0])
-
-
-def _is_sqlite(session: Session) -> bool:
-    bind: Any = session.get_bind()
-    return bool(bind.dialect.name == "sqlite")
