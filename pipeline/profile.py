@@ -19,7 +19,7 @@ from pipeline.config import Frozen, load_yaml, validate
 from pipeline.goals import Target
 
 __all__ = [
-    "EMPTY", "Agent", "CallingHours", "Company", "Compliance", "Demand", "Department", "Jargon",
+    "EMPTY", "Agent", "CallingHours", "Company", "Competitor", "Compliance", "Demand", "Department", "Jargon",
     "Product", "Profile", "Target", "TimeSpan", "load_profile",
 ]  # fmt: skip
 
@@ -128,6 +128,13 @@ class Product(_Named):
     facts: Texts = ()
 
 
+class Competitor(_Named):
+    """Somebody else who sells the same, and what else they are called."""
+
+    name: Name
+    aliases: Names = ()
+
+
 class Jargon(Frozen):
     """A technical term and the plain words for it; ``also`` holds the others of several."""
 
@@ -226,6 +233,7 @@ class Profile(Frozen):
     departments: tuple[Department, ...] = ()
     agents: tuple[Agent, ...] = ()
     products: tuple[Product, ...] = ()
+    competitors: tuple[Competitor, ...] = ()
     jargon: tuple[Jargon, ...] = ()
     calling_hours: CallingHours | None = None
     targets: dict[Name, Target] = Field(default_factory=dict)

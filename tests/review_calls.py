@@ -24,6 +24,7 @@ from pipeline.standards.scoring import score
 from pipeline.store import Store
 from pipeline.store.keep import Basis, Judged, Made, keep_score, keep_standard
 from pipeline.store.night_tables import Run
+from pipeline.store.said import said_in
 from pipeline.store.tables import Call, RecordingRow
 from pipeline.types import CallResult
 
@@ -110,5 +111,6 @@ def _call(store: Store, session: Any, result: CallResult, standard: str, sound: 
         result.outcome,
         files,
         {},
+        said=said_in(result.transcript.turns),
     )
     keep_score(session, kept, Basis(call.id, 0, "first", digest, digest, standard), made)

@@ -16,7 +16,7 @@ from pipeline.commands.options import store_option
 )
 @click.option(
     "--profile", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Whose teams agents are in (YAML); else profile.yaml in the last night's inbox.",
+    help="Whose teams agents are in, and what trends count by name (YAML); else profile.yaml in the last night's inbox.",
 )  # fmt: skip
 @store_option
 def review(host: str, port: int, profile: Path | None, store: str | None) -> None:
@@ -35,6 +35,7 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
     from pipeline.review.acts import reapply
     from pipeline.review.app import create_app
     from pipeline.review.people import has_admin
+    from pipeline.review.server import options
     from pipeline.store import open_store
     from pipeline.store.tally import freshen
 
@@ -55,16 +56,14 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
         click.echo(f"Callgauge review: http://{shown}:{port}/ (Ctrl-C stops it)", err=True)
         # the server gives a signal on when it has stopped: it was asked to stop, so that is no failure
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        uvicorn.run(
-            create_app(opened), host=host, port=port, log_level="warning", access_log=False, server_header=False,
-            timeout_graceful_shutdown=5, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
-        )  # fmt: skip
+        uvicorn.run(create_app(opened), host=host, port=port, **options())
 
 
 def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped-def]  # its module is loaded by the command alone
     from sqlalchemy import select
 
     from pipeline.profile import load_profile
+    from pipeline.review.names import keep_names
     from pipeline.review.people import keep_teams
     from pipeline.store.night_tables import Run
 
@@ -78,3 +77,4 @@ def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped
         read = load_profile(path)
         with store.writing() as session:
             keep_teams(session, read)
+            keep_names(session, read)

@@ -130,12 +130,14 @@ def token(name: str, label: str, store: str | None) -> None:
 def teams(profile: str, store: str | None) -> None:
     """Take over from PROFILE (YAML) which agent is in which team."""
     from pipeline.profile import load_profile
+    from pipeline.review.names import keep_names
     from pipeline.review.people import keep_teams
     from pipeline.store import open_store
 
     read = load_profile(profile)
     with open_store(store) as opened, opened.writing() as session:
         count = keep_teams(session, read)
+        keep_names(session, read)
     click.echo(f"{count} agents with a team.")
 
 

@@ -23,6 +23,7 @@ from pipeline.settings import Keep
 from pipeline.standards.library import dump_standard, read_standard
 from pipeline.store.files import FileArea, Kept, read_result
 from pipeline.store.keep import Judged
+from pipeline.store.said import said_in
 from pipeline.types import CallResult
 
 __all__ = [
@@ -120,6 +121,7 @@ class Bench:
         return Judged(
             self._heard.recording, result.transcript.language, result.score, _plain(result), result.outcome,
             files, dict(self._seconds), _measured(result, "talk_s"), _measured(result, "agent_talk_s"),
+            said_in(result.transcript.turns),
         )  # fmt: skip
 
     def _place(self, ticket: Ticket) -> Workplace:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pipeline.reports.call_json import to_json
 from pipeline.review import audit
 from pipeline.review.acts import do
+from pipeline.review.api_errors import ERRORS, Told
 from pipeline.review.asked import Asked
 from pipeline.review.cases import Case, history_of, load_case, seen_call
 from pipeline.review.pages import sound_of
@@ -19,12 +20,6 @@ from pipeline.review.standing import Deed
 from pipeline.review.web import PersonOf, StoreOf, address_of, checked_api, needs, signed_in_of
 
 router = APIRouter(dependencies=[Depends(checked_api)])
-
-
-class Told(BaseModel):
-    """Why not."""
-
-    detail: Any
 
 
 class Me(BaseModel):
@@ -98,18 +93,13 @@ class DoneOut(BaseModel):
     percent: float | None
 
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Told}, 403: {"model": Told}, 404: {"model": Told}, 413: {"model": Told}
-}  # fmt: skip
-
-
-@router.get("/me", responses=_ERRORS)
+@router.get("/me", responses=ERRORS)
 def me(request: Request, person: PersonOf) -> Me:
     """Who asks, and what they may do."""
     return Me(**person.plain(), csrf_token=signed_in_of(request).csrf)
 
 
-@router.get("/calls", responses=_ERRORS)
+@router.get("/calls", responses=ERRORS)
 def calls(
     request: Request, store: StoreOf, person: PersonOf,
     limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
@@ -124,7 +114,7 @@ def calls(
     return Page(calls=[_listed(item) for item in items], next=following)
 
 
-@router.get("/audit", responses=_ERRORS)
+@router.get("/audit", responses=ERRORS)
 def audit_lines(
     request: Request, store: StoreOf, before: Annotated[int | None, Query(ge=1, le=2**53)] = None
 ) -> list[dict[str, Any]]:
@@ -139,13 +129,13 @@ def audit_lines(
     ]  # fmt: skip
 
 
-@router.get("/calls/{call_id:path}/audio", responses=_ERRORS, response_class=Response)
+@router.get("/calls/{call_id:path}/audio", responses=ERRORS, response_class=Response)
 def audio(request: Request, call_id: str) -> Response:
     """A call's sound (MP3, masked), whole or in ranges."""
     return sound_of(request, call_id)
 
 
-@router.get("/calls/{call_id:path}/history", responses=_ERRORS)
+@router.get("/calls/{call_id:path}/history", responses=ERRORS)
 def history(call_id: str, store: StoreOf, person: PersonOf) -> list[DeedOut]:
     """What was done about a call, the oldest first."""
     with store.reading() as session:
@@ -155,7 +145,7 @@ def history(call_id: str, store: StoreOf, person: PersonOf) -> list[DeedOut]:
 
 @router.post(
     "/calls/{call_id:path}/acts",
-    responses={**_ERRORS, 409: {"model": Told}, 422: {"model": Told}},
+    responses={**ERRORS, 409: {"model": Told}},
 )
 def act(
     request: Request, call_id: str, asked: Annotated[Asked, Body()], store: StoreOf, person: PersonOf
@@ -165,7 +155,7 @@ def act(
     return DoneOut(act=done.act, rev=done.rev, percent=done.percent)
 
 
-@router.get("/calls/{call_id:path}", responses=_ERRORS)
+@router.get("/calls/{call_id:path}", responses=ERRORS)
 def call(request: Request, call_id: str, store: StoreOf, person: PersonOf) -> CaseOut:
     """One call with both scores."""
     with store.reading() as session:

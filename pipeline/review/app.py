@@ -10,7 +10,18 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline import __version__
-from pipeline.review import api, judging, originals, pages, signing
+from pipeline.review import (
+    api,
+    calibration_api,
+    calibration_pages,
+    judging,
+    originals,
+    pages,
+    rule_pages,
+    search_pages,
+    signing,
+    trend_pages,
+)
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
@@ -36,6 +47,14 @@ def create_app(store: Store) -> Any:
     app.include_router(originals.router, include_in_schema=False)
     app.include_router(originals.api, prefix="/api/v1")
     app.include_router(api.router, prefix="/api/v1")
+    app.include_router(search_pages.api, prefix="/api/v1")
+    app.include_router(search_pages.router, include_in_schema=False)
+    app.include_router(trend_pages.api, prefix="/api/v1")
+    app.include_router(trend_pages.router, include_in_schema=False)
+    app.include_router(rule_pages.api, prefix="/api/v1")
+    app.include_router(rule_pages.router, include_in_schema=False)
+    app.include_router(calibration_api.router, prefix="/api/v1")
+    app.include_router(calibration_pages.router, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
     app.add_exception_handler(UnseenError, _unseen)
     app.add_exception_handler(RefusedError, _refused)

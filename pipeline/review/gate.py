@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from http.cookies import CookieError, SimpleCookie
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+from fastapi.exceptions import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.review import people
 from pipeline.review.people import SignedIn
 from pipeline.review.rendering import OPEN_ASSETS
+from pipeline.review.server import BODY_S
 from pipeline.store import Store
 
 COOKIE = "callgauge_session"
@@ -32,8 +36,18 @@ _HEADERS = (
 )  # fmt: skip
 
 
-class TooLargeError(Exception):
-    """More was sent than any form of ours holds."""
+class TooLargeError(HTTPException):
+    """More was sent than any form of ours holds. The connection ends, since the rest is not read."""
+
+    def __init__(self) -> None:
+        super().__init__(413, "too much was sent", {"connection": "close"})
+
+
+class TooSlowError(HTTPException):
+    """What was announced did not arrive in time."""
+
+    def __init__(self) -> None:
+        super().__init__(408, "the request took too long to arrive", {"connection": "close"})
 
 
 class Gate:
@@ -54,11 +68,13 @@ class Gate:
         if came is None and scope["path"] not in _OPEN:
             await _turn_away(scope)(scope, receive, shown)
             return
-        limited = _Limited(receive)
         try:
-            await self.app(scope, limited, shown)
-        except TooLargeError:
-            await JSONResponse({"detail": "too much was sent"}, 413)(scope, receive, shown)
+            if _announced(scope) > LARGEST_BODY:
+                raise TooLargeError
+            await self.app(scope, _Limited(receive), shown)
+        except (TooLargeError, TooSlowError) as error:  # what the app itself has not told
+            answer = JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+            await answer(scope, receive, shown)
 
     def _who(self, scope: Scope) -> SignedIn | None:
         headers = {name.lower(): value for name, value in scope["headers"]}
@@ -77,17 +93,30 @@ class Gate:
 
 
 class _Limited:
-    """Counts what is sent."""
+    """Counts what is sent, and how long it takes."""
 
     def __init__(self, receive: Receive) -> None:
-        self.receive, self.bytes = receive, 0
+        self.receive, self.bytes, self.whole = receive, 0, False
+        self.until = monotonic() + BODY_S
 
     async def __call__(self) -> Message:
-        message = await self.receive()
+        if self.whole:  # from here on it is waited for the client to go, however long that takes
+            return await self.receive()
+        try:
+            message = await asyncio.wait_for(self.receive(), max(0.0, self.until - monotonic()))
+        except TimeoutError as error:
+            raise TooSlowError from error
+        self.whole = not message.get("more_body", False)
         self.bytes += len(message.get("body", b""))
         if self.bytes > LARGEST_BODY:
             raise TooLargeError
         return message
+
+
+def _announced(scope: Scope) -> int:
+    """Bytes that a request says it will send; the server has checked that it is a number."""
+    told = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(told) if told.isdigit() else 0
 
 
 def _cookie(header: str) -> str | None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from pipeline.reports.call_page import page_values
@@ -18,7 +18,7 @@ from pipeline.review.acts import APPEAL_WINDOW
 from pipeline.review.asked import KINDS, VERDICTS
 from pipeline.review.cases import Case, load_case
 from pipeline.review.queue import REASONS, STATES, Filters, queue
-from pipeline.review.rendering import call_path, render
+from pipeline.review.rendering import call_path, page
 from pipeline.review.sound import sound_answer
 from pipeline.review.standing import UNDOABLE, Deed
 from pipeline.review.web import PersonOf, StoreOf, address_of, needs, signed_in_of, store_of
@@ -40,7 +40,7 @@ def queue_page(request: Request, store: StoreOf) -> Response:
     filters = Filters.of(request.query_params)
     with store.reading() as session:
         items, following = queue(session, person, filters)
-    return _page(
+    return page(
         request, "queue.html.j2", items=items, filters=filters, following=following, reasons=REASONS, states=STATES,
         outcomes=sorted(labels().texts["outcomes"]), mine=False,
     )  # fmt: skip
@@ -52,7 +52,7 @@ def mine_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
     filters = Filters.of(request.query_params, reason="all", state="any")
     with store.reading() as session:
         items, following = queue(session, person, filters)
-    return _page(
+    return page(
         request, "queue.html.j2", items=items, filters=filters, following=following, reasons=REASONS, states=STATES,
         outcomes=sorted(labels().texts["outcomes"]), mine=True,
     )  # fmt: skip
@@ -80,7 +80,7 @@ def audit_page(request: Request, store: StoreOf) -> Response:
     before = request.query_params.get("before", "")
     with store.reading() as session:
         lines = audit.newest(session, before=int(before) if before.isdecimal() and len(before) < 16 else None)
-    return _page(request, "audit.html.j2", lines=lines)
+    return page(request, "audit.html.j2", lines=lines)
 
 
 @router.get("/people")
@@ -89,7 +89,7 @@ def people_page(request: Request, store: StoreOf) -> Response:
     needs(request, "people")
     with store.reading() as session:
         users = session.scalars(select(User).order_by(User.name)).all()
-    return _page(request, "people.html.j2", users=users)
+    return page(request, "people.html.j2", users=users)
 
 
 @router.get("/calls/{call_id:path}/audio")
@@ -109,10 +109,17 @@ def sound_of(request: Request, call_id: str) -> Response:
     store, person = store_of(request), signed_in_of(request).person
     with store.reading() as session:
         case = load_case(store, session, person, call_id)
+    return send_sound(request, call_id, case.audio_sha256)
+
+
+def send_sound(request: Request, call_id: str, sha256: str | None) -> Response:
+    """A sound of the store, to somebody whose right to it was looked at already; that it was heard is put down."""
+    store, person = store_of(request), signed_in_of(request).person
+    with store.reading() as session:
         told = audit.lately(session, "heard", person, call_id)
-    if case.audio_sha256 is None:
+    if sha256 is None:
         raise HTTPException(404, "this call has no sound to play")
-    answer = sound_answer(request, store.files, case.audio_sha256, "audio")
+    answer = sound_answer(request, store.files, sha256, "audio")
     if not told:
         with store.writing() as session:
             audit.put_down(session, "heard", person=person, address=address_of(request), call=call_id)
@@ -129,7 +136,7 @@ def call_page(request: Request, call_id: str, *, status: int = 200, since: Itera
         with store.writing() as session:
             audit.put_down(session, "saw", person=person, address=address_of(request), call=call_id)
     sound = f"{call_path(call_id)}/audio" if case.audio_sha256 else None
-    return _page(request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since))
+    return page(request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since))
 
 
 def _values(case: Case, sound: str | None) -> dict[str, Any]:
@@ -143,9 +150,3 @@ def _values(case: Case, sound: str | None) -> dict[str, Any]:
         "criteria_ids": list(machine), "window": APPEAL_WINDOW,
         "appeal_until": case.scored_at + timedelta(seconds=APPEAL_WINDOW.total_seconds()),
     }  # fmt: skip
-
-
-def _page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    came = signed_in_of(request)
-    tail = str(request.url.query)
-    return HTMLResponse(render(template, came=came, person=came.person, tail=tail, **values), status)

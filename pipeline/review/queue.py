@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline.profile import DEFAULT_ZONE
+from pipeline.review.reading import read_date as _date
+from pipeline.review.reading import read_text as _text
+from pipeline.review.reading import within_dates
 from pipeline.review.rights import Person
 from pipeline.store.day_tables import Flag
 from pipeline.store.night_tables import Alert
@@ -158,17 +159,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         made.append(Score.percent >= filters.least)
     if filters.most is not None:
         made.append(Score.percent <= filters.most)
-    return [*made, *_dates(filters), *_criterion(filters)]
-
-
-def _dates(filters: Filters) -> list[ColumnElement[bool]]:
-    zone = ZoneInfo(DEFAULT_ZONE)
-    made: list[ColumnElement[bool]] = []
-    if filters.since is not None:
-        made.append(Call.started_at >= datetime.combine(filters.since, time(), zone))
-    if filters.until is not None:
-        made.append(Call.started_at < datetime.combine(filters.until, time(), zone) + timedelta(days=1))
-    return made
+    return [*made, *within_dates(filters.since, filters.until), *_criterion(filters)]
 
 
 def _criterion(filters: Filters) -> list[ColumnElement[bool]]:
@@ -193,17 +184,6 @@ def _item(row: Any) -> Item:
         call.call_id, call.agent_id, call.agent_name, team, call.started_at, call.campaign, score.outcome,
         score.percent, score.grade, score.made_by, state or "open", assigned, reasons,
     )  # fmt: skip
-
-
-def _text(value: str | None) -> str | None:
-    return (value or "").replace("\x00", "").strip()[:200] or None
-
-
-def _date(value: str | None) -> date | None:
-    try:
-        return date.fromisoformat(value or "")
-    except ValueError:
-        return None
 
 
 def _number(value: str | None) -> float | None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+
 from pipeline.profile import DEFAULT_ZONE
 from pipeline.reports.html import clock, href, tidy
 from pipeline.reports.labels import Text, labels, same
@@ -23,10 +26,16 @@ ASSETS: Mapping[str, tuple[str, tuple[Path, ...]]] = {
     "login.css": ("text/css", (_REPORTS / "base.css", _HERE / "static" / "review.css")),
     "app.css": (
         "text/css",
-        (_REPORTS / "base.css", _REPORTS / "call.css", _HERE / "static" / "review.css"),
+        (
+            _REPORTS / "base.css",
+            _REPORTS / "call.css",
+            _HERE / "static" / "review.css",
+            _HERE / "static" / "insight.css",
+        ),
     ),
     "base.js": ("text/javascript", (_REPORTS / "base.js",)),
     "call.js": ("text/javascript", (_REPORTS / "call.js",)),
+    "search.js": ("text/javascript", (_HERE / "static" / "search.js",)),
     "review.js": ("text/javascript", (_HERE / "static" / "review.js",)),
 }
 """Name → kind and the files that it is joined from."""
@@ -49,6 +58,13 @@ def render(template: str, **values: Any) -> str:
     return page.render({"lang": "en", **values, "labels": labels(), "ui": labels().ui, "t": texts()})
 
 
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """One page for whoever came with a request."""
+    came = request.state.signed_in
+    content = render(template, came=came, person=came.person, tail=str(request.url.query), **values)
+    return HTMLResponse(content, status)
+
+
 def call_path(call_id: str) -> str:
     """The path of a call's page."""
     return f"/calls/{quote(call_id, safe='')}"
@@ -57,6 +73,10 @@ def call_path(call_id: str) -> str:
 def original_path(call_id: str) -> str:
     """The path of a call's original."""
     return f"/originals/{quote(call_id, safe='')}"
+
+def blind_path(key: int, call_id: str) -> str:
+    """The path of a call's page in a round of calibration."""
+    return f"/calibration/{key}/calls/{quote(call_id, safe='')}"
 
 
 def local(moment: datetime) -> datetime:
@@ -69,7 +89,9 @@ def texts() -> Mapping[str, Text]:
     """The app's own texts."""
     import yaml
 
-    data = yaml.safe_load((_HERE / "texts.yaml").read_text(encoding="utf-8"))
+    data = {}
+    for name in ("texts.yaml", "texts_insight.yaml"):
+        data.update(yaml.safe_load((_HERE / name).read_text(encoding="utf-8")))
     return {str(name): Text(str(both["zh"]), str(both["en"])) for name, both in data.items()}
 
 
@@ -90,6 +112,7 @@ def _environment() -> jinja2.Environment:
         tidy=tidy,
         call_path=call_path,
         original_path=original_path,
+        blind_path=blind_path,
         query=urlencode,
         local=local,
     )

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, select, true
 
+from pipeline.store.calibration_tables import CalibrationCall, CalibrationPerson, CalibrationRound
 from pipeline.store.review_tables import AgentTeam
 from pipeline.store.tables import Call
 
 ROLES = ("admin", "standard_owner", "supervisor", "coach", "agent", "auditor")
 _JUDGE = frozenset({"see", "judge", "comment", "coach", "assign", "rule", "queue"})
 RIGHTS: dict[str, frozenset[str]] = {
-    "admin": _JUDGE | {"rule_finally", "audit", "people"},
+    "admin": _JUDGE | {"rule_finally", "audit", "people", "calibrate"},
     "standard_owner": frozenset({"see", "queue"}),
-    "supervisor": _JUDGE | {"rule_finally"},
+    "supervisor": _JUDGE | {"rule_finally", "calibrate"},
     "coach": _JUDGE,
     "agent": frozenset({"see", "comment", "appeal", "acknowledge"}),
     "auditor": frozenset({"see", "queue", "audit"}),
@@ -43,8 +44,20 @@ class Person:
         """The calls that this person sees, as a condition on `Call`.
 
         An agent sees the own calls; a coach or supervisor with a team the calls of its agents. Whoever has
-        an unknown role, or is an agent whose id is not known, sees none.
+        an unknown role, or is an agent whose id is not known, sees none. Calls that somebody judges blind in an open
+        round of calibration are left out: the round's own pages show them without any verdict.
         """
+        return and_(self._reach(), Call.id.not_in(self._blind()))
+
+    def _blind(self) -> Select[Any]:
+        return (
+            select(CalibrationCall.call)
+            .join(CalibrationRound, CalibrationRound.id == CalibrationCall.round)
+            .join(CalibrationPerson, CalibrationPerson.round == CalibrationRound.id)
+            .where(CalibrationPerson.user == self.id, CalibrationRound.closed_at.is_(None))
+        )
+
+    def _reach(self) -> ColumnElement[bool]:
         if not self.may("see"):
             return false()
         if self.role == "agent":

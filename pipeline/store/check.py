@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,18 +12,11 @@ from sqlalchemy.orm import Session
 from pipeline.sealing import KEY_FILE_VARIABLE, KEY_VARIABLE, BrokenSealError, SealError
 from pipeline.store.database import Store
 from pipeline.store.day_check import wrong_days
+from pipeline.store.faults import Fault
 from pipeline.store.night_tables import LedgerEntry, Run
 from pipeline.store.reasons import REASONS, STATES
+from pipeline.store.search_check import check_search
 from pipeline.store.tables import Call, Score, StoredFile
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that is not as it should be. ``kind`` is stable; ``mended`` says whether it is put right."""
-
-    kind: str
-    what: str
-    mended: bool
 
 
 def check_store(store: Store, *, mend: bool) -> list[Fault]:
@@ -48,6 +40,7 @@ def check_store(store: Store, *, mend: bool) -> list[Fault]:
         faults += [
             Fault("day_sums", f"{agent or '-'} {day}", mend) for day, agent in wrong_days(session, mend=mend)
         ]
+        faults += check_search(store.files, session, mend)
         if not mend:
             session.rollback()
     return faults

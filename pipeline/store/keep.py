@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from pipeline.store.alerting import raise_alerts
 from pipeline.store.files import Kept
+from pipeline.store.said import Said
+from pipeline.store.search_index import keep_words
 from pipeline.store.tables import (
     Call,
     CriterionRow,
@@ -54,7 +56,8 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A call's result without its words: what the rows hold, and the files where the words lie.
+    """A call's result: what the rows hold, the files where it lies whole, and ``said`` for the search
+    (None: `store check` reads it from the file).
 
     ``talk_s`` and ``agent_talk_s`` are None where they could not be measured.
     """
@@ -68,6 +71,7 @@ class Judged:
     seconds: Mapping[str, float]
     talk_s: float | None = None
     agent_talk_s: float | None = None
+    said: tuple[Said, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ def keep_score(session: Session, judged: Judged, basis: Basis, made: Made) -> Sc
     call.current_version, call.current_score_id = score.version, score.id
     call.updated_at = made.at
     raise_alerts(session, call, score, judged.findings, made.night)
+    if judged.said is not None and score.transcript_file is not None:
+        keep_words(session, call.id, judged.said, transcript=score.transcript_file)
     return score
 
 

@@ -1,7 +1,7 @@
 """What the store holds about calls and their scores; what a night holds stands in `night_tables`.
 
 Scores are versions: a new one is written beside the old ones and the call points at the one that counts. Words said in
-a call stand in files only (`files`), save the quotes of findings, which arrive masked.
+a call arrive masked; they stand in files (`files`), in the quotes of findings, and in the search's tables.
 """
 
 from __future__ import annotations

@@ -1,0 +1,83 @@
+"""The server's own limits: how long a request may take to arrive, and how large its head may be.
+
+uvicorn waits for a request's head as long as the client likes; whoever sends a byte now and then would hold a connection
+for ever. Bodies are limited by `gate`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+LARGEST_HEAD = 32 * 1024
+"""Bytes of a request's line and headers."""
+MOST_CONNECTIONS = 500
+"""Connections at once; further requests are answered 503."""
+HEAD_S, BODY_S = 10.0, 20.0
+"""How long a request's head, and its body, may take."""
+_TOO_SLOW = b"the request took too long to arrive"
+_TOO_LARGE = b"the request's headers are too large"
+
+
+class LimitedProtocol(H11Protocol):
+    """HTTP as uvicorn speaks it; 408 where a request's head doesn't arrive in time, 431 where it is too large."""
+
+    head_s = HEAD_S
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base has it
+        """Begin to count."""
+        super().connection_made(transport)
+        self._count()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; count until a head is whole, and anew for the next one."""
+        if self._timer is None and self.conn.their_state is h11.IDLE:
+            self._count()
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:
+            self._stop()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop counting."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that a head is too large, where that is what is wrong."""
+        if len(self.conn.trailing_data[0]) > LARGEST_HEAD:
+            self._refuse(431, b"Request Header Fields Too Large", _TOO_LARGE)
+        else:
+            super().send_400_response(msg)
+
+    def _count(self) -> None:
+        self._timer = self.loop.call_later(self.head_s, self._too_slow)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        self._timer = None
+        if self.conn.their_state is h11.IDLE and not self.transport.is_closing():
+            self._refuse(408, b"Request Timeout", _TOO_SLOW)
+
+    def _refuse(self, status: int, phrase: bytes, told: bytes) -> None:
+        head = (
+            b"HTTP/1.1 %d %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head % (status, phrase, len(told)) + told)
+        self.transport.close()
+
+
+def options() -> dict[str, Any]:
+    """What `uvicorn.run` is told beside host and port."""
+    return {
+        "http": LimitedProtocol, "h11_max_incomplete_event_size": LARGEST_HEAD, "limit_concurrency": MOST_CONNECTIONS,
+        "timeout_keep_alive": 5, "timeout_graceful_shutdown": 5, "log_level": "warning", "access_log": False,
+        "server_header": False, "proxy_headers": True, "forwarded_allow_ips": "127.0.0.1",
+    }  # fmt: skip

@@ -1,0 +1,164 @@
+"""A real uvicorn: what is too large, and what comes too slowly, gets a clear answer and holds nothing up."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from review_calls import fill
+
+from pipeline.review import gate, server
+from pipeline.review.app import create_app
+from pipeline.review.people import begin, find_user
+from pipeline.store import open_store
+
+SOON_S = 1.0
+
+
+@dataclass(frozen=True)
+class Served:
+    port: int
+    token: str
+
+    def asks(self, *parts: bytes, pause_s: float = 0.0) -> tuple[int, bytes]:
+        """Send a request in parts; the answer's status and all that came before the server hung up or fell silent."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as wire:
+            for part in parts:
+                try:
+                    wire.sendall(part)
+                except (BrokenPipeError, ConnectionResetError):
+                    break
+                time.sleep(pause_s)
+            came = b""
+            try:
+                while piece := wire.recv(65536):
+                    came += piece
+            except (TimeoutError, ConnectionResetError):
+                pass
+        return int(came.split(b" ", 2)[1]), came
+
+    def head(self, path: str, *headers: str, method: str = "POST") -> bytes:
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            "host: x",
+            f"authorization: Bearer {self.token}",
+            "connection: close",
+        ]
+        return "\r\n".join([*lines, *headers, "", ""]).encode()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(gate, "BODY_S", SOON_S)
+    patch.setattr(server.LimitedProtocol, "head_s", SOON_S)
+    with open_store(str(folder / "s.db")) as store:
+        fill(store, folder)
+        with store.writing() as session:
+            user = find_user(session, "root")
+            assert user is not None
+            token, _ = begin(session, user, kind="token", label="test")
+        running = uvicorn.Server(uvicorn.Config(create_app(store), port=0, **server.options()))
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        while not running.started:
+            time.sleep(0.02)
+        yield Served(running.servers[0].sockets[0].getsockname()[1], token)
+        running.should_exit = True
+        thread.join(timeout=20)
+    patch.undo()
+    assert not thread.is_alive()
+
+
+ACTS = "/api/v1/calls/call-a1/acts"
+
+
+def test_it_answers(served):
+    status, came = served.asks(served.head("/api/v1/me", method="GET"))
+    assert status == 200
+    assert json.loads(came.split(b"\r\n\r\n", 1)[1])["name"] == "root"
+
+
+@pytest.mark.parametrize("path", [ACTS, "/api/v1/calibration", "/calls/call-a1/acts", "/login"])
+def test_what_says_it_is_too_large_is_refused_before_it_comes(served, path):
+    cookie = () if path == "/login" else ("content-type: application/json",)
+    status, came = served.asks(served.head(path, "content-length: 1000000000", *cookie))
+    assert status == (413 if path != "/calls/call-a1/acts" else 401)  # a token opens the API alone
+    if status == 413:
+        assert b"too much was sent" in came and b"connection: close" in came.lower()
+
+
+@pytest.mark.parametrize("path", [ACTS, "/login"])
+def test_what_grows_too_large_is_cut_off(served, path):
+    chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+    begun = served.head(path, "transfer-encoding: chunked", "content-type: application/json")
+    status, came = served.asks(begun, *[chunk] * 8, b"0\r\n\r\n")
+    assert status == 413
+    assert b"too much was sent" in came
+
+
+@pytest.mark.parametrize("path", [ACTS, "/login"])
+def test_a_body_that_does_not_come_is_not_waited_for(served, path):
+    status, came = served.asks(
+        served.head(path, "content-length: 100", "content-type: application/json"), b'{"a'
+    )
+    assert status == 408
+    assert b"took too long" in came
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b"",),
+        (b"GET /login HTTP/1.1\r\n",),
+        tuple(bytes([each]) for each in b"GET /login HTTP/1.1\r\nhost: xxxxxxxxxxxx"),
+    ],
+    ids=["nothing", "a line", "a byte now and then"],
+)
+def test_a_head_that_does_not_come_is_not_waited_for(served, parts):
+    status, came = served.asks(*parts, pause_s=0.05)
+    assert status == 408
+    assert b"took too long" in came
+
+
+def test_a_head_that_is_too_large_is_refused(served):
+    # more than comes in one reading: a head that is whole at once is let through by h11, up to 256 KB
+    status, _ = served.asks(served.head("/login", "x-much: " + "x" * 400_000, method="GET"))
+    assert status == 431
+
+
+def test_a_second_request_on_one_connection_has_its_own_time(served):
+    get = served.head("/login", method="GET").replace(b"connection: close", b"connection: keep-alive")
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as wire:
+        for _ in range(3):
+            wire.sendall(get)
+            assert wire.recv(65536).startswith(b"HTTP/1.1 200")
+            time.sleep(SOON_S * 0.6)
+            while not _silent(wire):
+                pass
+
+
+def _silent(wire: socket.socket) -> bool:
+    wire.settimeout(0.05)
+    try:
+        return not wire.recv(65536)
+    except TimeoutError:
+        return True
+    finally:
+        wire.settimeout(20)
+
+
+def test_slow_ones_hold_up_nobody(served):
+    waiting = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(50)]
+    for wire in waiting:
+        wire.sendall(b"GET /login HTTP/1.1\r\n")
+    assert served.asks(served.head("/api/v1/me", method="GET"))[0] == 200
+    for wire in waiting:
+        wire.close()
