@@ -102,11 +102,13 @@ class Company(_Named):
     aliases: Names = ()
 
 
-class Department(_Named):
-    """A department and what else it is called."""
-
+class _Called(_Named):
     name: Name
     aliases: Names = ()
+
+
+class Department(_Called):
+    """A department and what else it is called."""
 
 
 class Agent(Frozen):
@@ -119,20 +121,15 @@ class Agent(Frozen):
     supervisor: Name | None = None
 
 
-class Product(_Named):
+class Product(_Called):
     """Something for sale, what it does for whoever buys it, and facts about it such as ``每月 199 元``."""
 
-    name: Name
-    aliases: Names = ()
     benefits: Texts = ()
     facts: Texts = ()
 
 
-class Competitor(_Named):
+class Competitor(_Called):
     """Somebody else who sells the same, and what else they are called."""
-
-    name: Name
-    aliases: Names = ()
 
 
 class Jargon(Frozen):

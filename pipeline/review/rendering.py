@@ -74,6 +74,7 @@ def original_path(call_id: str) -> str:
     """The path of a call's original."""
     return f"/originals/{quote(call_id, safe='')}"
 
+
 def blind_path(key: int, call_id: str) -> str:
     """The path of a call's page in a round of calibration."""
     return f"/calibration/{key}/calls/{quote(call_id, safe='')}"
