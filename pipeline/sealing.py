@@ -15,10 +15,10 @@ import os
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import CallgaugeError, ConfigError
+from pipeline.secret import secret
 
 KEY_VARIABLE = "CALLGAUGE_KEY"
 KEY_FILE_VARIABLE = "CALLGAUGE_KEY_FILE"
@@ -85,18 +85,10 @@ def keys_from(environment: Mapping[str, str] = os.environ) -> Keys:
     ConfigError
         A key can't be read. The message never shows it.
     """
-    text, where = environment.get(KEY_VARIABLE, ""), KEY_VARIABLE
-    file = environment.get(KEY_FILE_VARIABLE)
-    if file and text:
+    where = KEY_VARIABLE if environment.get(KEY_VARIABLE) else KEY_FILE_VARIABLE
+    if where == KEY_VARIABLE and environment.get(KEY_FILE_VARIABLE):
         raise ConfigError([f"{KEY_VARIABLE}: key → and {KEY_FILE_VARIABLE} are both set; one is accepted"])
-    if file:
-        where = KEY_FILE_VARIABLE
-        try:
-            text = Path(file).expanduser().read_text(encoding="ascii")
-        except (OSError, UnicodeError) as error:
-            raise ConfigError([f"{where}: {file} → can't be read ({type(error).__name__})"]) from error
-        if not text.strip():
-            raise ConfigError([f"{where}: {file} → holds no key"])
+    text = secret(KEY_VARIABLE, environment) or ""
     lines = [line.strip() for line in text.splitlines()]
     found = [_key(line, where) for line in lines if line and not line.startswith("#")]
     return Keys({id_of(key): key for key in found})

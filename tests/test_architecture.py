@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"types", "intervals", "errors"},
+    {"secret"},
     {"sealing"},
     {"config", "config_messages"},
     {"goals"},

@@ -176,6 +176,25 @@ def test_no_right_after_it_is_taken_back(store: Store) -> None:
         assert (last.name, last.detail) == ("eve", {"granted": False})
 
 
+def test_words_in_which_nothing_was_masked_are_two_files(tmp_path: Path) -> None:
+    """Each kind has its own time, so the one must not go with the other."""
+    from factories import make_result
+
+    from pipeline.reports.call_json import to_json
+    from pipeline.reports.originals import SCHEMA, words_json
+    from pipeline.store import FileArea
+
+    result, area = make_result(), FileArea(tmp_path)
+    masked = {"schema": SCHEMA, **to_json(result)["transcript"]}
+    original = words_json(result, result.transcript)
+    kept = [
+        area.put(json.dumps(each).encode(), kind)
+        for each, kind in ((masked, "transcript"), (original, "original_transcript"))
+    ]
+    assert kept[0].sha256 != kept[1].sha256
+    assert {**original, "masked": None} == {**masked, "masked": None}
+
+
 def test_nothing_is_kept_unless_it_is_asked(tmp_path: Path) -> None:
     with open_store(str(tmp_path / "s.db")) as store:
         fill(store, tmp_path)

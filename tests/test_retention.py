@@ -200,6 +200,11 @@ def test_scores_take_all_of_a_call_with_them(store: Store, tmp_path: Path) -> No
         other = session.scalars(select(Call).where(Call.call_id == "call-a2")).one()
         assert other.agent_id == "A01"
         assert suppressed(session, ["c-77", "C-78"]) == {"c-77"}  # the request outlives its call
+    from pipeline.commands.store import store as command
+
+    (tmp_path / "ids").write_text("C-1\nC-77\n")
+    asked = ["suppressions", "--among", str(tmp_path / "ids"), "--store", store.place.text]
+    assert CliRunner().invoke(command, asked).output == "C-77\n"
     assert purge(store, rules(tmp_path, "default: {scores: 300}\n"))["removal"] is None
     assert check_store(store, mend=False) == []
 

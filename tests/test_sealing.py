@@ -199,3 +199,89 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.invoke(command, ["key", str(file)]).exit_code == 0
     assert file.read_text().splitlines()[1] == first
     assert run.invoke(command, ["rekey", "--store", url]).exit_code == 0
+
+
+# secrets and modes
+
+
+def test_no_option_takes_a_secret() -> None:
+    from click import Context, Group
+
+    from pipeline.cli import cli
+
+    def options(group: Group) -> list[str]:
+        found: list[str] = []
+        for name in group.list_commands(Context(group)):
+            command = group.get_command(Context(group), name)
+            found += options(command) if isinstance(command, Group) else []
+            found += [flag for each in (command.params if command else []) for flag in each.opts]
+        return found
+
+    taken = options(cli)
+    assert "--store" in taken
+    assert not [
+        flag for flag in taken if any(word in flag for word in ("password", "token", "secret", "--key"))
+    ]
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:hunter2@h/d", "postgresql+psycopg://u:hunter2@h:5432/d"])
+def test_a_password_among_the_arguments_is_refused(url: str) -> None:
+    from pipeline.cli import cli
+
+    refused = CliRunner().invoke(cli, ["ledger", "--store", url])
+    assert refused.exit_code == 2
+    assert "hunter2" not in refused.output
+    assert "CALLGAUGE_STORE" in refused.output
+
+
+def test_secrets_come_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.secret import secret
+    from pipeline.store import default_url
+
+    file = tmp_path / "url"
+    file.write_text("postgresql://u:hunter2@h/d\n")
+    monkeypatch.delenv("CALLGAUGE_STORE", raising=False)
+    monkeypatch.setenv("CALLGAUGE_STORE_FILE", str(file))
+    assert default_url() == "postgresql://u:hunter2@h/d"
+    assert secret("X", {"X": "1", "X_FILE": str(file)}) == "1"
+    for wrong in (str(tmp_path / "none"), "/dev/null"):
+        with pytest.raises(ConfigError):
+            secret("X", {"X_FILE": wrong})
+
+
+def test_what_a_command_writes_is_its_user_s(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    place = tmp_path / "new" / "s.db"
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline",
+        "users",
+        "add",
+        "root",
+        "--role",
+        "admin",
+        "--store",
+        str(place),
+    ]
+    given = {**os.environ, "CALLGAUGE_PASSWORD": "a long enough password"}
+    subprocess.run(command, check=True, env=given, umask=0o000, timeout=120)
+    with open_store(str(place)) as store:
+        store.files.put(b"x", "result")
+    written = [tmp_path / "new", *(tmp_path / "new").rglob("*")]
+    assert {path.name for path in written} >= {"s.db", "s.db.files", "result"}
+    for path in written:
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_the_check_closes_what_is_open_to_others(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "s.db")) as store:
+        kept = store.files.put(b"x", "result")
+        store.files.path(kept.sha256, "result").chmod(0o644)
+        (tmp_path / "s.db").chmod(0o664)
+        assert {fault.kind for fault in check_store(store, mend=False)} == {"open_to_others", "no_row"}
+        check_store(store, mend=True)
+        assert check_store(store, mend=False) == []
+    assert stat.S_IMODE((tmp_path / "s.db").stat().st_mode) == 0o600

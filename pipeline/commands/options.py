@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,9 +40,23 @@ keep_option = click.option(
     show_default=True,
     help="What is kept of sound and words: personal data covered, as they are, or both.",
 )
+
+
+def _without_password(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    """Refuse a password among the arguments, which everybody on the machine can read."""
+    if url is not None and (match := _WITH_PASSWORD.match(url)):
+        raise click.BadParameter(
+            f"{match[1]}:…@… holds a password, which others can see here; give the URL by CALLGAUGE_STORE or "
+            "CALLGAUGE_STORE_FILE, or the password by PGPASSWORD or a password file"
+        )
+    return url
+
+
+_WITH_PASSWORD = re.compile(r"(\w[\w+]*://[^/@:]*):[^/]*@")
 store_option = click.option(
     "--store",
     metavar="URL",
+    callback=_without_password,
     help="The store: sqlite:///FILE, postgresql://…; else CALLGAUGE_STORE, else the per-user data folder.",
 )
 log_option = click.option(

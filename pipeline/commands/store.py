@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -115,9 +116,19 @@ def rekey(store: str | None) -> None:
 @store.command()
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; else stdout.")
 @click.option("--sure", is_flag=True, help="Leave out requests that were doubtfully heard.")
+@click.option(
+    "--among", type=click.File(encoding="utf-8-sig"), metavar="FILE",
+    help="Only say which of these ids or numbers (one a line; - is stdin) must not be called.",
+)  # fmt: skip
 @store_option
-def suppressions(out: Path | None, sure: bool, store: str | None) -> None:
-    """Export who asked not to be called again (CSV)."""
+def suppressions(out: Path | None, sure: bool, among: TextIO | None, store: str | None) -> None:
+    """Export who asked not to be called again (CSV).
+
+    People who were forgotten are known by a digest alone, so they stand in no list: --among finds them too.
+    """
+    if among is not None:
+        _among([line.strip() for line in among if line.strip()], store)
+        return
     import csv
     import io
 
@@ -148,6 +159,17 @@ def suppressions(out: Path | None, sure: bool, store: str | None) -> None:
         click.echo(text.getvalue(), nl=False)
     else:
         write_atomic(out, text.getvalue())
+
+
+def _among(ids: list[str], store: str | None) -> None:
+    from pipeline.store import open_store
+    from pipeline.store.follow_query import suppressed
+
+    with open_store(store, create=False) as opened, opened.reading() as session:
+        found = suppressed(session, list(dict.fromkeys(ids)))
+    for each in dict.fromkeys(ids):
+        if each in found:
+            click.echo(each)
 
 
 @store.command()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
 
 from pipeline.commands.options import store_option
+from pipeline.secret import secret
 
 PASSWORD_VARIABLE = "CALLGAUGE_PASSWORD"  # noqa: S105 - the name of a variable, no password
 ROLES = ("admin", "standard_owner", "supervisor", "coach", "agent", "auditor")
@@ -17,8 +17,8 @@ ROLES = ("admin", "standard_owner", "supervisor", "coach", "agent", "auditor")
 def users() -> None:
     """Add people who may sign in, and change what they may do.
 
-    Passwords are asked for, or read from CALLGAUGE_PASSWORD or the first line of standard input; never from the
-    command line, where others could see them.
+    Passwords are asked for, or read from CALLGAUGE_PASSWORD, the file that CALLGAUGE_PASSWORD_FILE names or the first line
+    of standard input; never from the command line, where others could see them.
     """
 
 
@@ -152,7 +152,7 @@ def _known(session, name: str):  # type: ignore[no-untyped-def]  # their modules
 
 
 def _password() -> str:
-    given = os.environ.get(PASSWORD_VARIABLE)
+    given = secret(PASSWORD_VARIABLE)
     if given:
         return given
     if sys.stdin.isatty():

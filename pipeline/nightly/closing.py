@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.nightly.night import Outcome
 from pipeline.reports.files import write_atomic
+from pipeline.secret import secret
 from pipeline.store import Store
 from pipeline.store.alerting import AlertLine, alerts_of
 from pipeline.store.flags import flags_told
@@ -50,7 +51,7 @@ def close_night(store: Store, outcome: Outcome) -> Written:
     write_atomic(folder / "summary.md", summary)
     figures = Path(os.environ.get(FIGURES_VARIABLE) or store.place.files / "callgauge.prom")
     write_atomic(figures, prometheus(outcome, alerts), mode=0o644)  # counts only, for the exporter's user
-    url = os.environ.get(WEBHOOK_VARIABLE)
+    url = secret(WEBHOOK_VARIABLE)
     if url and outcome.worked:
         tell(url, data)
     return Written(summary, flagged)

@@ -20,8 +20,12 @@ SCHEMA = "callgauge/transcript/1"
 
 
 def words_json(result: CallResult, words: Transcript) -> dict[str, Any]:
-    """A call's unmasked words as plain JSON data."""
-    return {"schema": SCHEMA, **to_json(replace(result, transcript=words))["transcript"]}
+    """A call's unmasked words as plain JSON data.
+
+    It says so itself: where nothing had to be masked, the same words would else be the same file as the masked ones, and go
+    when those go.
+    """
+    return {"schema": SCHEMA, "masked": False, **to_json(replace(result, transcript=words))["transcript"]}
 
 
 def without_words(result: CallResult) -> CallResult:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from pipeline.errors import ConfigError
+from pipeline.secret import secret
 
 STORE_VARIABLE = "CALLGAUGE_STORE"
 FILES_VARIABLE = "CALLGAUGE_FILES"
@@ -45,8 +46,8 @@ class Place:
 
 
 def default_url() -> str:
-    """``CALLGAUGE_STORE``, else an SQLite file in the per-user data folder."""
-    given = os.environ.get(STORE_VARIABLE)
+    """``CALLGAUGE_STORE`` or the file of ``CALLGAUGE_STORE_FILE``, else an SQLite file in the per-user data folder."""
+    given = secret(STORE_VARIABLE)
     if given:
         return given
     from platformdirs import user_data_path

@@ -1,0 +1,29 @@
+"""Secrets by the environment or by a file, never by an argument: whoever sees the processes sees their arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+
+
+def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """What a variable holds, or the file that ``NAME_FILE`` names; None where neither is set.
+
+    Raises
+    ------
+    ConfigError
+        The file can't be read, or holds nothing.
+    """
+    given, file = environment.get(name), environment.get(f"{name}_FILE")
+    if given or not file:
+        return given or None
+    try:
+        text = Path(file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError([f"{name}_FILE: {file} → can't be read ({type(error).__name__})"]) from error
+    if not text:
+        raise ConfigError([f"{name}_FILE: {file} → is empty"])
+    return text
