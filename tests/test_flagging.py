@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from night_fakes import judged, run_night, write_wav
 from period_store import Made, fill, rule
 from sqlalchemy import delete, select
 
 from pipeline.errors import ConfigError
+from pipeline.nightly.closing import close_night
+from pipeline.profile import Profile
+from pipeline.reports.period import parse_period
+from pipeline.reports.scorecard_build import build_scorecards
+from pipeline.reports.scorecard_csv import calls_frame
+from pipeline.reports.scorecard_write import write_scorecards
+from pipeline.review.queue import Filters, queue
+from pipeline.review.rights import Person
 from pipeline.standards.flagging import Flagging, Heard, Past, Seen, drawn, flags_of, wording
 from pipeline.standards.library import flagging_of, load_standard, read_standard
 from pipeline.store import Store, open_store
@@ -187,3 +197,41 @@ def test_flags_counted_again_are_the_same(store: Store) -> None:
             call.agent_name = "李明"
     freshen(store, SHANGHAI)
     assert rules_of(store) == first
+
+
+def test_the_queue_the_cards_and_the_night_show_them(store: Store, tmp_path: Path) -> None:
+    fill(
+        store,
+        Made("low", "A01", "2025-03-20T10:00:00+08:00", 30.0),
+        Made("good", "A01", "2025-03-20T11:00:00+08:00", 95.0, fatal=("voice.courtesy",)),
+    )
+    cards = build_scorecards(store, parse_period("2025-03"), Profile(), now=datetime(2025, 4, 1, tzinfo=UTC))
+    assert cards.agents["flagged"].tolist() == [2]
+    rows = {row["call_id"]: row["flags"] for row in calls_frame(cards).to_dict("records")}
+    assert rows == {"low": "low_score new_agent sample", "good": "fatal new_agent sample"}
+    write_scorecards(cards, tmp_path / "out", language="en")
+    page = (tmp_path / "out" / "agents" / "A01.html").read_text(encoding="utf-8")
+    for reason in (
+        "score 30.0, below 60",
+        "得分 30.0，低于 60",
+        "fatal: Courtesy",
+        "a new agent&#x27;s call 1 of the first 20",
+    ):
+        assert reason in page
+    everybody = Person(0, "", "auditor", None, None)
+    with store.reading() as session:
+        low, _ = queue(session, everybody, Filters(reason="low", state="any"))
+        new, _ = queue(session, everybody, Filters(reason="new_agent", state="any"))
+    assert [(item.call_id, item.reasons) for item in low] == [("low", ("low", "new_agent", "sample"))]
+    assert {item.call_id for item in new} == {"low", "good"}
+
+
+def test_the_nights_table_names_the_rules(store: Store, tmp_path: Path) -> None:
+    write_wav(tmp_path / "inbox" / "a.wav", 1)
+    (tmp_path / "inbox" / "calls.csv").write_text(
+        "file,agent_id,started_at\na.wav,A01,2025-03-03T10:00:00+08:00\n", encoding="utf-8"
+    )
+    outcome = run_night(store, tmp_path / "inbox", make=lambda ticket: judged(ticket, percent=40.0))
+    (line,) = close_night(store, outcome).flagged
+    assert line["call"] == "a"
+    assert {"low_score", "new_agent", "sample"} <= set(line["why"].split(", "))

@@ -70,12 +70,20 @@ def test_a_draft_moves_whom_it_must_and_says_why(store: Store, tmp_path: Path) -
         found = preview(session, load_standard(draft), EMPTY, files=store.files)
     assert len(found.calls) == 2
     assert all(call.before != call.after for call in found.calls)
+    for call in found.calls:  # no veto, no bonus: the effects of the criteria make up the whole change
+        assert call.before is not None
+        assert call.after is not None
+        assert sum(call.effects.values()) == pytest.approx(
+            call.after - call.before, abs=0.11
+        )  # both are rounded
+        assert max(call.effects, key=lambda name: abs(call.effects[name])) == "opening.company"
     out = tmp_path / "moved.csv"
     shown = CliRunner().invoke(
         cli, ["standards", "preview", str(draft), "--store", store.place.text, "--out", str(out)]
     )
     assert shown.exit_code == 0, shown.output
     assert "2 of 2 calls" in shown.output
+    assert "opening.company              moves the mean by +" in shown.output
     assert "→ 60" in next(line for line in shown.output.splitlines() if "opening.company" in line)
     assert "2 calls replayed under mine 2.0.0 (draft)" in shown.output
     assert len(out.read_text(encoding="utf-8").splitlines()) == 3

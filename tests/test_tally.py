@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from factories import make_result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from period_store import Made, fill, rule
@@ -24,6 +25,7 @@ from pipeline.reports.scorecard_figures import CountedFigures, KeptFigures
 from pipeline.store import Store, open_store
 from pipeline.store.check import check_store
 from pipeline.store.day_tables import ChangedDay, DayCalls, DayCriteria
+from pipeline.store.keep import keep_human_score
 from pipeline.store.tables import Call, CriterionRow, FindingRow, Score
 from pipeline.store.tally import freshen
 
@@ -194,3 +196,15 @@ def test_the_same_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             )
     finally:
         cluster.remove()
+
+
+def test_a_persons_score_keeps_the_talk_time_of_the_recording(store: Store) -> None:
+    fill(store, Made("c1", "A01", "2025-03-03T10:00:00+08:00", 50.0, talk_s=42.5))
+    freshen(store, SHANGHAI)
+    with store.writing() as session:
+        machine = session.scalars(select(Score)).one()
+        keep_human_score(session, machine, make_result().score, (), act=1, at=datetime.now(UTC))
+    freshen(store, SHANGHAI)
+    with store.reading() as session:
+        (day,) = session.scalars(select(DayCalls))
+        assert (day.reviewed, day.talk_known, day.talk_ms) == (1, 1, 42_500)

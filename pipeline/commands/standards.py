@@ -122,6 +122,8 @@ def preview(file: str, period: str | None, out: Path | None, profile: Path | Non
         click.echo(line)
     for name, (old, new) in found.weights.items():
         click.echo(f"  {name:28} weight {_weight(old):>7} → {_weight(new)}")
+    for line in _effects(found):
+        click.echo(line)
     for reason, count in found.left_out.items():
         click.echo(f"left out: {count} calls, {reason}")
     click.echo(f"{len(found.calls)} calls replayed under {draft.id} {draft.version} ({draft.status}).")
@@ -158,6 +160,19 @@ def _why(found: Any) -> list[str]:
     ]
 
 
+def _effects(found: Any) -> list[str]:
+    """By how many points of the percentage each criterion moves the mean, the largest first."""
+    moved = [call for call in found.calls if call.before is not None and call.after is not None]
+    sums: dict[str, float] = {}
+    for call in moved:
+        for name, effect in call.effects.items():
+            sums[name] = sums.get(name, 0.0) + effect / len(moved)
+    shown = sorted(
+        ((name, mean) for name, mean in sums.items() if abs(mean) >= 0.05), key=lambda item: -abs(item[1])
+    )
+    return [f"  {name:28} moves the mean by {mean:+.1f}" for name, mean in shown]
+
+
 def _write_moved(found: Any, out: Path) -> None:
     import pandas as pd
 
@@ -168,9 +183,10 @@ def _write_moved(found: Any, out: Path) -> None:
         {
             "call_id": call.call_id, "agent_id": call.agent_id, "before": call.before, "after": call.after,
             "before_grade": call.before_grade, "after_grade": call.after_grade,
+            "effects": "; ".join(f"{name} {effect:+.1f}" for name, effect in call.effects.items()),
             "why": "; ".join(f"{name} {old or 'absent'}>{new or 'absent'}" for name, (old, new) in call.why.items()),
         }
         for call in found.calls
     ]  # fmt: skip
-    columns = ["call_id", "agent_id", "before", "after", "before_grade", "after_grade", "why"]
+    columns = ["call_id", "agent_id", "before", "after", "before_grade", "after_grade", "effects", "why"]
     write_atomic(out, to_csv(pd.DataFrame(rows, columns=columns)))

@@ -29,7 +29,11 @@ from pipeline.types import CallScore, Finding, Measure, Outcome, Reason, Sound, 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """One call under both. ``why``: criterion to its verdict before and after, where it changed (None: not in it)."""
+    """One call under both. ``why``: criterion to its verdict before and after, where it changed (None: not in it).
+
+    ``effects``: by how many points of the percentage each criterion moves the call; before vetoes and bonus they add up to
+    the whole change.
+    """
 
     call_id: str
     agent_id: str
@@ -38,6 +42,7 @@ class Moved:
     before_grade: str | None
     after_grade: str | None
     why: Mapping[str, tuple[str | None, str | None]]
+    effects: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,26 @@ def _moved(call: Call, before: CallScore, after: CallScore) -> Moved:
         if old.get(name) != new.get(name)
     }
     return Moved(
-        call.call_id, call.agent_id or "", before.percent, after.percent, before.grade, after.grade, why
-    )
+        call.call_id, call.agent_id or "", before.percent, after.percent, before.grade, after.grade, why,
+        _effects(before, after),
+    )  # fmt: skip
+
+
+def _effects(before: CallScore, after: CallScore) -> dict[str, float]:
+    if before.percent is None or after.percent is None:
+        return {}
+    old, new = _shares(before), _shares(after)
+    moved = {name: new.get(name, 0.0) - old.get(name, 0.0) for name in dict.fromkeys((*old, *new))}
+    return {name: share for name, share in moved.items() if abs(share) > 1e-9}
+
+
+def _shares(score: CallScore) -> dict[str, float]:
+    """How many points of the percentage each criterion gives."""
+    return {
+        each.id: 100 * each.points / score.max_points
+        for each in score.criteria
+        if each.points and score.max_points
+    }
 
 
 def evidence_of(

@@ -85,9 +85,26 @@ def agent_table(sums: Sums, settings: CardSettings) -> pd.DataFrame:
     """One row an agent, the best mean first; calls without agent come last and are never ranked."""
     whole = sums.table.groupby("campaign")[["tenths", "averaged"]].sum()
     like = whole["tenths"] / whole["averaged"].where(whole["averaged"] > 0)
+    expected = (
+        (sums.table["averaged"] * sums.table["campaign"].map(like).fillna(0))
+        .groupby(sums.table["agent_id"])
+        .sum()
+        .to_dict()
+    )
+    mixes = {
+        str(agent): mix_of(rows) for agent, rows in sums.table.groupby("agent_id")[["campaign", "calls"]]
+    }
+    totals = sums.table.groupby("agent_id", sort=True)[list(SUMS)].sum().to_dict("index")
     rows = [
-        _agent(str(agent), group, like, sums, settings)
-        for agent, group in sums.table.groupby("agent_id", sort=True)
+        _agent(
+            str(agent),
+            {str(name): int(n) for name, n in total.items()},
+            float(expected[agent]),
+            sums,
+            settings,
+        )
+        | {"campaigns": mixes[str(agent)]}
+        for agent, total in totals.items()
     ]
     table = pd.DataFrame(rows)
     if table.empty:
@@ -105,11 +122,9 @@ def agent_table(sums: Sums, settings: CardSettings) -> pd.DataFrame:
 
 
 def _agent(
-    agent_id: str, rows: pd.DataFrame, like: pd.Series, sums: Sums, settings: CardSettings
+    agent_id: str, n: Mapping[str, int], expected: float, sums: Sums, settings: CardSettings
 ) -> dict[str, object]:
-    n = {name: int(rows[name].sum()) for name in SUMS}
     person = settings.profile.agent(agent_id)
-    expected = (rows["averaged"] * rows["campaign"].map(like).fillna(0)).sum()
     return {
         "agent_id": agent_id,
         "agent_name": person.names[0] if person and person.names else sums.names.get(agent_id, ""),
@@ -119,7 +134,7 @@ def _agent(
         "scored": n["scored"],
         **_mean(n),
         "averaged": n["averaged"],
-        "difference_like": _tenth(n["tenths"] - float(expected), n["averaged"]),
+        "difference_like": _tenth(n["tenths"] - expected, n["averaged"]),
         "connects": n["connects"],
         **_connect_rate(n["connects"], n["scored"]),
         "talk_s": n["talk_ms"] / 1000 if n["talk_known"] else None,
@@ -135,7 +150,6 @@ def _agent(
         "score_mean_human": _tenth(n["human_tenths"], n["human_averaged"]),
         "score_mean_settled": _tenth(n["tenths"] - n["open_tenths"], n["averaged"] - n["open_averaged"]),
         "no_percent": n["no_percent"],
-        "campaigns": mix_of(rows),
     }
 
 
@@ -167,8 +181,11 @@ def _connect_rate(connects: int, scored: int) -> dict[str, float | None]:
 
 def mix_of(rows: pd.DataFrame) -> str:
     """Campaigns with their share of the calls, the largest first; ``-`` is a call without campaign."""
-    counts = rows.groupby("campaign")["calls"].sum()
-    ordered = sorted((counts / counts.sum()).items(), key=lambda item: (-item[1], str(item[0])))
+    counts = dict(zip(rows["campaign"], rows["calls"], strict=True))
+    whole = sum(counts.values())
+    ordered = sorted(
+        ((name, count / whole) for name, count in counts.items()), key=lambda item: (-item[1], str(item[0]))
+    )
     return "; ".join(f"{name or '-'} {share * 100:.0f}%" for name, share in ordered)
 
 
