@@ -132,6 +132,15 @@ def test_a_verdict_has_a_reason_and_is_undone(store, coach):
     coach.does("undo", answers=done["act"], status=422)
 
 
+@pytest.mark.parametrize("blank", [None, ""])
+def test_what_is_left_blank_says_nothing(coach, blank):
+    about = {"kind": "hard_sell", "start_s": 1.0, "end_s": 2.0}
+    coach.does("missed", **about, turn=blank, quote=blank, target=blank)
+    coach.does("comment", text="x", at_s=blank, rev=blank)
+    coach.does("assign", to=blank, rev=blank)
+    coach.does("missed", **about, rev=blank, status=422)
+
+
 def test_only_ones_own_is_undone(store, coach):
     done = coach.does("verdict", target=HARD_SELL, verdict="fail", reason="x")
     Somebody(store, "sup1").does("undo", answers=done["act"], status=403)

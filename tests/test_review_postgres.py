@@ -9,13 +9,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from postgres_cluster import Cluster, programs
 from review_calls import fill
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from test_review_judging import HARD_SELL, Somebody, criterion, versions
 
 from pipeline.store import open_store
+from pipeline.store.check import check_store
 from pipeline.store.review_tables import ReviewAct
-from pipeline.store.search_tables import is_model
+from pipeline.store.search_index import forget_words, rebuild
+from pipeline.store.search_tables import SearchDoc, is_model
 from pipeline.store.tables import Base
 
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
@@ -48,7 +50,53 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             agent.does("appeal", target=HARD_SELL, reason="z")
             assert criterion(agent.case()["human_score"], HARD_SELL)["verdict"] == "fail"
             assert [made_by for made_by, _ in versions(store)] == ["machine", "human"]
+            _finds(coach, agent, Somebody(store, "root"))
+            with store.writing() as session:
+                forget_words(session, list(session.scalars(select(SearchDoc.call))))
+            assert {fault.kind for fault in check_store(store, mend=True)} == {"not_searchable"}
+            assert check_store(store, mend=True) == []
+            assert len(found(coach, q="没有预算")) == 2
+            with store.writing() as session:
+                assert rebuild(session) == 4
+            assert len(found(coach, q="没有预算")) == 2
             with pytest.raises(DBAPIError, match="only added to"), store.writing() as session:
                 session.execute(delete(ReviewAct))
     finally:
         cluster.remove()
+
+
+def _finds(coach: Somebody, agent: Somebody, root: Somebody) -> None:
+    """Search, trends, calibration and rule quality, each once."""
+    for typed in ("没有预算", "算", "預算 CPM", '"没有预算" -宽带', "每千人成本"):
+        assert found(coach, q=typed) == ["call-a2", "call-a1"], typed
+    assert found(agent, q="没有预算", speaker="customer") == ["call-a2", "call-a1"]
+    assert found(agent, q="没有预算", speaker="agent") == found(agent, q="预算，而且您先听我") == []
+    for typed in ("'", "\\", ":*", "a & b | !c", "\x00", "<->"):
+        found(root, q=typed)
+    assert root.client.get("/api/v1/trends").json()["weeks"]
+    assert root.client.get("/trends").status_code == 200
+    for kind in ("objection", "refusal"):
+        for sort in ("", "price", "not_said"):
+            assert root.client.get(f"/api/v1/heard?kind={kind}&sort={sort}").status_code == 200
+    mark = next(each["id"] for each in coach.case()["call"]["findings"] if each["kind"] == "interruption")
+    coach.does("finding", target=mark, ruling="reject")
+    assert coach.client.get("/api/v1/rules").json()["rules"][0]["rejected"] == 1
+    body = {"name": "x", "calls": ["call-a2"], "people": ["coach1", "free"], "criteria": [HARD_SELL]}
+    made = root.client.post("/api/v1/calibration", json=body, headers={"x-csrf-token": root.token}).json()
+    path = f"/api/v1/calibration/{made['id']}"
+    given = {"verdicts": [{"criterion": HARD_SELL, "verdict": "pass"}]}
+    for verdict in ("fail", "pass"):
+        given["verdicts"][0]["verdict"] = verdict
+        answer = coach.client.post(
+            f"{path}/calls/call-a2/verdicts", json=given, headers={"x-csrf-token": coach.token}
+        )
+        assert answer.json()["done"] == {"coach1": 1, "free": 0}
+    assert coach.client.get("/api/v1/calls/call-a2").status_code == 404
+    assert root.client.post(f"{path}/close", headers={"x-csrf-token": root.token}).status_code == 200
+    assert root.client.get(path).json()["agreement"][0]["alpha_nominal"] is None
+
+
+def found(who: Somebody, **asked: str) -> list[str]:
+    answer = who.client.get("/api/v1/search", params=asked)
+    assert answer.status_code == 200, answer.text
+    return [hit["call_id"] for hit in answer.json()["hits"]]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 from review_calls import fill
+from review_server import serving, token_of
 
 from pipeline.review import gate, server
-from pipeline.review.app import create_app
-from pipeline.review.people import begin, find_user
 from pipeline.store import open_store
 
 SOON_S = 1.0
@@ -61,20 +58,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     patch.setattr(server.LimitedProtocol, "head_s", SOON_S)
     with open_store(str(folder / "s.db")) as store:
         fill(store, folder)
-        with store.writing() as session:
-            user = find_user(session, "root")
-            assert user is not None
-            token, _ = begin(session, user, kind="token", label="test")
-        running = uvicorn.Server(uvicorn.Config(create_app(store), port=0, **server.options()))
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        while not running.started:
-            time.sleep(0.02)
-        yield Served(running.servers[0].sockets[0].getsockname()[1], token)
-        running.should_exit = True
-        thread.join(timeout=20)
+        with serving(store) as port:
+            yield Served(port, token_of(store, "root"))
     patch.undo()
-    assert not thread.is_alive()
 
 
 ACTS = "/api/v1/calls/call-a1/acts"

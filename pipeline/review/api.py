@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
+from sqlalchemy import select
 
 from pipeline.reports.call_json import to_json
 from pipeline.review import audit
@@ -18,6 +19,7 @@ from pipeline.review.pages import sound_of
 from pipeline.review.queue import PAGE, Filters, Item, queue
 from pipeline.review.standing import Deed
 from pipeline.review.web import PersonOf, StoreOf, address_of, checked_api, needs, signed_in_of
+from pipeline.store.review_tables import User
 
 router = APIRouter(dependencies=[Depends(checked_api)])
 
@@ -85,6 +87,16 @@ class CaseOut(BaseModel):
     history: list[DeedOut]
 
 
+class PersonOut(BaseModel):
+    """Somebody who may, or might once, sign in."""
+
+    name: str
+    role: str
+    team: str | None
+    agent_id: str | None
+    disabled: bool
+
+
 class DoneOut(BaseModel):
     """What an act came to."""
 
@@ -126,6 +138,20 @@ def audit_lines(
         {"id": line.id, "at": line.at.isoformat(), "name": line.name, "address": line.address, "event": line.event,
          "call_id": line.call, "detail": line.detail}
         for line in lines
+    ]  # fmt: skip
+
+
+@router.get("/people", responses=ERRORS)
+def people(request: Request, store: StoreOf) -> list[PersonOut]:
+    """Everybody who may sign in; people are added on the server."""
+    needs(request, "people")
+    with store.reading() as session:
+        users = session.scalars(select(User).order_by(User.name)).all()
+    return [
+        PersonOut(
+            name=user.name, role=user.role, team=user.team, agent_id=user.agent_id, disabled=user.disabled_at is not None
+        )
+        for user in users
     ]  # fmt: skip
 
 

@@ -46,6 +46,7 @@ Words = Annotated[
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_writable)]
 Second = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Set = Literal["pass", "partial", "fail", "not_applicable", "not_measurable"]
 VERDICTS: tuple[str, ...] = get_args(Set)
@@ -55,7 +56,7 @@ class _Asked(BaseModel):
     """``rev`` is the state of the review that the person saw; acts that judge are refused where it has moved on."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-    rev: Annotated[int | None, BeforeValidator(_blank), Field(ge=0, le=2**31 - 1)] = None
+    rev: Annotated[Count | None, BeforeValidator(_blank)] = None
 
 
 class RuleOnFinding(_Asked):
@@ -73,7 +74,7 @@ class AddMissed(_Asked):
     act: Literal["missed"]
     target: Annotated[Name | None, BeforeValidator(_blank)] = None
     kind: Annotated[Name, AfterValidator(_known_kind)]
-    turn: Annotated[int | None, BeforeValidator(_blank), Field(ge=0, le=1_000_000)] = None
+    turn: Annotated[Count | None, BeforeValidator(_blank)] = None
     speaker: Speaker = "unknown"
     start_s: Second
     end_s: Second
@@ -136,7 +137,7 @@ class Assign(_Asked):
     """Take the review on, or give it to somebody; an empty name gives it back."""
 
     act: Literal["assign"]
-    to: Annotated[str | None, BeforeValidator(_blank), Field(max_length=100)] = None
+    to: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(_blank)] = None
 
 
 class SetState(_Asked):
