@@ -73,11 +73,14 @@ def _scanner() -> str:
     words, tens = "|".join(digits["words"]), "|".join(digits["tens"])
     ones = "one|two|three|four|five|six|seven|eight|nine"
     word = rf"(?:(?:{tens})(?:[\s-]+(?:{ones}))?|{words})"
+    # a remark between two parts of a dictation, where the sides aren't known and all is one stream
+    asides = rf"(?!{form('asides.not').pattern}){form('asides.form').pattern}"
     quantity = r"[零一二两三四五六七八九几数\d.]*[十百千万亿](?:分之)?[零一二两三四五六七八九十百千万亿点\d]*"
     return "|".join((
         rf"(?P<skip>{APART})",
-        r"(?P<date>(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)日?|(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)?\d\d(?!\d)|(?<!\d)\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?!\d))",
-        r"(?P<money>[$£€¥￥]\s?\d[\d,]*(?:\.\d+)?|(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|[-\s]\d)(?:\.\d+)?|(?<![\d.])\d{1,6}\.\d{1,2}(?![\d.]))",
+        rf"(?P<aside>\n(?![^\n]*(?:[{strict}\d]|\b{word}\b))(?:{asides})(?=\n))",
+        r"(?P<date>(?<!\d)(?<!\d[-\s.])(?:19|20)\d\d\s?[-/.年]\s?(?:0?[1-9]|1[0-2])\s?[-/.月]\s?(?:0?[1-9]|[12]\d|3[01])(?!\d)日?|(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)?\d\d(?!\d)|(?<!\d)\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?!\d))",
+        r"(?P<money>[$£€¥￥]\s?\d[\d,]*(?:\.\d+)?|(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|[-\s]\d)(?:\.\d+)?|(?<![\d.\-])(?<!\d\s)\d{1,6}\.\d{1,2}(?![\d.]|[\s-]\d))",
         rf"(?P<idiom>(?<![{strict}0-9])(?:{digits['idioms']}))",
         rf"(?P<quantity>{quantity})",
         rf"(?P<sum>{form('digits.sum').pattern})",
@@ -111,7 +114,7 @@ def runs_of(text: str) -> list[Run]:
         kind = match.lastgroup or "other"
         if open_ and match.start() - open_[-1].end > LONGEST_GAP:
             close()
-        if kind == "filler":
+        if kind in ("filler", "aside"):
             continue
         token = _token(kind, match.group(), match.start(), text, open_)
         if token is not None:
@@ -150,9 +153,13 @@ def _counts(digits: str, whole: str, end: int, *, dictated: bool) -> bool:
     units = rules()["units"]
     if len(digits) > 6:
         return False
-    if pattern(rf"\s?(?:{units['any']})").match(whole, end):
+    if pattern(rf"[^\S\n]?(?:{units['any']})").match(whole, end):
         return not (dictated and len(digits) >= 3)
-    return len(digits) <= 2 and not dictated and bool(pattern(rf"\s?(?:{units['short']})").match(whole, end))
+    return (
+        len(digits) <= 2
+        and not dictated
+        and bool(pattern(rf"[^\S\n]?(?:{units['short']})").match(whole, end))
+    )
 
 
 def _value(kind: str, text: str) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from pipeline.privacy.names_en import english_names, given_names
-from pipeline.privacy.names_zh import chinese_names, is_word, surname
-from pipeline.privacy.rules import Hit, form, pattern, rules
+from pipeline.privacy.lexicon_en import given_names
+from pipeline.privacy.lexicon_zh import is_word, surname
+from pipeline.privacy.names_en import english_names
+from pipeline.privacy.names_zh import chinese_names
+from pipeline.privacy.rules import Hit, form, rules
 from pipeline.privacy.streams import Stream
 
 
@@ -40,13 +42,26 @@ def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int
 
 
 def _untitled(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Chinese names without the title that was taken for their end."""
-    titles = pattern(rf"(?:{rules()['names_zh']['titles']})$")
+    """Chinese names without the title or the particle that was taken for their end, and how they are written."""
     for hit in hits:
-        title = titles.search(text[hit.start : hit.end])
-        end = hit.end - len(title.group()) if title else hit.end
+        end = hit.end
+        for tail in ("end", "role_end"):
+            found = form(f"names_zh.{tail}").search(text, hit.start, end)
+            # 老师 as a whole is no name, 高大姐 is the name 高 and a title
+            end = found.start() if found and _is_han(text[hit.start : found.start()]) else end
         if hit.start < end:
             yield Hit(hit.start, end, hit.kind, hit.confidence)
+            yield from _descriptors(text, hit.start, end)
+
+
+def _descriptors(text: str, start: int, end: int) -> Iterator[Hit]:
+    """What tells how the name's characters are written: 冉冉升起的冉."""
+    name, at = text[start:end], end
+    while match := form("names_zh.descriptors").match(text, at):
+        if match.group("sign") not in name:
+            return
+        yield Hit(match.start("words"), match.end("words"), "name", 0.7)
+        at = match.end()
 
 
 def _kept(name: str, kept: Collection[str]) -> bool:
@@ -55,6 +70,7 @@ def _kept(name: str, kept: Collection[str]) -> bool:
     return (
         lowered in kept
         or any(lowered == one[: len(lowered)] for one in kept if len(lowered) <= 2 and _is_han(lowered))
+        or any(lowered.startswith(one) for one in kept if len(one) >= 2 and _is_han(one))
         or any(lowered in one.split() for one in kept)
     )
 

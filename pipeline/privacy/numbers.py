@@ -103,7 +103,8 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
 def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
     written = stream.text[run.start : run.end]
     said_as_own = cue == "phone" and len(run.digits) >= 10 and pattern(rules()["own"]).search(near)
-    if _public(run.digits, stream) and not said_as_own:
+    secret = cue in ("code", "id_number", "bank_card")
+    if _public(run.digits, stream) and not said_as_own and not secret:
         return
     kind = _said_twice(run, cue) or _kind(run.digits, run, cue, near, written)
     if kind is None and len(run.tokens) > 1:
