@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.privacy.rules import either, form, pattern, rules
 from pipeline.privacy.streams import APART
@@ -97,7 +97,8 @@ def _scanner() -> str:
     ))  # fmt: skip
 
 
-def runs_of(text: str) -> list[Run]:
+@lru_cache(maxsize=128)
+def runs_of(text: str) -> tuple[Run, ...]:
     """All runs of digits in a text, quantities, dates and prices left out."""
     runs: list[Run] = []
     open_: list[Token] = []
@@ -124,7 +125,7 @@ def runs_of(text: str) -> list[Run]:
         elif kind != "ext" or open_:
             close()
     close()
-    return runs
+    return tuple(runs)
 
 
 def _token(kind: str, text: str, start: int, whole: str, open_: list[Token]) -> Token | None:
