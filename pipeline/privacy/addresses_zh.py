@@ -35,6 +35,9 @@ def chinese_addresses(stream: Stream) -> Iterator[Hit]:
             ):
                 yield _grown(Hit(start, match.end(), "address", 0.8), stream)
     yield from _answers(stream)
+    if stream.speaker != "agent":
+        for match in form("address.zh.sent_to").finditer(stream.text):
+            yield Hit(match.start("told"), match.end("told"), "address", 0.75)
 
 
 def _answers(stream: Stream) -> Iterator[Hit]:

@@ -29,6 +29,8 @@ _CARD = r"(?:62|60|81|4|5[1-5]|2[2-7]|3[47]|6011|65|35|30|36|38|9)\d+"
 _ADJACENT = r"[^，。！？,.!?;；\n]{0,24}|[^\n]{0,14}\n[^，。！？,.!?;；\n]{0,6}"
 """Between "order number" and what is surely that number: no other clause, or the other side's answer."""
 CUE_CHARS = 45
+PUBLIC_DIGITS = 8
+"""From here on a hotline is told from the numbers it stands beside."""
 _EXTENSION = r"转|分机|ext|x"
 ANSWERS = {"code": (3, 8), "id_number": (3, 18), "bank_card": (4, 19), "phone": (3, 15)}
 """How many digits an answer to a question for each kind has at least and at most."""
@@ -121,6 +123,9 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     while first < len(run.tokens):
         for last in range(len(run.tokens), first, -1):
             part = Run(run.tokens[first:last], run.extension)
+            if _public(part.digits, stream) and len(part.digits) >= PUBLIC_DIGITS:
+                first = last - 1
+                break
             kind = _strong(part.digits, stream.text[part.start : part.end], cue, spoken=part.spoken)
             if kind is not None:
                 yield Hit(part.start, part.end, kind)
