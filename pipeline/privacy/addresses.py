@@ -7,6 +7,9 @@ from pipeline.privacy.addresses_zh import chinese_addresses
 from pipeline.privacy.rules import Hit, pattern, rules
 from pipeline.privacy.streams import Stream
 
+COMPANY_CHARS = 6
+"""How far into an address "our shop" may stand, where the address was grown over it."""
+
 
 def find_addresses(stream: Stream) -> list[Hit]:
     """Postal addresses of a person in one side's speech."""
@@ -16,6 +19,8 @@ def find_addresses(stream: Stream) -> list[Hit]:
         hits += [
             hit
             for hit in found
-            if stream.speaker == "customer" or not company.search(stream.before(hit.start, 30))
+            if stream.speaker == "customer" or not company.search(
+                stream.before(hit.start, 30) + stream.text[hit.start : hit.start + COMPANY_CHARS]
+            )
         ]
     return hits

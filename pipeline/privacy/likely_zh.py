@@ -23,10 +23,16 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
         start, name = match.start(), match.group("name")
         if _made_of_signs(name) and _free(stream.text, start, name) and not _staff(stream, start):
             yield Hit(start, start + len(name), "name", 0.7)
-    for name in ("dotted", "parts_long"):
+    for name in ("dotted", "parts_long", "part_titled"):
         for match in form(f"names_zh.likely.{name}").finditer(stream.text):
             if not _staff(stream, match.start("name")):
                 yield Hit(match.start("name"), match.end("name"), "name", 0.85)
+    for match in form("names_zh.likely.old", surname=surname(sure=False)).finditer(stream.text):
+        family = match.group("family") or match.group("family_then")
+        following = family + stream.text[match.end() : match.end() + 1]
+        plain = family not in rules()["names_zh"]["likely"]["doubtful"] and following not in dictionary()
+        if plain and not _staff(stream, match.start()):
+            yield Hit(match.start(), match.end(), "name", 0.7)
     for match in form("names_zh.likely.component").finditer(stream.text):
         if stream.speaker == "customer" and match.group()[-1] in rules()["names_zh"]["surnames"]:
             yield Hit(match.start(), match.end(), "name", 0.8)

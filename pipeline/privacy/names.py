@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from pipeline.privacy.lexicon_en import given_names
-from pipeline.privacy.lexicon_zh import is_word, surname
+from pipeline.privacy.lexicon_zh import dictionary, is_word, surname
 from pipeline.privacy.names_en import english_names
 from pipeline.privacy.names_zh import chinese_names
 from pipeline.privacy.rules import Hit, form, rules
@@ -112,7 +112,7 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     whole = {name for name in known if _is_han(name) and len(name) >= 2}
     for name in whole:
         # a name that is a word too (方便, 高兴) is one only where it stands alone or before a title
-        alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['titles']}))"
+        alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['again_before']}))"
         form_ = re.escape(name).join(alone) if is_word(name) else re.escape(name)
         yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(form_, text))
     latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
@@ -131,7 +131,8 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     for one in given:
         yield from (
             Hit(m.start(), m.end(), "name", 0.8)
-            for m in re.finditer(rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
+            # one that is no word of the dictionary is the name wherever it stands
+            for m in re.finditer(one if one not in dictionary() else rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
         )
     for one in surnames:
         yield from (

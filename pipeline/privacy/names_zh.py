@@ -139,6 +139,8 @@ def _read_back(stream: Stream) -> Iterator[Hit]:
     yield from _hits(
         (m for m in said if not m.group().startswith("我叫") and _may_be_name(m.group("name"))), 0.7
     )
+    received = (m for m in _said("received", stream) if _may_be_name(m.group("name")))
+    yield from _hits((m for m in received if not is_word(m.group("name"))), 0.7)
 
 
 def _may_be_name(name: str) -> bool:

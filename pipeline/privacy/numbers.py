@@ -80,7 +80,7 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
         said = match.group()
         signs = [sign.group() for sign in form("lettered.sign").finditer(said)]
         figures = sum(
-            len(s) if s.isdigit() else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
+            len(s) if s.isdigit() or not s.isascii() else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
             for s in signs
         )
         letters = any(re.search(r"[a-z]", s, re.IGNORECASE) and (len(s) == 1 or s.isupper()) for s in signs)
