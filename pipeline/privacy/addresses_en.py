@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.lexicon_en import is_common_word
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
@@ -70,7 +71,8 @@ def _no_place(told: str) -> bool:
     """Whether an answer is no place: one word, a number of something, words that begin a sentence."""
     capitals = re.findall(r"\b[A-Z][a-z]+", told)
     numbered = re.search(r"\d", told) or form("address.en.number").search(told)
-    enough = len(capitals) >= 1 + (not numbered)
+    proper = [word for word in capitals if not is_common_word(word)]
+    enough = capitals if numbered else len(capitals) >= 2 and len(proper) >= 1
     return not enough or bool(form("address.en.answer_no").search(told))
 
 

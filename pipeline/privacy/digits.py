@@ -146,6 +146,8 @@ def _token(kind: str, text: str, start: int, whole: str, open_: list[Token]) -> 
             return None
     if _counts(digits, whole, end, dictated=length >= 7):
         return None
+    if kind == "word" and len(digits) == 4 and digits.endswith("00") and length < 3:
+        return None  # "eleven hundred" is a sum where nothing is dictated
     return Token(start, end, digits, kind != "han" or not text[0].isdigit() or not text.isascii())
 
 

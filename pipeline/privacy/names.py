@@ -28,7 +28,7 @@ def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int
         if stream.speaker == "agent":
             kept |= {name.lower() for name in _agent_names(stream)}
         elif stream.speaker == "unknown":
-            kept |= {m.group("name").lower() for m in form("names_en.agent.for_a_firm").finditer(stream.text)}
+            kept |= {name.lower() for name in _firms_people(stream)}
     found: dict[int, list[Hit]] = {}
     known: set[str] = set()
     for i, stream in enumerate(streams):
@@ -77,6 +77,16 @@ def _kept(name: str, kept: Collection[str]) -> bool:
 
 def _is_han(text: str) -> bool:
     return bool(text) and all("一" <= c <= "鿿" for c in text)
+
+
+def _firms_people(stream: Stream) -> Iterator[str]:
+    """In a call whose sides aren't known, what those call themselves who speak for a firm."""
+    for match in form("names_en.agent.for_a_firm").finditer(stream.text):
+        yield match.group("name") or match.group("answering")
+    for index, start, end in stream.pieces:
+        text = stream.turns[index].text
+        if form("names_zh.agent.turn").search(text) or form("names_en.agent.turn").search(text):
+            yield from _agent_names(Stream("agent", stream.text[start:end], ((index, 0, end - start),), stream.turns))
 
 
 def _agent_names(stream: Stream) -> Iterator[str]:

@@ -87,6 +87,8 @@ def _asked(stream: Stream) -> Iterator[Hit]:
 def _called_out(stream: Stream) -> Iterator[Hit]:
     """A name between commas or at the start, by which the agent calls the customer: "Zainab, are you there?"."""
     for match in form("names_en.spoken_to").finditer(stream.text):
+        if not is_name(match.group("name")) and is_common_word(match.group("name")):
+            continue
         yield from _taken(stream, match.start("name"), lowered=False)
     for match in form("names_en.vocative").finditer(stream.text):
         word = match.group("name")
@@ -151,7 +153,10 @@ def _answered(stream: Stream) -> Iterator[Hit]:
             continue
         said = form("names_en.answer_lead").match(stream.text, start, end)
         for hit in _taken(stream, said.end() if said else start, lowered=False):
-            if re.match(r"\s*(?:[,.!?\n\f]|$|here|speaking|and\b)", stream.text[hit.end :]):
+            words = stream.text[hit.start : hit.end].split()
+            named = any(is_name(word) or not is_common_word(word) for word in words)
+            ended = re.match(r"\s*(?:[,.!?\n\f]|$|here|speaking|and\b)", stream.text[hit.end :])
+            if ended and (named or stream.speaker == "customer"):
                 yield hit
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pipeline.privacy.asked import asked_for
-from pipeline.privacy.lexicon_zh import dictionary, is_word, not_name, surname
+from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word, not_name, surname
 from pipeline.privacy.likely_zh import likely_names
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
@@ -162,6 +162,10 @@ def _titled(stream: Stream) -> Iterator[Hit]:
         )
     for match in names:
         name, start = match.group("name"), match.start("name")
+        if len(name) == 3 and name[:2] in everyday():
+            name, start = name[2:], start + 2  # 明白王先生
+        if match.re is form("names_zh.called_role") and len(name) > 1 and is_word(name):
+            continue  # 信贷经理
         lead = form("names_zh.before_name").match(name)
         if lead and re.match(surname(sure=True), name[lead.end() :]) and name not in dictionary():
             name, start = name[lead.end() :], start + lead.end()
