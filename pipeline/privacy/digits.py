@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pipeline.privacy.rules import either, form, pattern, rules
-from pipeline.privacy.streams import APART
+from pipeline.privacy.streams import APART, JOINED
 
 LONGEST_GAP = 40
 _FULL = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -106,6 +106,8 @@ def runs_of(text: str) -> tuple[Run, ...]:
 
     def close() -> None:
         nonlocal extension
+        while open_ and _begins_a_sentence(open_, text):
+            open_.pop()
         if open_:
             runs.append(Run(tuple(open_), extension))
         open_.clear()
@@ -126,6 +128,15 @@ def runs_of(text: str) -> tuple[Run, ...]:
             close()
     close()
     return tuple(runs)
+
+
+def _begins_a_sentence(tokens: list[Token], text: str) -> bool:
+    """Whether the last digits of a run open the next turn's sentence: "four one five" - "Three nights, please"."""
+    last = tokens[-1]
+    if len(tokens) < 2 or len(last.digits) > 2 or JOINED not in text[tokens[-2].end : last.start]:
+        return False
+    following = pattern(r"[^\S\n]?[a-z一-龥]").match(text, last.end)
+    return bool(following) and not pattern(rf"[^\S\n]?{either(rules()['fillers'], whole=True)}").match(text, last.end)
 
 
 def _token(kind: str, text: str, start: int, whole: str, open_: list[Token]) -> Token | None:
