@@ -15,7 +15,7 @@ def find_addresses(stream: Stream) -> list[Hit]:
     """Postal addresses of a person in one side's speech."""
     hits: list[Hit] = []
     for language, found in (("zh", chinese_addresses(stream)), ("en", english_addresses(stream))):
-        company = pattern(rules()["address"][language]["company"])
+        company = pattern(rules()["address"][language]["company" if stream.speaker == "agent" else "company_sure"])
         hits += [
             hit
             for hit in found

@@ -71,4 +71,8 @@ def _staff(stream: Stream, start: int) -> bool:
     before = stream.text[max(0, start - 20) : start]
     if stream.speaker == "customer":
         return bool(form("names_zh.likely.yours").search(before))
+    if stream.speaker == "unknown":
+        index, _ = stream.turn_at(start)
+        if not form("names_zh.agent.turn").search(stream.turns[index].text):
+            return False
     return bool(form("names_zh.of_ours").search(before))

@@ -146,5 +146,5 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
         )
     for one in surnames:
         yield from (
-            Hit(m.start(), m.start() + 1, "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)", text)
+            Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)|老{one}", text)
         )

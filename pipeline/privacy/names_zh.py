@@ -152,9 +152,9 @@ def _may_be_name(name: str) -> bool:
 def _titled(stream: Stream) -> Iterator[Hit]:
     """庄严先生 and 权先生 at the start of a phrase; by the agent 和平叔 and 封主任 too."""
     names = [*form("names_zh.titled").finditer(stream.text)]
-    if stream.speaker == "agent":
+    if stream.speaker != "customer":
         names += form("names_zh.called_role").finditer(stream.text)
-    elif stream.speaker == "customer":
+    else:
         names += (
             m
             for m in form("names_zh.called_role").finditer(stream.text)

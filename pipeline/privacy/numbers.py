@@ -84,7 +84,7 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
             for s in signs
         )
         letters = any(re.search(r"[a-z]", s, re.IGNORECASE) and (len(s) == 1 or s.isupper()) for s in signs)
-        if not letters or figures < 2 or sum(len(s) if s.isupper() or s.isdigit() else 1 for s in signs) < 4:
+        if not letters or figures < 2 or sum(len(s) if s.isupper() or s.isdigit() or not s.isascii() else 1 for s in signs) < 4:
             continue
         run = Run((Token(match.start(), match.end(), "", True),))
         cue, _ = _cue(stream, run)
