@@ -8,9 +8,11 @@ from __future__ import annotations
 import random
 import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
+import yaml
 from factories import make_transcript
 
 from pipeline.privacy.masking import mask
@@ -31,67 +33,9 @@ HAN = {
 ONES = "zero one two three four five six seven eight nine".split()  # noqa: SIM905
 TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()  # noqa: SIM905
 TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
-PAUSES = {
-    "zh": [
-        "，",
-        " ",
-        "，嗯，",
-        "，呃，",
-        "、",
-        "…",
-        "，然后是，",
-        "，后面是",
-        "，再就是",
-        "——",
-        "，对，",
-        "，那个，",
-    ],
-    "en": [
-        ", ",
-        " ",
-        "... ",
-        ", uh, ",
-        ", um, ",
-        " - ",
-        ", then ",
-        ", and then ",
-        " dash ",
-        " hyphen ",
-        "; ",
-        ", erm, ",
-    ],
-}
-REMARKS = {
-    "zh": [
-        "嗯",
-        "好",
-        "您继续",
-        "嗯嗯",
-        "好的，您说",
-        "对",
-        "然后呢",
-        "记下了",
-        "哦",
-        "接着说",
-        "在听",
-        "慢点说",
-        "好嘞",
-    ],
-    "en": [
-        "mm-hmm",
-        "Okay.",
-        "Go ahead.",
-        "Yep.",
-        "Got it.",
-        "Uh huh.",
-        "and?",
-        "I'm listening.",
-        "Right.",
-        "Carry on.",
-        "Sure.",
-        "Yes.",
-    ],
-}
+TOLD: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parent / "heldout" / "spoken.yaml").read_text(encoding="utf-8")
+)
 Rng = random.Random
 
 
@@ -154,19 +98,11 @@ def _digits(rng: Rng, count: int) -> str:
     return "".join(rng.choice("0123456789") for _ in range(count))
 
 
-CARRIERS: dict[str, tuple[Callable[[Rng], str], str, Sequence[str], Sequence[str]]] = {
-    "mobile_zh": (mobile_zh, "zh", ["{}", "我的手机是{}。", "你打{}吧", "电话{}，微信同号", "嗯，{}，记下了吗", "联系我就打{}，随时都行", "我老公的，{}"], ["您的手机号报一下？", "怎么联系您？", "电话呢？"]),
-    "landline_zh": (landline_zh, "zh", ["座机是{}。", "{}", "单位电话{}，上班时间打", "家里固话{}"], ["座机多少？", "留个电话吧。"]),
-    "identity_zh": (identity_zh, "zh", ["身份证号{}。", "{}", "证件号是{}，对的", "我爱人的身份证是{}"], ["身份证号念一下？", "请您报一下证件号码。"]),
-    "card_zh": (card, "zh", ["卡号是{}。", "{}", "银行卡{}，招行的", "就扣这张，{}"], ["银行卡号报一下？", "卡号多少？"]),
-    "code_zh": (code, "zh", ["验证码是{}。", "收到了，验证码{}", "密码是{}"], ["验证码发您了，报一下？", "短信里的数字念一下。", "收到码了吗，多少？"]),
-    "phone_us": (phone_us, "en", ["My number is {}.", "{}", "You can call me at {}, any time.", "cell's {}", "Yeah it's {}.", "area code {}"], ["What's your phone number?", "Best number to reach you?", "And a callback number?"]),
-    "phone_uk": (phone_uk, "en", ["My mobile is {}.", "{}", "ring me on {}"], ["What's the best number for you?", "Can I take a contact number?"]),
-    "phone_abroad": (phone_abroad, "en", ["My mobile number is {}.", "call me on {}", "WhatsApp is {}"], ["What's your mobile?", "Contact number please?"]),
-    "card_en": (card, "en", ["Card number is {}.", "{}", "it's {}, Visa", "my Mastercard, {}"], ["Can you read me the long number on the card?", "And the card number?"]),
-    "social": (social, "en", ["My social is {}.", "social security number {}", "SSN's {}"], ["What's your social security number?", "Your social, please?"]),
-    "code_en": (code, "en", ["The code is {}.", "verification code {}", "my PIN is {}"], ["What's the code I just texted you?", "Can you read the passcode?"]),
+MAKERS: dict[str, Callable[[Rng], str]] = {
+    "mobile_zh": mobile_zh, "landline_zh": landline_zh, "identity_zh": identity_zh, "card_zh": card, "code_zh": code,
+    "phone_us": phone_us, "phone_uk": phone_uk, "phone_abroad": phone_abroad, "card_en": card, "social": social, "code_en": code,
 }  # fmt: skip
+KINDS: dict[str, dict[str, Any]] = TOLD["kinds"]
 
 
 def say(rng: Rng, language: str, digits: str, *, spoken: bool | None = None) -> str:
@@ -174,9 +110,9 @@ def say(rng: Rng, language: str, digits: str, *, spoken: bool | None = None) -> 
     spoken = rng.random() < 0.75 if spoken is None else spoken
     groups = [_group(rng, language, group, spoken) for group in cut(rng, digits)]
     text = groups[0]
-    pause = rng.choice(PAUSES[language])
+    pause = rng.choice(TOLD["pauses"][language])
     for group in groups[1:]:
-        own = rng.choice(PAUSES[language]) if rng.random() < 0.4 else pause
+        own = rng.choice(TOLD["pauses"][language]) if rng.random() < 0.4 else pause
         text += (own if spoken else rng.choice([" ", "-", " ", "-" if len(digits) < 7 else "."])) + group
     return text
 
@@ -242,11 +178,11 @@ Talk = list[tuple[str, str, bool]]
 
 def talks(rng: Rng, kind: str) -> Talk:
     """A talk in which a number of this kind is told; each turn with whether it may hold digits of it."""
-    make, language, carriers, questions = CARRIERS[kind]
-    digits, form = make(rng), rng.choice(["told", "told", "asked", "pieces", "asked pieces"])
+    language, carriers, questions = (KINDS[kind][part] for part in ("language", "carriers", "questions"))
+    digits, form = MAKERS[kind](rng), rng.choice(["told", "told", "asked", "pieces", "asked pieces"])
     talk: Talk = []
     carrier = rng.choice(carriers)
-    if "asked" in form or carrier == "{}" and kind.startswith("code"):
+    if "asked" in form or (carrier == "{}" and kind.startswith("code")):
         talk.append(("agent", rng.choice(questions), False))
         carrier = rng.choice(["{}", *carriers])
     if "pieces" not in form:
@@ -258,29 +194,8 @@ def talks(rng: Rng, kind: str) -> Talk:
         said = _group(rng, language, piece, spoken)
         talk.append(("customer", carrier.split("{}")[0] + said if not i else said, True))
         if i + 1 < len(pieces):
-            talk.append(("agent", rng.choice(REMARKS[language]), False))
+            talk.append(("agent", rng.choice(TOLD["remarks"][language]), False))
     return talk
-
-
-PLAIN = {
-    "zh": [
-        "您的订单号是{order}，三天内发货。", "订单{order}还没到呢", "运单号{order}，您查一下", "保单号{order}，保额{wan}万",
-        "合同编号{order}，一共{price}元", "发票号{order}", "一年{price}块，打完折{price}块", "原价{price}，现在{price}",
-        "{year}年{month}月{day}号到期", "{month}月{day}号上午{hour}点{minute}分", "每月{day}号扣款，扣{month}期，每期{price}元",
-        "我们有{price}家门店，{wan}万用户", "年化百分之{month}点{day}", "房子{price}平米，单价{wan}万", "总价{wan}万{price}",
-        "型号是{model}，功率{price}瓦", "货号{model}", "邮编{order6}", "客服热线400{order7}", "您的积分有{price}分", "工号{order5}为您服务",
-        "航班CA{order4}，{hour}点{minute}起飞", "{hour}点{minute}到{hour}点{minute}都有人", "免费流量{month}个G，通话{price}分钟",
-    ],
-    "en": [
-        "Your order number is {order}.", "Order {order} hasn't arrived.", "The tracking number is {order}.", "It's invoice {order}, for {price} dollars.",
-        "Your policy number is {order}.", "The reference is {order}.", "It's {price} dollars a month.", "That was {price}, now it's ${price}.",
-        "{price} pounds, or £{price} with VAT.", "It expires on {month}/{day}/{year}.", "We meet at {hour}:{minute} on the {day}th.",
-        "Between {hour} and {hour} o'clock.", "We have {price} customers in {month} states.", "It's {month} percent for {day} months.",
-        "Model {model} has {price} watts.", "Flight BA {order4} leaves at {hour}:{minute}.", "The ticket number is {order}.",
-        "The house is {price} square feet.", "In {year} we sold {price} units.", "You get {price} minutes and {day} gigabytes.",
-        "Call our hotline, 1-800-{order7}.", "Part number {model}.", "Case {order6} is still open.", "Booking reference {order6}, room {order3}.",
-    ],
-}  # fmt: skip
 
 
 def plain(rng: Rng, language: str) -> str:
@@ -295,7 +210,7 @@ def plain(rng: Rng, language: str) -> str:
              "hour": rng.randint(8, 12), "minute": rng.choice([15, 30, 45]), "year": rng.randint(1990, 2030)}  # fmt: skip
     parts |= {name: str(value) for name, value in small.items()}
     parts["model"] = f"{rng.choice('ABKX')}{rng.choice('CDM')}-{rng.randint(100, 9900)}"
-    return rng.choice(PLAIN[language]).format(**parts)
+    return rng.choice(TOLD["plain"][language]).format(**parts)
 
 
 LEFT = re.compile(
@@ -306,7 +221,7 @@ LEFT = re.compile(
 def left(kind: str, talk: Talk, *, sides: bool) -> str:
     """What remains readable of the number."""
     turns = [(side if sides else "unknown", text) for side, text, _ in talk]
-    masked, _ = mask(make_transcript(*turns, language=CARRIERS[kind][1]))  # type: ignore[arg-type]
+    masked, _ = mask(make_transcript(*turns, language=KINDS[kind]["language"]))  # type: ignore[arg-type]
     return " | ".join(
         t.text for t, (_, _, told) in zip(masked.turns, talk, strict=True) if told and LEFT.search(t.text)
     )
@@ -323,7 +238,7 @@ def _report(count: int) -> Iterator[str]:
                     wrong.append(f"    {text}\n        -> {masked.turns[0].text}")
             yield f"plain {language}       {side:8} {1 - len(wrong) / count:.3f}"
             yield from wrong[:12] if "--lines" in sys.argv else ()
-    for kind in CARRIERS:
+    for kind in KINDS:
         for sides in (True, False):
             rng, missed = random.Random(f"{kind} {SEED}"), []
             for _ in range(count):

@@ -15,11 +15,14 @@ def find_addresses(stream: Stream) -> list[Hit]:
     """Postal addresses of a person in one side's speech."""
     hits: list[Hit] = []
     for language, found in (("zh", chinese_addresses(stream)), ("en", english_addresses(stream))):
-        company = pattern(rules()["address"][language]["company" if stream.speaker == "agent" else "company_sure"])
+        company = pattern(
+            rules()["address"][language]["company" if stream.speaker == "agent" else "company_sure"]
+        )
         hits += [
             hit
             for hit in found
-            if stream.speaker == "customer" or not company.search(
+            if stream.speaker == "customer"
+            or not company.search(
                 stream.before(hit.start, 30) + stream.text[hit.start : hit.start + COMPANY_CHARS]
             )
         ]

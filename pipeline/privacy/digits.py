@@ -136,7 +136,9 @@ def _begins_a_sentence(tokens: list[Token], text: str) -> bool:
     if len(tokens) < 2 or len(last.digits) > 2 or JOINED not in text[tokens[-2].end : last.start]:
         return False
     following = pattern(r"[^\S\n]?[a-z一-龥]").match(text, last.end)
-    return bool(following) and not pattern(rf"[^\S\n]?{either(rules()['fillers'], whole=True)}").match(text, last.end)
+    return bool(following) and not pattern(rf"[^\S\n]?{either(rules()['fillers'], whole=True)}").match(
+        text, last.end
+    )
 
 
 def _token(kind: str, text: str, start: int, whole: str, open_: list[Token]) -> Token | None:

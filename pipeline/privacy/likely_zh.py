@@ -23,6 +23,7 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
         start, name = match.start(), match.group("name")
         if _made_of_signs(name) and _free(stream.text, start, name) and not _staff(stream, start):
             yield Hit(start, start + len(name), "name", 0.7)
+    yield from _in_place(stream)
     for name in ("dotted", "parts_long", "part_titled"):
         for match in form(f"names_zh.likely.{name}").finditer(stream.text):
             if not _staff(stream, match.start("name")):
@@ -36,6 +37,27 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
     for match in form("names_zh.likely.component").finditer(stream.text):
         if stream.speaker == "customer" and match.group()[-1] in rules()["names_zh"]["surnames"]:
             yield Hit(match.start(), match.end(), "name", 0.8)
+
+
+def _in_place(stream: Stream) -> Iterator[Hit]:
+    """A surname and any two signs that fill a clause or stand behind a relation, and are no words."""
+    likely = rules()["names_zh"]["likely"]
+    for form_name in ("clause", "kin"):
+        for match in form(f"names_zh.likely.{form_name}", surname=surname(sure=False)).finditer(stream.text):
+            name, start = match.group("name"), match.start("name")
+            signs = sum(sign in _weights() for sign in name[1:])
+            plain = name[0] not in likely["doubtful"] and not any(
+                sign in likely["no_end"] for sign in name[1:]
+            )
+            wordless = name[1:] not in everyday() and name[:2] not in everyday() and not _titled(name)
+            if plain and wordless and signs >= (form_name == "clause") and _free(stream.text, start, name):
+                if not _staff(stream, start):
+                    yield Hit(start, start + 3, "name", 0.65)
+
+
+def _titled(name: str) -> bool:
+    """Whether the two signs are a title: 王经理."""
+    return bool(form("names_zh.likely.title").fullmatch(name[1:]))
 
 
 @cache

@@ -86,7 +86,9 @@ def _firms_people(stream: Stream) -> Iterator[str]:
     for index, start, end in stream.pieces:
         text = stream.turns[index].text
         if form("names_zh.agent.turn").search(text) or form("names_en.agent.turn").search(text):
-            yield from _agent_names(Stream("agent", stream.text[start:end], ((index, 0, end - start),), stream.turns))
+            yield from _agent_names(
+                Stream("agent", stream.text[start:end], ((index, 0, end - start),), stream.turns)
+            )
 
 
 def _agent_names(stream: Stream) -> Iterator[str]:
@@ -142,7 +144,9 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
         yield from (
             Hit(m.start(), m.end(), "name", 0.8)
             # one that is no word of the dictionary is the name wherever it stands
-            for m in re.finditer(one if one not in dictionary() else rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
+            for m in re.finditer(
+                one if one not in dictionary() else rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text
+            )
         )
     for one in surnames:
         yield from (

@@ -88,6 +88,8 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
         small = form("names_zh.small_before").search(text, 0, match.start())
         if len(name) > 1 and name not in compound and (is_word(name) or small):
             continue
+        if text[max(0, match.start() - 1) : match.start() + 1] in everyday():
+            continue  # 明白王先生
         if not form("names_zh.ours_before").search(text, max(0, match.start() - 3), match.start()):
             yield Hit(match.start(), match.end(), "name", 0.9)
     yield from _hits(_said("named_twice", stream), 0.9)
@@ -164,7 +166,12 @@ def _titled(stream: Stream) -> Iterator[Hit]:
         name, start = match.group("name"), match.start("name")
         if len(name) == 3 and name[:2] in everyday():
             name, start = name[2:], start + 2  # 明白王先生
-        if match.re is form("names_zh.called_role") and len(name) > 1 and is_word(name):
+        if (
+            match.re is form("names_zh.called_role")
+            and len(name) > 1
+            and is_word(name)
+            and name[0] != name[1]
+        ):
             continue  # 信贷经理
         lead = form("names_zh.before_name").match(name)
         if lead and re.match(surname(sure=True), name[lead.end() :]) and name not in dictionary():

@@ -80,11 +80,17 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
         said = match.group()
         signs = [sign.group() for sign in form("lettered.sign").finditer(said)]
         figures = sum(
-            len(s) if s.isdigit() or not s.isascii() else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
+            len(s)
+            if s.isdigit() or not s.isascii()
+            else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
             for s in signs
         )
         letters = any(re.search(r"[a-z]", s, re.IGNORECASE) and (len(s) == 1 or s.isupper()) for s in signs)
-        if not letters or figures < 2 or sum(len(s) if s.isupper() or s.isdigit() or not s.isascii() else 1 for s in signs) < 4:
+        if (
+            not letters
+            or figures < 2
+            or sum(len(s) if s.isupper() or s.isdigit() or not s.isascii() else 1 for s in signs) < 4
+        ):
             continue
         run = Run((Token(match.start(), match.end(), "", True),))
         cue, _ = _cue(stream, run)
