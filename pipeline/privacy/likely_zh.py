@@ -50,9 +50,9 @@ def _in_place(stream: Stream) -> Iterator[Hit]:
                 sign in likely["no_end"] for sign in name[1:]
             )
             wordless = name[1:] not in everyday() and name[:2] not in everyday() and not _titled(name)
-            if plain and wordless and signs >= (form_name == "clause") and _free(stream.text, start, name):
-                if not _staff(stream, start):
-                    yield Hit(start, start + 3, "name", 0.65)
+            likely_so = plain and wordless and signs >= (form_name == "clause")
+            if likely_so and _free(stream.text, start, name) and not _staff(stream, start):
+                yield Hit(start, start + 3, "name", 0.65)
 
 
 def _titled(name: str) -> bool:

@@ -108,7 +108,7 @@ def _agent_names(stream: Stream) -> Iterator[str]:
         given = words[0].lower() in given_names() and not form("names_en.agent.post").search(
             match.group("post")
         )
-        said = re.match(r"(?:and )?i'm |is my|was my", match.group("post"), re.IGNORECASE)
+        said = form("names_en.agent.said").match(match.group("post"))
         if said or (
             (firm and not given)
             and not any(
@@ -145,7 +145,10 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
             Hit(m.start(), m.end(), "name", 0.8)
             # one that is no word of the dictionary is the name wherever it stands
             for m in re.finditer(
-                one if one not in dictionary() else rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text
+                one
+                if one not in dictionary()
+                else rf"{one}(?={rules()['names_zh']['given_before']}|{titles})",
+                text,
             )
         )
     for one in surnames:

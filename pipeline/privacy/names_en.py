@@ -155,16 +155,14 @@ def _answered(stream: Stream) -> Iterator[Hit]:
         for hit in _taken(stream, said.end() if said else start, lowered=False):
             words = stream.text[hit.start : hit.end].split()
             named = any(is_name(word) or not is_common_word(word) for word in words)
-            ended = re.match(r"\s*(?:[,.!?\n\f]|$|here|speaking|and\b)", stream.text[hit.end :])
+            ended = form("names_en.answer_end").match(stream.text[hit.end :])
             if ended and (named or stream.speaker == "customer"):
                 yield hit
 
 
 def _from(stream: Stream, at: int) -> bool:
     """Whether the introduction is an agent's: "this is Anna from Acme"."""
-    return bool(
-        re.match(r"[A-Za-z' ]{2,30}\s(?:from|with|at|calling|here|over)\b", stream.text[at : at + 50])
-    )
+    return bool(form("names_en.from_there").match(stream.text[at : at + 50]))
 
 
 def _sentence_is_lower(stream: Stream, at: int) -> bool:
