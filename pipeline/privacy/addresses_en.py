@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.lexicon_en import is_common_word
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
@@ -31,6 +32,8 @@ def _cores(stream: Stream) -> Iterator[tuple[int, int]]:
     for match in form("address.en.nameless").finditer(stream.text):
         if _spoken_of(stream, match.start(), match.end()):
             yield match.start(), match.end()
+    if stream.speaker != "agent":
+        yield from ((m.start("told"), m.end("told")) for m in form("address.en.lived").finditer(stream.text))
     yield from _parts_told(stream)
 
 
@@ -58,10 +61,19 @@ def _parts_told(stream: Stream) -> Iterator[tuple[int, int]]:
     for index, start, end in stream.pieces:
         if "address" not in asked_for(stream.turns, index) or stream.speaker == "agent":
             continue
-        for name in ("zip", "street_alone"):
+        for name in ("zip", "street_alone", "answer"):
             match = form(f"address.en.{name}").search(stream.text, start, end)
-            if match:
+            if match and not (name == "answer" and _no_place(match.group("told"))):
                 yield match.start("told"), match.end("told")
+
+
+def _no_place(told: str) -> bool:
+    """Whether an answer is no place: one word, a number of something, words that begin a sentence."""
+    capitals = re.findall(r"\b[A-Z][a-z]+", told)
+    numbered = re.search(r"\d", told) or form("address.en.number").search(told)
+    proper = [word for word in capitals if not is_common_word(word)]
+    enough = capitals if numbered else len(capitals) >= 2 and len(proper) >= 1
+    return not enough or bool(form("address.en.answer_no").search(told))
 
 
 def _spoken_of(stream: Stream, start: int, end: int) -> bool:

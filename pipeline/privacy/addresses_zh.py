@@ -35,6 +35,9 @@ def chinese_addresses(stream: Stream) -> Iterator[Hit]:
             ):
                 yield _grown(Hit(start, match.end(), "address", 0.8), stream)
     yield from _answers(stream)
+    if stream.speaker != "agent":
+        for match in form("address.zh.sent_to").finditer(stream.text):
+            yield Hit(match.start("told"), match.end("told"), "address", 0.75)
 
 
 def _answers(stream: Stream) -> Iterator[Hit]:
@@ -42,6 +45,11 @@ def _answers(stream: Stream) -> Iterator[Hit]:
     for index, start, end in stream.pieces:
         if "address" not in asked_for(stream.turns, index) or stream.speaker == "agent":
             continue
+        asks = form("address.zh.asks_estate")
+        if any(asks.search(turn.text) for turn in stream.turns[max(0, index - 2) : index]):
+            match = form("address.zh.estate").match(stream.text, start, end)
+            if match and not form("address.zh.not_estate").search(match.group("told")):
+                yield Hit(match.start("told"), match.end("told"), "address", 0.75)
         for match in form("address.zh.bare").finditer(stream.text, start, end):
             if not form("address.zh.not_bare").search(match.group("told")):
                 yield Hit(match.start("told"), match.end("told"), "address", 0.75)

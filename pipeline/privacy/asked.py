@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pipeline.privacy.rules import KINDS, pattern, rules
 from pipeline.types import Turn
@@ -23,12 +24,17 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
         turn = turns[other]
         if turn.speaker == mine and mine != "unknown":
             continue
-        kinds = frozenset(kind for kind in KINDS if pattern(rules()["asked"][kind]).search(turn.text))
+        kinds = _kinds(turn.text)
         if kinds:
             return kinds
         if not is_remark(turn.text):
             return frozenset()
     return frozenset()
+
+
+@lru_cache(maxsize=512)
+def _kinds(text: str) -> frozenset[str]:
+    return frozenset(kind for kind in KINDS if pattern(rules()["asked"][kind]).search(text))
 
 
 def is_remark(text: str) -> bool:

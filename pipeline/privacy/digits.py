@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.privacy.rules import either, form, pattern, rules
-from pipeline.privacy.streams import APART
+from pipeline.privacy.streams import APART, JOINED
 
 LONGEST_GAP = 40
 _FULL = str.maketrans("０１２３４５６７８９", "0123456789")
@@ -73,11 +73,14 @@ def _scanner() -> str:
     words, tens = "|".join(digits["words"]), "|".join(digits["tens"])
     ones = "one|two|three|four|five|six|seven|eight|nine"
     word = rf"(?:(?:{tens})(?:[\s-]+(?:{ones}))?|{words})"
+    # a remark between two parts of a dictation, where the sides aren't known and all is one stream
+    asides = rf"(?!{form('asides.not').pattern}){form('asides.form').pattern}"
     quantity = r"[零一二两三四五六七八九几数\d.]*[十百千万亿](?:分之)?[零一二两三四五六七八九十百千万亿点\d]*"
     return "|".join((
         rf"(?P<skip>{APART})",
-        r"(?P<date>(?<!\d)(?:19|20)\d\d\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?!\d)日?|(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)?\d\d(?!\d)|(?<!\d)\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?!\d))",
-        r"(?P<money>[$£€¥￥]\s?\d[\d,]*(?:\.\d+)?|(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|[-\s]\d)(?:\.\d+)?|(?<![\d.])\d{1,6}\.\d{1,2}(?![\d.]))",
+        rf"(?P<aside>\n(?![^\n]*(?:[{strict}\d]|\b{word}\b))(?:{asides})(?=\n))",
+        r"(?P<date>(?<!\d)(?<!\d[-\s.])(?:19|20)\d\d\s?[-/.年]\s?(?:0?[1-9]|1[0-2])\s?[-/.月]\s?(?:0?[1-9]|[12]\d|3[01])(?!\d)日?|(?<!\d)\d{1,2}/\d{1,2}/(?:19|20)?\d\d(?!\d)|(?<!\d)\d{1,2}[:：]\d\d(?:[:：]\d\d)?(?!\d))",
+        r"(?P<money>[$£€¥￥]\s?\d[\d,]*(?:\.\d+)?|(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,]|[-\s]\d)(?:\.\d+)?|(?<![\d.\-])(?<!\d\s)\d{1,6}\.\d{1,2}(?![\d.]|[\s-]\d))",
         rf"(?P<idiom>(?<![{strict}0-9])(?:{digits['idioms']}))",
         rf"(?P<quantity>{quantity})",
         rf"(?P<sum>{form('digits.sum').pattern})",
@@ -94,7 +97,8 @@ def _scanner() -> str:
     ))  # fmt: skip
 
 
-def runs_of(text: str) -> list[Run]:
+@lru_cache(maxsize=128)
+def runs_of(text: str) -> tuple[Run, ...]:
     """All runs of digits in a text, quantities, dates and prices left out."""
     runs: list[Run] = []
     open_: list[Token] = []
@@ -102,6 +106,8 @@ def runs_of(text: str) -> list[Run]:
 
     def close() -> None:
         nonlocal extension
+        while open_ and _begins_a_sentence(open_, text):
+            open_.pop()
         if open_:
             runs.append(Run(tuple(open_), extension))
         open_.clear()
@@ -111,7 +117,7 @@ def runs_of(text: str) -> list[Run]:
         kind = match.lastgroup or "other"
         if open_ and match.start() - open_[-1].end > LONGEST_GAP:
             close()
-        if kind == "filler":
+        if kind in ("filler", "aside"):
             continue
         token = _token(kind, match.group(), match.start(), text, open_)
         if token is not None:
@@ -121,7 +127,18 @@ def runs_of(text: str) -> list[Run]:
         elif kind != "ext" or open_:
             close()
     close()
-    return runs
+    return tuple(runs)
+
+
+def _begins_a_sentence(tokens: list[Token], text: str) -> bool:
+    """Whether the last digits of a run open the next turn's sentence: "four one five" - "Three nights, please"."""
+    last = tokens[-1]
+    if len(tokens) < 2 or len(last.digits) > 2 or JOINED not in text[tokens[-2].end : last.start]:
+        return False
+    following = pattern(r"[^\S\n]?[a-z一-龥]").match(text, last.end)
+    return bool(following) and not pattern(rf"[^\S\n]?{either(rules()['fillers'], whole=True)}").match(
+        text, last.end
+    )
 
 
 def _token(kind: str, text: str, start: int, whole: str, open_: list[Token]) -> Token | None:
@@ -142,6 +159,8 @@ def _token(kind: str, text: str, start: int, whole: str, open_: list[Token]) -> 
             return None
     if _counts(digits, whole, end, dictated=length >= 7):
         return None
+    if kind == "word" and len(digits) == 4 and digits.endswith("00") and length < 3:
+        return None  # "eleven hundred" is a sum where nothing is dictated
     return Token(start, end, digits, kind != "han" or not text[0].isdigit() or not text.isascii())
 
 
@@ -150,9 +169,13 @@ def _counts(digits: str, whole: str, end: int, *, dictated: bool) -> bool:
     units = rules()["units"]
     if len(digits) > 6:
         return False
-    if pattern(rf"\s?(?:{units['any']})").match(whole, end):
+    if pattern(rf"[^\S\n]?(?:{units['any']})").match(whole, end):
         return not (dictated and len(digits) >= 3)
-    return len(digits) <= 2 and not dictated and bool(pattern(rf"\s?(?:{units['short']})").match(whole, end))
+    return (
+        len(digits) <= 2
+        and not dictated
+        and bool(pattern(rf"[^\S\n]?(?:{units['short']})").match(whole, end))
+    )
 
 
 def _value(kind: str, text: str) -> str | None:

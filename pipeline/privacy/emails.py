@@ -8,11 +8,6 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, either, form, pattern, rules
 from pipeline.privacy.streams import APART, JOINED, Stream
 
-_JOINS = frozenset(
-    {"dot", "underscore", "dash", "hyphen", "period", "plus", "点", "下划线", "杠", "中杠", "减"}
-)
-_LOCAL = r"[a-z0-9_.+\-]+'?[a-z]*|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|减|[^\s]"
-_LOCAL_WORD = r"[a-z0-9_.+\-]+|[零一幺二两三四五六七八九]+|点|下划线|杠|中杠|减"
 LONGEST_LOCAL = 90
 MOST_WORDS = 5
 
@@ -78,16 +73,21 @@ def _local_start(text: str, at: int) -> int:
     """
     stop = frozenset(rules()["email"]["stop"])
     start, words, joined = at, 0, False
-    for match in reversed(list(pattern(_LOCAL).finditer(text, max(0, at - LONGEST_LOCAL), at))):
+    for match in reversed(list(form("email.local").finditer(text, max(0, at - LONGEST_LOCAL), at))):
         word = match.group().lower().strip(".")
         parted = APART in text[match.end() : start] or text.count(JOINED, match.end(), at + 1) > 1
         comma = match.group() in (",", "，", "、")
         if comma and not parted and _spelled_before(text, match.start()):
             continue
         ended = match.group().endswith(".") and match.end() < at and not joined
-        if parted or ended or not re.fullmatch(_LOCAL_WORD, word) or (words and word in stop and not joined):
+        if (
+            parted
+            or ended
+            or not form("email.local_word").fullmatch(word)
+            or (words and word in stop and not joined)
+        ):
             break
-        joined = word in _JOINS
+        joined = word in rules()["email"]["joins"]
         words += 0 if joined or len(word) == 1 else 1
         if words > MOST_WORDS:
             break
@@ -101,6 +101,6 @@ def _spelled_before(text: str, at: int) -> bool:
     word = before.group(1).lower() if before else ""
     return (
         len(word) == 1
-        or word in _JOINS
-        or bool(re.fullmatch(r"(?:[a-z]-)*[a-z]|[零一幺二两三四五六七八九]+|\d+", word))
+        or word in rules()["email"]["joins"]
+        or bool(form("email.spelled_part").fullmatch(word))
     )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from pipeline.privacy.names_en import english_names, given_names
-from pipeline.privacy.names_zh import chinese_names, is_word, surname
-from pipeline.privacy.rules import Hit, form, pattern, rules
+from pipeline.privacy.lexicon_en import given_names
+from pipeline.privacy.lexicon_zh import dictionary, is_word, surname
+from pipeline.privacy.names_en import english_names
+from pipeline.privacy.names_zh import chinese_names
+from pipeline.privacy.rules import Hit, form, rules
 from pipeline.privacy.streams import Stream
 
 
@@ -26,7 +28,7 @@ def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int
         if stream.speaker == "agent":
             kept |= {name.lower() for name in _agent_names(stream)}
         elif stream.speaker == "unknown":
-            kept |= {m.group("name").lower() for m in form("names_en.agent.for_a_firm").finditer(stream.text)}
+            kept |= {name.lower() for name in _firms_people(stream)}
     found: dict[int, list[Hit]] = {}
     known: set[str] = set()
     for i, stream in enumerate(streams):
@@ -40,13 +42,26 @@ def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int
 
 
 def _untitled(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
-    """Chinese names without the title that was taken for their end."""
-    titles = pattern(rf"(?:{rules()['names_zh']['titles']})$")
+    """Chinese names without the title or the particle that was taken for their end, and how they are written."""
     for hit in hits:
-        title = titles.search(text[hit.start : hit.end])
-        end = hit.end - len(title.group()) if title else hit.end
+        end = hit.end
+        for tail in ("end", "role_end"):
+            found = form(f"names_zh.{tail}").search(text, hit.start, end)
+            # 老师 as a whole is no name, 高大姐 is the name 高 and a title
+            end = found.start() if found and _is_han(text[hit.start : found.start()]) else end
         if hit.start < end:
             yield Hit(hit.start, end, hit.kind, hit.confidence)
+            yield from _descriptors(text, hit.start, end)
+
+
+def _descriptors(text: str, start: int, end: int) -> Iterator[Hit]:
+    """What tells how the name's characters are written: 冉冉升起的冉."""
+    name, at = text[start:end], end
+    while match := form("names_zh.descriptors").match(text, at):
+        if match.group("sign") not in name:
+            return
+        yield Hit(match.start("words"), match.end("words"), "name", 0.7)
+        at = match.end()
 
 
 def _kept(name: str, kept: Collection[str]) -> bool:
@@ -55,12 +70,25 @@ def _kept(name: str, kept: Collection[str]) -> bool:
     return (
         lowered in kept
         or any(lowered == one[: len(lowered)] for one in kept if len(lowered) <= 2 and _is_han(lowered))
+        or any(lowered.startswith(one) for one in kept if len(one) >= 2 and _is_han(one))
         or any(lowered in one.split() for one in kept)
     )
 
 
 def _is_han(text: str) -> bool:
     return bool(text) and all("一" <= c <= "鿿" for c in text)
+
+
+def _firms_people(stream: Stream) -> Iterator[str]:
+    """In a call whose sides aren't known, what those call themselves who speak for a firm."""
+    for match in form("names_en.agent.for_a_firm").finditer(stream.text):
+        yield match.group("name") or match.group("answering")
+    for index, start, end in stream.pieces:
+        text = stream.turns[index].text
+        if form("names_zh.agent.turn").search(text) or form("names_en.agent.turn").search(text):
+            yield from _agent_names(
+                Stream("agent", stream.text[start:end], ((index, 0, end - start),), stream.turns)
+            )
 
 
 def _agent_names(stream: Stream) -> Iterator[str]:
@@ -80,7 +108,7 @@ def _agent_names(stream: Stream) -> Iterator[str]:
         given = words[0].lower() in given_names() and not form("names_en.agent.post").search(
             match.group("post")
         )
-        said = re.match(r"(?:and )?i'm |is my|was my", match.group("post"), re.IGNORECASE)
+        said = form("names_en.agent.said").match(match.group("post"))
         if said or (
             (firm and not given)
             and not any(
@@ -96,7 +124,7 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     whole = {name for name in known if _is_han(name) and len(name) >= 2}
     for name in whole:
         # a name that is a word too (方便, 高兴) is one only where it stands alone or before a title
-        alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['titles']}))"
+        alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['again_before']}))"
         form_ = re.escape(name).join(alone) if is_word(name) else re.escape(name)
         yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(form_, text))
     latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
@@ -115,9 +143,15 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     for one in given:
         yield from (
             Hit(m.start(), m.end(), "name", 0.8)
-            for m in re.finditer(rf"{one}(?=平时|现在|最近|{titles}|[，。？！]|的)", text)
+            # one that is no word of the dictionary is the name wherever it stands
+            for m in re.finditer(
+                one
+                if one not in dictionary()
+                else rf"{one}(?={rules()['names_zh']['given_before']}|{titles})",
+                text,
+            )
         )
     for one in surnames:
         yield from (
-            Hit(m.start(), m.start() + 1, "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)", text)
+            Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)|老{one}", text)
         )

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.lexicon_en import (
+    common_names,
+    given_names,
+    is_common_word,
+    is_name,
+    stop_words,
+    surnames,
+)
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 _SHORT_NAMES = ("An", "Long", "Do", "May", "Will")
 """Common words that end a name of three words: Nguyen Van An."""
 _WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
-_GIVEN = Path(__file__).parent / "given_names.txt"
 
 
 def english_names(stream: Stream) -> Iterator[Hit]:
@@ -32,9 +37,11 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield from _asked(stream)
         yield from _called_out(stream)
     yield from _given(stream)
+    for match in form("names_en.celtic").finditer(stream.text):
+        yield Hit(match.start(), match.end(), "name", 0.75)
     for match in form("names_en.paired").finditer(stream.text):
         first, second = match.group("name").split()
-        if first.lower() in _common() and second.lower() not in _stop() | _common():
+        if first.lower() in common_names() and second.lower() not in stop_words() | common_names():
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
 
 
@@ -80,28 +87,52 @@ def _asked(stream: Stream) -> Iterator[Hit]:
 def _called_out(stream: Stream) -> Iterator[Hit]:
     """A name between commas or at the start, by which the agent calls the customer: "Zainab, are you there?"."""
     for match in form("names_en.spoken_to").finditer(stream.text):
+        if not is_name(match.group("name")) and is_common_word(match.group("name")):
+            continue
         yield from _taken(stream, match.start("name"), lowered=False)
     for match in form("names_en.vocative").finditer(stream.text):
         word = match.group("name")
-        if word.lower() in given_names() or word.lower() in _common():
+        if word.lower() in given_names() or word.lower() in common_names():
             yield Hit(match.start("name"), match.end("name"), "name", 0.75)
+    for match in form("names_en.vocative_open").finditer(stream.text):
+        if is_name(match.group("name")) or not is_common_word(match.group("name")):
+            yield from _taken(stream, match.start("name"), lowered=False, sure=True)
 
 
 def _given(stream: Stream) -> Iterator[Hit]:
     """Given names that are nothing else, with the surname after them; without capitals where a turn has none."""
     for _, start, end in stream.pieces:
         if _sentence_is_lower(stream, start):
-            for match in re.finditer(r"(?<![\w@.'-])[a-z]{4,}(?![\w@.'-])", stream.text[start:end]):
+            for match in re.finditer(
+                r"(?<![A-Za-z0-9_@.'-])[a-z]{4,}(?![A-Za-z0-9_@.'-])", stream.text[start:end]
+            ):
                 named = match.group() in given_names()
                 if named and not _staff(stream, start + match.start(), start + match.end()):
-                    yield Hit(start + match.start(), start + match.end(), "name", 0.7)
-    for match in re.finditer(r"(?<![\w@.'’-])(?P<name>[A-Z][a-zA-Z]+(?:['’\-][A-Za-z]+)*)", stream.text):
+                    family = form("names_en.next_word").match(stream.text, start + match.end())
+                    last = family.end() if family and family.group(1) in surnames() else start + match.end()
+                    yield Hit(start + match.start(), last, "name", 0.7)
+    for match in re.finditer(
+        r"(?<![A-Za-z0-9_@.'’-])(?P<name>[A-Z][a-zA-Z]+(?:['’\-][A-Za-z]+)*)", stream.text
+    ):
         word = match.group("name")
         if word.split("-")[0].lower() not in given_names() or _staff(stream, match.start(), match.end()):
             continue
-        if form("names_en.not_person").match(stream.text, match.end()):
+        if _of_something(stream, match.start(), match.end()):
             continue
-        yield from _taken(stream, match.start("name"), lowered=False, sure=True)
+        for hit in _taken(stream, match.start("name"), lowered=False, sure=True):
+            family = form("names_en.word_before").search(stream.text, max(0, hit.start - 24), hit.start)
+            first = family.start(1) if family and family.group(1).lower() in surnames() else hit.start
+            yield Hit(first, hit.end, "name", hit.confidence)
+
+
+def _of_something(stream: Stream, start: int, end: int) -> bool:
+    """Whether the word is part of a street's, a place's or a firm's name."""
+    word = stream.text[start:end]
+    shouted = len(word) > 1 and word.isupper() and not stream.text[max(0, start - 20) : end + 20].isupper()
+    after = form("names_en.not_person").match(stream.text, end)
+    before = stream.text[max(0, start - 20) : start]
+    firm = stream.speaker == "agent" and form("names_en.from_firm").search(before)
+    return bool(shouted or after or firm or form("names_en.not_person_before").search(before))
 
 
 def _staff(stream: Stream, start: int, end: int) -> bool:
@@ -122,15 +153,16 @@ def _answered(stream: Stream) -> Iterator[Hit]:
             continue
         said = form("names_en.answer_lead").match(stream.text, start, end)
         for hit in _taken(stream, said.end() if said else start, lowered=False):
-            if re.match(r"\s*(?:[,.!?\n\f]|$|here|speaking|and\b)", stream.text[hit.end :]):
+            words = stream.text[hit.start : hit.end].split()
+            named = any(is_name(word) or not is_common_word(word) for word in words)
+            ended = form("names_en.answer_end").match(stream.text[hit.end :])
+            if ended and (named or stream.speaker == "customer"):
                 yield hit
 
 
 def _from(stream: Stream, at: int) -> bool:
     """Whether the introduction is an agent's: "this is Anna from Acme"."""
-    return bool(
-        re.match(r"[A-Za-z' ]{2,30}\s(?:from|with|at|calling|here|over)\b", stream.text[at : at + 50])
-    )
+    return bool(form("names_en.from_there").match(stream.text[at : at + 50]))
 
 
 def _sentence_is_lower(stream: Stream, at: int) -> bool:
@@ -148,12 +180,14 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
     shouted = stream.text[at : at + 40].isupper()
     for match in re.finditer(rf"{_WORD}|[^\s]", stream.text[at : at + 80]):
         word, gap = match.group(), stream.text[end : at + match.start()]
+        if form("names_en.particle").match(stream.text, at + match.start()):
+            continue  # "van der" belongs to the name that follows
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
         first = (
             sure
             and not count
             and word[0].isupper()
-            and (word.lower() in _common() or word.lower() not in _stop())
+            and (word.lower() in common_names() or word.lower() not in stop_words())
         )
         if parted or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
             break
@@ -172,7 +206,7 @@ def _names(word: str, count: int, *, lowered: bool, shouted: bool) -> bool:
     small = word.lower()
     if not re.match(r"[^\W\d_]", word) or re.match("[一-龥]", word):
         return False
-    if small in _stop() and not (count > 1 and word in _SHORT_NAMES):
+    if small in stop_words() and not (count > 1 and word in _SHORT_NAMES):
         return False
     if (
         form("names_en.no_name_form").search(word)
@@ -181,21 +215,4 @@ def _names(word: str, count: int, *, lowered: bool, shouted: bool) -> bool:
         return False
     if word.isupper() and len(word) > 1 and not shouted:
         return False
-    return word[0].isupper() or (lowered and count < 2)
-
-
-@cache
-def _stop() -> frozenset[str]:
-    en = rules()["names_en"]
-    return frozenset(en["stop"]) | frozenset(en["nations"])
-
-
-@cache
-def _common() -> frozenset[str]:
-    return frozenset(rules()["names_en"]["common"])
-
-
-@cache
-def given_names() -> frozenset[str]:
-    lines = _GIVEN.read_text(encoding="utf-8").splitlines()
-    return frozenset(name for line in lines if not line.startswith("#") for name in line.split())
+    return word[0].isupper() or (lowered and count < 2 and (is_name(small) or not is_common_word(small)))

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word, not_name, surname
+from pipeline.privacy.likely_zh import likely_names
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
-
-
-@cache
-def surname(*, sure: bool) -> str:
-    zh = rules()["names_zh"]
-    single = zh["surnames"] if sure else "".join(c for c in zh["surnames"] if c not in zh["rare"])
-    return f"(?:{'|'.join(zh['compound'])}|[{single}])"
-
-
-@cache
-def _not_name() -> re.Pattern[str]:
-    return pattern(f"^(?:{'|'.join(map(re.escape, rules()['names_zh']['not_names']))})")
 
 
 def chinese_names(stream: Stream) -> Iterator[Hit]:
@@ -31,6 +20,7 @@ def chinese_names(stream: Stream) -> Iterator[Hit]:
         yield from _introduced(stream)
         yield from _answered(stream)
         yield from _plain(stream)
+    yield from likely_names(stream)
     yield from _addressed(stream)
     yield from _titled(stream)
     if stream.speaker != "customer":
@@ -74,9 +64,7 @@ def _family_name(stream: Stream) -> Iterator[Hit]:
         yield Hit(match.start("name"), match.end("name"), "name")
         for group in ("given", "more"):
             found = match.group(group)
-            if found and not _not_name().search(
-                match.group("name") + found.removeprefix(match.group("name"))
-            ):
+            if found and not not_name().search(match.group("name") + found.removeprefix(match.group("name"))):
                 yield Hit(match.start(group), match.end(group), "name")
 
 
@@ -89,7 +77,7 @@ def _likely(stream: Stream) -> Iterator[Hit]:
 
 def _is_free(stream: Stream, match: re.Match[str]) -> bool:
     """Whether what follows the form is no common word, nor an agent's introduction of himself."""
-    return not _not_name().search(match.group("name")) and not _agent_like(stream, match.start())
+    return not not_name().search(match.group("name")) and not _agent_like(stream, match.start())
 
 
 def _addressed(stream: Stream) -> Iterator[Hit]:
@@ -100,6 +88,8 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
         small = form("names_zh.small_before").search(text, 0, match.start())
         if len(name) > 1 and name not in compound and (is_word(name) or small):
             continue
+        if text[max(0, match.start() - 1) : match.start() + 1] in everyday():
+            continue  # 明白王先生
         if not form("names_zh.ours_before").search(text, max(0, match.start() - 3), match.start()):
             yield Hit(match.start(), match.end(), "name", 0.9)
     yield from _hits(_said("named_twice", stream), 0.9)
@@ -122,7 +112,7 @@ def _asked(stream: Stream) -> Iterator[Hit]:
 def _plain(stream: Stream) -> Iterator[Hit]:
     """Behind the plainest leads even a word of the dictionary; behind kin a surname and no such word."""
     names = form("names_zh.plain").finditer(stream.text)
-    free = (m for m in names if not (m.group()[0] in "写找本" and _not_name().search(m.group("name"))))
+    free = (m for m in names if not (m.group()[0] in "写找本" and not_name().search(m.group("name"))))
     yield from _hits(
         (m for m in free if _may_be_name(m.group("name")) and not _agent_like(stream, m.start())), 0.75
     )
@@ -132,20 +122,27 @@ def _plain(stream: Stream) -> Iterator[Hit]:
         group = "name" if match.group("name") else "twice"
         if _may_be_name(match.group(group)):
             yield Hit(match.start(group), match.end(group), "name", 0.8)
-    yield from _hits(
-        (m for m in form("names_zh.receives").finditer(stream.text) if _may_be_name(m.group("name"))), 0.8
-    )
+    for name in ("receives", "received"):
+        found = (m for m in _said(name, stream) if _may_be_name(m.group("name")))
+        yield from _hits((m for m in found if name == "receives" or not is_word(m.group("name"))), 0.8)
+    yield from _hits(_said("letters", stream), 0.8)
+    yield from _hits((m for m in _said("latin", stream) if not _agent_like(stream, m.start())), 0.8)
+    for index, start, end in stream.pieces:
+        if index > 0 and "name" in asked_for(stream.turns, index):
+            yield from _hits(form("names_zh.told_sign").finditer(stream.text, start, end), 0.8)
 
 
 def _read_back(stream: Stream) -> Iterator[Hit]:
     """The agent reads a name back: 户名庄严, 收件人写高兴."""
     names = form("names_zh.plain").finditer(stream.text)
     leads = ("我叫", "找", "写")
-    names = (m for m in names if not (m.group()[0] == "本" and _not_name().search(m.group("name"))))
+    names = (m for m in names if not (m.group()[0] == "本" and not_name().search(m.group("name"))))
     said = (m for m in names if not m.group().startswith(leads) or not is_word(m.group("name")))
     yield from _hits(
         (m for m in said if not m.group().startswith("我叫") and _may_be_name(m.group("name"))), 0.7
     )
+    received = (m for m in _said("received", stream) if _may_be_name(m.group("name")))
+    yield from _hits((m for m in received if not is_word(m.group("name"))), 0.7)
 
 
 def _may_be_name(name: str) -> bool:
@@ -157,9 +154,9 @@ def _may_be_name(name: str) -> bool:
 def _titled(stream: Stream) -> Iterator[Hit]:
     """庄严先生 and 权先生 at the start of a phrase; by the agent 和平叔 and 封主任 too."""
     names = [*form("names_zh.titled").finditer(stream.text)]
-    if stream.speaker == "agent":
+    if stream.speaker != "customer":
         names += form("names_zh.called_role").finditer(stream.text)
-    elif stream.speaker == "customer":
+    else:
         names += (
             m
             for m in form("names_zh.called_role").finditer(stream.text)
@@ -167,8 +164,17 @@ def _titled(stream: Stream) -> Iterator[Hit]:
         )
     for match in names:
         name, start = match.group("name"), match.start("name")
+        if len(name) == 3 and name[:2] in everyday():
+            name, start = name[2:], start + 2  # 明白王先生
+        if (
+            match.re is form("names_zh.called_role")
+            and len(name) > 1
+            and is_word(name)
+            and name[0] != name[1]
+        ):
+            continue  # 信贷经理
         lead = form("names_zh.before_name").match(name)
-        if lead and re.match(surname(sure=True), name[lead.end() :]) and name not in _dictionary():
+        if lead and re.match(surname(sure=True), name[lead.end() :]) and name not in dictionary():
             name, start = name[lead.end() :], start + lead.end()
         ours = form("names_zh.of_ours").search(stream.before(start, 20))
         trade = len(name) > 1 and form("names_zh.trade").match(stream.text, match.end("name"))
@@ -213,25 +219,3 @@ def _agent_like(stream: Stream, at: int) -> bool:
         return False
     index, _ = stream.turn_at(at)
     return bool(pattern(rules()["names_zh"]["agent_like"]).search(stream.turns[index].text))
-
-
-def is_word(name: str) -> bool:
-    """Whether a would-be name is a word of the dictionary, or begins one that is never a name."""
-    if _not_name().search(name):
-        return True
-    return name in _dictionary() and not _dictionary()[name]
-
-
-@cache
-def _dictionary() -> dict[str, bool]:
-    """Words of jieba's dictionary with two or three characters, whether tagged as a person's name."""
-    import jieba
-
-    words: dict[str, bool] = {}
-    with jieba.get_dict_file() as file:
-        for line in file:
-            word, _, tag = line.decode("utf-8").strip().rpartition(" ")
-            word, _, count = word.rpartition(" ")
-            if 2 <= len(word) <= 3 and word[0] in rules()["names_zh"]["surnames"]:
-                words[word] = tag.startswith("nr") or int(count or 0) < 5
-    return words

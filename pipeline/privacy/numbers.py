@@ -16,26 +16,11 @@ from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-_PROVINCES = "1[1-5]|2[123]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|7[1]|8[1-3]"
-_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
-_ID18 = rf"(?:{_PROVINCES})\d{{4}}(?:18|19|20)\d\d{_DAY}\d{{3}}[\dX]"
-_ID15 = rf"(?:{_PROVINCES})\d{{4}}\d\d{_DAY}\d{{3}}"
-_MOBILE = r"(?:(?:00)?86)?0?1[3-9]\d{9}"
-_LANDLINE = r"(?:(?:00)?86)?0?(?:10|2\d)[2-8]\d{7}|(?:(?:00)?86)?0[3-9]\d{2}[2-8]\d{6,7}"
-_NORTH_AMERICA = r"1?[2-9]\d{2}[2-9]\d{6}"
-_BRITAIN = r"(?:(?:00)?44(?:0)?|0)(?:7\d{9}|[123]\d{8,9})"
-_CARD = r"(?:62|60|81|4|5[1-5]|2[2-7]|3[47]|6011|65|35|30|36|38|9)\d+"
-
-_ADJACENT = r"[^，。！？,.!?;；\n]{0,24}|[^\n]{0,14}\n[^，。！？,.!?;；\n]{0,6}"
-"""Between "order number" and what is surely that number: no other clause, or the other side's answer."""
 CUE_CHARS = 45
-_EXTENSION = r"转|分机|ext|x"
+PUBLIC_DIGITS = 8
+"""From here on a hotline is told from the numbers it stands beside."""
 ANSWERS = {"code": (3, 8), "id_number": (3, 18), "bank_card": (4, 19), "phone": (3, 15)}
 """How many digits an answer to a question for each kind has at least and at most."""
-_ABROAD = (
-    r"08[35679]\d{7}|04\d{8}|0[2378]\d{8}|[6-9]\d{9}|"
-    r"(?:00)?(?:852|853)\d{8}|(?:00)?886\d{9}|(?:00)?(?:353|91|61|64|65|81|82|33|49|34|39)\d{8,11}"
-)
 
 
 def find_numbers(stream: Stream) -> list[Hit]:
@@ -78,11 +63,17 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
         said = match.group()
         signs = [sign.group() for sign in form("lettered.sign").finditer(said)]
         figures = sum(
-            len(s) if s.isdigit() else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
+            len(s)
+            if s.isdigit() or not s.isascii()
+            else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
             for s in signs
         )
         letters = any(re.search(r"[a-z]", s, re.IGNORECASE) and (len(s) == 1 or s.isupper()) for s in signs)
-        if not letters or figures < 2 or sum(len(s) if s.isupper() or s.isdigit() else 1 for s in signs) < 4:
+        if (
+            not letters
+            or figures < 2
+            or sum(len(s) if s.isupper() or s.isdigit() or not s.isascii() else 1 for s in signs) < 4
+        ):
             continue
         run = Run((Token(match.start(), match.end(), "", True),))
         cue, _ = _cue(stream, run)
@@ -103,13 +94,14 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
 def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
     written = stream.text[run.start : run.end]
     said_as_own = cue == "phone" and len(run.digits) >= 10 and pattern(rules()["own"]).search(near)
-    if _public(run.digits, stream) and not said_as_own:
+    secret = cue in ("code", "id_number", "bank_card")
+    if _public(run.digits, stream) and not said_as_own and not secret:
         return
     kind = _said_twice(run, cue) or _kind(run.digits, run, cue, near, written)
     if kind is None and len(run.tokens) > 1:
         yield from _parts(run, cue, stream)
     elif kind is not None:
-        lead = pattern(r"(?:\bplus\s)?[+(（\s]*$").search(stream.text, 0, run.start)
+        lead = form("plans.lead").search(stream.text, 0, run.start)
         start = lead.start() if lead and lead.group().strip() else run.start
         yield Hit(start, run.end, kind)
 
@@ -120,6 +112,9 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     while first < len(run.tokens):
         for last in range(len(run.tokens), first, -1):
             part = Run(run.tokens[first:last], run.extension)
+            if _public(part.digits, stream) and len(part.digits) >= PUBLIC_DIGITS:
+                first = last - 1
+                break
             kind = _strong(part.digits, stream.text[part.start : part.end], cue, spoken=part.spoken)
             if kind is not None:
                 yield Hit(part.start, part.end, kind)
@@ -137,13 +132,13 @@ def _said_twice(run: Run, cue: str | None) -> str | None:
     digits = "".join(token.digits for token in kept)
     if len(kept) == len(run.tokens) or cue == "other":
         return None
-    if pattern(_MOBILE).fullmatch(digits):
+    if form("plans.mobile").fullmatch(digits):
         return "phone"
-    return "id_number" if pattern(_ID18).fullmatch(digits) else None
+    return "id_number" if form("plans.id18").fullmatch(digits) else None
 
 
 def _kind(digits: str, run: Run, cue: str | None, near: str, written: str) -> str | None:
-    if not pattern(f"{_MOBILE}|{_ID18}").fullmatch(digits) and cue != "phone":
+    if not form("plans.mobile_or_id").fullmatch(digits) and cue != "phone":
         told = _by_cue(digits, run, cue, near)
         if told is not None:
             return told
@@ -159,23 +154,23 @@ def _public(digits: str, stream: Stream) -> bool:
 
 def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str | None:
     """What the digits are by their own form."""
-    if pattern(_ID18).fullmatch(digits) and (identity_holds(digits) or cue != "other"):
+    if form("plans.id18").fullmatch(digits) and (identity_holds(digits) or cue != "other"):
         return "id_number"
     if cue == "other":
         return None
-    if pattern(_MOBILE).fullmatch(digits):
+    if form("plans.mobile").fullmatch(digits):
         return "phone"
-    if pattern(_ID15).fullmatch(digits) and cue != "other_far" and cue != "bank_card":
+    if form("plans.id15").fullmatch(digits) and cue != "other_far" and cue != "bank_card":
         return "id_number"
     if (
         13 <= len(digits) <= 19
-        and pattern(_CARD).fullmatch(digits)
+        and form("plans.card").fullmatch(digits)
         and (luhn(digits) or digits.startswith("62"))
     ):
         return "bank_card"
     if cue == "other_far":
         return None  # an order was spoken of, and the form alone isn't sure enough
-    if pattern(_EXTENSION).search(written) and _telephone(digits, written, spoken=spoken):
+    if form("extension_sign").search(written) and _telephone(digits, written, spoken=spoken):
         return "phone"
     if spoken and 14 <= len(digits) <= 19:
         return "bank_card"
@@ -195,17 +190,16 @@ def _teen(token: Token) -> bool:
 
 def _telephone(digits: str, written: str, *, spoken: bool) -> bool:
     """Whether this is a telephone number other than a mainland mobile one; an extension may follow."""
-    for plan in (_MOBILE, _LANDLINE, _NORTH_AMERICA, _BRITAIN):
-        if pattern(rf"(?:{plan})").fullmatch(digits):
-            return True
-    extension = pattern(_EXTENSION).search(written)
-    if extension and pattern(
-        rf"(?:{_MOBILE}|{_LANDLINE}|{_NORTH_AMERICA}|{_BRITAIN}|\d{{7,8}})\d{{1,6}}"
-    ).fullmatch(digits):
+    if form("plans.telephone").fullmatch(digits):
         return True
-    if written.startswith("+") or (re.search(r"[\s-]|[^\d]", written) and pattern(_ABROAD).fullmatch(digits)):
+    extension = form("extension_sign").search(written)
+    if extension and form("plans.extended").fullmatch(digits):
+        return True
+    if written.startswith("+") or (
+        re.search(r"[\s-]|[^\d]", written) and form("plans.abroad").fullmatch(digits)
+    ):
         return 8 <= len(digits) <= 15
-    return bool(pattern(r"\d{3}[-.\s]\d{4}").fullmatch(written))
+    return bool(form("plans.seven").fullmatch(written))
 
 
 def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
@@ -220,9 +214,9 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
         return "code"
     if cue == "phone" and (7 <= length <= 20 or (run.extension and length >= 7)):
         return "phone"
-    if 3 <= length <= 6 and pattern(r"\bextension\s+(?:is\s+)?$|分机号?(?:是)?$").search(near):
+    if 3 <= length <= 6 and form("extension_before").search(near):
         return "phone"
-    if cue is None and 3 <= length <= 6 and pattern(r"\bit ends\s*$").search(near):
+    if cue is None and 3 <= length <= 6 and form("ends_before").search(near):
         return "phone"
     if cue == "phone" and 3 <= length <= 6 and pattern(rules()["phone_part"]).search(near):
         return "phone"
@@ -236,18 +230,14 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     before = stream.before(run.start)
     found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
     for match in reversed(found):
-        if match.lastgroup == "other" and not pattern(_ADJACENT).fullmatch(before, match.end()):
+        if match.lastgroup == "other" and not form("adjacent").fullmatch(before, match.end()):
             return "other_far", before
         if match.lastgroup != "generic":
             return match.lastgroup, before
     following = stream.after(run.end, 40)
     after = _cues().search(following)
     # "13800138000，我的订单呢" speaks of something else by then; "88231是订单号" doesn't
-    if (
-        after
-        and after.lastgroup == "other"
-        and not pattern(r"[^\W]{0,3}(?:\sis\s(?:the|my|your)\s)?").fullmatch(following, 0, after.start())
-    ):
+    if after and after.lastgroup == "other" and not form("behind").fullmatch(following, 0, after.start()):
         after = None
     if after and after.lastgroup != "generic":
         return after.lastgroup, before

@@ -9,20 +9,19 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
-_ONES = "zero|oh|one|two|three|four|five|six|seven|eight|nine"
-
 
 def find_passwords(stream: Stream) -> list[Hit]:
     """Codes and passwords with letters in them, said straight after the word for them or when asked for."""
     return [*_mixed(stream), *_spelled(stream), *_words(stream), *_answers(stream)]
 
 
+def _code_cue() -> str:
+    return f"(?:{rules()['cues']['code']})"
+
+
 def _mixed(stream: Stream) -> Iterator[Hit]:
     """Letters and digits in one: abc12345."""
-    sign = r"[a-z0-9_!@#$%^&*\-]"
-    secret = rf"(?P<secret>(?={sign}*[a-z])(?={sign}*[\d#]){sign}{{4,24}})"
-    later = r"(?:密码|口令|pass\s?word)[^。！？!?\n\d]{1,12}?"
-    for match in pattern(rf"(?:(?:{rules()['cues']['code']}){_ENDS}|{later}){secret}").finditer(stream.text):
+    for match in form("password.mixed", code_cue=_code_cue()).finditer(stream.text):
         if pattern(rules()["cues"]["other"]).search(
             stream.text, max(0, match.start() - 12), match.start("secret")
         ):
@@ -32,16 +31,11 @@ def _mixed(stream: Stream) -> Iterator[Hit]:
             yield Hit(match.start("secret"), match.start("secret") + said.end(), "code")
 
 
-_ENDS = r"\s*(?:(?:号|号码)?(?:是|为|就是|设的是|设成|改成|换成|好像是)|is|was|to|'s|[:：=])[\s:：]*"
-
-
 def _spelled(stream: Stream) -> Iterator[Hit]:
     """Letters and digits one by one: b l u e four two."""
-    sign = rf"[a-z]|\d+|{_ONES}|capital|lower\s?case|upper\s?case|dash|hash|underscore"
-    spelled = rf"(?:{rules()['cues']['code']}){_ENDS}(?P<secret>(?:(?:{sign})\b[\s,\-]*){{3,}})"
-    for match in pattern(spelled).finditer(stream.text):
+    for match in form("password.spelled", code_cue=_code_cue()).finditer(stream.text):
         text = match.group("secret").rstrip(" ,-")
-        if pattern(rf"\d|\b(?:{_ONES})\b|(?:\b[a-z]\b[\s,\-]*){{3}}").search(text):
+        if form("password.spelled_enough").search(text):
             yield Hit(match.start("secret"), match.start("secret") + len(text), "code")
 
 

@@ -41,18 +41,17 @@ def rules() -> dict[str, Any]:
     return merged
 
 
+@cache
 def form(path: str, **parts: str) -> re.Pattern[str]:
     """The pattern that stands at ``path`` ("email.written"), each ``<word>`` in it replaced.
 
     A word is one of ``parts``, an entry beside the pattern, or one of the ``parts`` of its file.
     """
-    return pattern(_expanded(path, tuple(sorted(parts.items()))))
+    return pattern(_expanded(path, parts))
 
 
-@cache
-def _expanded(path: str, parts: tuple[tuple[str, str], ...]) -> str:
+def _expanded(path: str, given: dict[str, str]) -> str:
     *above, _ = path.split(".")
-    given = dict(parts)
 
     def fill(match: re.Match[str]) -> str:
         name = match.group(1)

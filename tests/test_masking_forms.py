@@ -1,0 +1,38 @@
+"""Numbers in every form people tell them, and what stays: tests/spoken.py makes them, seed by seed."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from factories import make_transcript
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spoken import KINDS, left, plain, talks
+
+from pipeline.privacy.masking import mask
+
+SEEDS = st.integers(0, 10_000_000)
+
+
+@pytest.mark.parametrize("sides", [True, False], ids=["sides", "no_sides"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_numbers_told_in_any_form_are_masked(kind, sides):
+    talked = [talks(random.Random(f"{kind} {seed}"), kind) for seed in range(60)]
+    missed = [(talk, rest) for talk in talked if (rest := left(kind, talk, sides=sides))]
+    assert len(missed) / len(talked) <= 0.03, missed
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.sampled_from(["zh", "en"]), st.sampled_from(["agent", "customer", "unknown"]))
+def test_prices_dates_and_order_numbers_stay(seed, language, side):
+    said = plain(random.Random(seed), language)
+    masked, _ = mask(make_transcript((side, said), language=language))
+    assert masked.turns[0].text == said
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS, st.sampled_from(["mobile_zh", "identity_zh", "card_zh"]))
+def test_numbers_known_by_their_form_are_masked_without_a_word_about_them(seed, kind):
+    talk = talks(random.Random(seed), kind)
+    assert not left(kind, talk, sides=True), talk
