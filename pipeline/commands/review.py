@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.commands.options import store_option
+
+if TYPE_CHECKING:
+    from pipeline.profile import Profile
+    from pipeline.store import Store
 
 
 @click.command()
@@ -38,7 +43,7 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
 
     start_log("text")
     with open_store(store) as opened:
-        _take_teams(opened, profile)
+        known = _take_teams(opened, profile)
         reapply(opened)
         with opened.reading() as session:
             if not has_admin(session):
@@ -52,15 +57,16 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
         # the server gives a signal on when it has stopped: it was asked to stop, so that is no failure
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         uvicorn.run(
-            create_app(opened), host=host, port=port, log_level="warning", access_log=False, server_header=False,
+            create_app(opened, known), host=host, port=port, log_level="warning", access_log=False, server_header=False,
             timeout_graceful_shutdown=5, proxy_headers=True, forwarded_allow_ips="127.0.0.1",
         )  # fmt: skip
 
 
-def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped-def]  # its module is loaded by the command alone
+def _take_teams(store: Store, profile: Path | None) -> Profile:
+    """The profile, with the teams in it taken over; an empty one where there is none."""
     from sqlalchemy import select
 
-    from pipeline.profile import load_profile
+    from pipeline.profile import EMPTY, load_profile
     from pipeline.review.people import keep_teams
     from pipeline.store.night_tables import Run
 
@@ -70,7 +76,9 @@ def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped
             inbox = session.scalar(select(Run.inbox).order_by(Run.id.desc()).limit(1))
         beside = Path(inbox) / "profile.yaml" if inbox else None
         path = beside if beside is not None and beside.is_file() else None
-    if path is not None:
-        read = load_profile(path)
-        with store.writing() as session:
-            keep_teams(session, read)
+    if path is None:
+        return EMPTY
+    read = load_profile(path)
+    with store.writing() as session:
+        keep_teams(session, read)
+    return read

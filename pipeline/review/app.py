@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline import __version__
-from pipeline.review import api, judging, pages, signing
+from pipeline.profile import EMPTY, Profile
+from pipeline.review import api, judging, pages, queue_pages, signing
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
@@ -21,8 +22,8 @@ from pipeline.store import Store
 _log = logging.getLogger(__name__)
 
 
-def create_app(store: Store) -> Any:
-    """The app over an open store, which stays the caller's to close."""
+def create_app(store: Store, profile: Profile = EMPTY) -> Any:
+    """The app over an open store, which stays the caller's to close; the profile names agents and gives targets."""
     app = FastAPI(
         title="Callgauge review",
         version=__version__,
@@ -30,10 +31,11 @@ def create_app(store: Store) -> Any:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store = store
+    app.state.store, app.state.profile = store, profile
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(api.router, prefix="/api/v1")
+    app.include_router(queue_pages.router, include_in_schema=False)
     app.include_router(pages.router, include_in_schema=False)
     app.add_exception_handler(UnseenError, _unseen)
     app.add_exception_handler(RefusedError, _refused)

@@ -134,6 +134,13 @@ def person_of(user: User) -> Person:
     return Person(user.id, user.name, user.role, user.team, user.agent_id)
 
 
+def reviewers(session: Session, person: Person) -> list[str]:
+    """Names of those who judge, in the person's own team where there is one."""
+    users = session.scalars(select(User).where(User.disabled_at.is_(None)).order_by(User.name))
+    able = [each for each in map(person_of, users) if each.may("judge")]
+    return [each.name for each in able if person.team is None or each.team in (None, person.team)]
+
+
 def keep_teams(session: Session, profile: Profile) -> int:
     """Take over who is in which team; agents that the profile doesn't name keep theirs. Returns how many it names."""
     count = 0

@@ -18,6 +18,7 @@ from pipeline.review.web import (
     StoreOf,
     address_of,
     from_elsewhere,
+    inside,
     is_same,
     read_form,
     signed_in_of,
@@ -57,7 +58,7 @@ async def login(request: Request, store: StoreOf) -> Response:
         return _form(
             request, wrong=state, status=429 if state == "login_wait" else 401, next_=form.get("next", "")
         )
-    answer = RedirectResponse(_inside(form.get("next", "")), 303)
+    answer = RedirectResponse(inside(form.get("next", "")), 303)
     _set_cookie(request, answer, COOKIE, secret)
     answer.delete_cookie(_BEFORE, path="/login")
     return answer
@@ -95,7 +96,7 @@ def _form(request: Request, *, wrong: str = "", status: int = 200, next_: str = 
     token = request.cookies.get(_BEFORE) or secrets.token_urlsafe(32)
     with request.app.state.store.reading() as session:
         no_admin = not people.has_admin(session)
-    page = render("login.html.j2", token=token, wrong=wrong, next=_inside(next_), no_admin=no_admin)
+    page = render("login.html.j2", token=token, wrong=wrong, next=inside(next_), no_admin=no_admin)
     answer = HTMLResponse(page, status)
     _set_cookie(request, answer, _BEFORE, token, path="/login")
     return answer
@@ -106,14 +107,3 @@ def _set_cookie(request: Request, answer: Response, name: str, value: str, path:
     answer.set_cookie(
         name, value, path=path, httponly=True, samesite=same, secure=request.url.scheme == "https"
     )
-
-
-def _inside(path: str) -> str:
-    """A path of ours to go on to; another site's address is none."""
-    fine = (
-        path.startswith("/")
-        and not path.startswith(("//", "/\\"))
-        and path.isprintable()
-        and "\\" not in path
-    )
-    return path if fine else "/"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from pipeline.store import night_tables, period_tables, review_tables, tables
+from pipeline.store import coach_tables, night_tables, period_tables, review_tables, tables
 
 # all modules must be loaded for the tables to be known
-assert night_tables.Base is period_tables.Base is review_tables.Base is tables.Base  # noqa: S101
+for _module in (coach_tables, night_tables, period_tables, review_tables):
+    assert _module.Base is tables.Base  # noqa: S101
 
 connection = context.config.attributes["connection"]
 context.configure(
