@@ -18,6 +18,7 @@ from pipeline.review.acts import APPEAL_WINDOW
 from pipeline.review.asked import KINDS, VERDICTS
 from pipeline.review.cases import Case, load_case
 from pipeline.review.people import reviewers
+from pipeline.review.plans import plans_of
 from pipeline.review.rendering import call_path, page
 from pipeline.review.rights import Person
 from pipeline.review.standing import UNDOABLE, Deed
@@ -90,12 +91,14 @@ def call_page(request: Request, call_id: str, *, status: int = 200, since: Itera
         told = audit.lately(session, "saw", person, call_id)
         typed = draft_of(session, person, case.key)
         able = reviewers(session, person) if person.may("assign") else []
+        agent = case.result.call.agent_id
+        plans = plans_of(session, person, agent_id=agent, state="open") if agent else []
     if not told:
         with store.writing() as session:
             audit.put_down(session, "saw", person=person, address=address_of(request), call=call_id)
     sound = f"{call_path(call_id)}/audio" if case.audio_sha256 else None
     return page(
-        request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since), reviewers=able,
+        request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since), reviewers=able, plans=plans,
         drafts=json.dumps(dict(typed), ensure_ascii=False), look_every_s=LOOK_EVERY_S,
         last_mine=_last_of(case, person),
     )  # fmt: skip

@@ -28,6 +28,11 @@ ASSETS: Mapping[str, tuple[str, tuple[Path, ...]]] = {
         "text/css",
         (_REPORTS / "base.css", _REPORTS / "call.css", _HERE / "static" / "review.css"),
     ),
+    "cards.css": (
+        "text/css",
+        (_REPORTS / "base.css", _REPORTS / "scorecard.css", _HERE / "static" / "review.css"),
+    ),
+    "rows.js": ("text/javascript", (_HERE / "static" / "rows.js",)),
     "base.js": ("text/javascript", (_REPORTS / "base.js",)),
     "call.js": ("text/javascript", (_REPORTS / "call.js",)),
     "queue.js": ("text/javascript", (_HERE / "static" / "queue.js",)),
