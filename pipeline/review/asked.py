@@ -56,7 +56,7 @@ class _Asked(BaseModel):
     """``rev`` is the state of the review that the person saw; acts that judge are refused where it has moved on."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-    rev: Annotated[int | None, BeforeValidator(blank_is_none), Field(ge=0, le=2**31 - 1)] = None
+    rev: Annotated[Annotated[int, Field(ge=0, le=2**31 - 1)] | None, BeforeValidator(blank_is_none)] = None
 
 
 class RuleOnFinding(_Asked):
@@ -74,7 +74,7 @@ class AddMissed(_Asked):
     act: Literal["missed"]
     target: Annotated[Name | None, BeforeValidator(blank_is_none)] = None
     kind: Annotated[Name, AfterValidator(_known_kind)]
-    turn: Annotated[int | None, BeforeValidator(blank_is_none), Field(ge=0, le=1_000_000)] = None
+    turn: Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, BeforeValidator(blank_is_none)] = None
     speaker: Speaker = "unknown"
     start_s: Second
     end_s: Second
@@ -137,7 +137,7 @@ class Assign(_Asked):
     """Take the review on, or give it to somebody; an empty name gives it back."""
 
     act: Literal["assign"]
-    to: Annotated[str | None, BeforeValidator(blank_is_none), Field(max_length=100)] = None
+    to: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(blank_is_none)] = None
 
 
 class SetState(_Asked):

@@ -75,22 +75,21 @@ document.addEventListener("selectionchange", () => {
 let typed = null, used = Date.now();
 const token = document.querySelector("[name=csrf_token]").value;
 restoreText(document, new Map(Object.entries(JSON.parse(document.body.dataset.drafts || "{}"))));
-async function keepDraft() {
+async function keepDraft(quietly = false) {
   typed = null;
   const fields = Object.fromEntries(written(document).filter((field) => field.value && !field.matches("[type=number], [readonly]")).map((field) => [fieldKey(field), field.value]));
   const body = new URLSearchParams({ csrf_token: token, fields: JSON.stringify(fields) });
   try {
     const answer = await fetch(`${here}/draft`, { method: "POST", body, keepalive: true });
-    if (answer.ok && Object.keys(fields).length) told("草稿已保存", "Draft kept");
+    if (answer.ok && !quietly && Object.keys(fields).length) told("草稿已保存", "Draft kept");
   } catch { told("草稿未保存：无法连接", "Draft not kept: the server can't be reached"); }
 }
 document.addEventListener("input", (event) => {
   if (!event.target.closest("form.act")) return;
   clearTimeout(typed);
-  typed = setTimeout(keepDraft, 900);
+  typed = setTimeout(() => keepDraft(), 900);
 });
-document.addEventListener("kept", () => { clearTimeout(typed); keepDraftQuietly(); });
-async function keepDraftQuietly() { const said = document.getElementById("saved").textContent; await keepDraft(); const node = document.getElementById("saved"); if (node) node.textContent = said; }
+document.addEventListener("kept", () => { clearTimeout(typed); keepDraft(true); });
 addEventListener("pagehide", () => { if (typed) keepDraft(); });
 // what somebody else does meanwhile is shown; a page that nobody touches asks no more, so that its session can end
 for (const name of ["pointerdown", "keydown", "pointermove"]) document.addEventListener(name, () => { used = Date.now(); }, { passive: true });

@@ -8,6 +8,7 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (form.dataset.busy) return;
   form.dataset.busy = "1";
+  told("");
   const data = new URLSearchParams(new FormData(form, event.submitter));
   try {
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body: data });
