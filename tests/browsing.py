@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,11 @@ def shot(page: Any, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
 
-def accessible(page: Any, where: str) -> None:
-    """Fail with what axe-core finds on a page, in light and dark."""
+def accessible(page: Any, where: str, *, themes: Sequence[str] = ("light", "dark")) -> None:
+    """Fail with what axe-core finds on a page."""
     from axe_playwright_python.sync_playwright import Axe
 
-    for theme in ("light", "dark"):
+    for theme in themes:
         page.emulate_media(color_scheme=theme)
         found = Axe().run(page)
         told = [
