@@ -316,3 +316,32 @@ def test_a_change_is_claimed_only_where_intervals_part():
     assert not sum_progress(facts[:3] + facts[-3:], date(2025, 1, 15)).apart
     assert not sum_progress([], date(2025, 1, 15)).apart
     assert Rate(3, 2, 1).share == pytest.approx(4 / 6)
+
+
+def test_the_api_has_scorecards_and_plans(enter):
+    coach, agent = enter("coach1"), enter("A01")
+    team = coach.client.get("/api/v1/scorecards?period=2024-05").json()
+    assert [card["agent_id"] for card in team["agents"]] == ["A01"]
+    assert team == agent.client.get("/api/v1/scorecards").json()
+    asked = {"agent_id": "A01", "criterion": HARD_SELL, "goal": "x", "since": "2024-05-06", "action": "hear"}
+    plan = coach.client.post("/api/v1/plans", json=asked, headers={"x-csrf-token": coach.token}).json()[
+        "plan"
+    ]
+    assert (
+        agent.client.post("/api/v1/plans", json=asked, headers={"x-csrf-token": agent.token}).status_code
+        == 403
+    )
+    assert coach.client.post("/api/v1/plans", json=asked).status_code == 403  # no token
+    acts = f"/api/v1/plans/{plan}/acts"
+    done = agent.client.post(
+        acts, json={"act": "tick", "answers": 2, "done": True}, headers={"x-csrf-token": agent.token}
+    )
+    assert done.json() == {"plan": plan, "act": 3}
+    told = agent.client.get(f"/api/v1/plans/{plan}").json()
+    assert [each["act"] for each in told["history"]] == ["made", "action", "tick"]
+    assert told["after"] == {
+        "judged": 0, "passed": 0, "partial": 0, "failed": 0, "rate": None, "low": None, "high": None
+    }  # fmt: skip
+    assert [each["id"] for each in agent.client.get("/api/v1/plans").json()] == [plan]
+    assert enter("bob").client.get(f"/api/v1/plans/{plan}").status_code == 404
+    assert enter("bob").client.get("/api/v1/plans").json() == []

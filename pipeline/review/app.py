@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 
 from pipeline import __version__
 from pipeline.profile import EMPTY, Profile
-from pipeline.review import api, card_pages, judging, pages, plan_pages, queue_pages, signing
+from pipeline.review import api, api_coaching, card_pages, judging, pages, plan_pages, queue_pages, signing
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
@@ -35,6 +35,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(api.router, prefix="/api/v1")
+    app.include_router(api_coaching.router, prefix="/api/v1")
     for part in (queue_pages, card_pages, plan_pages, pages):
         app.include_router(part.router, include_in_schema=False)
     app.add_exception_handler(UnseenError, _unseen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,9 +73,7 @@ def team_rows(
     facts = [fact for fact in _facts(session, person, period, profile) if fact.agent_id]
     human = [fact.score for fact in facts if fact.score is not None and fact.made_by != "machine"]
     told = card_query.machine_percents(session, human)
-    teams: Mapping[str, str] = dict(
-        session.execute(select(AgentTeam.agent_id, AgentTeam.team)).tuples().all()
-    )
+    teams = {row.agent_id: row.team for row in session.execute(select(AgentTeam.agent_id, AgentTeam.team))}
     rows = plain_rows(agent_table(call_table(facts, settings, machine=told), settings))
     return [{**row, "team": row["team"] or teams.get(row["agent_id"], "")} for row in rows], settings
 
