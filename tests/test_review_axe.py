@@ -62,7 +62,7 @@ def plan(browser: Any, address: str) -> str:
 
 PAGES = {
     "root": ("/queue", "/calls/call-a1", "/scorecards", "/scorecards/A01", "/plans", "/plans/new?agent=A01", "/people",
-             "/audit", "/no/such/page", "/queue?agent=nobody", "/scorecards?period=1999-01"),
+             "/account", "/audit", "/no/such/page", "/queue?agent=nobody", "/scorecards?period=1999-01"),
     "A01": ("/mine", "/scorecards/A01", "/calls/call-a1", "/plans"),
 }  # fmt: skip
 

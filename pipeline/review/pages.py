@@ -42,9 +42,16 @@ def audit_page(request: Request, store: StoreOf) -> Response:
     """Who saw, heard, did or was refused what."""
     needs(request, "audit")
     before = request.query_params.get("before", "")
+    given = {
+        name: request.query_params.get(name, "").replace("\x00", "")[:300]
+        for name in ("name", "event", "call")
+    }
     with store.reading() as session:
-        lines = audit.newest(session, before=int(before) if before.isdecimal() and len(before) < 16 else None)
-    return page(request, "audit.html.j2", lines=lines)
+        start = int(before) if before.isdecimal() and len(before) < 16 else None
+        lines = audit.newest(
+            session, before=start, name=given["name"], event=given["event"], call=given["call"]
+        )
+    return page(request, "audit.html.j2", lines=lines, given=given)
 
 
 @router.get("/people")
