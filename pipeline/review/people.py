@@ -70,6 +70,19 @@ def set_password(session: Session, user: User, password: str) -> None:
     end_all(session, user)
 
 
+def change(session: Session, user: User, *, role: str | None, team: str | None, agent_id: str | None) -> None:
+    """Give somebody another role, team or agent's calls; what is None stays, an empty team is every team.
+
+    Every session and token of that user ends. Raises ConfigError where the role is unknown.
+    """
+    if role is not None and role not in ROLES:
+        raise ConfigError([f"--role: {role} → one of {', '.join(ROLES)} is accepted"])
+    user.role = role or user.role
+    user.team = user.team if team is None else team or None
+    user.agent_id = (agent_id or user.agent_id or user.name) if user.role == "agent" else None
+    end_all(session, user)
+
+
 def disable(session: Session, user: User) -> None:
     """Let somebody in no more; what they did stays under their name."""
     user.disabled_at = datetime.now(UTC)
