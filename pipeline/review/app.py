@@ -13,6 +13,7 @@ from pipeline import __version__
 from pipeline.profile import EMPTY, Profile
 from pipeline.review import api, api_coaching, card_pages, judging, pages, plan_pages, queue_pages, signing
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
+from pipeline.review.cards import TeamTables
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
 from pipeline.review.rendering import render
@@ -31,7 +32,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store, app.state.profile = store, profile
+    app.state.store, app.state.profile, app.state.team_tables = store, profile, TeamTables()
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(api.router, prefix="/api/v1")

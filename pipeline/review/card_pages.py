@@ -30,14 +30,14 @@ def team_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
     profile = profile_of(request)
     with store.reading() as session:
         period = cards.month_of(session, person, request.query_params.get("period", ""), profile)
-        rows, settings = cards.team_rows(session, person, period, profile)
+        table = request.app.state.team_tables.table(session, person, period, profile)
     with store.writing() as session:
         audit.put_down(
             session, "saw_scorecards", person=person, address=address_of(request), period=period.text
         )
     return page(
-        request, "cards.html.j2", period=period, following=cards.after(period), settings=settings,
-        rows=[(row, _plot(row, None)) for row in rows], **_texts(),
+        request, "cards.html.j2", period=period, following=cards.after(period), min_calls=table.min_calls,
+        rows=[(row, _plot(row, None)) for row in table.rows], **_texts(),
     )  # fmt: skip
 
 

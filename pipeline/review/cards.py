@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError
@@ -21,7 +22,9 @@ from pipeline.standards.library import load_standard
 from pipeline.store import card_query
 from pipeline.store.card_query import CallFact, Window
 from pipeline.store.review_tables import AgentTeam
-from pipeline.store.tables import Call
+from pipeline.store.tables import Call, Score
+
+KEPT_TABLES = 64
 
 
 def seen_agent(session: Session, person: Person, agent_id: str) -> None:
@@ -63,19 +66,48 @@ def after(period: Period) -> Period:
     return parse_period(period.end.isoformat()[: len(period.text)])
 
 
-def team_rows(
-    session: Session, person: Person, period: Period, profile: Profile
-) -> tuple[list[dict[str, Any]], CardSettings]:
-    """The figures of each agent that the person sees, the best mean first, and what they are worked out with."""
+@dataclass(frozen=True, slots=True)
+class TeamTable:
+    """The figures of each agent that a person sees, the best mean first; no rank and grade below ``min_calls``."""
+
+    rows: tuple[dict[str, Any], ...]
+    min_calls: int
+
+
+class TeamTables:
+    """Team tables that are worked out already. One holds until the store has another score, or fewer calls."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Any, ...], TeamTable] = {}
+
+    def table(self, session: Session, person: Person, period: Period, profile: Profile) -> TeamTable:
+        """A team's table, from those kept where nothing has changed."""
+        mine = team_of(session, person)
+        newest = session.scalar(select(func.max(Score.id)))
+        calls = session.scalar(select(func.count()).select_from(Call))
+        key = (period.text, mine, newest, calls)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = _table(session, mine, period, profile)
+            if len(self._kept) >= KEPT_TABLES:
+                self._kept.clear()
+            self._kept[key] = kept
+        teams = {
+            row.agent_id: row.team for row in session.execute(select(AgentTeam.agent_id, AgentTeam.team))
+        }
+        named = tuple({**row, "team": row["team"] or teams.get(row["agent_id"], "")} for row in kept.rows)
+        return TeamTable(named, kept.min_calls)
+
+
+def _table(session: Session, mine: tuple[str, ...] | None, period: Period, profile: Profile) -> TeamTable:
     standard = newest_standard(session) or load_standard()
     bands = tuple((band.min, band.zh) for band in standard.bands)
     settings = CardSettings(profile.zone, standard.appraisal.min_calls, bands, profile)
-    facts = [fact for fact in _facts(session, person, period, profile) if fact.agent_id]
+    facts = [fact for fact in _facts(session, mine, period, profile) if fact.agent_id]
     human = [fact.score for fact in facts if fact.score is not None and fact.made_by != "machine"]
     told = card_query.machine_percents(session, human)
-    teams = {row.agent_id: row.team for row in session.execute(select(AgentTeam.agent_id, AgentTeam.team))}
     rows = plain_rows(agent_table(call_table(facts, settings, machine=told), settings))
-    return [{**row, "team": row["team"] or teams.get(row["agent_id"], "")} for row in rows], settings
+    return TeamTable(tuple(rows), settings.min_calls)
 
 
 def agent_card(
@@ -98,9 +130,10 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
-def _facts(session: Session, person: Person, period: Period, profile: Profile) -> Sequence[CallFact]:
+def _facts(
+    session: Session, mine: tuple[str, ...] | None, period: Period, profile: Profile
+) -> Sequence[CallFact]:
     start, end = period.moments(profile.zone)
-    mine = team_of(session, person)
     if mine is None:
         return card_query.call_facts(session, Window(start, end))
     return [
