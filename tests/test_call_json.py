@@ -13,12 +13,15 @@ from pathlib import Path
 import jsonschema
 import pandas as pd
 import pytest
-from factories import NO_MONO, make_result, make_transcript
+from factories import NO_MONO, make_result, make_sound, make_transcript
 
+from pipeline.intervals import Timeline
 from pipeline.reports.call_json import dumps, schema, to_json, write_json
 from pipeline.reports.calls_csv import FACTS, MEASURES, Failure, neutral, row_of, row_of_failure, to_csv
 from pipeline.reports.files import write_atomic
-from pipeline.types import Measure
+from pipeline.reports.timeline import axis_of
+from pipeline.review.results import result_of
+from pipeline.types import Measure, Side
 
 CHECK = jsonschema.Draft202012Validator(schema())
 
@@ -136,3 +139,20 @@ def test_numbers_stay_numbers():
     cells = next(csv.DictReader(io.StringIO(text)))
     assert float(cells["agent_loudness_lufs"]) == -19.2
     assert neutral("李明") == "李明"
+
+
+def test_a_long_calls_loudness_is_thinned_and_read_back_as_it_is_drawn():
+    said = make_transcript()
+    curve = tuple(None if i % 50 == 0 else -20.4 - i % 7 for i in range(6_000))
+    sound = replace(make_sound(said), sides={"agent": Side(Timeline(), -20.0, 0.0, curve_lufs=curve)})
+    result = make_result(transcript=said, sound=sound)
+    data = to_json(result)
+    kept = data["sound"]["loudness"]["agent"]
+    assert (len(kept["lufs"]), kept["step_s"]) == (858, 0.7)
+    CHECK.validate(data)
+    again = result_of(data, result.call)
+    whole = tuple(None if level is None else round(level) for level in curve)
+    drawn = replace(
+        result, sound=replace(sound, sides={"agent": Side(Timeline(), None, 0.0, curve_lufs=whole)})
+    )
+    assert axis_of(again).lanes[0].paths == axis_of(drawn).lanes[0].paths != ()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import wave
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from browsing import until
 from factories import CRITERIA, make_result, make_score
 
 from pipeline.reports.calls_csv import Failure
@@ -24,13 +22,6 @@ STANDARD = StandardView(
     "telesales-cn", "1.0.0", tuple(CriterionText(*row) for row in CRITERIA), "服务标准", "Standard"
 )
 SECONDS = 62.4
-
-
-def _chromium() -> str | None:
-    named = os.environ.get("CALLGAUGE_CHROMIUM")
-    return named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
 
 
 @pytest.fixture(scope="module")
@@ -56,46 +47,15 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = _chromium()
-    if path is None:
-        pytest.skip("no Chromium here: install one or name it in CALLGAUGE_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
+def page(open_page: Any) -> Any:
     """A page whose errors and refused requests fail the test."""
-    context = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    trouble: list[str] = []
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    opened.on(
-        "request", lambda request: trouble.append(request.url) if request.url.startswith("http") else None
-    )
-    yield opened
-    context.close()
-    assert trouble == []
-
-
-def _until(page: Any, condition: str) -> None:
-    """Wait for a condition; playwright's own wait needs eval, which the pages' policy forbids."""
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never came true: {condition}")
+    return open_page()
 
 
 def _call(page: Any, report: Path) -> None:
     page.goto((report / "calls" / "good%20%E4%B8%80.html").as_uri())
-    _until(page, "audio.readyState >= 1")
+    until(page, "audio.readyState >= 1")
 
 
 @pytest.mark.parametrize(
@@ -111,16 +71,16 @@ def _call(page: Any, report: Path) -> None:
 def test_click_plays_that_second(page, report, selector, second):
     _call(page, report)
     page.click(selector)
-    _until(page, f"!audio.seeking && audio.currentTime >= {second} - 0.02")
+    until(page, f"!audio.seeking && audio.currentTime >= {second} - 0.02")
     assert page.evaluate("audio.currentTime") == pytest.approx(second, abs=1.0)
-    _until(page, "!audio.paused")
+    until(page, "!audio.paused")
 
 
 def test_axis_click_seeks(page, report):
     _call(page, report)
     box = page.locator("#axis").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] - 30)
-    _until(page, "!audio.seeking && audio.currentTime > 1")
+    until(page, "!audio.seeking && audio.currentTime > 1")
     # a click on a turn's bar goes to the turn's start, elsewhere to that very place
     assert page.evaluate("audio.currentTime") == pytest.approx(SECONDS * 0.75, abs=6)
 
@@ -135,9 +95,9 @@ def test_transcript_follows_the_sound(page, report):
 def test_space_and_arrows(page, report):
     _call(page, report)
     page.locator("body").press(" ")
-    _until(page, "!audio.paused")
+    until(page, "!audio.paused")
     page.locator("body").press(" ")
-    _until(page, "audio.paused")
+    until(page, "audio.paused")
     before = page.evaluate("audio.currentTime")
     page.locator("body").press("ArrowRight")
     assert page.evaluate("audio.currentTime") == pytest.approx(before + 5, abs=0.5)
@@ -148,7 +108,7 @@ def test_mark_by_keyboard_and_its_tooltip(page, report):
     page.focus("#mark-f9")
     assert "Hard sell · scarcity · mild" in page.inner_text("#tip")
     page.keyboard.press("Enter")
-    _until(page, "!audio.seeking && audio.currentTime >= 21.4")
+    until(page, "!audio.seeking && audio.currentTime >= 21.4")
 
 
 def test_language_is_switched_and_remembered(page, report):
@@ -183,7 +143,7 @@ def test_index_sorts_filters_and_leads_on(page, report):
     page.fill("#filter", "")
     assert "note.wav" in page.inner_text("#failures")
     page.click("text=good 一")
-    _until(page, "audio.readyState >= 1")
+    until(page, "audio.readyState >= 1")
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])

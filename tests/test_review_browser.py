@@ -1,239 +1,171 @@
-"""Short days in a real browser: a coach's, an agent's, a supervisor's; served by the command itself."""
+"""The call page and the queue in a real browser: hearing, marking, judging, what is typed, what others do."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from review_calls import PASSWORD, fill
-
-from pipeline.store import open_store
+from browsing import shot, until
 
 pytestmark = pytest.mark.browser
-ROOT = Path(__file__).parents[1]
-EXPECTED = ("409", "404")
-"""Refusals that the tests bring about, and the browser writes to its console."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    named = os.environ.get("CALLGAUGE_CHROMIUM")
-    path = named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if path is None:
-        pytest.skip("no Chromium here: install one or name it in CALLGAUGE_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The command, serving a store with four calls; it stops on SIGTERM."""
-    folder = tmp_path_factory.mktemp("served")
-    with open_store(str(folder / "s.db")) as store:
-        fill(store, folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "pipeline",
-        "review",
-        "--port",
-        str(port),
-        "--store",
-        str(folder / "s.db"),
-    ]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
-        here = f"http://127.0.0.1:{port}"
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{here}/login").close()  # noqa: S310 - our own
-                break
-            except urllib.error.URLError:
-                assert process.poll() is None
-                time.sleep(0.1)
-        yield here
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+SAVED = "document.getElementById('saved').textContent === 'Saved'"
 
 
 @pytest.fixture
-def sign_in(browser: Any, address: str) -> Iterator[Any]:
-    """Pages whose errors, and requests to elsewhere, fail the test."""
-    contexts, trouble = [], []
-
-    def enter(name: str) -> Any:
-        context = browser.new_context(locale="en-US", viewport={"width": 1360, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on(
-            "console",
-            lambda said: (
-                trouble.append(said.text)
-                if said.type == "error" and not any(code in said.text for code in EXPECTED)
-                else None
-            ),
-        )
-        page.on(
-            "request",
-            lambda asked: trouble.append(asked.url) if not asked.url.startswith((address, "data:")) else None,
-        )
-        page.goto(address)
-        page.fill("#username", name)
-        page.fill("#password", PASSWORD)
-        page.click(".sign-in button")
-        page.wait_for_selector("h1")
-        return page
-
-    yield enter
-    for context in contexts:
-        context.close()
-    assert trouble == []
-
-
-def until(page: Any, condition: str) -> None:
-    for _ in range(200):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"never came true: {condition}")
-
-
-def shot(page: Any, name: str) -> None:
-    folder = os.environ.get("CALLGAUGE_SCREENSHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-
-
-def test_a_coachs_day(sign_in):
-    page = sign_in("coach1")
-    assert page.locator("a.row").all_inner_texts() == ["call-a2", "call-a1"]
-    assert "built-in" not in page.inner_text("body")  # a text's name that is a mapping's method too
-    shot(page, "queue")
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#axis")
+def case(enter: Any, address: str) -> Any:
+    """A call as a coach sees it, its sound ready."""
+    page = enter("free")
+    page.goto(f"{address}/calls/call-b1")
     until(page, "audio.readyState >= 1")
-    machine = page.inner_text("#machine-percent")
-    page.keyboard.press("j")
-    until(page, "document.querySelectorAll('.finding.chosen').length === 1")
-    page.keyboard.press("p")
-    until(page, "!audio.paused")
-    # the sound goes on while the judgement is saved
-    mark = page.locator("[data-finding]").filter(has_text="您先听我说完").first
-    mark.locator(".disagree").click()
-    until(page, "document.getElementById('saved').textContent === 'Saved'")
-    assert not page.evaluate("audio.paused")
-    assert page.inner_text("#human-percent") not in ("–", machine)
-    assert page.inner_text("#machine-percent") == machine
-    page.locator("audio").evaluate("node => node.pause()")
-    article = page.locator("#criterion-talk\\.no_hard_sell")
-    article.locator("summary", has_text="Set a verdict").click()
-    article.locator("select[name=verdict]").select_option("pass")
-    article.locator("input[name=reason]").fill("he asked for the price himself")
-    article.locator("button", has_text="Save").click()
-    until(page, "document.querySelector('#criterion-talk\\\\.no_hard_sell .said') !== null")
-    note = page.locator("form.act").filter(has=page.locator("input[name=actions]"))
-    note.locator("textarea").fill("let them finish")
-    note.locator("input[name=actions]").fill("two calls a day")
-    note.locator("button").click()
-    until(page, "document.querySelector('.notes .note') !== null")
-    shot(page, "call")
-    page.click("#done")
-    until(page, "document.querySelector('.state .chip').innerText.trim() === 'Done'")
-    page.keyboard.press("n")
-    page.wait_for_url("**/queue*")
+    return page
 
 
-def test_two_reviewers_and_the_second_sees(sign_in):
-    first, second = sign_in("coach1"), sign_in("sup1")
+def near(page: Any, second: float) -> None:
+    until(page, f"!audio.seeking && Math.abs(audio.currentTime - {second}) < 1.2")
+
+
+def test_both_sides_are_drawn_and_everything_plays_its_second(case):
+    assert case.locator("svg.lanes rect.turn.s-agent").count() > 1
+    assert case.locator("svg.lanes rect.turn.s-customer").count() > 1
+    assert case.locator("svg.lanes .s-agent path.curve").count() >= 1
+    assert case.locator("svg.lanes .s-customer path.curve").count() >= 1
+    word = case.locator("#turn-6 .w[data-s]").nth(2)
+    for spot in (
+        case.locator("#mark-f9"),
+        word,
+        case.locator(".finding .quote[data-s]").nth(4),
+        case.locator("#turn-4 .time"),
+    ):
+        second = float(spot.get_attribute("data-s"))
+        spot.click()
+        near(case, second)
+        until(case, "!audio.paused")
+    case.evaluate("audio.currentTime = 18.0")
+    case.wait_for_selector("#turn-2 .w.now")
+
+
+def test_speed_loop_and_skipping_silence(case):
+    case.select_option("#speed", "2")
+    assert case.evaluate("audio.playbackRate") == 2
+    mark = case.locator("#mark-f9")
+    first = float(mark.get_attribute("data-s"))
+    case.check("#loop")
+    mark.click()
+    until(case, f"audio.currentTime > {first} + 1")
+    until(case, f"audio.currentTime < {first} + 1")  # it went back by itself
+    case.uncheck("#loop")
+    case.check("#skip-silence")
+    case.evaluate("audio.pause()")
+    spans = case.evaluate(
+        "[...document.querySelectorAll('.w[data-s]')].map((w) => [Number(w.dataset.s), Number(w.dataset.e)])"
+    )
+    last, following = max(
+        ((end, min((start for start, _ in spans if start > end), default=end)) for _, end in spans),
+        key=lambda gap: gap[1] - gap[0],
+    )
+    assert following - last > 2
+    case.select_option("#speed", "1")
+    case.evaluate(f"audio.currentTime = {last} + 0.7; audio.play()")
+    until(case, f"audio.currentTime >= {following} - 0.5")
+    case.reload()
+    assert case.is_checked("#skip-silence")  # it is remembered
+    assert case.input_value("#speed") == "1"
+
+
+def test_words_or_seconds_chosen_fill_the_form(case):
+    case.evaluate("""() => { const words = document.querySelectorAll('#turn-2 .w'); const range = document.createRange();
+        range.setStart(words[2].firstChild, 0); range.setEnd(words[5].firstChild, 1);
+        getSelection().removeAllRanges(); getSelection().addRange(range); }""")
+    until(case, "document.getElementById('missed-quote').value !== ''")
+    assert case.input_value("#missed-turn") == "2"
+    assert case.input_value("#missed-speaker") == "agent"
+    form = case.locator("form.act").filter(has=case.locator("#missed-quote"))
+    form.locator("select[name=kind]").select_option("hard_sell")
+    form.locator("select[name=target]").select_option("talk.no_hard_sell")
+    form.locator("button.strong").click()
+    until(case, SAVED)
+    assert "Added by" in case.inner_text("#criterion-talk\\.no_hard_sell")
+    case.evaluate("audio.currentTime = 30")
+    near(case, 30)
+    case.locator("h1").click()
+    case.keyboard.press("[")
+    case.evaluate("audio.currentTime = 33")
+    near(case, 33)
+    case.click("[data-now=missed-end]")
+    assert (case.input_value("#missed-start"), case.input_value("#missed-end")) == ("30.0", "33.0")
+    form.locator("select[name=kind]").select_option("impatient")
+    form.locator("select[name=target]").select_option("talk.patience")
+    form.locator("button.strong").click()
+    until(case, SAVED)
+    assert "0:30" in case.inner_text("#criterion-talk\\.patience")
+
+
+def test_what_is_typed_outlives_the_page_until_it_is_sent(case):
+    note = case.locator("form.act").filter(has=case.locator("input[name=actions]"))
+    note.locator("textarea").fill("let them finish their sentence")
+    until(case, "document.getElementById('saved').textContent === 'Draft kept'")
+    case.reload()
+    assert note.locator("textarea").input_value() == "let them finish their sentence"
+    note.locator("input[name=due]").fill("2026-12-24")
+    with case.expect_response("**/draft"):  # the draft that is left, which is none
+        note.locator("button").click()
+    until(case, SAVED)
+    assert "let them finish their sentence" in case.inner_text(".notes article.note")
+    case.reload()
+    assert note.locator("textarea").input_value() == ""
+
+
+def test_undo_by_one_key(case):
+    before = case.inner_text("#human-percent")
+    finding = case.locator(".finding[data-finding]", has=case.locator(".disagree[aria-pressed=false]")).last
+    name = finding.get_attribute("data-finding")
+    finding.locator(".disagree").click()
+    until(case, f"document.querySelector('[data-finding={name}].rejected') !== null")
+    case.keyboard.press("u")
+    until(case, f"document.querySelector('[data-finding={name}].rejected') === null")
+    assert case.inner_text("#human-percent") == before
+    case.click(".history summary")
+    assert case.locator(".history li.undone").count() >= 1  # nothing is taken out
+    assert case.locator(".history li:has-text('Undid')").count() >= 1
+
+
+def test_two_reviewers_and_the_second_sees(enter, address):
+    first, second = enter("coach1"), enter("sup1")
     for page in (first, second):
-        page.goto(page.url.split("/queue")[0] + "/calls/call-a2")
+        page.goto(f"{address}/calls/call-a2")
         until(page, "audio.readyState >= 1")
+    article = second.locator("#criterion-talk\\.plain_language")
+    article.locator("summary.set-verdict").click()
+    article.locator("input[name=reason]").fill("said in plain words")
     first.locator(".agree").first.click()
-    until(first, "document.getElementById('saved').textContent === 'Saved'")
-    second.locator(".disagree").first.click()
+    until(first, SAVED)
+    article.locator("button.strong").click()
     second.wait_for_selector(".conflict")
     assert "coach1" in second.inner_text(".conflict")
+    assert (
+        article.locator("input[name=reason]").input_value() == "said in plain words"
+    )  # nothing typed is lost
     shot(second, "conflict")
-    second.locator(".disagree").first.click()
-    until(second, "document.getElementById('saved').textContent === 'Saved'")
-
-
-def test_an_agents_and_a_supervisors_day(sign_in, address):
-    agent = sign_in("bob")
-    assert agent.locator("a.row").count() == 2
-    shot(agent, "mine")
-    agent.click("text=call-b1")
-    until(agent, "audio.readyState >= 1")
-    assert agent.locator(".agree").count() == 0
-    agent.click("#mark-f9")
-    until(agent, "!audio.seeking && audio.currentTime > 15")
-    article = agent.locator("article:has-text('Appeal against this')").first
-    criterion = article.get_attribute("id")
-    article.locator("summary", has_text="Appeal").click()
-    article.locator("input[name=reason]").fill("the customer had asked")
-    article.locator("button", has_text="Send").click()
-    until(agent, "document.querySelector('.appeal') !== null")
-    shot(agent, "appeal")
-    assert agent.goto(f"{address}/calls/call-a1").status == 404
-    supervisor = sign_in("root")
-    supervisor.goto(f"{address}/queue?reason=appeal")
-    supervisor.click("text=call-b1")
-    before = supervisor.inner_text("#machine-percent")
-    form = supervisor.locator(f"[id='{criterion}'] .appeal form")
-    form.locator("select[name=verdict]").select_option("pass")
-    form.locator("input[name=reason]").fill("it is as the agent says")
-    form.locator("input[name=final]").check()
-    form.locator("button").click()
-    until(supervisor, "document.querySelector('.appeal .chip') !== null")
-    after = supervisor.inner_text("#human-percent")
-    assert float(after.rstrip("%")) > float(before.rstrip("%"))
-    agent.goto(f"{address}/calls/call-b1")
-    assert agent.inner_text("#human-percent") == after
+    article.locator("button.strong").click()
+    until(second, SAVED)
+    first.evaluate("look()")  # what the page does by itself every few seconds
+    until(first, "document.querySelector('#criterion-talk\\\\.plain_language .said') !== null")
+    assert "sup1" in first.inner_text("#saved")
 
 
 @pytest.mark.parametrize("width", [360, 768])
-def test_nothing_runs_off_the_side(sign_in, address, width):
-    page = sign_in("free")
-    page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/queue", "/calls/call-a1"):
+def test_nothing_runs_off_the_side(enter, address, width):
+    page = enter("root", viewport={"width": width, "height": 800})
+    for path in (
+        "/queue",
+        "/calls/call-a1",
+        "/scorecards",
+        "/scorecards/A01",
+        "/plans",
+        "/plans/new",
+        "/people",
+        "/audit",
+    ):
         page.goto(address + path)
         shot(page, f"narrow-{width}{path.replace('/', '-')}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_words_chosen_fill_the_form(sign_in, address):
-    page = sign_in("free")
-    page.goto(f"{address}/calls/call-a1")
-    page.evaluate("""() => { const words = document.querySelectorAll('#turn-2 .w'); const range = document.createRange();
-        range.setStart(words[2].firstChild, 0); range.setEnd(words[5].firstChild, 1);
-        getSelection().removeAllRanges(); getSelection().addRange(range); }""")
-    until(page, "document.getElementById('missed-quote').value !== ''")
-    assert page.input_value("#missed-turn") == "2"
-    assert page.input_value("#missed-speaker") == "agent"
-    form = page.locator("form.act").filter(has=page.locator("#missed-quote"))
-    form.locator("select[name=kind]").select_option("hard_sell")
-    form.locator("select[name=target]").select_option("talk.no_hard_sell")
-    form.locator("button").click()
-    until(page, "document.getElementById('saved').textContent === 'Saved'")
-    assert "Added by" in page.inner_text("#criterion-talk\\.no_hard_sell")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from pipeline.commands.users import users
 from pipeline.errors import ConfigError
 from pipeline.review.passwords import is_right
-from pipeline.review.people import find_user
+from pipeline.review.people import find_user, signed_in
 from pipeline.store import open_store
 
 
@@ -42,6 +42,22 @@ def test_users_are_added_with_a_password_from_the_input(store, monkeypatch):
     assert "argon2" not in listed
     assert "S01: disabled." in call("disable", "S01", "--store", store).output
     assert len(call("token", "anna", "--store", store).output.strip()) >= 40
+
+
+def test_role_and_team_are_changed_and_sessions_end(store):
+    call("add", "S01", "--role", "coach", "--team", "一组", "--store", store, typed="correct horse\n")
+    secret = call("token", "S01", "--store", store).output.strip()
+    assert (
+        "supervisor; sees team 二组"
+        in call("change", "S01", "--role", "supervisor", "--team", "二组", "--store", store).output
+    )
+    with open_store(store) as opened, opened.reading() as session:
+        assert signed_in(session, secret, kind="token") == (None, False)
+    assert "every team" in call("change", "S01", "--team", "", "--store", store).output
+    assert "agent A07" in call("change", "S01", "--role", "agent", "--agent", "A07", "--store", store).output
+    assert "every call" in call("change", "S01", "--role", "admin", "--store", store).output
+    with open_store(store) as opened, opened.reading() as session:
+        assert find_user(session, "S01").agent_id is None
 
 
 @pytest.mark.parametrize(

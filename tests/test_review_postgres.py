@@ -11,10 +11,12 @@ from postgres_cluster import Cluster, programs
 from review_calls import fill
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
+from test_review_coaching import Page
 from test_review_judging import HARD_SELL, Somebody, criterion, versions
 
 from pipeline.store import open_store
 from pipeline.store.check import check_store
+from pipeline.store.coach_tables import PlanAct
 from pipeline.store.review_tables import ReviewAct
 from pipeline.store.search_index import forget_words, rebuild
 from pipeline.store.search_tables import SearchDoc, is_model
@@ -42,12 +44,29 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                     connection, opts={"compare_type": True, "include_name": is_model}
                 )
                 assert compare_metadata(context, Base.metadata) == []
-            coach, agent = Somebody(store, "coach1"), Somebody(store, "A01")
+            coach, agent = Page(store, "coach1"), Page(store, "A01")
             for reason in ("flagged", "fatal", "needs_review", "alert", "low", "sample", "appeal", "all"):
                 assert coach.client.get(f"/queue?reason={reason}&since=2024-01-01").status_code == 200
             coach.does("verdict", target=HARD_SELL, verdict="fail", reason="x")
             coach.does("comment", text="y", at_s=1.5)
             agent.does("appeal", target=HARD_SELL, reason="z")
+            assert coach.post(
+                "/plans", agent_id="A01", criterion=HARD_SELL, goal="x", call_id="call-a1", since="2024-05-06"
+            )
+            for path in (
+                "/plans",
+                "/plans/1",
+                "/scorecards",
+                "/scorecards/A01",
+                "/calls/call-a1",
+                "/queue?assigned=-",
+            ):
+                coach.get(path)
+            coach.post("/views", name="x", query="reason=low")
+            coach.post("/calls/call-a1/draft", status=204, fields='{"a": "b"}')
+            coach.post("/assign", to="coach1", query="", **{"call:call-a1": "1"})
+            with pytest.raises(DBAPIError, match="only added to"), store.writing() as session:
+                session.execute(delete(PlanAct))
             assert criterion(agent.case()["human_score"], HARD_SELL)["verdict"] == "fail"
             assert [made_by for made_by, _ in versions(store)] == ["machine", "human"]
             _finds(coach, agent, Somebody(store, "root"))

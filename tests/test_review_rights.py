@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from starlette.testclient import TestClient
 
 from pipeline.review.app import create_app
+from pipeline.review.people import add_user
 from pipeline.store import Store, open_store
 from pipeline.store.review_tables import AuditLine, ReviewAct
 
@@ -237,3 +238,45 @@ def test_openapi_says_what_there_is(sign_in):
     described = sign_in("audi").get("/api/openapi.json").json()
     assert "/api/v1/calls/{call_id}/acts" in described["paths"]
     assert not [path for path in described["paths"] if not path.startswith("/api/v1/")]
+
+
+def test_ones_own_password_ends_all_that_was(store):
+    with store.writing() as session:
+        add_user(session, "newcomer", role="coach", password=PASSWORD)
+    app = create_app(store)
+
+    def enter(password: str) -> tuple[TestClient, int]:
+        client = TestClient(app, follow_redirects=False, client=("10.7.7.7", 1))
+        token = field(client.get("/login").text, "csrf_token")
+        form = {"username": "newcomer", "password": password, "csrf_token": token}
+        return client, client.post("/login", data=form).status_code
+
+    (client, _), (other, _) = enter(PASSWORD), enter(PASSWORD)
+    form = {"csrf_token": field(client.get("/account").text, "csrf_token"), "new": "an even longer password"}
+    assert client.post("/account", data={**form, "csrf_token": "x", "password": PASSWORD}).status_code == 403
+    assert client.post("/account", data={**form, "password": "not it"}).status_code == 422
+    assert client.post("/account", data={**form, "password": PASSWORD, "new": "short"}).status_code == 422
+    assert client.post("/account", data={**form, "password": PASSWORD}).status_code == 303
+    for old in (client, other):
+        assert old.get("/queue").status_code == 303  # sign in first
+    assert enter(PASSWORD)[1] == 401
+    client, status = enter("an even longer password")
+    assert status == 303
+    form["csrf_token"] = field(client.get("/account").text, "csrf_token")
+    for _ in range(8):
+        answer = client.post("/account", data={**form, "password": "guess"})
+    assert "Too many" in answer.text  # whoever finds an open session can't guess on
+    assert [line.name for line in events(store, "password")] == ["newcomer"]
+
+
+def test_the_audit_log_is_searched(sign_in):
+    auditor = sign_in("audi")
+    sign_in("coach1").get("/calls/call-a1")
+    sign_in("free").get("/calls/call-b1")
+
+    def cells(query: str, place: int) -> set[str]:
+        rows = auditor.get(f"/audit?{query}").text.split("<tr>")[2:]
+        return {re.findall(r"<td>(.*?)</td>", row)[place] for row in rows}
+
+    assert cells("name=coach1&event=saw", 0) == {"coach1"}
+    assert cells("call=call-b1", 2) == {"call-b1"}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,25 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
+def page(open_page: Any) -> Any:
     """A page whose errors and refused requests fail the test."""
-    named = os.environ.get("CALLGAUGE_CHROMIUM")
-    path = named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if path is None:
-        pytest.skip("no Chromium here: install one or name it in CALLGAUGE_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        opened = browser.new_context(locale="en-US", viewport={"width": 1280, "height": 900}).new_page()
-        trouble: list[str] = []
-        opened.on("pageerror", lambda error: trouble.append(str(error)))
-        opened.on("console", lambda line: trouble.append(line.text) if line.type == "error" else None)
-        opened.on("request", lambda sent: trouble.append(sent.url) if sent.url.startswith("http") else None)
-        yield opened
-        browser.close()
-    assert trouble == []
+    return open_page()
 
 
 def test_the_overview_sorts_and_changes_its_language(folder: Path, page: Any) -> None:

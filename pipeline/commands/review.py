@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.commands.options import store_option
+
+if TYPE_CHECKING:
+    from pipeline.profile import Profile
+    from pipeline.store import Store
 
 
 @click.command()
@@ -42,7 +47,7 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
     start_log("text")
     with open_store(store) as opened:
         opened.files.ready()  # an encrypted store without its key is told now, not at the first call
-        _take_teams(opened, profile)
+        known = _take_teams(opened, profile)
         reapply(opened)
         freshen(opened, EMPTY.zone)
         with opened.reading() as session:
@@ -56,13 +61,14 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
         click.echo(f"Callgauge review: http://{shown}:{port}/ (Ctrl-C stops it)", err=True)
         # the server gives a signal on when it has stopped: it was asked to stop, so that is no failure
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        uvicorn.run(create_app(opened), host=host, port=port, **options())
+        uvicorn.run(create_app(opened, known), host=host, port=port, **options())
 
 
-def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped-def]  # its module is loaded by the command alone
+def _take_teams(store: Store, profile: Path | None) -> Profile:
+    """The profile, with the teams in it taken over; an empty one where there is none."""
     from sqlalchemy import select
 
-    from pipeline.profile import load_profile
+    from pipeline.profile import EMPTY, load_profile
     from pipeline.review.names import keep_names
     from pipeline.review.people import keep_teams
     from pipeline.store.night_tables import Run
@@ -73,8 +79,10 @@ def _take_teams(store, profile: Path | None) -> None:  # type: ignore[no-untyped
             inbox = session.scalar(select(Run.inbox).order_by(Run.id.desc()).limit(1))
         beside = Path(inbox) / "profile.yaml" if inbox else None
         path = beside if beside is not None and beside.is_file() else None
-    if path is not None:
-        read = load_profile(path)
-        with store.writing() as session:
-            keep_teams(session, read)
-            keep_names(session, read)
+    if path is None:
+        return EMPTY
+    read = load_profile(path)
+    with store.writing() as session:
+        keep_teams(session, read)
+        keep_names(session, read)
+    return read

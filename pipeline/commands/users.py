@@ -99,6 +99,24 @@ def password(name: str, store: str | None) -> None:
 
 @users.command()
 @click.argument("name")
+@click.option("--role", type=click.Choice(ROLES), help="What they may do from now on.")
+@click.option("--team", help='The team whose calls they see; "" is every team.')
+@click.option("--agent", "agent_id", help="For agents: whose calls are theirs.")
+@store_option
+def change(name: str, role: str | None, team: str | None, agent_id: str | None, store: str | None) -> None:
+    """Give NAME another role or scope; ends every session and token of theirs."""
+    from pipeline.review.people import change as give
+    from pipeline.store import open_store
+
+    with open_store(store, create=False) as opened, opened.writing() as session:
+        user = _known(session, name)
+        give(session, user, role=role, team=team, agent_id=agent_id)
+        told = f"{name}: {user.role}; sees {_sees(user.role, user.team, user.agent_id)}."
+    click.echo(told)
+
+
+@users.command()
+@click.argument("name")
 @store_option
 def disable(name: str, store: str | None) -> None:
     """Let NAME in no more; what they did stays under their name."""

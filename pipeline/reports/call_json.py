@@ -17,6 +17,7 @@ from typing import Any
 from pipeline.call_names import safe_name
 from pipeline.intervals import Span
 from pipeline.reports.files import write_atomic
+from pipeline.reports.timeline import thinned
 from pipeline.types import (
     CallRecord,
     CallResult,
@@ -175,7 +176,15 @@ def _sound(sound: Sound | None) -> dict[str, Any] | None:
         "layout": sound.layout,
         "rings": [_span(ring) for ring in sound.rings],
         "notes": list(sound.notes),
+        "loudness": {speaker: _curve(side.curve_lufs) for speaker, side in sound.sides.items()},
     }
+
+
+def _curve(curve: Sequence[float | None]) -> dict[str, Any]:
+    """A side's loudness as a page draws it: whole LUFS, so that a long call takes a few kB."""
+    values, step_s = thinned(curve)
+    lufs = [None if value is None or not math.isfinite(value) else round(value) for value in values]
+    return {"step_s": _number(step_s), "lufs": lufs}
 
 
 def _measure(measure: Measure) -> dict[str, Any]:

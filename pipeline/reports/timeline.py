@@ -121,7 +121,7 @@ def _lane(side: Speaker, spoken: Timeline, result: CallResult, duration_s: float
 
 def _paths(side: Side, duration_s: float) -> tuple[str, ...]:
     """Closed areas under the curve, a path for each stretch that was loud enough to have a value."""
-    curve, step_s = _thinned(side.curve_lufs)
+    curve, step_s = thinned(side.curve_lufs)
     paths: list[str] = []
     run: list[tuple[float, float]] = []
     for i, level in enumerate([*curve, None]):
@@ -140,7 +140,7 @@ def _area(run: Sequence[tuple[float, float]]) -> str:
     return f"M{run[0][0]:.1f} 100 {inner} L{run[-1][0]:.1f} 100 Z"
 
 
-def _thinned(curve: Sequence[float | None]) -> tuple[list[float | None], float]:
+def thinned(curve: Sequence[float | None]) -> tuple[list[float | None], float]:
     """At most ``MOST_POINTS`` values, the loudest of each bin, and the seconds from one to the next."""
     size = max(1, -(-len(curve) // MOST_POINTS))
     bins = (curve[i : i + size] for i in range(0, len(curve), size))

@@ -200,7 +200,7 @@ def _fitting(session: Session, case: Case, person: Person, asked: Asked) -> tupl
     if asked.act == "undo":
         _check_undo(case, person, asked.answers)
     if asked.act == "assign":
-        data["user"] = _assignee(session, person, asked.to)
+        data["user"] = _assignee(session, case, asked.to)
     return target, data
 
 
@@ -248,13 +248,13 @@ def _check_undo(case: Case, person: Person, act: int) -> None:
         raise UnfitError(f"{deed.target}: a supervisor has ruled finally")
 
 
-def _assignee(session: Session, person: Person, name: str | None) -> int | None:
+def _assignee(session: Session, case: Case, name: str | None) -> int | None:
+    """Who is given the call: somebody who judges, and sees it."""
     if name is None:
         return None
-    user = person if name == person.name else None
-    if user is None:
-        row = find_user(session, name)
-        if row is None or row.disabled_at is not None or not person_of(row).may("judge"):
-            raise UnfitError(f"{name}: nobody who reviews goes by this name")
-        return row.id
-    return user.id
+    row = find_user(session, name)
+    if row is None or row.disabled_at is not None or not person_of(row).may("judge"):
+        raise UnfitError(f"{name}: nobody who reviews goes by this name")
+    if session.scalar(select(Call.id).where(Call.id == case.key, person_of(row).scope())) is None:
+        raise UnfitError(f"{name} doesn't see this call: it is of another team")
+    return row.id

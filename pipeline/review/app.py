@@ -10,19 +10,25 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline import __version__
+from pipeline.profile import EMPTY, Profile
 from pipeline.review import (
     api,
+    api_coaching,
     calibration_api,
     calibration_pages,
+    card_pages,
     judging,
     originals,
     pages,
+    plan_pages,
+    queue_pages,
     rule_pages,
     search_pages,
     signing,
     trend_pages,
 )
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
+from pipeline.review.cards import TeamTables
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
 from pipeline.review.rendering import render
@@ -32,8 +38,8 @@ from pipeline.store import Store
 _log = logging.getLogger(__name__)
 
 
-def create_app(store: Store) -> Any:
-    """The app over an open store, which stays the caller's to close."""
+def create_app(store: Store, profile: Profile = EMPTY) -> Any:
+    """The app over an open store, which stays the caller's to close; the profile names agents and gives targets."""
     app = FastAPI(
         title="Callgauge review",
         version=__version__,
@@ -41,21 +47,20 @@ def create_app(store: Store) -> Any:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store = store
+    app.state.store, app.state.profile, app.state.team_tables = store, profile, TeamTables()
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(originals.router, include_in_schema=False)
     app.include_router(originals.api, prefix="/api/v1")
     app.include_router(api.router, prefix="/api/v1")
-    app.include_router(search_pages.api, prefix="/api/v1")
-    app.include_router(search_pages.router, include_in_schema=False)
-    app.include_router(trend_pages.api, prefix="/api/v1")
-    app.include_router(trend_pages.router, include_in_schema=False)
-    app.include_router(rule_pages.api, prefix="/api/v1")
-    app.include_router(rule_pages.router, include_in_schema=False)
+    for part in (search_pages, trend_pages, rule_pages):
+        app.include_router(part.api, prefix="/api/v1")
     app.include_router(calibration_api.router, prefix="/api/v1")
-    app.include_router(calibration_pages.router, include_in_schema=False)
-    app.include_router(pages.router, include_in_schema=False)
+    app.include_router(api_coaching.router, prefix="/api/v1")
+    for part in (
+        search_pages, trend_pages, rule_pages, calibration_pages, queue_pages, card_pages, plan_pages, pages,
+    ):  # fmt: skip
+        app.include_router(part.router, include_in_schema=False)
     app.add_exception_handler(UnseenError, _unseen)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(UnfitError, _unfit)

@@ -37,7 +37,8 @@ def _known_kind(kind: str) -> str:
     return kind
 
 
-def _blank(value: Any) -> Any:
+def blank_is_none(value: Any) -> Any:
+    """A form sends an empty text for what was left out."""
     return None if value == "" else value
 
 
@@ -56,7 +57,7 @@ class _Asked(BaseModel):
     """``rev`` is the state of the review that the person saw; acts that judge are refused where it has moved on."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-    rev: Annotated[Count | None, BeforeValidator(_blank)] = None
+    rev: Annotated[Count | None, BeforeValidator(blank_is_none)] = None
 
 
 class RuleOnFinding(_Asked):
@@ -65,20 +66,20 @@ class RuleOnFinding(_Asked):
     act: Literal["finding"]
     target: Name
     ruling: Literal["confirm", "reject"]
-    reason: Annotated[Words | None, BeforeValidator(_blank)] = None
+    reason: Annotated[Words | None, BeforeValidator(blank_is_none)] = None
 
 
 class AddMissed(_Asked):
     """Name something that the machine missed."""
 
     act: Literal["missed"]
-    target: Annotated[Name | None, BeforeValidator(_blank)] = None
+    target: Annotated[Name | None, BeforeValidator(blank_is_none)] = None
     kind: Annotated[Name, AfterValidator(_known_kind)]
-    turn: Annotated[Count | None, BeforeValidator(_blank)] = None
+    turn: Annotated[Count | None, BeforeValidator(blank_is_none)] = None
     speaker: Speaker = "unknown"
     start_s: Second
     end_s: Second
-    quote: Annotated[Words | None, BeforeValidator(_blank)] = None
+    quote: Annotated[Words | None, BeforeValidator(blank_is_none)] = None
 
 
 class SetVerdict(_Asked):
@@ -96,7 +97,7 @@ class Comment(_Asked):
 
     act: Literal["comment"]
     text: Words
-    at_s: Annotated[Second | None, BeforeValidator(_blank)] = None
+    at_s: Annotated[Second | None, BeforeValidator(blank_is_none)] = None
 
 
 class Note(_Asked):
@@ -104,8 +105,8 @@ class Note(_Asked):
 
     act: Literal["note"]
     text: Words
-    actions: Annotated[Words | None, BeforeValidator(_blank)] = None
-    due: Annotated[date | None, BeforeValidator(_blank)] = None
+    actions: Annotated[Words | None, BeforeValidator(blank_is_none)] = None
+    due: Annotated[date | None, BeforeValidator(blank_is_none)] = None
 
 
 class MakeAppeal(_Asked):
@@ -122,7 +123,7 @@ class RuleOnAppeal(_Asked):
     act: Literal["ruling"]
     answers: Number
     decision: Literal["upheld", "denied"]
-    verdict: Annotated[Set | None, BeforeValidator(_blank)] = None
+    verdict: Annotated[Set | None, BeforeValidator(blank_is_none)] = None
     reason: Words
     final: bool = False
 
@@ -137,7 +138,7 @@ class Assign(_Asked):
     """Take the review on, or give it to somebody; an empty name gives it back."""
 
     act: Literal["assign"]
-    to: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(_blank)] = None
+    to: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(blank_is_none)] = None
 
 
 class SetState(_Asked):

@@ -56,9 +56,20 @@ def must_wait(session: Session, name: str, address: str) -> bool:
     return by_name >= MOST_BY_NAME or by_address >= MOST_BY_ADDRESS
 
 
-def newest(session: Session, *, before: int | None = None, limit: int = 100) -> list[AuditLine]:
-    """Lines, the newest first."""
+def newest(
+    session: Session,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    name: str = "",
+    event: str = "",
+    call: str = "",
+) -> list[AuditLine]:
+    """Lines, the newest first; of one person, one event or one call where these are given."""
     query = select(AuditLine).order_by(AuditLine.id.desc()).limit(limit)
+    for column, value in ((AuditLine.name, name), (AuditLine.event, event), (AuditLine.call, call)):
+        if value:
+            query = query.where(column == value)
     if before is not None:
         query = query.where(AuditLine.id < before)
     return list(session.scalars(query))

@@ -135,6 +135,13 @@ def standard_of(session: Session, sha256: str) -> Standard:
     return _read(sha256, session.get_one(StandardText, sha256).text)
 
 
+def newest_standard(session: Session) -> Standard | None:
+    """The standard that came into use last; None where nothing is scored yet."""
+    query = select(StandardText.sha256).order_by(StandardText.first_used_at.desc()).limit(1)
+    sha256 = session.scalar(query)
+    return standard_of(session, sha256) if sha256 is not None else None
+
+
 @lru_cache(maxsize=16)
 def _read(sha256: str, text: str) -> Standard:
     return read_standard(text, name=f"standard {sha256[:12]}")

@@ -1,7 +1,8 @@
-"""The pages: queue, own calls, one call with its sound, the audit log, people."""
+"""The pages: one call with its sound, the audit log, people."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -11,20 +12,24 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from pipeline.reports.call_page import page_values
-from pipeline.reports.labels import labels
 from pipeline.reports.standard_view import view_of
 from pipeline.review import audit
 from pipeline.review.acts import APPEAL_WINDOW
 from pipeline.review.asked import KINDS, VERDICTS
 from pipeline.review.cases import Case, load_case
-from pipeline.review.queue import REASONS, STATES, Filters, queue
+from pipeline.review.people import reviewers
+from pipeline.review.plans import plans_of
 from pipeline.review.rendering import call_path, page
+from pipeline.review.rights import Person
 from pipeline.review.sound import sound_answer
 from pipeline.review.standing import UNDOABLE, Deed
+from pipeline.review.views import draft_of
 from pipeline.review.web import PersonOf, StoreOf, address_of, needs, signed_in_of, store_of
 from pipeline.store.review_tables import User
 
 router = APIRouter()
+LOOK_EVERY_S = 15
+"""How often an open call's page asks whether somebody else did something."""
 
 
 @router.get("/")
@@ -33,54 +38,21 @@ def home(person: PersonOf) -> Response:
     return RedirectResponse("/queue" if person.may("queue") else "/mine", 303)
 
 
-@router.get("/queue")
-def queue_page(request: Request, store: StoreOf) -> Response:
-    """Calls that wait, by filters."""
-    person = needs(request, "queue")
-    filters = Filters.of(request.query_params)
-    with store.reading() as session:
-        items, following = queue(session, person, filters)
-    return page(
-        request, "queue.html.j2", items=items, filters=filters, following=following, reasons=REASONS, states=STATES,
-        outcomes=sorted(labels().texts["outcomes"]), mine=False,
-    )  # fmt: skip
-
-
-@router.get("/mine")
-def mine_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
-    """An agent's own calls."""
-    filters = Filters.of(request.query_params, reason="all", state="any")
-    with store.reading() as session:
-        items, following = queue(session, person, filters)
-    return page(
-        request, "queue.html.j2", items=items, filters=filters, following=following, reasons=REASONS, states=STATES,
-        outcomes=sorted(labels().texts["outcomes"]), mine=True,
-    )  # fmt: skip
-
-
-@router.get("/next")
-def next_call(request: Request, store: StoreOf, person: PersonOf) -> Response:
-    """On to the next call of the queue, with the same filters."""
-    own = not person.may("queue")
-    filters = Filters.of(
-        request.query_params, reason="all" if own else "flagged", state="any" if own else "open"
-    )
-    with store.reading() as session:
-        items, _ = queue(session, person, filters, limit=1)
-    query = str(request.url.query)
-    kept = "&".join(part for part in query.split("&") if part and not part.startswith("before="))
-    tail = f"?{kept}" if kept else ""
-    return RedirectResponse((call_path(items[0].call_id) if items else "/") + tail, 303)
-
-
 @router.get("/audit")
 def audit_page(request: Request, store: StoreOf) -> Response:
     """Who saw, heard, did or was refused what."""
     needs(request, "audit")
     before = request.query_params.get("before", "")
+    given = {
+        name: request.query_params.get(name, "").replace("\x00", "")[:300]
+        for name in ("name", "event", "call")
+    }
     with store.reading() as session:
-        lines = audit.newest(session, before=int(before) if before.isdecimal() and len(before) < 16 else None)
-    return page(request, "audit.html.j2", lines=lines)
+        start = int(before) if before.isdecimal() and len(before) < 16 else None
+        lines = audit.newest(
+            session, before=start, name=given["name"], event=given["event"], call=given["call"]
+        )
+    return page(request, "audit.html.j2", lines=lines, given=given)
 
 
 @router.get("/people")
@@ -132,20 +104,40 @@ def call_page(request: Request, call_id: str, *, status: int = 200, since: Itera
     with store.reading() as session:
         case = load_case(store, session, person, call_id)
         told = audit.lately(session, "saw", person, call_id)
+        typed = draft_of(session, person, case.key)
+        able = reviewers(session, person) if person.may("assign") else []
+        agent = case.result.call.agent_id
+        plans = plans_of(session, person, agent_id=agent, state="open") if agent else []
     if not told:
         with store.writing() as session:
             audit.put_down(session, "saw", person=person, address=address_of(request), call=call_id)
     sound = f"{call_path(call_id)}/audio" if case.audio_sha256 else None
-    return page(request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since))
+    return page(
+        request, "case.html.j2", status=status, **_values(case, sound), since=tuple(since), reviewers=able, plans=plans,
+        drafts=json.dumps(dict(typed), ensure_ascii=False), look_every_s=LOOK_EVERY_S,
+        last_mine=_last_of(case, person),
+    )  # fmt: skip
+
+
+def _last_of(case: Case, person: Person) -> Deed | None:
+    """The person's newest deed that can be undone."""
+    mine = (
+        deed
+        for deed in reversed(case.history)
+        if deed.user == person.id and deed.act in UNDOABLE and deed.id not in case.standing.undone
+    )
+    return next(mine, None)
 
 
 def _values(case: Case, sound: str | None) -> dict[str, Any]:
     machine = {each.id: each for each in case.result.score.criteria}
     human = {each.id: each for each in case.score.criteria}
+    to_decide = [name for name, each in human.items() if each.verdict == "needs_review"]
     rejected = {name for name, deed in case.standing.findings.items() if deed.data["ruling"] == "reject"}
     return {
         **page_values(case.result, standard=view_of(case.standard), sound=sound),
         "case": case, "standing": case.standing, "machine": machine, "human": human, "rejected": rejected,
+        "to_decide": to_decide,
         "verdicts": VERDICTS, "kinds": KINDS, "undoable": UNDOABLE, "by_id": {f.id: f for f in case.findings},
         "criteria_ids": list(machine), "window": APPEAL_WINDOW,
         "appeal_until": case.scored_at + timedelta(seconds=APPEAL_WINDOW.total_seconds()),

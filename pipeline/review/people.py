@@ -76,6 +76,19 @@ def let_hear_originals(session: Session, user: User, granted: bool) -> None:
     user.originals = granted
 
 
+def change(session: Session, user: User, *, role: str | None, team: str | None, agent_id: str | None) -> None:
+    """Give somebody another role, team or agent's calls; what is None stays, an empty team is every team.
+
+    Every session and token of that user ends. Raises ConfigError where the role is unknown.
+    """
+    if role is not None and role not in ROLES:
+        raise ConfigError([f"--role: {role} → one of {', '.join(ROLES)} is accepted"])
+    user.role = role or user.role
+    user.team = user.team if team is None else team or None
+    user.agent_id = (agent_id or user.agent_id or user.name) if user.role == "agent" else None
+    end_all(session, user)
+
+
 def disable(session: Session, user: User) -> None:
     """Let somebody in no more; what they did stays under their name."""
     user.disabled_at = datetime.now(UTC)
@@ -138,6 +151,13 @@ def seen(session: Session, digest: str) -> None:
 def person_of(user: User) -> Person:
     """A user as the app's parts know one."""
     return Person(user.id, user.name, user.role, user.team, user.agent_id, user.originals)
+
+
+def reviewers(session: Session, person: Person) -> list[str]:
+    """Names of those who judge, in the person's own team where there is one."""
+    users = session.scalars(select(User).where(User.disabled_at.is_(None)).order_by(User.name))
+    able = [each for each in map(person_of, users) if each.may("judge")]
+    return [each.name for each in able if person.team is None or each.team in (None, person.team)]
 
 
 def keep_teams(session: Session, profile: Profile) -> int:

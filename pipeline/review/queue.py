@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -30,6 +31,8 @@ FLAGGED = {
 """Reasons that the standard's flags give → the kind of flag; alerts tell of complaints the same night."""
 REASONS = ("appeal", "fatal", "needs_review", "alert", *FLAGGED)
 STATES = ("open", "done", "any")
+NOBODY = "-"
+"""As ``assigned``: calls that nobody has taken on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Filters:
         """As a query string's names and values, those that say something."""
         pairs = {name: getattr(self, name) for name in self.__slots__ if name != "before"}
         return {name: str(value) for name, value in pairs.items() if value is not None}
+
+    def text(self) -> str:
+        """As a query string."""
+        return urlencode(self.plain())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +158,12 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         made.append(or_(Review.state.is_(None), Review.state != "done", Review.open_appeals > 0))
     for column, value in (
         (Call.agent_id, filters.agent), (AgentTeam.team, filters.team), (Score.outcome, filters.outcome),
-        (User.name, filters.assigned),
+        (User.name, None if filters.assigned == NOBODY else filters.assigned),
     ):  # fmt: skip
         if value is not None:
             made.append(column == value)
+    if filters.assigned == NOBODY:
+        made.append(Review.assigned.is_(None))
     if filters.least is not None:
         made.append(Score.percent >= filters.least)
     if filters.most is not None:

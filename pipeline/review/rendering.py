@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from pipeline.profile import DEFAULT_ZONE
 from pipeline.reports.html import clock, href, tidy
@@ -33,9 +33,16 @@ ASSETS: Mapping[str, tuple[str, tuple[Path, ...]]] = {
             _HERE / "static" / "insight.css",
         ),
     ),
+    "cards.css": (
+        "text/css",
+        (_REPORTS / "base.css", _REPORTS / "scorecard.css", _HERE / "static" / "review.css"),
+    ),
+    "rows.js": ("text/javascript", (_HERE / "static" / "rows.js",)),
     "base.js": ("text/javascript", (_REPORTS / "base.js",)),
     "call.js": ("text/javascript", (_REPORTS / "call.js",)),
     "search.js": ("text/javascript", (_HERE / "static" / "search.js",)),
+    "queue.js": ("text/javascript", (_HERE / "static" / "queue.js",)),
+    "case.js": ("text/javascript", (_HERE / "static" / "case.js",)),
     "review.js": ("text/javascript", (_HERE / "static" / "review.js",)),
 }
 """Name → kind and the files that it is joined from."""
@@ -54,15 +61,15 @@ def asset(name: str) -> tuple[str, bytes] | None:
 
 def render(template: str, **values: Any) -> str:
     """One page."""
-    page = _environment().get_template(template)
-    return page.render({"lang": "en", **values, "labels": labels(), "ui": labels().ui, "t": texts()})
+    own = {"labels": labels(), "ui": labels().ui, "t": texts()}
+    return _environment().get_template(template).render({"lang": "en", **values, **own})
 
 
-def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """One page for whoever came with a request."""
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+    """A page for whoever has signed in; ``tail`` is the address's query, ``came`` who came."""
     came = request.state.signed_in
-    content = render(template, came=came, person=came.person, tail=str(request.url.query), **values)
-    return HTMLResponse(content, status)
+    tail = str(request.url.query)
+    return HTMLResponse(render(template, came=came, person=came.person, tail=tail, **values), status)
 
 
 def call_path(call_id: str) -> str:

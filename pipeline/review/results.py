@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.intervals import Span
+from pipeline.intervals import Span, Timeline
 from pipeline.sealing import BrokenSealError
 from pipeline.store.files import FileArea, read_result
 from pipeline.store.tables import Call, CriterionRow, FindingRow, RecordingRow, Score, StoredFile
@@ -24,6 +24,7 @@ from pipeline.types import (
     Outcome,
     Reason,
     Recording,
+    Side,
     Sound,
     Transcript,
     Turn,
@@ -106,7 +107,17 @@ def _sound(data: Mapping[str, Any] | None, duration_s: float) -> Sound | None:
     if data is None:
         return None
     rings = tuple(_span(ring) for ring in data["rings"])
-    return Sound(duration_s, data["layout"], {}, rings, tuple(data["notes"]))
+    curves = data.get("loudness", {})  # results of earlier versions have none
+    sides: Mapping[Any, Side] = {
+        speaker: Side(Timeline(), None, 0.0, curve_lufs=_curve(curve)) for speaker, curve in curves.items()
+    }
+    return Sound(duration_s, data["layout"], sides, rings, tuple(data["notes"]))
+
+
+def _curve(data: Mapping[str, Any]) -> tuple[float | None, ...]:
+    """Loudness every 0.1 s, from the wider steps that it is kept in."""
+    each = max(1, round(data["step_s"] * 10))
+    return tuple(level for level in data["lufs"] for _ in range(each))
 
 
 def _span(data: Mapping[str, Any]) -> Span:

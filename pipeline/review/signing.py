@@ -11,18 +11,20 @@ from starlette.concurrency import run_in_threadpool
 
 from pipeline.review import audit, people
 from pipeline.review.gate import COOKIE
-from pipeline.review.passwords import is_right
-from pipeline.review.rendering import asset, render
+from pipeline.review.passwords import LONGEST, SHORTEST, is_right
+from pipeline.review.rendering import asset, page, render
 from pipeline.review.web import (
     CheckedForm,
     StoreOf,
     address_of,
     from_elsewhere,
+    inside,
     is_same,
     read_form,
     signed_in_of,
 )
 from pipeline.store import Store
+from pipeline.store.review_tables import User
 
 router = APIRouter()
 _BEFORE = "callgauge_login"
@@ -57,7 +59,7 @@ async def login(request: Request, store: StoreOf) -> Response:
         return _form(
             request, wrong=state, status=429 if state == "login_wait" else 401, next_=form.get("next", "")
         )
-    answer = RedirectResponse(_inside(form.get("next", "")), 303)
+    answer = RedirectResponse(inside(form.get("next", "")), 303)
     _set_cookie(request, answer, COOKIE, secret)
     answer.delete_cookie(_BEFORE, path="/login")
     return answer
@@ -75,28 +77,59 @@ def logout(request: Request, form: CheckedForm, store: StoreOf) -> Response:
     return answer
 
 
+@router.get("/account")
+def account_page(request: Request) -> Response:
+    """The form for changing one's own password."""
+    return page(request, "account.html.j2", wrong="", shortest=SHORTEST)
+
+
+@router.post("/account")
+def change_password(request: Request, form: CheckedForm, store: StoreOf) -> Response:
+    """Change one's own password; every session and token ends, this one too. Wrong guesses count as at signing in."""
+    came, address = signed_in_of(request), address_of(request)
+    state, _ = _known(store, came.person.name, form.get("password", ""), address)
+    new = form.get("new", "")
+    if not state and not SHORTEST <= len(new) <= LONGEST:
+        state = "password_length"
+    if state:
+        return page(request, "account.html.j2", status=422, wrong=state, shortest=SHORTEST)
+    with store.writing() as session:
+        people.set_password(session, session.get_one(User, came.person.id), new)
+        audit.put_down(session, "password", person=came.person, address=address)
+    return RedirectResponse("/login", 303)
+
+
 def _try(store: Store, name: str, password: str, address: str) -> tuple[str, str | None]:
+    wrong, user = _known(store, name, password, address)
+    if user is None:
+        return wrong, None
+    with store.writing() as session:
+        secret, _ = people.begin(session, user)
+        audit.put_down(session, "login", person=people.person_of(user), address=address)
+    return "", secret
+
+
+def _known(store: Store, name: str, password: str, address: str) -> tuple[str, User | None]:
+    """The user of this name and password, else what to say; a failure is put down."""
     with store.reading() as session:
         if audit.must_wait(session, name, address):
             return "login_wait", None
         user = people.find_user(session, name)
         known = user is not None and user.disabled_at is None
         right = is_right(password, user.password_hash if user is not None and known else None)
+    if right and user is not None:
+        return "", user
     with store.writing() as session:
-        if not right or user is None:
-            audit.put_down(session, "login_failed", person=None, name=name, address=address)
-            return "login_wrong", None
-        secret, _ = people.begin(session, user)
-        audit.put_down(session, "login", person=people.person_of(user), address=address)
-    return "", secret
+        audit.put_down(session, "login_failed", person=None, name=name, address=address)
+    return "login_wrong", None
 
 
 def _form(request: Request, *, wrong: str = "", status: int = 200, next_: str = "") -> Response:
     token = request.cookies.get(_BEFORE) or secrets.token_urlsafe(32)
     with request.app.state.store.reading() as session:
         no_admin = not people.has_admin(session)
-    page = render("login.html.j2", token=token, wrong=wrong, next=_inside(next_), no_admin=no_admin)
-    answer = HTMLResponse(page, status)
+    shown = render("login.html.j2", token=token, wrong=wrong, next=inside(next_), no_admin=no_admin)
+    answer = HTMLResponse(shown, status)
     _set_cookie(request, answer, _BEFORE, token, path="/login")
     return answer
 
@@ -106,14 +139,3 @@ def _set_cookie(request: Request, answer: Response, name: str, value: str, path:
     answer.set_cookie(
         name, value, path=path, httponly=True, samesite=same, secure=request.url.scheme == "https"
     )
-
-
-def _inside(path: str) -> str:
-    """A path of ours to go on to; another site's address is none."""
-    fine = (
-        path.startswith("/")
-        and not path.startswith(("//", "/\\"))
-        and path.isprintable()
-        and "\\" not in path
-    )
-    return path if fine else "/"

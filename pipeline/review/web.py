@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Depends, HTTPException, Request
 
+from pipeline.profile import Profile
 from pipeline.review import audit
 from pipeline.review.people import SignedIn
 from pipeline.review.rights import Person
@@ -18,6 +19,12 @@ def store_of(request: Request) -> Store:
     """The store that the app serves."""
     store: Store = request.app.state.store
     return store
+
+
+def profile_of(request: Request) -> Profile:
+    """What the company is, as far as the app was told."""
+    profile: Profile = request.app.state.profile
+    return profile
 
 
 def signed_in_of(request: Request) -> SignedIn:
@@ -42,6 +49,17 @@ async def read_form(request: Request) -> dict[str, str]:
     """A form's fields; of two with one name the later."""
     body = (await request.body()).decode("utf-8", errors="replace")
     return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=100))
+
+
+def inside(path: str) -> str:
+    """A path of ours to go on to; another site's address is none."""
+    fine = (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and path.isprintable()
+        and "\\" not in path
+    )
+    return path if fine else "/"
 
 
 def is_same(given: str, kept: str) -> bool:

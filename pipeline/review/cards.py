@@ -1,0 +1,144 @@
+"""Scorecards for whoever may see them: a team's agents, one agent's own figures. The figures are the reports'."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pipeline.errors import ConfigError
+from pipeline.profile import Profile
+from pipeline.reports.period import Period, parse_period
+from pipeline.reports.scorecard import NOBODY, CardSettings, agent_table, call_table
+from pipeline.reports.scorecard_build import Scorecards, build_scorecards
+from pipeline.review.cases import UnseenError, newest_standard
+from pipeline.review.rights import SCOPED, Person
+from pipeline.standards.library import load_standard
+from pipeline.store import card_query
+from pipeline.store.card_query import CallFact, Window
+from pipeline.store.review_tables import AgentTeam
+from pipeline.store.tables import Call, Score
+
+KEPT_TABLES = 64
+
+
+def seen_agent(session: Session, person: Person, agent_id: str) -> None:
+    """Raises UnseenError where there is no such agent, or none that this person may see: nobody is told which."""
+    team = session.scalar(select(AgentTeam.team).where(AgentTeam.agent_id == agent_id))
+    called = session.scalar(select(Call.id).where(Call.agent_id == agent_id).limit(1)) is not None
+    if person.role == "agent":
+        seen = agent_id == person.agent_id
+    elif person.role in SCOPED and person.team is not None:
+        seen = team == person.team
+    else:
+        seen = person.may("see") and (called or team is not None)
+    if not seen:
+        raise UnseenError(f"{agent_id}: no such agent")
+
+
+def team_of(session: Session, person: Person) -> tuple[str, ...] | None:
+    """The agents that a person's scope is made of; None: everybody."""
+    if person.role == "agent":
+        return (person.agent_id,) if person.agent_id else ()
+    if person.role not in SCOPED or person.team is None:
+        return None
+    query = select(AgentTeam.agent_id).where(AgentTeam.team == person.team).order_by(AgentTeam.agent_id)
+    return tuple(session.scalars(query))
+
+
+def month_of(session: Session, person: Person, asked: str, profile: Profile) -> Period:
+    """The period asked for; one that can't be read, or none, is the month of the last call that the person sees."""
+    try:
+        return parse_period(asked)
+    except ConfigError:
+        query = select(Call.started_at).where(Call.started_at.is_not(None), person.scope())
+        last = session.scalar(query.order_by(Call.started_at.desc()).limit(1))
+        return parse_period((last or datetime.now(UTC)).astimezone(profile.zone).strftime("%Y-%m"))
+
+
+def after(period: Period) -> Period:
+    """The period of the same kind that follows."""
+    return parse_period(period.end.isoformat()[: len(period.text)])
+
+
+@dataclass(frozen=True, slots=True)
+class TeamTable:
+    """The figures of each agent that a person sees, the best mean first; no rank and grade below ``min_calls``."""
+
+    rows: tuple[dict[str, Any], ...]
+    min_calls: int
+
+
+class TeamTables:
+    """Team tables that are worked out already. One holds until the store has another score, or fewer calls."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Any, ...], TeamTable] = {}
+
+    def table(self, session: Session, person: Person, period: Period, profile: Profile) -> TeamTable:
+        """A team's table, from those kept where nothing has changed."""
+        mine = team_of(session, person)
+        newest = session.scalar(select(func.max(Score.id)))
+        calls = session.scalar(select(func.count()).select_from(Call))
+        key = (period.text, mine, newest, calls)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = _table(session, mine, period, profile)
+            if len(self._kept) >= KEPT_TABLES:
+                self._kept.clear()
+            self._kept[key] = kept
+        teams = {
+            row.agent_id: row.team for row in session.execute(select(AgentTeam.agent_id, AgentTeam.team))
+        }
+        named = tuple({**row, "team": row["team"] or teams.get(row["agent_id"], "")} for row in kept.rows)
+        return TeamTable(named, kept.min_calls)
+
+
+def _table(session: Session, mine: tuple[str, ...] | None, period: Period, profile: Profile) -> TeamTable:
+    standard = newest_standard(session) or load_standard()
+    bands = tuple((band.min, band.zh) for band in standard.bands)
+    settings = CardSettings(profile.zone, standard.appraisal.min_calls, bands, profile)
+    facts = [fact for fact in _facts(session, mine, period, profile) if fact.agent_id]
+    human = [fact.score for fact in facts if fact.score is not None and fact.made_by != "machine"]
+    told = card_query.machine_percents(session, human)
+    rows = plain_rows(agent_table(call_table(facts, settings, machine=told), settings))
+    return TeamTable(tuple(rows), settings.min_calls)
+
+
+def agent_card(
+    session: Session, person: Person, agent_id: str, period: Period, profile: Profile
+) -> Scorecards | None:
+    """One agent's scorecard; None where the agent has no call in the period. Raises UnseenError."""
+    seen_agent(session, person, agent_id)
+    try:
+        cards = build_scorecards(session, period, profile, now=datetime.now(UTC), agent_id=agent_id)
+    except ConfigError:  # neither a call in the period nor a name in the profile
+        return None
+    return cards if agent_id in set(cards.agents.get("agent_id", ())) else None
+
+
+def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's rows, with None for what it has no value for."""
+    if table.empty:
+        return []
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
+
+
+def _facts(
+    session: Session, mine: tuple[str, ...] | None, period: Period, profile: Profile
+) -> Sequence[CallFact]:
+    start, end = period.moments(profile.zone)
+    if mine is None:
+        return card_query.call_facts(session, Window(start, end))
+    return [
+        fact
+        for agent in mine
+        if agent != NOBODY
+        for fact in card_query.call_facts(session, Window(start, end, agent))
+    ]

@@ -1,0 +1,122 @@
+"""The queue as pages: filters, saved views, giving out calls, on to the next one; an agent's own calls."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pipeline.reports.labels import labels
+from pipeline.reports.standard_view import view_of
+from pipeline.review import views
+from pipeline.review.acts import UnfitError, do
+from pipeline.review.asked import Assign
+from pipeline.review.cases import UnseenError, newest_standard
+from pipeline.review.hints import hints
+from pipeline.review.people import reviewers
+from pipeline.review.queue import NOBODY, REASONS, STATES, Filters, queue
+from pipeline.review.rendering import call_path, page
+from pipeline.review.rights import Person
+from pipeline.review.web import CheckedForm, PersonOf, StoreOf, address_of, needs, profile_of
+from pipeline.store.review_tables import AgentTeam
+
+router = APIRouter()
+_TICKED = "call:"
+"""Before a ticked call's id in a form's field names."""
+
+
+@router.get("/queue")
+def queue_page(request: Request, store: StoreOf) -> Response:
+    """Calls that wait, by filters."""
+    person = needs(request, "queue")
+    filters = Filters.of(request.query_params)
+    with store.reading() as session:
+        items, following = queue(session, person, filters)
+        kept = views.views_of(session, person)
+        choices = _choices(request, session, person)
+        heard = hints(session, [item.call_id for item in items]) if person.may("judge") else {}
+    current = filters.text()
+    return page(
+        request, "queue.html.j2", items=items, filters=filters, following=following, mine=False, hints=heard,
+        views=kept, current=current, view=next((view for view in kept if view.query == current), None), **choices,
+    )  # fmt: skip
+
+
+@router.get("/mine")
+def mine_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
+    """An agent's own calls."""
+    filters = Filters.of(request.query_params, reason="all", state="any")
+    with store.reading() as session:
+        items, following = queue(session, person, filters)
+    return page(
+        request, "queue.html.j2", items=items, filters=filters, following=following, mine=True, hints={},
+        views=(), view=None, current="",
+    )  # fmt: skip
+
+
+@router.get("/next")
+def next_call(request: Request, store: StoreOf, person: PersonOf) -> Response:
+    """On to the next call of the queue, with the same filters."""
+    own = not person.may("queue")
+    filters = Filters.of(
+        request.query_params, reason="all" if own else "flagged", state="any" if own else "open"
+    )
+    with store.reading() as session:
+        items, _ = queue(session, person, filters, limit=1)
+    query = str(request.url.query)
+    kept = "&".join(part for part in query.split("&") if part and not part.startswith("before="))
+    tail = f"?{kept}" if kept else ""
+    return RedirectResponse((call_path(items[0].call_id) if items else "/") + tail, 303)
+
+
+@router.post("/views")
+def keep_view(request: Request, form: CheckedForm, store: StoreOf) -> Response:
+    """Keep the filters shown under a name."""
+    person = needs(request, "queue")
+    filters = Filters.of(dict(parse_qsl(form.get("query", ""))))
+    try:
+        with store.writing() as session:
+            views.keep_view(session, person, form.get("name", ""), filters)
+    except views.ViewError as error:
+        raise UnfitError(str(error)) from error
+    return RedirectResponse(f"/queue?{filters.text()}", 303)
+
+
+@router.post("/views/{view}/drop")
+def drop_view(request: Request, view: int, form: CheckedForm, store: StoreOf) -> Response:
+    """Take a view of one's own away."""
+    person = needs(request, "queue")
+    with store.writing() as session:
+        if not views.drop_view(session, person, view):
+            raise UnseenError("no such view")
+    return RedirectResponse("/queue", 303)
+
+
+@router.post("/assign")
+def assign(request: Request, form: CheckedForm, store: StoreOf) -> Response:
+    """Give the ticked calls to somebody, or take them back from whoever has them."""
+    person = needs(request, "assign")
+    given = Assign(act="assign", to=form.get("to") or None)
+    for name in form:
+        if name.startswith(_TICKED):
+            do(store, person, name.removeprefix(_TICKED), given, address=address_of(request))
+    return RedirectResponse(f"/queue?{Filters.of(dict(parse_qsl(form.get('query', '')))).text()}", 303)
+
+
+def _choices(request: Request, session: Session, person: Person) -> dict[str, Any]:
+    """What the filters offer to choose from."""
+    query = select(AgentTeam.agent_id, AgentTeam.team).order_by(AgentTeam.agent_id)
+    rows = session.execute(query if person.team is None else query.where(AgentTeam.team == person.team)).all()
+    known = {agent.id: agent.names[0] if agent.names else "" for agent in profile_of(request).agents}
+    standard = newest_standard(session)
+    return {
+        "agents": [(agent, known.get(agent, "")) for agent, _ in rows],
+        "teams": sorted({team for _, team in rows}),
+        "reviewers": reviewers(session, person),
+        "standard": view_of(standard) if standard is not None else None,
+        "reasons": REASONS, "states": STATES, "nobody": NOBODY, "outcomes": sorted(labels().texts["outcomes"]),
+    }  # fmt: skip
