@@ -241,3 +241,37 @@ def test_files_of_a_report_are_their_owner_s(tmp_path: Path) -> None:
     assert json.loads((out / "calls" / "c%2F1.json").read_text())["transcript"]["turns"] == []
     keep_original(result, words, out, keep="masked")
     assert list((out / "originals").iterdir()) == []
+
+
+def test_a_night_keeps_what_it_is_told_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real work on a call, from a recording to its files, with words that were delivered beside it."""
+    import hashlib
+
+    from pipeline.nightly.tickets import Ticket
+    from pipeline.nightly.work import Bench, Setup
+    from pipeline.process import Workplace
+    from pipeline.store.keep import Basis
+    from pipeline.types import CallRecord
+
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    sound_of(tmp_path, seconds=4.0)
+    sound = tmp_path / "in.wav"
+    turns = [{"speaker": "customer", "text": UNMASKED, "start_s": 0.5, "end_s": 3.0}]
+    (tmp_path / "in.json").write_text(json.dumps({"call_id": "in", "language": "zh", "turns": turns}))
+    digest = hashlib.sha256(sound.read_bytes()).hexdigest()
+    ticket = Ticket(1, sound, CallRecord("in.wav", "in"), Basis(1, 0, "first", digest, "0" * 64, ""))
+    found = {}
+    for keep in ("masked", "both", "original"):
+        setup = Setup(Workplace(), tmp_path / keep, 0.1, {}, keep)  # type: ignore[arg-type]  # one of the three
+        own = setup.standard_sha256
+        asked = Ticket(1, sound, ticket.record, Basis(1, 0, "first", digest, "0" * 64, own))
+        bench = Bench(setup)
+        for step in (bench.hear, bench.judge):
+            step(asked)
+        found[keep] = {kept.kind: kept for kept in bench.keep_files(asked).files}
+    masked, originals = {"result", "transcript", "audio"}, {"original_audio", "original_transcript"}
+    assert found["masked"].keys() == masked
+    assert found["both"].keys() == masked | originals
+    assert found["original"].keys() == {"result"} | originals
+    assert found["both"]["original_audio"].sha256 == digest
+    assert found["both"]["original_transcript"].sha256 != found["both"]["transcript"].sha256
