@@ -27,6 +27,7 @@ from pipeline.review.rights import Person as Reader
 from pipeline.store import Store, open_store, removal
 from pipeline.store.alerting import suppressed_since
 from pipeline.store.check import check_store
+from pipeline.store.coach_tables import Draft
 from pipeline.store.follow_query import suppressed
 from pipeline.store.forgetting import calls_of, plain_id
 from pipeline.store.forgetting import person_of as asked_for
@@ -37,6 +38,7 @@ from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.removal import faults, finish_all
 from pipeline.store.retention import find_due, load_retention
 from pipeline.store.review_tables import ReviewAct
+from pipeline.store.search_tables import SearchDoc
 from pipeline.store.tables import Call, CriterionRow, FindingRow, Score, StoredFile
 
 NOW = datetime.now(UTC)
@@ -176,8 +178,14 @@ def test_each_kind_goes_in_its_time_and_the_proof_says_what(store: Store, tmp_pa
         assert case.result.findings
         assert {finding.quote for finding in case.result.findings} == {None}
         assert case.score.percent is not None
+        assert searchable(session) == {"call-b1", "call/odd 名"}
     assert purge(store, path)["removal"] is None  # nothing is left to do
     assert check_store(store, mend=False) == []
+
+
+def searchable(session: Session) -> set[str]:
+    """Calls whose words the search still has."""
+    return set(session.scalars(select(Call.call_id).join(SearchDoc, SearchDoc.call == Call.id)))
 
 
 def somebody(session: Session, name: str = "root") -> Reader:
@@ -248,6 +256,8 @@ def test_what_is_held_or_appealed_stays_whole(store: Store, tmp_path: Path) -> N
 def test_a_person_is_forgotten_and_the_scores_stay(store: Store, tmp_path: Path) -> None:
     with store.writing() as session:
         coach = somebody(session, "coach1")
+        typed = session.scalars(select(Call.id).where(Call.call_id == "call-a1")).one()
+        session.add(Draft(user=coach.id, call=typed, fields={"text": WORD}, at=NOW))
         percents = dict(session.execute(select(Score.id, Score.percent)).all())
     comment = ASKED.validate_python({"act": "comment", "text": f"the customer {WORD}"})
     do(store, coach, "call-a1", comment, address="")
@@ -270,6 +280,8 @@ def test_a_person_is_forgotten_and_the_scores_stay(store: Store, tmp_path: Path)
         assert percents == dict(session.execute(select(Score.id, Score.percent)).all())
         assert suppressed_since(session, ["C-77", "C-78"], before=date(2025, 3, 5)).keys() == {"C-77"}
         assert suppressed_since(session, ["C-77"], before=date(2025, 3, 4)) == {}
+        assert searchable(session) == {"call-b1", "call/odd 名"}
+        assert session.scalar(select(func.count()).select_from(Draft)) == 0
         body = session.scalars(select(Removal)).one().body
         assert "C-77" not in json.dumps(body)
     kept = json.loads((nights / "alerts.json").read_text())["alerts"]
@@ -455,6 +467,7 @@ def test_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 coach = somebody(session, "coach1")
                 for call_id, days in DAYS.items():
                     _shape(store, session, call_id, days)
+            check_store(store, mend=True)
             comment = ASKED.validate_python({"act": "comment", "text": WORD})
             done = do(store, coach, "call-a1", comment, address="")
             with pytest.raises(DBAPIError), store.writing() as session:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from pipeline.store.elsewhere import strip_elsewhere, strip_flags
 from pipeline.store.files import FileArea, Kept
 from pipeline.store.forgetting import keep_suppressed
 from pipeline.store.night_tables import Alert
@@ -22,8 +23,6 @@ from pipeline.store.tables import Call, CriterionRow, FindingRow, Score
 TAKEN_OUT = "[removed]"
 """Stands for somebody's own words in the history; the database lets nothing else of an act be changed."""
 QUOTES, WORDS = ("quote",), ("quote", "text", "reason", "actions")
-ELSEWHERE: list[Callable[[Session, Sequence[int]], int]] = []
-"""What else holds words of calls, such as an index for searching: each is called with the keys of the calls."""
 _CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
 
 
@@ -84,8 +83,7 @@ def strip_person(
             score.follow_up = None
         session.execute(update(FollowUpMark).where(FollowUpMark.call.in_(part)).values(note=None))
         _history(session, part, WORDS)
-        for take_out in ELSEWHERE:
-            take_out(session, part)
+        strip_elsewhere(session, part)
     return gone
 
 
@@ -96,6 +94,7 @@ def strip_scores(session: Session, calls: Sequence[int]) -> int:
         scores = list(session.scalars(select(Score.id).where(Score.call.in_(part))))
         for table in (CriterionRow, FindingRow):
             session.execute(delete(table).where(table.score.in_(scores)))
+        strip_flags(session, part)
         session.execute(delete(Alert).where(Alert.call.in_(part)))
         session.execute(delete(FollowUpMark).where(FollowUpMark.call.in_(part)))
         empty = dict.fromkeys(("percent", "percent_before_fatal", "grade", "talk_s", "agent_talk_s"))

@@ -26,6 +26,7 @@ from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, without_quotes
 from pipeline.store.retention import FileItem, files_of, in_parts, successors_of, unshared
+from pipeline.store.search_index import forget_words
 from pipeline.store.tables import Call, StoredFile
 
 
@@ -172,6 +173,9 @@ def _mark(
 
 def _rows(session: Session, wanted: Wanted, at: datetime) -> None:
     strip_quotes(session, wanted.quotes)
+    unheard = {each.call_id for each in wanted.files if each.kind == "transcript"}
+    for part in in_parts(sorted(unheard)):
+        forget_words(session, list(session.scalars(select(Call.id).where(Call.call_id.in_(part)))))
     strip_person(session, sorted({*wanted.people, *wanted.scores}), at, known_by=wanted.known_by)
     strip_scores(session, wanted.scores)
 

@@ -14,7 +14,7 @@ from pipeline.store.said import Said, packed, said_in_file, unpacked
 from pipeline.store.search_query import SPEAKERS, WEIGHTS
 from pipeline.store.search_tables import SearchDoc
 from pipeline.store.search_tokens import VERSION, tokens
-from pipeline.store.tables import Call, Score
+from pipeline.store.tables import Call, Score, StoredFile
 
 _BETWEEN = "\ue000"
 """Stands between turns, so that no phrase reaches from one into the next. FTS5 takes it for a word."""
@@ -89,9 +89,10 @@ def unindexed(session: Session) -> list[tuple[int, str, str]]:
     rows = session.execute(
         select(Call.id, Call.call_id, Score.transcript_file)
         .join(Score, Score.id == Call.current_score_id)
+        .join(StoredFile, StoredFile.sha256 == Score.transcript_file)
         .outerjoin(SearchDoc, SearchDoc.call == Call.id)
         .where(
-            Score.transcript_file.is_not(None),
+            StoredFile.removed_at.is_(None),
             SearchDoc.transcript_sha256.is_distinct_from(Score.transcript_file),
         )
         .order_by(Call.id)
