@@ -72,9 +72,10 @@ def _named_server() -> bool:
 
 @contextlib.contextmanager
 def _pointed_at(url: str) -> Iterator[None]:
-    from prefect.settings import PREFECT_API_URL, temporary_settings
+    from prefect.settings import PREFECT_API_URL, PREFECT_LOGGING_TO_API_ENABLED, temporary_settings
 
-    with temporary_settings({PREFECT_API_URL: url}):
+    # Prefect's log of a private run would have no reader; what matters goes to our own log and the ledger
+    with temporary_settings({PREFECT_API_URL: url, PREFECT_LOGGING_TO_API_ENABLED: False}):
         yield
 
 

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.call_names import holds_number
@@ -70,7 +71,7 @@ def _without_number(message: str, payload: Any) -> str:
     """A file's name may hold a telephone number: logs and states then show the call's id instead."""
     if not isinstance(payload, Ticket) or not holds_number(payload.record.file):
         return message
-    for name in (str(payload.path), payload.record.file, payload.path.name):
+    for name in (str(payload.path), payload.record.file, PurePosixPath(str(payload.path)).name):
         message = message.replace(name, payload.record.call_id)
     return message
 

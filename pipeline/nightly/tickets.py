@@ -24,10 +24,10 @@ from pipeline.types import CallRecord
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One call to be scored."""
+    """One call to be scored; ``path`` is a URL where the recording lies on shared storage."""
 
     entry: int
-    path: Path
+    path: Path | str
     record: CallRecord
     basis: Basis
     suppressed_since: datetime | None = None
