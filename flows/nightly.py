@@ -1,7 +1,6 @@
 """The nightly flow: what came in is scored into the store, and its state says truthfully how that ended."""
 
-from __future__ import annotations
-
+# No postponed annotations here: a run that a schedule starts must resolve the types of the flow's parameters.
 import hashlib
 import logging
 import os
