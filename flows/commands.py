@@ -177,8 +177,10 @@ def serve(
     parameters = _parameters(inbox, options)
     zone = _zone(time_zone, inbox, options["profile"])
     with _store(store) as opened, prefect_ready(opened.place.files / "prefect", scheduling=True):
+        from flows.nightly import LOG_VARIABLE
         from flows.serving import serve_nightly
 
+        os.environ[LOG_VARIABLE] = log_format  # each run is a process of its own
         click.echo(f"Serving nightly runs of {inbox} at {cron!r} ({zone}); stop with Ctrl-C.", err=True)
         serve_nightly(parameters, cron=cron, time_zone=zone)
 

@@ -15,11 +15,13 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.tasks import Site, carry_over, score_call
 from pipeline import batch
+from pipeline.commands.options import start_log
 from pipeline.errors import ExtraMissingError
 from pipeline.nightly import closing, night
 from pipeline.nightly.child import plain
@@ -33,10 +35,18 @@ from pipeline.store.lock import nightly_lock
 
 WINDOW = 512
 """Task runs under way or waiting at once: enough for many machines, and memory stays flat whatever the night holds."""
+LOG_VARIABLE = "CALLGAUGE_LOG"
+"""Form of the log in a run that a schedule or a worker starts: ``text`` or ``json``; unset, Prefect's own settings hold."""
 _log = logging.getLogger(__name__)
 
 
-@flow(name="nightly", flow_run_name="nightly-{date}", validate_parameters=True)
+def _run_name() -> str:
+    """A run is called by its night."""
+    given = flow_run.parameters.get("date")
+    return f"nightly-{given or flow_run.scheduled_start_time.date()}"
+
+
+@flow(name="nightly", flow_run_name=_run_name, validate_parameters=True)
 def nightly(
     inbox: str,
     date: str | None = None,
@@ -60,6 +70,8 @@ def nightly(
         Completed when every call of the night is scored, excluded or waits for its file to be whole; Failed, with the
         counts, when one failed or is missing.
     """
+    if form := os.environ.get(LOG_VARIABLE):
+        start_log(form)
     settings = NightSettings(
         place_of(inbox), night.night_date(date), Path(profile) if profile else None, standard, language,
         time_limit_s=time_limit_s, retry_failed=retry_failed,
@@ -99,6 +111,8 @@ def run_night(
         _carry_over(store, settings)
         outcome = night.finish(store, begun, failed_now=failed, worked=len(begun.tickets))
         written = closing.close_night(store, outcome)
+    figures = {**outcome.night.counts, "seconds": round(outcome.elapsed_s, 1)}
+    _log.info("the night of %s has ended: %s", begun.made.night, outcome.told, extra={"figures": figures})
     create_markdown_artifact(
         written.summary, key="nightly-summary", description=f"Night of {begun.made.night}"
     )

@@ -20,6 +20,7 @@ from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import TaskRun
 from prefect.states import Completed, State
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.nightly.night import Ended, keep, put_down
 from pipeline.nightly.tickets import Ticket
@@ -68,14 +69,12 @@ def store_of(url: str) -> Store:
 
 
 def _may_heal(task_: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    error = state.result(raise_on_failure=False) if state.is_failed() else None
+    error = state.data
     if isinstance(error, StepError):
         return error.code in HEALING or (error.code == "crashed" and run.run_count < 2)
-    return (
-        isinstance(error, OSError)
-        or (isinstance(error, Exception) and heals(error))
-        or isinstance(error, StoreError)
-    )
+    if isinstance(error, IntegrityError):
+        return run.run_count < 3  # somebody put the same down at the same moment: a new look finds it there
+    return isinstance(error, OSError | StoreError) or (isinstance(error, Exception) and heals(error))
 
 
 _PLAIN: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False, "retry_condition_fn": _may_heal}
