@@ -230,6 +230,22 @@ def test_an_inbox_that_was_moved_brings_nothing_new(store: Store, inbox: Path, t
     assert the_night(store, TUESDAY).counts["received"] == 0
 
 
+def test_listed_files_without_ids_whose_names_hold_numbers_are_calls_of_their_own(
+    store: Store, tmp_path: Path
+) -> None:
+    for night_, seed in ((MONDAY, 1), (TUESDAY, 2)):
+        inbox = tmp_path / f"in{seed}"
+        for number in range(2):
+            write_wav(inbox / f"1381234567{number}.wav", 10 * seed + number)
+        (inbox / "calls.csv").write_text("file,agent_id\n13812345670.wav,A01\n13812345671.wav,A02\n")
+        assert run_night(store, inbox, on=night_).mistakes == ()
+        shutil.rmtree(inbox)  # recordings are moved away by day
+    ids = [line.call_id or "" for on in (MONDAY, TUESDAY) for line in the_night(store, on).lines]
+    assert len(set(ids)) == 4
+    assert all(call_id.startswith("call-") and "1381234" not in call_id for call_id in ids)
+    assert [version for _, version, _ in versions(store)] == [1, 1, 1, 1]
+
+
 def test_another_calls_id_is_not_taken_over(store: Store, inbox: Path) -> None:
     listed(inbox, "a.wav,C-1,,,")
     run_night(store, inbox, on=MONDAY)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.call_names import shown_name
 from pipeline.nightly.night import Outcome
 from pipeline.nightly.webhook import tell
 from pipeline.reports.files import write_atomic
@@ -89,7 +90,7 @@ def flagged_calls(session: Session, night: Night, alerts: Sequence[AlertLine]) -
     )
     flagged += [
         {
-            "call": line.call_id or line.file,
+            "call": line.call_id or shown_name(line.file, line.sha256),
             "agent": "",
             "score": None,
             "grade": "",
