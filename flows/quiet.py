@@ -20,6 +20,8 @@ from urllib.request import urlopen
 
 START_S = 120.0
 HAND_OVER_S = 60.0
+MOST_WAITING = 2000
+KEEP_UP_S = 30.0
 LARGEST_BYTES = 256 << 20
 """Past this the private server's history is thrown away; the ledger is the store's own and loses nothing."""
 
@@ -77,6 +79,19 @@ def _pointed_at(url: str) -> Iterator[None]:
     # Prefect's log of a private run would have no reader; what matters goes to our own log and the ledger
     with temporary_settings({PREFECT_API_URL: url, PREFECT_LOGGING_TO_API_ENABLED: False}):
         yield
+
+
+def let_api_keep_up() -> None:
+    """Wait for Prefect's API while it is far behind: what it must still be told of lies in memory, without bound.
+
+    Not for ever: a server that is gone stops no call.
+    """
+    from prefect.events.worker import EventsWorker
+
+    waiting = EventsWorker.instance()._queue
+    deadline = time.monotonic() + KEEP_UP_S
+    while waiting.qsize() > MOST_WAITING and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def _hand_over() -> None:

@@ -22,6 +22,7 @@ from prefect.client.schemas.objects import TaskRun
 from prefect.states import Completed, State
 from sqlalchemy.exc import IntegrityError
 
+from flows.quiet import let_api_keep_up
 from pipeline.nightly.night import Ended, keep, put_down
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.workers import Crew, Lent, StepError, crew_of
@@ -135,6 +136,7 @@ def score_call(call_id: str, ticket: Ticket, site: Site) -> Any:
     StepError
         It failed; its line of the ledger says so already.
     """
+    let_api_keep_up()
     hear_, judge_, files_, rows_ = _stages(site.io_delays_s, site.store_delays_s)
     crew = crew_of(site.key, site.crew)
     try:
