@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-START_S = 120.0
+START_S = 300.0
 HAND_OVER_S = 60.0
 MOST_WAITING = 2000
 KEEP_UP_S = 30.0
