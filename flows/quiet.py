@@ -31,6 +31,7 @@ def settle_environment(home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True)
     for name, value in {
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",  # and no notice about it on a terminal
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "PREFECT_LOGGING_ROOT_LEVEL": "CRITICAL",
         "PREFECT_API_BLOCKS_REGISTER_ON_START": "false",
