@@ -29,6 +29,8 @@ class Costs:
         Work that doesn't depend on the call's length: files, rows, scheduler.
     start_s
         From a worker's start until its first call is done, beyond that call's own work: imports, models.
+    rest_ratio
+        The part of ``ratio`` that stays on the processor where a GPU recognises: decoding, speech activity, analysis.
     mean_call_s, spread
         Length of calls: mean in seconds, and sigma of the logarithm.
     failing
@@ -36,6 +38,7 @@ class Costs:
     """
 
     ratio: float = 0.085
+    rest_ratio: float = 0.02
     per_call_s: float = 0.1
     start_s: float = 20.0
     mean_call_s: float = 180.0
@@ -52,6 +55,19 @@ def expected_s(calls: int, workers: int, costs: Costs) -> float:
     longest_s = _quantile(costs, 1 - 1 / max(2, calls)) * costs.ratio
     tail_s = longest_s / 2 if workers > 1 else 0.0
     return costs.start_s + work_s / workers + tail_s
+
+
+def gpu_machine_s(calls: int, cores: int, gpu_ratio: float, costs: Costs) -> float:
+    """Wall time by formula of a machine with one GPU: the slower of the two, since they work at the same time.
+
+    Parameters
+    ----------
+    gpu_ratio
+        The GPU's seconds by seconds of call, all of its workers together.
+    """
+    again = calls * (1 + costs.failing)
+    on_cores_s = again * (costs.mean_call_s * costs.rest_ratio + costs.per_call_s) / cores
+    return costs.start_s + max(on_cores_s, again * costs.mean_call_s * gpu_ratio)
 
 
 def workers_for(calls: int, hours: float, costs: Costs) -> int:
@@ -110,6 +126,8 @@ def _quantile(costs: Costs, share: float) -> float:
 @click.option("--start", default=MEASURED.start_s, show_default=True)
 @click.option("--mean-call", default=MEASURED.mean_call_s, show_default=True)
 @click.option("--workers-a-machine", default=2, show_default=True)
+@click.option("--gpu-ratio", type=float, help="A GPU's seconds by seconds of call, as measured on yours.")
+@click.option("--rest-ratio", default=MEASURED.rest_ratio, show_default=True)
 def main(
     calls: int,
     hours: float,
@@ -118,9 +136,11 @@ def main(
     start: float,
     mean_call: float,
     workers_a_machine: int,
+    gpu_ratio: float | None,
+    rest_ratio: float,
 ) -> None:
     """Workers and machines for CALLS a night, by formula and by simulation."""
-    costs = Costs(ratio, per_call, start, mean_call)
+    costs = Costs(ratio, rest_ratio, per_call, start, mean_call)
     workers = workers_for(calls, hours, costs)
     told = {
         "calls": calls,
@@ -131,6 +151,10 @@ def main(
         "simulated_h": round(simulated_s(calls, workers, costs) / 3600, 2),
         "costs": asdict(costs),
     }
+    if gpu_ratio is not None:
+        cores = max(1, workers_a_machine)
+        alone_h = gpu_machine_s(calls, cores, gpu_ratio, costs) / 3600
+        told |= {"gpu_machines": math.ceil(alone_h / hours), "one_gpu_machine_h": round(alone_h, 2)}
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
 
 

@@ -46,7 +46,7 @@ def _run_options(command: Any) -> Any:
 
 
 @click.command()
-@click.argument("inbox", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("inbox")
 @click.option(
     "--date", "date_", metavar="YYYY-MM-DD", help="The ledger's night; else today in the profile's zone."
 )
@@ -58,7 +58,7 @@ def _run_options(command: Any) -> Any:
 @click.option("--quiet", is_flag=True, help="No progress, no summary.")
 @_run_options
 def nightly(
-    inbox: Path,
+    inbox: str,
     date_: str | None,
     if_busy: str,
     retry_failed: bool,
@@ -67,7 +67,7 @@ def nightly(
     log_format: str,
     **options: Any,
 ) -> None:
-    """Score what came into INBOX into the store, and account for every file.
+    """Score what came into INBOX, a folder or its URL (file://, s3:// …), into the store, and account for every file.
 
     Exit status 0: all scored, excluded or waiting; 1: some failed or are missing; 2: the command line, a settings file or
     a standard is wrong, or the store can't be used.
@@ -92,25 +92,28 @@ def nightly(
     raise SystemExit(1 if failed else 0)
 
 
-def _parameters(inbox: Path, options: dict[str, Any]) -> dict[str, Any]:
+def _parameters(inbox: str, options: dict[str, Any]) -> dict[str, Any]:
     """The flow's parameters, as plain data, checked before anything starts."""
     from pipeline.errors import ConfigError
     from pipeline.intake import find_profile
+    from pipeline.nightly.shared import exists, lists_of, place_of
     from pipeline.standards import load_standard
     from pipeline.standards.library import names_no_file
 
-    if not inbox.is_dir():
+    place = place_of(inbox)
+    if not exists(place):
         raise ConfigError([f"{inbox}: INBOX → there is no such folder"])
     if options["scheduler"] and options["runner"] != "dask":
         raise ConfigError(["--scheduler: URL → is for --runner dask"])
     profile, standard = options["profile"], options["standard"]
-    find_profile([inbox], profile)
+    with lists_of(place) as lists:
+        find_profile([lists], profile)
     if not names_no_file(standard):  # an id may be the store's own
         load_standard(standard)
     if Path(standard).exists() and standard.endswith((".yaml", ".yml", ".json")):
         standard = str(Path(standard).resolve())
     return {
-        "inbox": str(inbox.resolve()),
+        "inbox": str(place.resolve() if isinstance(place, Path) else place),
         "profile": str(profile.resolve()) if profile else None,
         "standard": standard,
         "language": options["language"],
@@ -164,12 +167,12 @@ def _night_of_last_run(session: Any) -> Any:
 
 
 @click.command()
-@click.argument("inbox", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("inbox")
 @click.option("--cron", default="0 1 * * *", show_default=True, help="When, as a cron line.")
 @click.option("--time-zone", "time_zone", metavar="ZONE", help="Of the cron line; else the profile's.")
 @_run_options
 def serve(
-    inbox: Path, cron: str, time_zone: str | None, store: str | None, log_format: str, **options: Any
+    inbox: str, cron: str, time_zone: str | None, store: str | None, log_format: str, **options: Any
 ) -> None:
     """Serve the nightly deployment: run it by schedule, one run at a time, until stopped."""
     from flows.quiet import prefect_ready
@@ -179,19 +182,23 @@ def serve(
     parameters = _parameters(inbox, options)
     zone = _zone(time_zone, inbox, options["profile"])
     with _store(store) as opened, prefect_ready(opened.place.files / "prefect", scheduling=True):
+        from flows.nightly import LOG_VARIABLE
         from flows.serving import serve_nightly
 
+        os.environ[LOG_VARIABLE] = log_format  # each run is a process of its own
         click.echo(f"Serving nightly runs of {inbox} at {cron!r} ({zone}); stop with Ctrl-C.", err=True)
         serve_nightly(parameters, cron=cron, time_zone=zone)
 
 
-def _zone(given: str | None, inbox: Path, profile: Path | None) -> str:
+def _zone(given: str | None, inbox: str, profile: Path | None) -> str:
     from pipeline.errors import ConfigError
     from pipeline.intake import find_profile
+    from pipeline.nightly.shared import lists_of, place_of
     from pipeline.profile import zone_name
 
     if given is None:
-        return str(find_profile([inbox], profile).zone)
+        with lists_of(place_of(inbox)) as lists:
+            return str(find_profile([lists], profile).zone)
     try:
         return zone_name(given)
     except ValueError as error:

@@ -93,9 +93,17 @@ def main(calls: int, workers: int, keep: Path | None) -> None:
                 told: dict[str, Any] = load_night(str(place / "inbox"), workers)
             wall_s = time.monotonic() - started
             told |= _memory(memory) | {"calls": calls, "workers": workers, "wall_s": round(wall_s, 1)}
-            told["own_cpu_ms_per_call"] = round((time.process_time() - cpu) / calls * 1000, 1)
+            own_s, workers_s = time.process_time() - cpu, _children_s()
             told["wall_ms_per_call"] = round(wall_s / calls * 1000, 1)
+        server_s = _children_s() - workers_s  # it has ended now
+    told["cpu_s"] = {"run": round(own_s, 1), "workers": round(workers_s, 1), "server": round(server_s, 1)}
     sys.stdout.write(json.dumps(told, indent=1) + "\n")
+
+
+def _children_s() -> float:
+    """Processor time of the children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _memory(seen: list[tuple[float, float]]) -> dict[str, Any]:

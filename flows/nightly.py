@@ -1,7 +1,6 @@
 """The nightly flow: what came in is scored into the store, and its state says truthfully how that ended."""
 
-from __future__ import annotations
-
+# No postponed annotations here: a run that a schedule starts must resolve the types of the flow's parameters.
 import hashlib
 import logging
 import os
@@ -16,26 +15,38 @@ os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, State
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.tasks import Site, score_call
+from flows.tasks import Site, carry_over, score_call
 from pipeline import batch
+from pipeline.commands.options import start_log
 from pipeline.errors import ExtraMissingError
 from pipeline.nightly import closing, night
+from pipeline.nightly.child import plain
 from pipeline.nightly.settings import NightSettings
+from pipeline.nightly.shared import place_of
 from pipeline.nightly.tickets import Ticket
-from pipeline.nightly.workers import end_crews, setup_bytes
+from pipeline.nightly.workers import StepError, end_crews, setup_bytes
 from pipeline.settings import Keep, Language
 from pipeline.store import Store, open_store
 from pipeline.store.lock import nightly_lock
 
 WINDOW = 512
 """Task runs under way or waiting at once: enough for many machines, and memory stays flat whatever the night holds."""
+LOG_VARIABLE = "CALLGAUGE_LOG"
+"""Form of the log in a run that a schedule or a worker starts: ``text`` or ``json``; unset, Prefect's own settings hold."""
 _log = logging.getLogger(__name__)
 
 
-@flow(name="nightly", flow_run_name="nightly-{date}", validate_parameters=True)
+def _run_name() -> str:
+    """A run is called by its night."""
+    given = flow_run.parameters.get("date")
+    return f"nightly-{given or flow_run.scheduled_start_time.date()}"
+
+
+@flow(name="nightly", flow_run_name=_run_name, validate_parameters=True)
 def nightly(
     inbox: str,
     date: str | None = None,
@@ -60,8 +71,10 @@ def nightly(
         Completed when every call of the night is scored, excluded or waits for its file to be whole; Failed, with the
         counts, when one failed or is missing.
     """
+    if form := os.environ.get(LOG_VARIABLE):
+        start_log(form)
     settings = NightSettings(
-        Path(inbox), night.night_date(date), Path(profile) if profile else None, standard, language,
+        place_of(inbox), night.night_date(date), Path(profile) if profile else None, standard, language,
         time_limit_s=time_limit_s, retry_failed=retry_failed, keep=keep,
     )  # fmt: skip
     with open_store() as store, task_runner(runner, workers, scheduler) as runs:
@@ -89,14 +102,18 @@ def run_night(
     with nightly_lock(store, wait_s=wait_s):
         begun = night.begin(store, settings)
         try:
-            failed = _score_all(begun.tickets, _site(store, begun, settings), runs, step or progress.step)
+            site = _site(store, begun, settings, hands=getattr(runs, "hands", None))
+            failed = _score_all(begun.tickets, site, runs, step or progress.step)
         except BaseException:
             night.interrupted(store, begun)
             raise
         finally:
             end_crews()
+        _carry_over(store, settings)
         outcome = night.finish(store, begun, failed_now=failed, worked=len(begun.tickets))
         written = closing.close_night(store, outcome)
+    figures = {**outcome.night.counts, "seconds": round(outcome.elapsed_s, 1)}
+    _log.info("the night of %s has ended: %s", begun.made.night, outcome.told, extra={"figures": figures})
     create_markdown_artifact(
         written.summary, key="nightly-summary", description=f"Night of {begun.made.night}"
     )
@@ -116,11 +133,11 @@ class _Progress:
 progress = _Progress()
 
 
-def _site(store: Store, begun: night.Begun, settings: NightSettings) -> Site:
+def _site(store: Store, begun: night.Begun, settings: NightSettings, *, hands: int | None) -> Site:
     setup = setup_bytes(begun.setup)
     return Site(
         store.place.text, hashlib.sha256(setup).hexdigest(), zlib.compress(setup), begun.made,
-        settings.time_limit_s, settings.io_delays_s, settings.store_delays_s,
+        settings.time_limit_s, settings.io_delays_s, settings.store_delays_s, hands,
     )  # fmt: skip
 
 
@@ -143,18 +160,43 @@ def _score_all(
     return failed
 
 
+def _carry_over(store: Store, settings: NightSettings) -> None:
+    """What people judged goes on to the new scores. Where that fails, it is told and the next run does it."""
+    delays = list(settings.store_delays_s)
+    anew = carry_over.with_options(retries=len(delays), retry_delay_seconds=delays)
+    state = anew(store.place.text, return_state=True)
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, BaseException):
+        told = plain(error)[1] if isinstance(error, Exception) else type(error).__name__
+        _log.warning("what people judged could not be carried over to new scores: %s", told)
+
+
 def _ended_well(future: PrefectFuture[Any]) -> bool:
     future.wait()
     if future.state.is_completed():
         return True
-    _log.info("a call ended as %s", future.state.name)
+    error = future.state.result(raise_on_failure=False)
+    if isinstance(error, Exception) and not isinstance(error, StepError):
+        # what a step says of itself stands in the ledger; this call waits there for the next run
+        _log.warning("a call could not be put down: %s", plain(error)[1])
     return False
+
+
+class LocalRunner(ThreadPoolTaskRunner[Any]):
+    """Threads of this process over ``hands`` worker processes.
+
+    There are twice as many threads, so that no worker waits while one call is put down and its run is told of.
+    """
+
+    def __init__(self, hands: int) -> None:
+        super().__init__(max_workers=2 * hands)
+        self.hands = hands
 
 
 def task_runner(kind: str, workers: int | None, scheduler: str | None) -> TaskRunner[Any]:
     """Threads of this process, each with a worker process of its own; or a Dask cluster's workers, likewise."""
     if kind == "local":
-        return ThreadPoolTaskRunner(max_workers=workers or batch.default_workers())
+        return LocalRunner(workers or batch.default_workers())
     try:
         from prefect_dask import DaskTaskRunner
     except ModuleNotFoundError as error:

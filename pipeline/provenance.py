@@ -12,7 +12,6 @@ from typing import Any
 from pipeline import __version__
 from pipeline.speech import RawTranscript
 from pipeline.standards import Standard
-from pipeline.standards.library import dump_standard
 from pipeline.types import Recording
 
 
@@ -31,7 +30,7 @@ def judged_by(standard: Standard) -> dict[str, Any]:
         "code_version": __version__,
         "standard": standard.id,
         "standard_version": standard.version,
-        "standard_sha256": hashlib.sha256(dump_standard(standard).encode()).hexdigest(),
+        "standard_sha256": standard.sha256,
         "lexicons_sha256": dict(lexicon_digests()),
     }
 

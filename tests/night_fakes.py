@@ -15,6 +15,7 @@ from factories import make_findings, make_result
 
 from pipeline.nightly import night
 from pipeline.nightly.settings import NightSettings
+from pipeline.nightly.shared import Shared
 from pipeline.nightly.tickets import Ticket
 from pipeline.store import Store
 from pipeline.store.keep import Judged
@@ -47,7 +48,7 @@ def judged(ticket: Ticket, *, percent: float = 80.0, findings: tuple[Any, ...] |
 
 def run_night(
     store: Store,
-    inbox: Path,
+    inbox: Path | Shared,
     *,
     on: date = date(2025, 3, 4),
     make: Callable[[Ticket], Judged] = judged,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from night_faults import make_recogniser
@@ -12,6 +11,7 @@ from prefect import flow
 from flows import nightly
 from pipeline.nightly.night import night_date
 from pipeline.nightly.settings import NightSettings
+from pipeline.nightly.shared import place_of
 from pipeline.store import open_store
 
 
@@ -19,7 +19,7 @@ from pipeline.store import open_store
 def night(inbox: str, options: dict[str, Any]) -> str:
     """A night as the options say; tells on stdout how it ended."""
     settings = NightSettings(
-        Path(inbox), night_date(options.get("date", "2025-03-04")), settle_s=0.05, make_recogniser=make_recogniser,
+        place_of(inbox), night_date(options.get("date", "2025-03-04")), settle_s=0.05, make_recogniser=make_recogniser,
         time_limit_s=options.get("time_limit_s", 120.0), io_delays_s=(0.05, 0.1),
         store_delays_s=tuple(options.get("store_delays_s", (0.1, 0.2))),
     )  # fmt: skip

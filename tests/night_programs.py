@@ -56,7 +56,12 @@ class Program:
             "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             **self.environment,
         }  # fmt: skip
-        command = [sys.executable, str(TESTS / "night_run.py"), str(self.inbox), json.dumps(options)]
+        command = [
+            sys.executable,
+            str(TESTS / "night_run.py"),
+            options.pop("url", str(self.inbox)),
+            json.dumps(options),
+        ]
         return subprocess.Popen(
             command,
             env=environment,

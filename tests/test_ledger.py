@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -16,8 +17,9 @@ from factories import make_finding
 from night_fakes import judged, run_night, write_wav
 
 from pipeline.cli import cli
-from pipeline.nightly.closing import close_night, prometheus, tell
+from pipeline.nightly.closing import close_night, prometheus
 from pipeline.nightly.tickets import Ticket
+from pipeline.nightly.webhook import tell
 from pipeline.store import Store, open_store
 from pipeline.store.alerting import suppressed_since, suppressions
 from pipeline.store.keep import Judged
@@ -191,28 +193,82 @@ def test_figures_for_prometheus(store: Store, inbox: Path) -> None:
     assert values["callgauge_run_ok"] == "0"  # one call is missing
 
 
-def test_the_webhook_is_told_and_its_absence_harms_nothing(
-    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch
+class Hooked(HTTPServer):
+    """A webhook on loopback that answers with the given statuses, one a post."""
+
+    def __init__(self, *statuses: int) -> None:
+        super().__init__(("127.0.0.1", 0), _Hook)
+        self.statuses = list(statuses)
+        self.got: list[bytes] = []
+        self.url = f"http://127.0.0.1:{self.server_port}/alerts?token=s3cret"
+
+
+class _Hook(BaseHTTPRequestHandler):
+    server: Hooked
+
+    def do_POST(self) -> None:
+        self.server.got.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(self.server.statuses.pop(0))
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def hook() -> Iterator[Callable[..., Hooked]]:
+    made: list[tuple[Hooked, threading.Thread]] = []
+
+    def start(*statuses: int) -> Hooked:
+        server = Hooked(*statuses)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        made.append((server, thread))
+        return server
+
+    yield start
+    for server, thread in made:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_webhook_is_told_of_the_night(
+    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch, hook: Callable[..., Hooked]
 ) -> None:
-    got: list[bytes] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            got.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.handle_request)
-    thread.start()
-    monkeypatch.setenv("CALLGAUGE_WEBHOOK", f"http://127.0.0.1:{server.server_port}/alerts")
+    server = hook(204)
+    monkeypatch.setenv("CALLGAUGE_WEBHOOK", server.url)
     close_night(store, run_night(store, inbox, on=NIGHT, make=upset))
-    thread.join(20)
-    server.server_close()
-    assert json.loads(got[0])["counts"]["complaint"] == 1
-    assert COMPLAINT.encode() not in got[0]
-    assert tell(f"http://127.0.0.1:{server.server_port}/alerts", {}, timeout_s=1.0) is False
+    assert [json.loads(body)["counts"]["complaint"] for body in server.got] == [1]
+    assert COMPLAINT.encode() not in server.got[0]
+
+
+@pytest.mark.parametrize(
+    ("statuses", "told", "posts"),
+    [((503, 429, 200), True, 3), ((500, 502, 503), False, 3), ((404, 200), False, 1), ((307, 200), False, 1)],
+)
+def test_what_may_heal_is_told_again_and_failing_is_told(
+    statuses: tuple[int, ...], told: bool, posts: int, hook: Callable[..., Hooked],
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    server = hook(*statuses)
+    assert tell(server.url, {"alerts": []}, delays_s=(0.01, 0.01)) is told
+    assert len(server.got) == posts
+    assert ("the webhook could not be told" in caplog.text) is not told
+    assert "s3cret" not in caplog.text
+
+
+def test_a_webhook_that_is_not_there_harms_no_night(
+    store: Store, inbox: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{probe.getsockname()[1]}/alerts"
+    monkeypatch.setenv("CALLGAUGE_WEBHOOK", nobody)
+    monkeypatch.setattr("pipeline.nightly.webhook.DELAYS_S", ())
+    outcome = run_night(store, inbox, on=NIGHT)
+    close_night(store, outcome)
+    assert "the webhook could not be told" in caplog.text
+    assert (store.place.files / "nights" / NIGHT.isoformat() / "alerts.json").exists()
     assert tell("file:///etc/passwd", {}) is False

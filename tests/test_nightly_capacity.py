@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flows.capacity import Costs, expected_s, simulated_s, workers_for
+from flows.capacity import Costs, expected_s, gpu_machine_s, simulated_s, workers_for
 
 
 def test_one_worker_and_calls_of_one_length() -> None:
@@ -25,3 +25,9 @@ def test_least_workers() -> None:
         assert expected_s(calls, workers, Costs()) <= hours * 3600 < expected_s(calls, workers - 1, Costs())
     with pytest.raises(ValueError, match="no number of workers"):
         workers_for(1000, 0.001, Costs())
+
+
+def test_a_gpu_and_its_cores_work_at_the_same_time() -> None:
+    costs = Costs(rest_ratio=0.02, per_call_s=0.0, start_s=0.0, mean_call_s=100.0, failing=0.0)
+    assert gpu_machine_s(1000, 16, 0.01, costs) == pytest.approx(1000)  # the GPU sets the pace
+    assert gpu_machine_s(1000, 1, 0.01, costs) == pytest.approx(2000)  # one core can't keep it busy

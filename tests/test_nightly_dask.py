@@ -1,4 +1,7 @@
-"""The same flow on a real Dask scheduler with workers as processes on loopback, one of them killed in mid-run."""
+"""The same flow on a real Dask scheduler with workers as processes on loopback, one of them killed in mid-run.
+
+The inbox is given by URL, as storage that every machine mounts.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,7 @@ def test_a_killed_worker_loses_no_call(
         program = Program(
             f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}", tmp_path / "inbox", api, environment
         )
-        process = program.start(runner="dask", scheduler=address)
+        process = program.start(runner="dask", scheduler=address, url=f"file://{tmp_path / 'inbox'}")
         _until_scored(program, 2, process)
         workers[0].send_signal(signal.SIGKILL)
         _, error = process.communicate(timeout=400)

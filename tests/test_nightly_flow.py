@@ -118,3 +118,36 @@ def test_the_result_is_whole_when_its_files_are_joined(
     jsonschema.validate(data, schema())
     assert data["call"]["call_id"] == "G-1"
     assert data["score"]["percent"] == score.percent
+
+
+def test_what_a_person_judged_outlives_a_corrected_call_list(
+    night: tuple[subprocess.CompletedProcess[str], str, Path],
+) -> None:
+    from sqlalchemy import select
+
+    from pipeline.review.acts import do
+    from pipeline.review.asked import SetVerdict
+    from pipeline.review.people import add_user, person_of
+    from pipeline.store import open_store
+    from pipeline.store.tables import Call, CriterionRow, Score
+
+    _, api, folder = night
+    with open_store(f"sqlite:///{folder / 'store' / 'callgauge.db'}") as store:
+        with store.writing() as session:
+            coach = person_of(add_user(session, "coach", role="coach", password="a long enough password"))  # noqa: S106
+        asked = SetVerdict(act="verdict", target="voice.courtesy", verdict="fail", reason="heard it", rev=0)
+        do(store, coach, "G-1", asked, address="here")
+        (folder / "inbox" / "team" / "calls.csv").write_text(
+            "file,call_id,agent_id\ngood.flac,G-1,A01\n", encoding="utf-8"
+        )
+        done = callgauge(folder, api, "nightly", str(folder / "inbox"), "--date", "2025-03-05")
+        assert done.returncode == 0, done.stderr
+        with store.reading() as session:
+            made = session.execute(select(Score.made_by, Score.cause).order_by(Score.version)).all()
+            current = session.scalars(select(Call.current_score_id).where(Call.call_id == "G-1")).one()
+            chosen = CriterionRow.score == current, CriterionRow.criterion == "voice.courtesy"
+            verdict = session.scalars(select(CriterionRow.verdict).where(*chosen)).one()
+    assert [tuple(row) for row in made] == [
+        ("machine", "first"), ("human", "review"), ("machine", "metadata"), ("human", "review"),
+    ]  # fmt: skip
+    assert verdict == "fail"

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from night_fakes import lines, run_night, the_night, write_wav
+from postgres_cluster import Cluster, programs
 from sqlalchemy import func, select
 
+from pipeline.nightly import night
 from pipeline.store import Store, open_store
 from pipeline.store.tables import Call, Score
 
 MONDAY, TUESDAY = date(2025, 3, 3), date(2025, 3, 4)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}") as opened:
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL with a database ``made`` whose tables stand already."""
+    folder = programs()
+    if folder is None:
+        pytest.skip("no PostgreSQL server is installed (apt-get install postgresql)")
+    pytest.importorskip("psycopg", reason="the extra postgres is not installed")
+    made = Cluster(folder)
+    open_store(made.make("made")).close()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A store of either kind: every answer is the same on both."""
+    url = f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}"
+    if request.param == "postgres":
+        monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "files"))
+        url = request.getfixturevalue("cluster").make(f"s{next(_numbers)}", like="made")
+    with open_store(url) as opened:
         yield opened
+
+
+_numbers = itertools.count()
 
 
 @pytest.fixture
@@ -204,6 +230,22 @@ def test_an_inbox_that_was_moved_brings_nothing_new(store: Store, inbox: Path, t
     assert the_night(store, TUESDAY).counts["received"] == 0
 
 
+def test_listed_files_without_ids_whose_names_hold_numbers_are_calls_of_their_own(
+    store: Store, tmp_path: Path
+) -> None:
+    for night_, seed in ((MONDAY, 1), (TUESDAY, 2)):
+        inbox = tmp_path / f"in{seed}"
+        for number in range(2):
+            write_wav(inbox / f"1381234567{number}.wav", 10 * seed + number)
+        (inbox / "calls.csv").write_text("file,agent_id\n13812345670.wav,A01\n13812345671.wav,A02\n")
+        assert run_night(store, inbox, on=night_).mistakes == ()
+        shutil.rmtree(inbox)  # recordings are moved away by day
+    ids = [line.call_id or "" for on in (MONDAY, TUESDAY) for line in the_night(store, on).lines]
+    assert len(set(ids)) == 4
+    assert all(call_id.startswith("call-") and "1381234" not in call_id for call_id in ids)
+    assert [version for _, version, _ in versions(store)] == [1, 1, 1, 1]
+
+
 def test_another_calls_id_is_not_taken_over(store: Store, inbox: Path) -> None:
     listed(inbox, "a.wav,C-1,,,")
     run_night(store, inbox, on=MONDAY)
@@ -250,14 +292,34 @@ def test_empty_files_are_not_each_others_duplicates(store: Store, inbox: Path) -
     assert run_night(store, inbox, on=MONDAY).worked == 0
 
 
-def test_an_unread_file_is_told_and_tried_again(store: Store, inbox: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root reads every file")
-    (inbox / "a.wav").chmod(0)
-    assert not run_night(store, inbox, on=MONDAY).ok
-    assert lines(store, MONDAY)["a.wav"].reason == "unreadable"
-    (inbox / "a.wav").chmod(0o644)
-    assert run_night(store, inbox, on=MONDAY).ok
+def test_an_unread_file_is_told_and_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders let nobody else in
+        inbox = Path(folder)
+        inbox.chmod(0o755)
+        write_wav(inbox / "a.wav", 1).chmod(0)
+        monkeypatch.setattr(night, "look", _as_nobody(night.look))
+        assert not run_night(store, inbox, on=MONDAY).ok
+        assert (lines(store, MONDAY)["a.wav"].state, lines(store, MONDAY)["a.wav"].reason) == (
+            "failed",
+            "unreadable",
+        )
+        (inbox / "a.wav").chmod(0o644)
+        assert run_night(store, inbox, on=MONDAY).ok
+
+
+def _as_nobody(look: Callable[..., Any]) -> Callable[..., Any]:
+    """Root reads every file, so the looking is done by a user who doesn't."""
+
+    def looking(*args: Any, **options: Any) -> Any:
+        if os.geteuid() != 0:
+            return look(*args, **options)
+        os.seteuid(65534)
+        try:
+            return look(*args, **options)
+        finally:
+            os.seteuid(0)
+
+    return looking
 
 
 def test_a_changed_call_is_judged_by_the_standard_it_was_scored_under(

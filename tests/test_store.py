@@ -82,6 +82,9 @@ def test_places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     server = place_of("postgresql://someone:secret@db.example:5432/calls")
     assert "secret" not in str(server)
     assert "secret" in server.text
+    assert place_of("x.db", environment={"CALLGAUGE_FILES": "file:///mnt/a%20b"}).files == Path("/mnt/a b")
+    with pytest.raises(ConfigError, match="CALLGAUGE_FILES: s3://b/x → a folder that every machine mounts"):
+        place_of("x.db", environment={"CALLGAUGE_FILES": "s3://b/x"})
     for wrong in ("mysql://x/y", "sqlite://", "no url://"):
         with pytest.raises(ConfigError, match="--store: URL"):
             place_of(wrong)

@@ -28,11 +28,12 @@ def print_night(night: Night) -> None:
     """The counts on stdout; on stderr each file without a score that needs somebody, as ``NAME: reason``."""
     import click
 
+    from pipeline.call_names import shown_name
+
     for line in night.lines:
         if line.state in ("failed", "missing"):
-            click.echo(
-                f"{line.file}: {line.reason}" + (f" ({line.message})" if line.message else ""), err=True
-            )
+            name = shown_name(line.file, line.sha256)
+            click.echo(f"{name}: {line.reason}" + (f" ({line.message})" if line.message else ""), err=True)
     counts = night.counts
     parts = ", ".join(f"{counts[name]} {name}" for name in ("scored", "excluded", "failed", "pending"))
     missing = f"; {counts['missing']} missing" if counts["missing"] else ""

@@ -14,9 +14,10 @@ import signal
 import sys
 import threading
 from multiprocessing.connection import Connection
+from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.call_names import holds_number
+from pipeline.call_names import holds_number, without_numbers
 from pipeline.errors import CallgaugeError
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Bench, failure_code
@@ -67,12 +68,15 @@ def plain(error: Exception) -> tuple[str, str, str | None]:
 
 
 def _without_number(message: str, payload: Any) -> str:
-    """A file's name may hold a telephone number: logs and states then show the call's id instead."""
-    if not isinstance(payload, Ticket) or not holds_number(payload.record.file):
+    """A file's name may hold a telephone number: logs and states show it as people may see it."""
+    if not isinstance(payload, Ticket):
         return message
-    for name in (str(payload.path), payload.record.file, payload.path.name):
-        message = message.replace(name, payload.record.call_id)
-    return message
+    path = PurePosixPath(str(payload.path))
+    if not holds_number(str(path)):
+        return message
+    for name in (str(payload.path), path.name):
+        message = message.replace(name, payload.record.file)
+    return without_numbers(message)
 
 
 def _receive(connection: Connection, inbox: queue.SimpleQueue[tuple[str, Any]]) -> None:

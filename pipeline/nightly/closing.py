@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.call_names import shown_name
 from pipeline.nightly.night import Outcome
+from pipeline.nightly.webhook import tell
 from pipeline.reports.files import write_atomic
 from pipeline.secret import secret
 from pipeline.store import Store
@@ -100,7 +102,7 @@ def flagged_calls(session: Session, night: Night, alerts: Sequence[AlertLine]) -
     )
     flagged += [
         {
-            "call": line.call_id or line.file,
+            "call": line.call_id or shown_name(line.file, line.sha256),
             "agent": "",
             "score": None,
             "grade": "",
@@ -159,20 +161,3 @@ def prometheus(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
     ):
         lines += [f"# HELP {name} {told}", f"# TYPE {name} gauge", f"{name} {value}"]
     return "\n".join(lines) + "\n"
-
-
-def tell(url: str, data: dict[str, Any], *, timeout_s: float = 10.0) -> bool:
-    """Post the alerts to a webhook. One that can't be reached is told to the log: the file stands."""
-    from urllib.request import Request, urlopen
-
-    if not url.startswith(("https://", "http://")):
-        _log.warning("%s: only http and https addresses are told", WEBHOOK_VARIABLE)
-        return False
-    body = json.dumps(data, ensure_ascii=False).encode()
-    request = Request(url, body, {"Content-Type": "application/json; charset=utf-8"})  # noqa: S310 - checked above
-    try:
-        with urlopen(request, timeout=timeout_s) as answer:  # noqa: S310 - checked above
-            return 200 <= answer.status < 300
-    except (OSError, ValueError) as error:
-        _log.warning("the webhook could not be told (%s); the alerts stand in the file", type(error).__name__)
-        return False

@@ -35,10 +35,10 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One recording in the inbox."""
+    """One recording in the inbox; ``path`` is a URL where that lies on shared storage."""
 
     file: str
-    path: Path
+    path: Path | str
     state: Ready
     stamp: Stamp | None = None
     sha256: str | None = None
@@ -71,7 +71,7 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
     if fresh:
         open_now = _open_for_writing()
         time.sleep(settle_s)
-        writing = {e.file for e in fresh if str(e.path) in open_now or _stamp(e.path) != e.stamp}
+        writing = {e.file for e in fresh if str(e.path) in open_now or _stamp(Path(e.path)) != e.stamp}
     return sorted((_read(each, each.file in writing, known) for each in first), key=lambda each: each.file)
 
 
@@ -120,16 +120,17 @@ def _is_fresh(stamp: Stamp) -> bool:
 
 
 def _read(seen: Seen, writing: bool, known: Known) -> Seen:
+    path = Path(seen.path)
     if writing:
         return replace(seen, state="being_written")
     if seen.state != "ready":
         return seen
     if seen.stamp is None:
         return replace(seen, state="unreadable")
-    sha256 = known(seen.file, seen.stamp) or digest(seen.path)
+    sha256 = known(seen.file, seen.stamp) or digest(path)
     if sha256 is None:
         return replace(seen, state="unreadable")
-    if _stamp(seen.path) != seen.stamp:  # it grew while it was read
+    if _stamp(path) != seen.stamp:  # it grew while it was read
         return replace(seen, state="being_written")
     return replace(seen, sha256=sha256)
 

@@ -37,8 +37,14 @@ def read_lists(inbox: Path, files: Sequence[str], *, profile: Profile) -> Listin
     known, mistakes = _joined(found)
     assigned: Assigned = assign(known, [(file, "0" * 64) for file in files], profile=profile)
     given = frozenset(record.call_id for record in known.records if record.call_id)
-    rows = {file: record for file, record in assigned.records.items() if record.listed}
-    return Listing(rows, given, assigned.missing, (*mistakes, *assigned.mistakes))
+
+    def as_listed(record: CallRecord) -> CallRecord:
+        """An id that no list gives is derived when the content is known, not here."""
+        return record if record.call_id in given else replace(record, call_id="")
+
+    rows = {file: as_listed(record) for file, record in assigned.records.items() if record.listed}
+    missing = tuple(as_listed(record) for record in assigned.missing)
+    return Listing(rows, given, missing, (*mistakes, *assigned.mistakes))
 
 
 def _lists(inbox: Path) -> Iterator[Path]:

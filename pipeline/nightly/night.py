@@ -21,6 +21,7 @@ from pipeline.nightly.inbox import Stamp, known_from, look
 from pipeline.nightly.lists import read_lists
 from pipeline.nightly.plan import plan_night
 from pipeline.nightly.settings import NightSettings
+from pipeline.nightly.shared import Shared, exists, lists_of, look_at
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Setup
 from pipeline.process import Workplace
@@ -45,7 +46,7 @@ class Begun:
     """A night that has begun: what is to be done, and for whom it is put down."""
 
     made: Made
-    inbox: Path
+    inbox: Path | Shared
     setup: Setup
     tickets: tuple[Ticket, ...]
     mistakes: tuple[str, ...]
@@ -63,18 +64,28 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
     SealError
         The store is encrypted and its key is not given.
     """
-    inbox = settings.inbox.expanduser().resolve()
-    if not inbox.is_dir():
+    inbox = settings.inbox
+    if isinstance(inbox, Path):
+        inbox = inbox.expanduser().resolve()
+    if not exists(inbox):
         raise ConfigError([f"{settings.inbox}: INBOX → there is no such folder"])
-    profile = find_profile([inbox], settings.profile)
+    with lists_of(inbox) as lists:
+        return _begin(store, settings, inbox, lists, now or datetime.now(UTC))
+
+
+def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: Path, at: datetime) -> Begun:
+    profile = find_profile([lists], settings.profile)
     standard = _standard(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
     store.files.ready()
     setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
-    at = now or datetime.now(UTC)
-    made = _open_run(store, settings, inbox, profile, at)
-    seen = look(inbox, known=known_from(_stamps(store, str(inbox))), settle_s=settings.settle_s)
-    listing = read_lists(inbox, [each.file for each in seen], profile=profile)
+    made = _open_run(store, settings, str(inbox), profile, at)
+    known = known_from(_stamps(store, str(inbox)))
+    if isinstance(inbox, Shared):
+        seen = look_at(inbox, known=known, settle_s=settings.settle_s)
+    else:
+        seen = look(inbox, known=known, settle_s=settings.settle_s)
+    listing = read_lists(lists, [each.file for each in seen], profile=profile)
     with store.writing() as session:
         keep_standard(
             session, sha256=setup.standard_sha256, standard=standard.id, version=standard.version,
@@ -102,7 +113,7 @@ def _standard(store: Store, name: str) -> Standard:
     return load_standard(name)  # which says what is accepted
 
 
-def _open_run(store: Store, settings: NightSettings, inbox: Path, profile: Profile, at: datetime) -> Made:
+def _open_run(store: Store, settings: NightSettings, inbox: str, profile: Profile, at: datetime) -> Made:
     night = settings.night or at.astimezone(profile.zone).date()
     options: dict[str, str | None]
     options = {"standard": settings.standard, "language": settings.language, "host": socket.gethostname()}
@@ -111,7 +122,7 @@ def _open_run(store: Store, settings: NightSettings, inbox: Path, profile: Profi
         for stale in session.scalars(select(Run).where(Run.state == "running")):
             stale.state, stale.ended_at = "interrupted", at  # its lock was free, so nobody works on it
         run = Run(
-            kind="nightly", night=night, inbox=str(inbox), state="running", started_at=at, code_version=__version__,
+            kind="nightly", night=night, inbox=inbox, state="running", started_at=at, code_version=__version__,
             settings=options, counts={},
         )  # fmt: skip
         session.add(run)

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.nightly.shared import Shared
 from pipeline.settings import Keep, Language
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ class NightSettings:
 
     Attributes
     ----------
+    inbox
+        A folder, or one on shared storage (`pipeline.nightly.shared.place_of`).
     night
         The ledger's date; None is the run's start in the profile's zone.
     shortest_s
@@ -36,7 +39,7 @@ class NightSettings:
         What the store keeps of sound and words.
     """
 
-    inbox: Path
+    inbox: Path | Shared
     night: date | None = None
     profile: Path | None = None
     standard: str = "telesales-cn"

@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.call_names import shown_name
 from pipeline.calls import derive_call_id
 from pipeline.nightly.inbox import Seen
 from pipeline.nightly.lists import Listing, record_data
@@ -25,10 +26,10 @@ from pipeline.types import CallRecord
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One call to be scored."""
+    """One call to be scored; ``path`` is a URL where the recording lies on shared storage."""
 
     entry: int
-    path: Path
+    path: Path | str
     record: CallRecord
     basis: Basis
     suppressed_since: datetime | None = None
@@ -96,9 +97,8 @@ class Planner:
             call.record_sha256,
             self._standard_of(call),
         )
-        record = (
-            replace(row, file=each.file, call_id=call.call_id) if row.listed else record_of(call, each.file)
-        )
+        name = shown_name(each.file, sha256)  # what results and logs may call it
+        record = replace(row, file=name, call_id=call.call_id) if row.listed else record_of(call, name)
         self._session.flush()
         since = self._suppressed.get(call.customer_id) if call.customer_id else None
         return Ticket(entry.id, each.path, record, basis, since)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CallgaugeError, RecordingError
+from pipeline.nightly.shared import near
 from pipeline.nightly.tickets import Ticket
 from pipeline.process import HeardCall, Job, Workplace, hear_call, judge_call
 from pipeline.reports.audio_copy import write_copy
@@ -20,7 +22,7 @@ from pipeline.reports.call_json import to_json
 from pipeline.reports.originals import SCHEMA, words_json
 from pipeline.reports.timeline import span_of
 from pipeline.settings import Keep
-from pipeline.standards.library import dump_standard, read_standard
+from pipeline.standards.library import read_standard
 from pipeline.store.files import FileArea, Kept, read_result
 from pipeline.store.keep import Judged
 from pipeline.store.said import said_in
@@ -33,7 +35,6 @@ __all__ = [
     "Setup",
     "failure_code",
     "read_result",
-    "standard_digest",
 ]
 
 
@@ -72,12 +73,7 @@ class Setup:
     @property
     def standard_sha256(self) -> str:
         """Digest of the standard for calls without a score."""
-        return standard_digest(self.workplace)
-
-
-def standard_digest(workplace: Workplace) -> str:
-    """As the provenance of results has it."""
-    return hashlib.sha256(dump_standard(workplace.standard).encode()).hexdigest()
+        return self.workplace.standard.sha256
 
 
 class Bench:
@@ -89,8 +85,10 @@ class Bench:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._area = FileArea(setup.files)
+        self._writers = ThreadPoolExecutor(2, thread_name_prefix="files")
         self._own = setup.standard_sha256
         self._places: dict[str, Workplace] = {self._own: setup.workplace}
+        self._near = ExitStack()
         self._job: Job | None = None
         self._heard: HeardCall | None = None
         self._result: CallResult | None = None
@@ -99,7 +97,9 @@ class Bench:
     def hear(self, ticket: Ticket) -> None:
         """Read the recording and its words. Raises what `hear_call` raises, ChangedError, ExcludedError."""
         self._seconds = {}
-        self._job = Job(ticket.path, ticket.record, ticket.suppressed_since)
+        self._near.close()  # a copy for the call before
+        path = self._near.enter_context(near(ticket.path))
+        self._job = Job(path, ticket.record, ticket.suppressed_since)
         self._heard = self._timed("hear", hear_call, self._job, self._place(ticket))
         if self._heard.recording.sha256 != ticket.basis.recording_sha256:
             raise ChangedError(f"{ticket.record.file} has changed since it was looked at")
@@ -114,10 +114,11 @@ class Bench:
 
     def keep_files(self, ticket: Ticket) -> Judged:
         """Write the call's files and say what its rows must hold."""
-        assert self._result is not None and self._heard is not None  # noqa: S101 - judge comes first
+        assert self._result is not None and self._heard is not None and self._job is not None  # noqa: S101 - judge comes first
         result = self._result
-        files = self._timed("files", self._files, result, self._heard, ticket)
+        files = self._timed("files", self._files, result, self._heard, ticket, self._job.path)
         self._result = None
+        self._near.close()
         return Judged(
             self._heard.recording, result.transcript.language, result.score, _plain(result), result.outcome,
             files, dict(self._seconds), _measured(result, "talk_s"), _measured(result, "agent_talk_s"),
@@ -134,19 +135,21 @@ class Bench:
             place.__dict__["recogniser"] = self._setup.workplace.recogniser  # one model a process
         return place
 
-    def _files(self, result: CallResult, heard: HeardCall, ticket: Ticket) -> tuple[Kept, ...]:
+    def _files(self, result: CallResult, heard: HeardCall, ticket: Ticket, source: Path) -> tuple[Kept, ...]:
+        """Each file waits for the disk by itself, so they are written side by side."""
         data, keep = to_json(result), self._setup.keep
         transcript = {"schema": SCHEMA, **data.pop("transcript")}
-        kept = [self._area.put(_bytes({**data, "transcript": None}), "result")]
+        made = [self._writers.submit(self._area.put, _bytes({**data, "transcript": None}), "result")]
+        kept: list[Kept] = []
         if keep != "original":
-            kept.append(self._area.put(_bytes(transcript), "transcript"))
-            kept += [copy] if (copy := self._copy(result, ticket.path)) is not None else []
+            made.append(self._writers.submit(self._area.put, _bytes(transcript), "transcript"))
+            kept += [copy] if (copy := self._copy(result, source)) is not None else []
         if keep != "masked":
-            kept += self._originals(result, heard, ticket)
-        return tuple(kept)
+            kept += self._originals(result, heard, ticket, source)
+        return (*(each.result() for each in made), *kept)
 
-    def _originals(self, result: CallResult, heard: HeardCall, ticket: Ticket) -> list[Kept]:
-        sound = self._area.take(ticket.path, "original_audio")
+    def _originals(self, result: CallResult, heard: HeardCall, ticket: Ticket, source: Path) -> list[Kept]:
+        sound = self._area.take(source, "original_audio")
         if sound.sha256 != heard.recording.sha256:
             raise ChangedError(f"{ticket.record.file} has changed since it was looked at")
         words = self._area.put(_bytes(words_json(result, heard.transcript)), "original_transcript")

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -126,10 +126,17 @@ class Worker:
 
 
 class Crew:
-    """The workers of this process: lent one by one, replaced when they end."""
+    """The workers of this process: lent one by one, replaced when they end.
 
-    def __init__(self, setup: bytes) -> None:
+    Parameters
+    ----------
+    hands
+        How many may be lent at once, None for any number. Who comes later waits for one to come back.
+    """
+
+    def __init__(self, setup: bytes, hands: int | None = None) -> None:
         self._setup = setup
+        self._hands = threading.BoundedSemaphore(hands) if hands else contextlib.nullcontext()
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._lock = threading.Lock()
@@ -138,11 +145,12 @@ class Crew:
     @contextlib.contextmanager
     def lend(self) -> Iterator[Lent]:
         """A worker for the time of one call."""
-        lent = Lent(self.take(), self)
-        try:
-            yield lent
-        finally:
-            self.give(lent.worker)
+        with self._hands:
+            lent = Lent(self.take(), self)
+            try:
+                yield lent
+            finally:
+                self.give(lent.worker)
 
     def take(self) -> Worker:
         """An idle worker, else a new one. Raises StepError (``interrupted``) when the crew is closed."""
@@ -210,13 +218,13 @@ _crews: dict[str, Crew] = {}
 _crews_lock = threading.Lock()
 
 
-def crew_of(key: str, setup: bytes) -> Crew:
+def crew_of(key: str, make: Callable[[], Crew]) -> Crew:
     """This process's crew for one setup; a new setup ends the idle workers of the former ones."""
     with _crews_lock:
         if key not in _crews:
             for other in list(_crews):
                 _crews.pop(other).close()
-            _crews[key] = Crew(setup)
+            _crews[key] = make()
         return _crews[key]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -112,7 +111,7 @@ def flagging_of(standard: Standard) -> Flagging:
 
 def dump_standard(standard: Standard) -> str:
     """A standard as JSON text, whole, for a store to keep; `read_standard` reads it again."""
-    return json.dumps(standard.model_dump(mode="json", by_alias=True, exclude_none=True), ensure_ascii=False)
+    return standard.text
 
 
 def read_standard(text: str, *, name: str) -> Standard:

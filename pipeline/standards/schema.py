@@ -7,6 +7,8 @@ circles, placeholders nobody fills) is checked by `pipeline.standards.library` o
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from datetime import date
 from functools import cached_property
@@ -228,6 +230,16 @@ class Standard(Frozen):
         # the plan knows conditions by identity, which another process or a copy doesn't share
         state["__dict__"] = {key: value for key, value in state["__dict__"].items() if key not in _DERIVED}
         return state
+
+    @cached_property
+    def text(self) -> str:
+        """All of it as JSON."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True, exclude_none=True), ensure_ascii=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of its text: what a score's provenance knows it by."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     @cached_property
     def by_id(self) -> dict[str, Criterion]:

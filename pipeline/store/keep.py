@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from pipeline.store.alerting import raise_alerts
@@ -147,22 +148,28 @@ def keep_human_score(
 
 
 def _keep_files(session: Session, files: tuple[Kept, ...], at: datetime) -> None:
-    known = set(
-        session.scalars(
-            select(StoredFile.sha256).where(StoredFile.sha256.in_([kept.sha256 for kept in files]))
+    """A file that is known already stays; one that was lost or removed has just been written again.
+
+    Two calls may have one content, and be kept at the same moment: in one statement, and in one order for everybody,
+    neither fails for the other nor waits for it in a ring.
+    """
+    rows = {
+        kept.sha256: {"sha256": kept.sha256, "kind": kept.kind, "bytes": kept.bytes, "written_at": at}
+        for kept in sorted(files, key=lambda kept: kept.sha256)
+    }
+    if not rows:
+        return
+    made = _INSERTS[session.get_bind().dialect.name](StoredFile).values(list(rows.values()))
+    session.execute(
+        made.on_conflict_do_update(
+            index_elements=[StoredFile.sha256],
+            set_=dict.fromkeys(("lost_at", "removed_at", "removal", "replaced_by")),
+            where=StoredFile.lost_at.is_not(None) | StoredFile.removed_at.is_not(None),
         )
     )
-    for row in session.scalars(
-        select(StoredFile).where(
-            StoredFile.sha256.in_(known), StoredFile.lost_at.is_not(None) | StoredFile.removed_at.is_not(None)
-        )
-    ):  # it has just been written again
-        row.lost_at = row.removed_at = row.removal = row.replaced_by = None
-    for kept in files:
-        if kept.sha256 not in known:
-            known.add(kept.sha256)
-            session.add(StoredFile(sha256=kept.sha256, kind=kept.kind, bytes=kept.bytes, written_at=at))
-    session.flush()
+
+
+_INSERTS: Mapping[str, Callable[..., Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def _score(judged: Judged, basis: Basis, made: Made, *, version: int) -> Score:

@@ -67,7 +67,7 @@ def night_of(session: Session, night: date | None = None) -> Night | None:
         .where(MissingCall.night == night, MissingCall.closed_at.is_(None))
         .order_by(MissingCall.file)
     )
-    lines += [Line(each.file, each.call_id, None, MISSING, MISSING, None) for each in missing]
+    lines += [Line(each.file, each.call_id or None, None, MISSING, MISSING, None) for each in missing]
     return Night(night, tuple(lines), runs)
 
 

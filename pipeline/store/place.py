@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -83,7 +84,21 @@ def place_of(url: str | None = None, *, environment: Mapping[str, str] = os.envi
     else:
         raise ConfigError([f"--store: URL → {kind} is not served; accepted: {_ACCEPTED}"])
     files = environment.get(FILES_VARIABLE)
-    return Place(made, Path(files).expanduser().absolute() if files else beside)
+    return Place(made, _folder(files) if files else beside)
+
+
+def _folder(text: str) -> Path:
+    """The file area as a path or a ``file://`` URL: its writes must be whole or not at all, so it is a true folder."""
+    if "://" not in text:
+        return Path(text).expanduser().absolute()
+    url = urlsplit(text)
+    if url.scheme != "file" or url.netloc not in ("", "localhost"):
+        raise ConfigError(
+            [
+                f"{FILES_VARIABLE}: {text} → a folder that every machine mounts is accepted, /folder or file:///folder"
+            ]
+        )
+    return Path(unquote(url.path))
 
 
 def _per_user(url: URL) -> Path:

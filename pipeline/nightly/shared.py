@@ -1,0 +1,194 @@
+"""An inbox on shared storage, by URL: any protocol of fsspec whose package is installed.
+
+A path, or a ``file://`` URL, is a folder that every machine mounts. Anything else is listed and read through fsspec:
+call lists and the profile are fetched for planning, a recording by the worker that hears it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import fsspec
+
+from pipeline.errors import ConfigError
+from pipeline.intake import CALL_LISTS, PROFILE, SUFFIXES
+from pipeline.nightly.inbox import FRESH_S, PARTIAL, Known, Seen, Stamp
+
+_SMALL = frozenset({*CALL_LISTS, PROFILE})
+_PLAIN = frozenset({"name", "size", "type"})
+"""What every listing tells; with no more than that a changed file can't be told from the old one."""
+_ACCEPTED = "a folder, file:///folder, or the URL of a protocol whose fsspec package is installed, such as s3://bucket/folder"
+
+
+def place_of(text: str | Path) -> Path | Shared:
+    """A folder of this machine, or one on shared storage.
+
+    Raises
+    ------
+    ConfigError
+        The protocol is unknown, or its package is not installed.
+    """
+    if "://" not in str(text):
+        return Path(text)
+    url = urlsplit(str(text))
+    if url.scheme in ("file", "local"):
+        if url.netloc not in ("", "localhost"):
+            raise ConfigError(
+                [f"INBOX: {url.scheme}:// → {url.netloc} is another machine; accepted: {_ACCEPTED}"]
+            )
+        return Path(unquote(url.path))
+    shared = Shared(str(text).rstrip("/"))
+    shared.storage()
+    return shared
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A folder by URL. It pickles; whoever uses it opens the storage anew."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+    def storage(self) -> tuple[Any, str]:
+        """The storage and the folder's path in it. Raises ConfigError."""
+        protocol = self.url.split("://", 1)[0]
+        try:
+            opened: tuple[Any, str] = fsspec.core.url_to_fs(self.url)
+        except ImportError as error:
+            raise ConfigError([f"INBOX: {protocol}:// → {error}; accepted: {_ACCEPTED}"]) from error
+        except ValueError as error:
+            raise ConfigError(
+                [f"INBOX: {protocol}:// → is not a known protocol; accepted: {_ACCEPTED}"]
+            ) from error
+        return opened
+
+    def at(self, file: str) -> str:
+        """The URL of a file in it."""
+        return f"{self.url}/{file}"
+
+
+def exists(place: Path | Shared) -> bool:
+    """Whether the folder is there. A storage that can't be reached raises OSError."""
+    if isinstance(place, Path):
+        return place.is_dir()
+    storage, root = place.storage()
+    return bool(storage.isdir(root))
+
+
+@contextmanager
+def lists_of(place: Path | Shared) -> Iterator[Path]:
+    """A folder with the call lists and profiles as they lie in the inbox: the inbox itself, or copies of them."""
+    if isinstance(place, Path):
+        yield place
+        return
+    storage, root = place.storage()
+    with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
+        for file in _listed(storage, root):
+            name = PurePosixPath(file)
+            if name.name in _SMALL and ".." not in name.parts:
+                target = Path(folder, *name.parts)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                storage.get_file(f"{root}/{file}", str(target))
+        yield Path(folder)
+
+
+@contextmanager
+def near(source: Path | str) -> Iterator[Path]:
+    """A recording as a file of this machine: itself, or a copy for the time of the block."""
+    if isinstance(source, Path):
+        yield source
+        return
+    storage, path = fsspec.core.url_to_fs(source)
+    with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
+        target = Path(folder, PurePosixPath(path).name)
+        storage.get_file(path, str(target))
+        yield target
+
+
+def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
+    """All recordings in it, by name, as `pipeline.nightly.inbox.look` tells them of a folder.
+
+    A file that was changed lately and looks otherwise at a second look is ``being_written``.
+    """
+    storage, root = place.storage()
+    first = _listed(storage, root)
+    stamps = {file: _stamp(told) for file, told in first.items()}
+    writing: set[str] = set()
+    fresh = [file for file, told in first.items() if _is_fresh(told)]
+    if fresh:
+        time.sleep(settle_s)
+        storage.invalidate_cache()
+        now = _listed(storage, root)
+        writing = {file for file in fresh if file not in now or _stamp(now[file]) != stamps[file]}
+    found = []
+    for file in sorted(first):
+        name = PurePosixPath(file)
+        unfinished = name.suffix.lower() in PARTIAL and name.with_suffix("").suffix.lower() in SUFFIXES
+        if unfinished and (whole := name.with_suffix("").as_posix()) not in first:
+            found.append(Seen(whole, place.at(file), "being_written"))
+        elif name.suffix.lower() in SUFFIXES:
+            seen = Seen(file, place.at(file), "being_written" if file in writing else "ready", stamps[file])
+            found.append(_read(storage, f"{root}/{file}", seen, first[file], known))
+    return found
+
+
+def _listed(storage: Any, root: str) -> dict[str, Mapping[str, Any]]:
+    """Files under a folder by their name from it, without hidden ones."""
+    start = root.rstrip("/") + "/"
+    told = storage.find(root, detail=True)
+    files = {path.removeprefix(start): info for path, info in told.items() if path.startswith(start)}
+    return {
+        f: info for f, info in files.items() if not any(p.startswith(".") for p in PurePosixPath(f).parts)
+    }
+
+
+def _stamp(told: Mapping[str, Any]) -> Stamp:
+    """Size, time of change, and a digest of all that the storage tells: an entity tag, a version."""
+    changed = _changed(told)
+    rest = repr(sorted((key, str(value)) for key, value in told.items()))
+    mark = int.from_bytes(hashlib.sha256(rest.encode()).digest()[:7], "big")
+    return Stamp(int(told.get("size") or 0), int(changed * 1e9) if changed else 0, mark)
+
+
+def _changed(told: Mapping[str, Any]) -> float | None:
+    for key in ("mtime", "LastModified", "last_modified", "updated", "created"):
+        value = told.get(key)
+        if isinstance(value, datetime):
+            return value.timestamp()
+        if isinstance(value, int | float):
+            return float(value)
+        if isinstance(value, str):
+            try:
+                return datetime.fromisoformat(value).timestamp()
+            except ValueError:
+                continue
+    return None
+
+
+def _is_fresh(told: Mapping[str, Any]) -> bool:
+    changed = _changed(told)
+    return changed is not None and time.time() - changed < FRESH_S
+
+
+def _read(storage: Any, path: str, seen: Seen, told: Mapping[str, Any], known: Known) -> Seen:
+    if seen.state != "ready" or seen.stamp is None:
+        return seen
+    sha256 = known(seen.file, seen.stamp) if set(told) - _PLAIN else None
+    if sha256 is None:
+        try:
+            with storage.open(path, "rb") as stream:
+                sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
+            return replace(seen, state="unreadable")
+    return replace(seen, sha256=sha256)

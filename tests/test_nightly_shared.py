@@ -1,0 +1,105 @@
+"""An inbox on shared storage, by URL: the same night as over a folder, and clear words where a URL can't be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+import fsspec
+import pytest
+from night_fakes import lines, run_night, write_wav
+
+from pipeline.errors import ConfigError
+from pipeline.nightly.instant import instant_recogniser
+from pipeline.nightly.night import begin
+from pipeline.nightly.settings import NightSettings
+from pipeline.nightly.shared import Shared, place_of
+from pipeline.nightly.work import Bench
+from pipeline.store import Store, open_store
+
+MONDAY, TUESDAY = date(2025, 3, 3), date(2025, 3, 4)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> Iterator[Shared]:
+    memory = fsspec.filesystem("memory")
+    for number, name in enumerate(("a.wav", "team/b.wav", "team/.hidden.wav")):
+        memory.pipe(f"/inbox/{name}", write_wav(tmp_path / "made.wav", number).read_bytes())
+    memory.pipe("/inbox/team/calls.csv", b"file,call_id\nb.wav,B-1\nlate.wav,B-2\n")
+    memory.pipe("/inbox/profile.yaml", "company: {name: 华信传媒}".encode())
+    yield Shared("memory://inbox")
+    memory.rm("/inbox", recursive=True)
+
+
+def test_a_file_url_is_a_folder() -> None:
+    assert place_of("file:///srv/a%20b") == Path("/srv/a b")
+    assert place_of("/srv/a b") == Path("/srv/a b")
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("nonsense://x/y", "nonsense:// → is not a known protocol; accepted: a folder, file:///folder"),
+        ("s3://bucket/x", "s3:// → Install s3fs"),
+        ("file://server/share", "server is another machine"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_told_with_what_can(url: str, told: str) -> None:
+    if url.startswith("s3") and find_spec("s3fs"):
+        pytest.skip("s3fs is installed here")
+    with pytest.raises(ConfigError) as error:
+        place_of(url)
+    assert told in str(error.value)
+
+
+def test_a_night_over_shared_storage(store: Store, bucket: Shared) -> None:
+    first = run_night(store, bucket, on=MONDAY)
+    found = lines(store, MONDAY)
+    assert {name: line.state for name, line in found.items()} == {
+        "a.wav": "scored", "team/b.wav": "scored", "team/late.wav": "missing",
+    }  # fmt: skip
+    assert found["team/b.wav"].call_id == "B-1"
+    assert first.worked == 2
+    assert run_night(store, bucket, on=MONDAY).worked == 0
+
+
+def test_a_recording_replaced_on_shared_storage(store: Store, bucket: Shared, tmp_path: Path) -> None:
+    run_night(store, bucket, on=MONDAY)
+    changed = write_wav(tmp_path / "made.wav", 77).read_bytes()
+    fsspec.filesystem("memory").pipe("/inbox/a.wav", changed)
+    assert run_night(store, bucket, on=TUESDAY).worked == 1
+    assert lines(store, MONDAY)["a.wav"].reason == "replaced"
+    assert lines(store, TUESDAY)["a.wav"].version == 2
+
+
+def test_an_unfinished_transfer_is_left_for_later(store: Store, bucket: Shared) -> None:
+    fsspec.filesystem("memory").pipe("/inbox/c.wav.part", b"RIFF")
+    run_night(store, bucket, on=MONDAY)
+    assert lines(store, MONDAY)["c.wav"].reason == "being_written"
+
+
+def test_a_worker_fetches_the_recording_and_leaves_no_copy(
+    store: Store, bucket: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "tmp").mkdir()
+    settings = NightSettings(bucket, MONDAY, settle_s=0.01, make_recogniser=instant_recogniser)
+    begun = begin(store, settings)
+    bench = Bench(begun.setup)
+    for ticket in begun.tickets:
+        bench.hear(ticket)
+        bench.judge(ticket)
+        judged = bench.keep_files(ticket)
+        assert judged.recording.sha256 == ticket.basis.recording_sha256
+        assert {kept.kind for kept in judged.files} == {"result", "transcript", "audio"}
+    assert list((tmp_path / "tmp").iterdir()) == []
