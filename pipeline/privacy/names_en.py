@@ -37,6 +37,17 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield from _asked(stream)
         yield from _called_out(stream)
     yield from _given(stream)
+    for match in form("names_en.unknown_paired").finditer(stream.text):
+        first, family = match.group("name").split()
+        known = family.lower() in surnames() and family.lower() not in stop_words()
+        before = form("names_en.firm_before").search(stream.text, max(0, match.start() - 12), match.start())
+        if (
+            known
+            and not before
+            and not is_common_word(first)
+            and not _staff(stream, match.start(), match.end())
+        ):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.65)
     for match in form("names_en.celtic").finditer(stream.text):
         yield Hit(match.start(), match.end(), "name", 0.75)
     for match in form("names_en.paired").finditer(stream.text):
