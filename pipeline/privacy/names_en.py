@@ -187,11 +187,12 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
 
     ``lowered`` lets up to two words be without capitals, as recognisers write them; ``sure``: the first is a name.
     """
-    end, count = at, 0
+    end, count, joined = at, 0, at
     shouted = stream.text[at : at + 40].isupper()
     for match in re.finditer(rf"{_WORD}|[^\s]", stream.text[at : at + 80]):
-        word, gap = match.group(), stream.text[end : at + match.start()]
+        word, gap = match.group(), stream.text[max(end, joined) : at + match.start()]
         if form("names_en.particle").match(stream.text, at + match.start()):
+            joined = at + match.end()
             continue  # "van der" belongs to the name that follows
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
         first = (
