@@ -72,7 +72,8 @@ def _no_place(told: str) -> bool:
     capitals = re.findall(r"\b[A-Z][a-z]+", told)
     numbered = re.search(r"\d", told) or form("address.en.number").search(told)
     proper = [word for word in capitals if not is_common_word(word)]
-    enough = capitals if numbered else len(capitals) >= 2 and len(proper) >= 1
+    street = form("address.en.type_word").search(told) and len(capitals) >= 2
+    enough = (capitals if numbered else len(capitals) >= 2 and proper) or street
     return not enough or bool(form("address.en.answer_no").search(told))
 
 

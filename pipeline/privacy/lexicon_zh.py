@@ -32,28 +32,28 @@ def is_word(name: str) -> bool:
     return name in dictionary() and not dictionary()[name]
 
 
-@cache
 def dictionary() -> dict[str, bool]:
     """Words of jieba's dictionary with two characters, or three from a surname on; whether a person's name."""
+    return _jieba()[0]
+
+
+def everyday() -> frozenset[str]:
+    """Words of two characters that are said too often to be a given name."""
+    return _jieba()[1]
+
+
+@cache
+def _jieba() -> tuple[dict[str, bool], frozenset[str]]:
     import jieba
 
     words: dict[str, bool] = {}
+    often: set[str] = set()
     surnames = frozenset(rules()["names_zh"]["surnames"])
     with jieba.get_dict_file() as file:
         for line in file:
-            word, _, tag = line.decode("utf-8").strip().rpartition(" ")
-            word, _, count = word.rpartition(" ")
+            word, count, tag = line.decode("utf-8").split(" ")
             if len(word) == 2 or (len(word) == 3 and word[0] in surnames):
-                words[word] = tag.startswith("nr") or int(count or 0) < 5
-    return words
-
-
-@cache
-def everyday() -> frozenset[str]:
-    """Words of two characters that are said too often to be a given name."""
-    import jieba
-
-    with jieba.get_dict_file() as file:
-        rows = (line.decode("utf-8").split(" ") for line in file)
-        said = frozenset(row[0] for row in rows if len(row[0]) == 2 and int(row[1]) >= EVERYDAY)
-    return said - frozenset(rules()["names_zh"]["likely"]["given_words"])
+                words[word] = tag.startswith("nr") or int(count) < 5
+                if len(word) == 2 and int(count) >= EVERYDAY:
+                    often.add(word)
+    return words, frozenset(often) - frozenset(rules()["names_zh"]["likely"]["given_words"])

@@ -24,6 +24,7 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
         if _made_of_signs(name) and _free(stream.text, start, name) and not _staff(stream, start):
             yield Hit(start, start + len(name), "name", 0.7)
     yield from _in_place(stream)
+    yield from _short(stream)
     for name in ("dotted", "parts_long", "part_titled"):
         for match in form(f"names_zh.likely.{name}").finditer(stream.text):
             if not _staff(stream, match.start("name")):
@@ -53,6 +54,18 @@ def _in_place(stream: Stream) -> Iterator[Hit]:
             likely_so = plain and wordless and signs >= (form_name == "clause")
             if likely_so and _free(stream.text, start, name) and not _staff(stream, start):
                 yield Hit(start, start + 3, "name", 0.65)
+
+
+def _short(stream: Stream) -> Iterator[Hit]:
+    """Two signs that fill a clause, and children's names before their age; no words."""
+    strong = f"[{rules()['names_zh']['likely']['strong_signs']}]"
+    for form_name in ("short", "aged"):
+        found = form(f"names_zh.likely.{form_name}", surname=surname(sure=False), strong=strong)
+        for match in found.finditer(stream.text):
+            group = "name" if match.group("name") else "doubled"
+            name, start = match.group(group), match.start(group)
+            if name not in dictionary() and not is_word(name) and not _staff(stream, start):
+                yield Hit(start, match.end(group), "name", 0.65)
 
 
 def _titled(name: str) -> bool:

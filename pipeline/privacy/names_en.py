@@ -37,6 +37,17 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield from _asked(stream)
         yield from _called_out(stream)
     yield from _given(stream)
+    for match in form("names_en.unknown_paired").finditer(stream.text):
+        first, family = match.group("name").split()
+        known = family.lower() in surnames() and family.lower() not in stop_words()
+        before = form("names_en.firm_before").search(stream.text, max(0, match.start() - 12), match.start())
+        if (
+            known
+            and not before
+            and not is_common_word(first)
+            and not _staff(stream, match.start(), match.end())
+        ):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.65)
     for match in form("names_en.celtic").finditer(stream.text):
         yield Hit(match.start(), match.end(), "name", 0.75)
     for match in form("names_en.paired").finditer(stream.text):
@@ -176,11 +187,12 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
 
     ``lowered`` lets up to two words be without capitals, as recognisers write them; ``sure``: the first is a name.
     """
-    end, count = at, 0
+    end, count, joined = at, 0, at
     shouted = stream.text[at : at + 40].isupper()
     for match in re.finditer(rf"{_WORD}|[^\s]", stream.text[at : at + 80]):
-        word, gap = match.group(), stream.text[end : at + match.start()]
+        word, gap = match.group(), stream.text[max(end, joined) : at + match.start()]
         if form("names_en.particle").match(stream.text, at + match.start()):
+            joined = at + match.end()
             continue  # "van der" belongs to the name that follows
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
         first = (

@@ -17,6 +17,8 @@ from pipeline.privacy.streams import Stream
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CUE_CHARS = 45
+MOST_TOKENS = 40
+"""More pieces than any number is told in."""
 PUBLIC_DIGITS = 8
 """From here on a hotline is told from the numbers it stands beside."""
 ANSWERS = {"code": (3, 8), "id_number": (3, 18), "bank_card": (4, 19), "phone": (3, 15)}
@@ -110,7 +112,7 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     """A run may hold a number twice, or a number and something else: the longest parts that are one."""
     first = 0
     while first < len(run.tokens):
-        for last in range(len(run.tokens), first, -1):
+        for last in range(min(len(run.tokens), first + MOST_TOKENS), first, -1):
             part = Run(run.tokens[first:last], run.extension)
             if _public(part.digits, stream) and len(part.digits) >= PUBLIC_DIGITS:
                 first = last - 1
