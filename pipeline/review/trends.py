@@ -16,7 +16,7 @@ from pipeline.review.rendering import local
 from pipeline.review.rights import Person
 from pipeline.review.search import matching
 from pipeline.store.review_tables import AgentTeam
-from pipeline.store.tables import Call, FindingRow
+from pipeline.store.tables import Call, FindingRow, Score
 
 LEAST_WEEKS, WEEKS, MOST_WEEKS = 1, 12, 52
 NOT_SAID = "not_said"
@@ -114,14 +114,15 @@ class _Among:
 
     def objections(self) -> tuple[Series, ...]:
         kind = sort_of(FindingRow)
-        query = self._calls(kind).join(FindingRow, FindingRow.score == Call.current_score_id)
+        query = self._calls(kind).join(FindingRow, FindingRow.score == Score.id)
         return self._series(query.where(FindingRow.kind == "objection").group_by(kind))
 
     def reasons(self) -> tuple[Series, ...]:
         objection = aliased(FindingRow)
         kind = sort_of(objection)
         refused = and_(FindingRow.score == Call.current_score_id, FindingRow.kind == "refusal")
-        why = self._calls(kind).join(FindingRow, refused).join(objection, near(FindingRow, objection))
+        why = self._calls(kind).join(FindingRow, FindingRow.score == Score.id)
+        why = why.where(FindingRow.kind == "refusal").join(objection, near(FindingRow, objection))
         told = self._series(why.group_by(kind))
         bare = (
             select(self._week, func.count())
@@ -149,8 +150,10 @@ class _Among:
         return tuple(sorted(made, key=lambda each: -each.total))
 
     def _calls(self, kind: ColumnElement[Any]) -> Select[Any]:
-        counted = func.count(Call.id.distinct())
-        return select(self._week, kind, counted).select_from(Call).where(*self._where).group_by(self._week)
+        """Counts of calls; the score stands between call and findings, so that either end may be begun from."""
+        current = and_(Score.call == Call.id, Score.id == Call.current_score_id)
+        counted = select(self._week, kind, func.count(Call.id.distinct())).select_from(Call)
+        return counted.join(Score, current).where(*self._where).group_by(self._week)
 
     def _series(self, query: Select[Any]) -> tuple[Series, ...]:
         found: dict[str, list[int]] = {}
