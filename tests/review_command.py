@@ -33,7 +33,7 @@ def serving(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "pipeline", "review", "--port", str(port), "--store", store]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
         here = f"http://127.0.0.1:{port}"
-        for _ in range(300):
+        for _ in range(1200):  # a machine with much to do is slow to start it
             try:
                 urllib.request.urlopen(f"{here}/login").close()  # noqa: S310 - our own
                 break
