@@ -20,7 +20,7 @@ from test_review_rights import events
 
 from pipeline.profile import EMPTY
 from pipeline.reports.period import parse_period
-from pipeline.review.cards import TeamTables, after
+from pipeline.review.cards import after, team_table
 from pipeline.review.hints import hints
 from pipeline.review.people import find_user, person_of
 from pipeline.review.progress import Rate, sum_progress
@@ -179,14 +179,12 @@ def test_a_ruling_moves_the_mean_of_the_scorecard(store, enter):
     boss.get("/scorecards/B01", status=404)  # another team's
 
 
-TABLES = TeamTables()
-
-
 def _row(store: Store, name: str, agent: str) -> dict[str, object]:
     with store.reading() as session:
         user = find_user(session, name)
         assert user is not None
-        rows = TABLES.table(session, person_of(user), parse_period("2024-05"), EMPTY).rows
+        person = person_of(user)
+    rows = team_table(store, person, parse_period("2024-05"), EMPTY).rows
     return next(row for row in rows if row["agent_id"] == agent)
 
 

@@ -110,7 +110,7 @@ def team(request: Request, store: StoreOf, person: PersonOf, period: PeriodText 
     profile = profile_of(request)
     with store.reading() as session:
         chosen = cards.month_of(session, person, period, profile)
-        rows = request.app.state.team_tables.table(session, person, chosen, profile).rows
+    rows = cards.team_table(store, person, chosen, profile).rows
     with store.writing() as session:
         audit.put_down(
             session, "saw_scorecards", person=person, address=address_of(request), period=chosen.text

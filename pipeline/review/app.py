@@ -28,7 +28,6 @@ from pipeline.review import (
     trend_pages,
 )
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
-from pipeline.review.cards import TeamTables
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
 from pipeline.review.rendering import render
@@ -47,7 +46,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store, app.state.profile, app.state.team_tables = store, profile, TeamTables()
+    app.state.store, app.state.profile = store, profile
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(originals.router, include_in_schema=False)

@@ -30,7 +30,7 @@ def team_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
     profile = profile_of(request)
     with store.reading() as session:
         period = cards.month_of(session, person, request.query_params.get("period", ""), profile)
-        table = request.app.state.team_tables.table(session, person, period, profile)
+    table = cards.team_table(store, person, period, profile)
     with store.writing() as session:
         audit.put_down(
             session, "saw_scorecards", person=person, address=address_of(request), period=period.text
@@ -48,7 +48,8 @@ def agent_page(request: Request, agent_id: str, store: StoreOf, person: PersonOf
     with store.reading() as session:
         cards.seen_agent(session, person, agent_id)
         period = cards.month_of(session, person, request.query_params.get("period", ""), profile)
-        made = cards.agent_card(session, person, agent_id, period, profile)
+    made = cards.agent_card(store, person, agent_id, period, profile)
+    with store.reading() as session:
         values = _values(session, person, agent_id, made)
     with store.writing() as session:
         audit.put_down(

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError
 from pipeline.profile import Profile
 from pipeline.reports.period import Period, parse_period
-from pipeline.reports.scorecard import NOBODY, CardSettings, agent_table, call_table
+from pipeline.reports.scorecard import NOBODY
 from pipeline.reports.scorecard_build import Scorecards, build_scorecards
-from pipeline.review.cases import UnseenError, newest_standard
+from pipeline.review.cases import UnseenError
 from pipeline.review.rights import SCOPED, Person
-from pipeline.standards.library import load_standard
-from pipeline.store import card_query
-from pipeline.store.card_query import CallFact, Window
+from pipeline.store import Store
 from pipeline.store.review_tables import AgentTeam
-from pipeline.store.tables import Call, Score
-
-KEPT_TABLES = 64
+from pipeline.store.tables import Call
 
 
 def seen_agent(session: Session, person: Person, agent_id: str) -> None:
@@ -74,49 +69,30 @@ class TeamTable:
     min_calls: int
 
 
-class TeamTables:
-    """Team tables that are worked out already. One holds until the store has another score, or fewer calls."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[Any, ...], TeamTable] = {}
-
-    def table(self, session: Session, person: Person, period: Period, profile: Profile) -> TeamTable:
-        """A team's table, from those kept where nothing has changed."""
+def team_table(store: Store, person: Person, period: Period, profile: Profile) -> TeamTable:
+    """A team's table. Ranks are those among everybody, as on the agents' own cards."""
+    made = build_scorecards(store, period, profile, now=datetime.now(UTC))
+    with store.reading() as session:
         mine = team_of(session, person)
-        newest = session.scalar(select(func.max(Score.id)))
-        calls = session.scalar(select(func.count()).select_from(Call))
-        key = (period.text, mine, newest, calls)
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = _table(session, mine, period, profile)
-            if len(self._kept) >= KEPT_TABLES:
-                self._kept.clear()
-            self._kept[key] = kept
         teams = {
             row.agent_id: row.team for row in session.execute(select(AgentTeam.agent_id, AgentTeam.team))
         }
-        named = tuple({**row, "team": row["team"] or teams.get(row["agent_id"], "")} for row in kept.rows)
-        return TeamTable(named, kept.min_calls)
-
-
-def _table(session: Session, mine: tuple[str, ...] | None, period: Period, profile: Profile) -> TeamTable:
-    standard = newest_standard(session) or load_standard()
-    bands = tuple((band.min, band.zh) for band in standard.bands)
-    settings = CardSettings(profile.zone, standard.appraisal.min_calls, bands, profile)
-    facts = [fact for fact in _facts(session, mine, period, profile) if fact.agent_id]
-    human = [fact.score for fact in facts if fact.score is not None and fact.made_by != "machine"]
-    told = card_query.machine_percents(session, human)
-    rows = plain_rows(agent_table(call_table(facts, settings, machine=told), settings))
-    return TeamTable(tuple(rows), settings.min_calls)
+    rows = tuple(
+        {**row, "team": row["team"] or teams.get(row["agent_id"], "")}
+        for row in plain_rows(made.agents)
+        if row["agent_id"] != NOBODY and (mine is None or row["agent_id"] in mine)
+    )
+    return TeamTable(rows, made.settings.min_calls)
 
 
 def agent_card(
-    session: Session, person: Person, agent_id: str, period: Period, profile: Profile
+    store: Store, person: Person, agent_id: str, period: Period, profile: Profile
 ) -> Scorecards | None:
     """One agent's scorecard; None where the agent has no call in the period. Raises UnseenError."""
-    seen_agent(session, person, agent_id)
+    with store.reading() as session:
+        seen_agent(session, person, agent_id)
     try:
-        cards = build_scorecards(session, period, profile, now=datetime.now(UTC), agent_id=agent_id)
+        cards = build_scorecards(store, period, profile, now=datetime.now(UTC), agent_id=agent_id)
     except ConfigError:  # neither a call in the period nor a name in the profile
         return None
     return cards if agent_id in set(cards.agents.get("agent_id", ())) else None
@@ -128,17 +104,3 @@ def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         return []
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
-
-
-def _facts(
-    session: Session, mine: tuple[str, ...] | None, period: Period, profile: Profile
-) -> Sequence[CallFact]:
-    start, end = period.moments(profile.zone)
-    if mine is None:
-        return card_query.call_facts(session, Window(start, end))
-    return [
-        fact
-        for agent in mine
-        if agent != NOBODY
-        for fact in card_query.call_facts(session, Window(start, end, agent))
-    ]
