@@ -31,9 +31,20 @@ def judged_by(standard: Standard) -> dict[str, Any]:
         "code_version": __version__,
         "standard": standard.id,
         "standard_version": standard.version,
-        "standard_sha256": hashlib.sha256(dump_standard(standard).encode()).hexdigest(),
+        "standard_sha256": _standard_digest(standard),
         "lexicons_sha256": dict(lexicon_digests()),
     }
+
+
+_newest: tuple[Standard | None, str] = (None, "")
+
+
+def _standard_digest(standard: Standard) -> str:
+    """The newest is kept: writing a standard out takes longer than judging a call, and hashing it nearly as long."""
+    global _newest  # one entry, replaced whole; by identity, since a frozen model's own hash goes through all of it
+    if _newest[0] is not standard:
+        _newest = (standard, hashlib.sha256(dump_standard(standard).encode()).hexdigest())
+    return _newest[1]
 
 
 @functools.cache
