@@ -83,7 +83,11 @@ class Sieve:
     def of(cls, wanted: Sequence[Clauses]) -> Sieve:
         """From the clauses of each thing: a text that holds it shares a bit with each of them."""
         depth = min(_LAYERS, max(map(len, wanted), default=0))
-        return cls(tuple(_layer([clauses[at] if at < len(clauses) else 0 for clauses in wanted]) for at in range(depth)))
+        return cls(
+            tuple(
+                _layer([clauses[at] if at < len(clauses) else 0 for clauses in wanted]) for at in range(depth)
+            )
+        )
 
     def open(self, places: Collection[int]) -> int:
         """The things that a text with these grams could hold, as bits."""
