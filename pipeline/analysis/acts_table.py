@@ -83,7 +83,7 @@ class Table:
             margin = -sign * self.apply(figures, encoder=encoder)
             pull = -sign * weight / (1 + np.exp(-np.clip(margin, -40, 40)))
             penalty = PENALTY * figures[:-1]
-            slope = [self.sparse.T @ pull, *([self.read.T @ pull] if encoder else [])]
+            slope = [self.sparse.T @ pull, *([self.read.T @ _single(pull)] if encoder else [])]
             value = (weight * np.logaddexp(0, margin)).sum() + 0.5 * figures[:-1] @ penalty
             return float(value), np.r_[np.concatenate(slope) + penalty, pull.sum()]
 
@@ -96,4 +96,11 @@ class Table:
     def apply(self, figures: np.ndarray, *, encoder: bool) -> np.ndarray:
         """The score of each example."""
         scores: np.ndarray = self.sparse @ figures[:COLUMNS] + figures[-1]
-        return scores + self.read @ figures[COLUMNS:-1] if encoder else scores
+        return scores + self.read @ _single(figures[COLUMNS:-1]) if encoder else scores
+
+
+def _single(figures: np.ndarray) -> np.ndarray:
+    """In the precision of the encoder's vectors: else all of them are copied for each product."""
+    import numpy as np
+
+    return figures.astype(np.float32)

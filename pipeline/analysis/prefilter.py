@@ -10,7 +10,7 @@ Matching with a Trigram Index", 2012).
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from re import _constants as ops  # type: ignore[attr-defined]  # the only reader of patterns that Python has
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -18,6 +18,8 @@ from typing import Any
 
 _BITS = 1021
 _MOST_ALTERNATIVES = 400
+_LAYERS = 3
+"""Clauses of each thing that a sieve looks at: further ones rule out little more."""
 
 Clauses = tuple[int, ...]
 
@@ -70,45 +72,54 @@ class Sieve:
 
     Attributes
     ----------
-    always
-        Bit ``n`` is set where nothing is demanded for the ``n``-th thing.
-    by_gram
-        For each gram's bit, the things that could be in a text that has it, as bits.
+    layers
+        For each clause, the first of each thing in the first layer and so on: which things demand nothing
+        there, as bits, and for each gram's bit the things that a text which has it could hold.
     """
 
-    always: int
-    by_gram: Mapping[int, int]
+    layers: tuple[tuple[int, Mapping[int, int]], ...]
 
     @classmethod
-    def of(cls, wanted: Sequence[Iterable[int]]) -> Sieve:
-        """From a mask for each way in which each thing may show; a mask of 0 demands nothing."""
-        always, by_gram = 0, dict[int, int]()
-        for at, masks in enumerate(wanted):
-            for mask in masks:
-                if not mask:
-                    always |= 1 << at
-                while mask:
-                    place = mask.bit_length() - 1
-                    by_gram[place] = by_gram.get(place, 0) | 1 << at
-                    mask ^= 1 << place
-        return cls(always, by_gram)
+    def of(cls, wanted: Sequence[Clauses]) -> Sieve:
+        """From the clauses of each thing: a text that holds it shares a bit with each of them."""
+        depth = min(_LAYERS, max(map(len, wanted), default=0))
+        return cls(
+            tuple(
+                _layer([clauses[at] if at < len(clauses) else 0 for clauses in wanted]) for at in range(depth)
+            )
+        )
 
-    def open(self, places: Iterable[int]) -> int:
+    def open(self, places: Collection[int]) -> int:
         """The things that a text with these grams could hold, as bits."""
-        found = self.always
-        for place in places:
-            found |= self.by_gram.get(place, 0)
+        found = -1
+        for always, by_gram in self.layers:
+            here = always
+            for place in places:
+                here |= by_gram.get(place, 0)
+            found &= here
         return found
 
 
-def first_gram(text: str) -> int:
-    """The mask of a literal's first gram, which a text that holds the literal holds too; 0 where it has none."""
-    return next((_bit(gram) for gram in _grams(text)), 0)
+def _layer(masks: Iterable[int]) -> tuple[int, Mapping[int, int]]:
+    """One clause of each thing; a mask of 0 demands nothing."""
+    always, by_gram = 0, dict[int, int]()
+    for at, mask in enumerate(masks):
+        if not mask:
+            always |= 1 << at
+        while mask:
+            place = mask.bit_length() - 1
+            by_gram[place] = by_gram.get(place, 0) | 1 << at
+            mask ^= 1 << place
+    return always, by_gram
 
 
-def first_char(sound: str) -> int:
-    """The mask of a sound's first syllable."""
-    return _bit(sound[0])
+def literal_clauses(text: str, sound: str) -> Clauses:
+    """The clauses of a literal that may also be said by its sound: its first gram or syllable, and its last."""
+    grams = [_bit(gram) for gram in _grams(text)]
+    if not grams:
+        return ()
+    first, last = grams[0], grams[-1]
+    return (first | _bit(sound[0]), last | _bit(sound[-1])) if sound else (first, last)
 
 
 def syllables_in(sound: str) -> frozenset[int]:

