@@ -194,7 +194,7 @@ def hear_words(recording: Recording, heard: Heard, workplace: Workplace) -> RawT
     """Words of each channel of a recording, in the language the run asks for."""
     language = workplace.settings.language
     return listen_words(
-        [heard.channels.samples(channel) for channel in range(heard.channels.count)],
+        [heard.channels.view(channel) for channel in range(heard.channels.count)],
         [side.speech for side in heard.sides],
         recogniser=workplace.recogniser,
         settings=SpeechSettings(language=None if language == "auto" else language),

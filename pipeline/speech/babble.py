@@ -11,14 +11,14 @@ import math
 import numpy as np
 
 from pipeline.intervals import Timeline
-from pipeline.speech.protocol import Samples
+from pipeline.speech.protocol import Sound
 
 _RATE_HZ = 16_000
 _FRAME = 160
 _SILENT_DB = -85.0
 
 
-def level_range_db(audio: Samples, spans: Timeline) -> float:
+def level_range_db(audio: Sound, spans: Timeline) -> float:
     """Distance of the 95th to the 10th percentile of the levels of 10 ms, in dB; infinite where there is no sound."""
     parts = [audio[round(span.start_s * _RATE_HZ) : round(span.end_s * _RATE_HZ)] for span in spans]
     frames = [part[: len(part) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.float64) for part in parts]

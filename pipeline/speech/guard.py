@@ -17,7 +17,7 @@ from pathlib import Path
 from pipeline.intervals import Span, Timeline
 from pipeline.speech.babble import level_range_db
 from pipeline.speech.normalise import is_han, join_words
-from pipeline.speech.protocol import HeardWindow, Samples
+from pipeline.speech.protocol import HeardWindow, Sound
 from pipeline.types import Dropped, Word
 
 _LEXICONS = Path(__file__).parents[1] / "lexicons"
@@ -128,7 +128,7 @@ def examine(
     words: Sequence[Word],
     window: HeardWindow,
     *,
-    audio: Samples,
+    audio: Sound,
     speech: Timeline,
     language: str,
     hints: Sequence[str] = (),
@@ -167,7 +167,7 @@ def examine(
 
 
 def _is_babble(
-    words: Sequence[Word], window: HeardWindow, audio: Samples, speech: Timeline, settings: GuardSettings
+    words: Sequence[Word], window: HeardWindow, audio: Sound, speech: Timeline, settings: GuardSettings
 ) -> bool:
     surer = (window.mean_log_probability or 0.0) >= settings.babble_log_probability
     if surer or window.mean_log_probability is None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.speech.normalise import is_han
-from pipeline.speech.protocol import Samples
+from pipeline.speech.protocol import Sound
 from pipeline.types import Word
 
 _RATE_HZ = 16_000
@@ -53,7 +53,7 @@ class OnsetSettings:
     least_word_s: float = 0.06
 
 
-def sharpen(words: Sequence[Word], audio: Samples, settings: OnsetSettings) -> list[Word]:
+def sharpen(words: Sequence[Word], audio: Sound, settings: OnsetSettings) -> list[Word]:
     """The same words, borders between neighbours moved to where the sound has them.
 
     Parameters
@@ -86,7 +86,7 @@ def sharpen(words: Sequence[Word], audio: Samples, settings: OnsetSettings) -> l
 
 
 def _border(
-    audio: Samples, expected_s: float, low_s: float, high_s: float, settings: OnsetSettings
+    audio: Sound, expected_s: float, low_s: float, high_s: float, settings: OnsetSettings
 ) -> tuple[float, float] | None:
     """Where the first word ends and the second begins; None where there is nothing to hear."""
     first = max(low_s, expected_s - settings.reach_s)
@@ -108,7 +108,7 @@ def _border(
     return first + before * _FRAME_S, first + after * _FRAME_S
 
 
-def _levels(audio: Samples, start_s: float, end_s: float) -> NDArray[np.float64]:
+def _levels(audio: Sound, start_s: float, end_s: float) -> NDArray[np.float64]:
     """Level of each 10 ms in dB."""
     part = audio[max(0, round(start_s * _RATE_HZ)) : max(0, round(end_s * _RATE_HZ))]
     count = part.size // _FRAME
