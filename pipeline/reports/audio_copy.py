@@ -6,6 +6,7 @@ lack AAC), a constant rate makes seeking exact, and two sides of a call take abo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIX = ".mp3"
+_FORMAT = 1
 _FAST = {"compression_level": "7"}
 """LAME's quicker search: half the time, and no difference to be heard in telephone speech."""
 
@@ -45,8 +47,9 @@ class CopySettings:
 
 
 def write_copy(
-    source: Path, target: Path, *, mask: Iterable[Span] = (), settings: CopySettings | None = None
-) -> Path:
+    source: Path, target: Path, *, mask: Iterable[Span] = (), settings: CopySettings | None = None,
+    sha256: str | None = None,
+) -> Path:  # fmt: skip
     """Write a browser-playable copy of a recording, masked spans replaced by a tone on both sides.
 
     Parameters
@@ -57,6 +60,9 @@ def write_copy(
         Where it goes; the suffix becomes ``.mp3``. Written beside and moved, so never half there.
     mask
         Spans in seconds of the source that nobody may hear.
+    sha256
+        Digest of the source where it is known: a copy that lies there already, of the same sound with the same spans
+        masked, is left as it is.
 
     Raises
     ------
@@ -68,10 +74,13 @@ def write_copy(
     settings = settings or CopySettings()
     hidden = Timeline(span.pad(settings.margin_s) for span in mask)
     target = target.with_suffix(SUFFIX)
+    made_from = _made_from(sha256, hidden, settings) if sha256 else ""
+    if made_from and _mark_of(target) == made_from:
+        return target
     with atomic_path(target) as beside:
         try:
             with open_stream(source, name=shown_name(source.name, None)) as stream:
-                _encode(stream.container, beside, hidden, settings)
+                _encode(stream.container, beside, hidden, settings, made_from)
         except (av.error.FFmpegError, OSError, IndexError) as error:
             raise RecordingError(
                 f"{shown_name(source.name, None)}: no playable copy could be made ({error})",
@@ -80,7 +89,23 @@ def write_copy(
     return target
 
 
-def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettings) -> None:
+def _made_from(sha256: str, hidden: Timeline, settings: CopySettings) -> str:
+    """Names all that a copy depends on; it stands in the copy as its comment."""
+    spans = [(round(span.start_s, 3), round(span.end_s, 3)) for span in hidden]
+    return hashlib.sha256(f"{_FORMAT} {sha256} {spans} {settings}".encode()).hexdigest()
+
+
+def _mark_of(target: Path) -> str:
+    import av
+
+    try:
+        with av.open(str(target)) as container:
+            return str(container.metadata.get("comment", ""))
+    except (av.error.FFmpegError, OSError):
+        return ""  # none there, or none that can be used: it is written anew
+
+
+def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettings, made_from: str) -> None:
     import av
 
     stream = container.streams.audio[0]
@@ -91,6 +116,8 @@ def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettin
     )
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate_hz)
     with av.open(str(beside), "w", format="mp3") as out:
+        if made_from:
+            out.metadata["comment"] = made_from
         encoder: Any = out.add_stream("libmp3lame", rate=rate_hz, options=_FAST)
         encoder.layout, encoder.format = layout, "fltp"
         encoder.bit_rate = bits_per_second if layout == "stereo" else bits_per_second // 2
