@@ -3,11 +3,13 @@
 A development tool::
 
     python -m pipeline.speech_bench accuracy ../shared/data/speech_zh ../shared/data/speech_en sample_audio
+    python -m pipeline.speech_bench invented --voices ../shared/data/speech_en --voices ../shared/data/speech_zh
 
-A folder holds its truth as ``transcripts.tsv`` (file, text) or as ``expected/<call_id>.json`` (the form of
-``sample_audio``), where each side of a call is a clip of its own. Both engines get the same samples, the same model and
-precision, find the language by themselves, and are compared after the same normalising (simplified characters, no
-punctuation, no case). Clips of 20 s and more are told apart: the long read texts here are loosely transcribed.
+``invented`` prints how many words are heard in sounds without any, and in many voices at once. For ``accuracy`` a folder
+holds its truth as ``transcripts.tsv`` (file, text) or as ``expected/<call_id>.json`` (the form of ``sample_audio``), where
+each side of a call is a clip of its own. Both engines get the same samples, the same model and precision, find the language
+by themselves, and are compared after the same normalising (simplified characters, no punctuation, no case). Clips of 20 s
+and more are told apart: the long read texts here are loosely transcribed.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 
 from models import registry
 from models.whisper_load import from_environment, resolve
+from pipeline import bench_sounds
 from pipeline.audio import Channels, listen, load
 from pipeline.speech import default_recogniser
 from pipeline.speech.error_rate import ErrorRate, error_rate
@@ -35,7 +38,6 @@ from pipeline.speech.transcribe import SpeechSettings, transcribe
 Samples = NDArray[np.float32]
 RATE_HZ = 16_000
 LONG_S = 20.0
-_MU = 255.0
 _NOTHING = ErrorRate(0, 0, 0, 0)
 
 
@@ -77,7 +79,7 @@ def accuracy(folders: tuple[Path, ...], known_language: bool, alone: bool) -> No
     found: dict[tuple[str, str, str], Row] = {}
     for folder in folders:
         for clip in clips_of(folder):
-            for line, sound in (("plain", clip.samples), ("telephone", telephone(clip.samples))):
+            for line, sound in (("plain", clip.samples), ("telephone", bench_sounds.telephone(clip.samples))):
                 for name, engine in engines.items():
                     key = (clip.group, line, name)
                     language = clip.language if known_language else None
@@ -88,6 +90,42 @@ def accuracy(folders: tuple[Path, ...], known_language: bool, alone: bool) -> No
             f"{group:10} {line:9} {name:14} {unit} {row.errors.rate:.4f} "
             f"({row.errors.errors} of {row.errors.reference_length})  {row.cpu_s / row.sound_s:.4f} of the length"
         )
+
+
+@main.command()
+@click.option("--minutes", type=float, default=10.0, show_default=True, help="Length of each sound.")
+@click.option(
+    "--voices", multiple=True, type=click.Path(exists=True, path_type=Path), help="Folder of speech to mix."
+)
+@click.option("--only", help="Sounds whose name holds this.")
+def invented(minutes: float, voices: tuple[Path, ...], only: str | None) -> None:
+    """Print how many words are heard where nobody says any, and what was taken out."""
+    for name, sound in _wordless(minutes * 60.0, voices, only or ""):
+        heard = listen(Channels.of(sound))
+        speech = heard.sides[0].speech
+        raw = transcribe([heard.channels.view(0)], [speech], recogniser=default_recogniser(None))
+        found = raw.channels[0] if raw.channels else None
+        words, dropped = (found.words, found.dropped) if found else ((), ())
+        rules = ", ".join(sorted({item.rule for item in dropped}))
+        click.echo(
+            f"{name:28} {speech.duration_s:5.0f} s taken for speech, {len(words)} words"
+            f"{' (dropped by ' + rules + ')' if rules else ''}"
+            f"{': ' + ' '.join(word.text for word in words)[:80] if words else ''}"
+        )
+
+
+def _wordless(seconds: float, folders: tuple[Path, ...], only: str) -> Iterator[tuple[str, Samples]]:
+    if any(name in only or only in name for name in ("silence", "line noise", "ringback", "dtmf", "music")):
+        yield from (each for each in bench_sounds.wordless(seconds) if only in each[0])
+    for folder in folders:
+        files = sorted(folder.glob("*.wav"))
+        for count in (6, 8):
+            name = f"{count} voices, {folder.name}"
+            if only not in name or len(files) < count:
+                continue
+            chosen = files[:: len(files) // count][:count]
+            sounds = [load(path)[1].samples(0) for path in chosen]
+            yield name, bench_sounds.babble(sounds, seconds, seed=count)
 
 
 def _heard(before: Row, clip: Clip, sound: Samples, engine: Engine, language: str | None) -> Row:
@@ -104,7 +142,7 @@ def _heard(before: Row, clip: Clip, sound: Samples, engine: Engine, language: st
 def ours(sound: Samples, language: str | None) -> str:
     """What Callgauge hears in one channel."""
     heard = listen(Channels.of(sound))
-    channels = [heard.channels.samples(0)]
+    channels = [heard.channels.view(0)]
     raw = transcribe(
         channels, [heard.sides[0].speech], recogniser=default_recogniser(None),
         settings=SpeechSettings(language=language),
@@ -155,17 +193,6 @@ def _sides(folder: Path, expected: dict) -> Iterator[Clip]:
                 f"{sound.name} {speaker}", channels.samples(int(channel)), " ".join(said),
                 expected["language"], f"{expected['language']} calls",
             )  # fmt: skip
-
-
-def telephone(sound: Samples) -> Samples:
-    """Through 8 kHz and G.711 μ-law, and back."""
-    import soxr
-
-    narrow = np.clip(soxr.resample(sound, RATE_HZ, RATE_HZ // 2), -1.0, 1.0)
-    law = np.sign(narrow) * np.log1p(_MU * np.abs(narrow)) / np.log1p(_MU)
-    coded = np.round(law * 127.0) / 127.0
-    back = np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(_MU)) / _MU
-    return np.asarray(soxr.resample(back.astype(np.float32), RATE_HZ // 2, RATE_HZ), dtype=np.float32)
 
 
 if __name__ == "__main__":
