@@ -22,6 +22,7 @@ _RATE_HZ = 16_000
 _FRAME = 160
 _FRAME_S = _FRAME / _RATE_HZ
 _SILENT_DB = -85.0
+_ENOUGH_WORDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ class OnsetSettings:
 
     Attributes
     ----------
-    late_zh_s, late_en_s
-        How much later than the recogniser says a word begins, by the script of its first character.
+    late_zh_s, late_en_s, late_share, most_late_s
+        How much later than the recogniser says a word begins, by the script of its first character; or, where that is
+        more, this share of the median word of the script in this channel: who speaks slowly is heard earlier still.
     reach_s
         How far to either side of the expected place the border is looked for.
     slope_db_per_s
@@ -46,6 +48,8 @@ class OnsetSettings:
 
     late_zh_s: float = 0.15
     late_en_s: float = 0.20
+    late_share: float = 0.5
+    most_late_s: float = 0.4
     reach_s: float = 0.20
     slope_db_per_s: float = 40.0
     least_dip_db: float = 4.0
@@ -64,18 +68,18 @@ def sharpen(words: Sequence[Word], audio: Sound, settings: OnsetSettings) -> lis
         The channel, mono float32 at 16 kHz.
     """
     out = list(words)
+    late_s = {True: _lateness(words, True, settings), False: _lateness(words, False, settings)}
     for place, (before, word) in enumerate(pairwise(words)):
         before = out[place]
         if before.start_s is None or before.end_s is None or word.start_s is None or word.end_s is None:
             continue
         if word.start_s - before.end_s > settings.touching_s:
             continue
-        late_s = settings.late_zh_s if is_han(word.text[0]) else settings.late_en_s
         low_s = before.start_s + settings.least_word_s
         high_s = word.end_s - settings.least_word_s
         if high_s <= max(low_s, word.start_s):
             continue
-        expected_s = min(word.start_s + late_s, high_s)
+        expected_s = min(word.start_s + late_s[is_han(word.text[0])], high_s)
         border = _border(audio, expected_s, low_s, high_s, settings)
         if border is None:
             continue
@@ -83,6 +87,19 @@ def sharpen(words: Sequence[Word], audio: Sound, settings: OnsetSettings) -> lis
         out[place] = replace(before, end_s=round(end_s, 3))
         out[place + 1] = replace(word, start_s=round(start_s, 3))
     return out
+
+
+def _lateness(words: Sequence[Word], han: bool, settings: OnsetSettings) -> float:
+    """How much later than the recogniser says the words of one script begin in this channel."""
+    lengths = [
+        word.end_s - word.start_s
+        for word in words
+        if word.start_s is not None and word.end_s is not None and is_han(word.text[0]) is han
+    ]
+    least_s = settings.late_zh_s if han else settings.late_en_s
+    if len(lengths) < _ENOUGH_WORDS:
+        return least_s
+    return min(max(least_s, settings.late_share * float(np.median(lengths))), settings.most_late_s)
 
 
 def _border(
