@@ -76,20 +76,21 @@ def main() -> None:
 def accuracy(folders: tuple[Path, ...], known_language: bool, alone: bool) -> None:
     """Print error rates a group, plain and through G.711 at 8 kHz: ours, then faster-whisper's beam 5."""
     engines: dict[str, Engine] = {"ours": ours} if alone else {"ours": ours, "faster-whisper": theirs}
-    found: dict[tuple[str, str, str], Row] = {}
-    for folder in folders:
+    for folder in folders:  # each folder's rows as soon as they are known: the whole takes a while
+        found: dict[tuple[str, str, str], Row] = {}
         for clip in clips_of(folder):
             for line, sound in (("plain", clip.samples), ("telephone", bench_sounds.telephone(clip.samples))):
                 for name, engine in engines.items():
                     key = (clip.group, line, name)
                     language = clip.language if known_language else None
                     found[key] = _heard(found.get(key, Row()), clip, sound, engine, language)
-    for (group, line, name), row in sorted(found.items()):
-        unit = "CER" if group.startswith("zh") else "WER"
-        click.echo(
-            f"{group:10} {line:9} {name:14} {unit} {row.errors.rate:.4f} "
-            f"({row.errors.errors} of {row.errors.reference_length})  {row.cpu_s / row.sound_s:.4f} of the length"
-        )
+        for (group, line, name), row in sorted(found.items()):
+            unit = "CER" if group.startswith("zh") else "WER"
+            click.echo(
+                f"{group:10} {line:9} {name:14} {unit} {row.errors.rate:.4f} "
+                f"({row.errors.errors} of {row.errors.reference_length})  "
+                f"{row.cpu_s / row.sound_s:.4f} of the length"
+            )
 
 
 @main.command()

@@ -32,8 +32,8 @@ class OnsetSettings:
     Attributes
     ----------
     late_zh_s, late_en_s, late_share, most_late_s
-        How much later than the recogniser says a word begins, by the script of its first character; or, where that is
-        more, this share of the median word of the script in this channel: who speaks slowly is heard earlier still.
+        How much later than the recogniser says a word begins, by the script of its first character. In English, where
+        that is more, this share of the channel's median word: who speaks slowly is heard earlier still.
     reach_s
         How far to either side of the expected place the border is looked for.
     slope_db_per_s
@@ -68,7 +68,7 @@ def sharpen(words: Sequence[Word], audio: Sound, settings: OnsetSettings) -> lis
         The channel, mono float32 at 16 kHz.
     """
     out = list(words)
-    late_s = {True: _lateness(words, True, settings), False: _lateness(words, False, settings)}
+    late_en_s = _lateness(words, settings)
     for place, (before, word) in enumerate(pairwise(words)):
         before = out[place]
         if before.start_s is None or before.end_s is None or word.start_s is None or word.end_s is None:
@@ -79,7 +79,8 @@ def sharpen(words: Sequence[Word], audio: Sound, settings: OnsetSettings) -> lis
         high_s = word.end_s - settings.least_word_s
         if high_s <= max(low_s, word.start_s):
             continue
-        expected_s = min(word.start_s + late_s[is_han(word.text[0])], high_s)
+        late_s = settings.late_zh_s if is_han(word.text[0]) else late_en_s
+        expected_s = min(word.start_s + late_s, high_s)
         border = _border(audio, expected_s, low_s, high_s, settings)
         if border is None:
             continue
@@ -89,17 +90,17 @@ def sharpen(words: Sequence[Word], audio: Sound, settings: OnsetSettings) -> lis
     return out
 
 
-def _lateness(words: Sequence[Word], han: bool, settings: OnsetSettings) -> float:
-    """How much later than the recogniser says the words of one script begin in this channel."""
+def _lateness(words: Sequence[Word], settings: OnsetSettings) -> float:
+    """How much later than the recogniser says the English words of this channel begin."""
     lengths = [
         word.end_s - word.start_s
         for word in words
-        if word.start_s is not None and word.end_s is not None and is_han(word.text[0]) is han
+        if word.start_s is not None and word.end_s is not None and not is_han(word.text[0])
     ]
-    least_s = settings.late_zh_s if han else settings.late_en_s
     if len(lengths) < _ENOUGH_WORDS:
-        return least_s
-    return min(max(least_s, settings.late_share * float(np.median(lengths))), settings.most_late_s)
+        return settings.late_en_s
+    slow_s = settings.late_share * float(np.median(lengths))
+    return min(max(settings.late_en_s, slow_s), settings.most_late_s)
 
 
 def _border(
