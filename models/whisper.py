@@ -9,6 +9,7 @@ heard once more by itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -88,21 +89,23 @@ class WhisperRecogniser:
         """
         if not windows:
             return Heard(language or "und", 1.0 if language else 0.0, ())
-        frames = self._frames(max(len(window) for window in windows))
+        sizes = [len(window) for window in windows]  # a window may be cut anew from a file each time
+        frames = self._frames(max(sizes))
         encoded: dict[int, Encoded] = {}
+        ranked: dict[int, Mapping[str, float]] = {}
         probabilities: Mapping[str, float] = {}
         confidence = 1.0
         mixed = language is None
         if language is None:
-            probabilities = self._language_of(windows, encoded, frames)
+            probabilities = self._language_of(windows, sizes, encoded, ranked, frames)
             language, confidence = choose_language(probabilities, self.settings.accepted_languages)
             if language not in self.settings.accepted_languages:
                 return Heard(language, confidence, (), probabilities)
-        order = sorted(range(len(windows)), key=lambda index: -len(windows[index]))
+        order = sorted(range(len(windows)), key=lambda index: -sizes[index])
         heard: dict[int, HeardWindow] = {}
-        for start in range(0, len(order), self.settings.batch_size):
-            batch = order[start : start + self.settings.batch_size]
-            heard.update(self._batch(batch, windows, encoded, frames, language, mixed, hints))
+        for batch in even_batches(order, self.settings.batch_size):
+            known = ranked if mixed else None
+            heard.update(self._batch(batch, windows, encoded, known, frames, language, hints))
         return Heard(
             language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
         )
@@ -125,56 +128,59 @@ class WhisperRecogniser:
         return min(longest, int(np.ceil(wanted_s - 0.05)) * _FRAMES_PER_S)
 
     def _language_of(
-        self, windows: Sequence[Samples], encoded: dict[int, Encoded], frames: int
-    ) -> Mapping[str, float]:
-        longest = sorted(range(len(windows)), key=lambda index: -len(windows[index]))[
-            : self.settings.probe_windows
-        ]
+        self, windows: Sequence[Samples], sizes: Sequence[int], encoded: dict[int, Encoded],
+        ranked: dict[int, Mapping[str, float]], frames: int,
+    ) -> Mapping[str, float]:  # fmt: skip
+        """Mean over the longest windows; their encodings and languages are left for the decoder."""
+        longest = sorted(range(len(windows)), key=lambda index: -sizes[index])[: self.settings.probe_windows]
         summed: dict[str, float] = {}
-        total = 0.0
+        total = float(sum(sizes[index] for index in longest))
+        for batch in even_batches(longest, self.settings.batch_size):
+            encoded.update({index: self._encode(windows[index], frames) for index in batch})
+            ranked.update(zip(batch, self._ranked([encoded[index] for index in batch]), strict=True))
         for index in longest:
-            encoded[index] = self._encode(windows[index], frames)
-            weight = float(len(windows[index]))
-            total += weight
-            for token, probability in self.model.model.detect_language(storage([encoded[index]]))[0]:
-                summed[token[2:-2]] = summed.get(token[2:-2], 0.0) + weight * probability
+            for code, probability in ranked[index].items():
+                summed[code] = summed.get(code, 0.0) + sizes[index] * probability
         return {code: value / total for code, value in summed.items()}
 
     def _batch(
-        self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Encoded], frames: int,
-        language: str, mixed: bool, hints: Sequence[str],
+        self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Encoded],
+        ranked: dict[int, Mapping[str, float]] | None, frames: int, language: str, hints: Sequence[str],
     ) -> dict[int, HeardWindow]:  # fmt: skip
+        sounds = [windows[index] for index in batch]
         stacked = []
-        for index in batch:
+        for index, sound in zip(batch, sounds, strict=True):
             known = encoded.pop(index, None)
-            stacked.append(self._encode(windows[index], frames) if known is None else known)
-        seconds = [len(windows[index]) / SAMPLE_RATE_HZ for index in batch]
-        spoken = self._spoken(stacked, seconds, language) if mixed else [language] * len(batch)
+            stacked.append(self._encode(sound, frames) if known is None else known)
+        spoken = [language] * len(batch)
+        if ranked is not None:
+            unknown = [place for place, index in enumerate(batch) if index not in ranked]
+            found = self._ranked([stacked[place] for place in unknown])
+            ranked.update({batch[place]: each for place, each in zip(unknown, found, strict=True)})
+            spoken = [
+                window_language(
+                    ranked[index], call=language, seconds=len(sound) / SAMPLE_RATE_HZ, settings=self.settings
+                )
+                for index, sound in zip(batch, sounds, strict=True)
+            ]
         heard: dict[int, HeardWindow] = {}
         for code in dict.fromkeys(spoken):
             places = [place for place, each in enumerate(spoken) if each == code]
             if code not in self.settings.accepted_languages and code != language:
-                found = [HeardWindow((), None, None, code)] * len(places)
+                found_here = [HeardWindow((), None, None, code)] * len(places)
             else:
-                found = self._decoded(
-                    [stacked[place] for place in places],
-                    [windows[batch[place]] for place in places],
-                    code,
-                    hints,
+                found_here = self._decoded(
+                    [stacked[place] for place in places], [sounds[place] for place in places], code, hints
                 )
-            heard.update({batch[place]: window for place, window in zip(places, found, strict=True)})
+            heard.update({batch[place]: window for place, window in zip(places, found_here, strict=True)})
         return heard
 
-    def _spoken(self, encoded: Sequence[Encoded], seconds: Sequence[float], call: str) -> list[str]:
-        """Language of each window of a call whose language was found, not given."""
-        ranked = self.model.model.detect_language(storage(encoded))
-        return [
-            window_language(
-                {token[2:-2]: probability for token, probability in each},
-                call=call, seconds=length_s, settings=self.settings,
-            )
-            for each, length_s in zip(ranked, seconds, strict=True)
-        ]  # fmt: skip
+    def _ranked(self, encoded: Sequence[Encoded]) -> list[Mapping[str, float]]:
+        """How likely each language is in each window."""
+        if not encoded:
+            return []
+        found = self.model.model.detect_language(storage(encoded))
+        return [{token[2:-2]: probability for token, probability in each} for each in found]
 
     def _decoded(
         self, encoded: Sequence[Encoded], sounds: Sequence[Samples], language: str, hints: Sequence[str]
@@ -209,6 +215,16 @@ class WhisperRecogniser:
                 replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s) for word in more
             ]
         return tuple(sorted(found, key=lambda word: word.start_s))
+
+
+def even_batches(order: Sequence[int], size: int) -> list[Sequence[int]]:
+    """The order cut into as few batches as hold ``size`` each, all about as long: a lone last window costs as many steps.
+
+    >>> even_batches(range(7), 6)
+    [range(0, 4), range(4, 7)]
+    """
+    each = math.ceil(len(order) / max(1, math.ceil(len(order) / size)))
+    return [order[start : start + each] for start in range(0, len(order), each)] if order else []
 
 
 _SHARED: dict[str, WhisperRecogniser] = {}

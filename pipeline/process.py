@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.analysis import analyse
-from pipeline.audio import Heard, listen, load
+from pipeline.audio import Heard
+from pipeline.audio.known import hear_sound
 from pipeline.beside import Beside, sides_of, transcript_beside
 from pipeline.errors import CallgaugeError
 from pipeline.privacy.masking import mask
@@ -124,10 +125,9 @@ def hear_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _n
     TranscriptError
         The transcript that lies beside the recording can't be used.
     """
-    recording, channels = load(job.path, file=job.record.file)
-    lap("decode")
-    heard = listen(channels)
-    lap("activity")
+    recording, heard = hear_sound(
+        job.path, file=job.record.file, cached=workplace.settings.transcript_cache, lap=lap
+    )
     delivered = transcript_beside(job.path)
     if delivered is not None:
         return _with_delivered(delivered, job, recording, heard)
@@ -194,7 +194,7 @@ def hear_words(recording: Recording, heard: Heard, workplace: Workplace) -> RawT
     """Words of each channel of a recording, in the language the run asks for."""
     language = workplace.settings.language
     return listen_words(
-        [heard.channels.samples(channel) for channel in range(heard.channels.count)],
+        [heard.channels.view(channel) for channel in range(heard.channels.count)],
         [side.speech for side in heard.sides],
         recogniser=workplace.recogniser,
         settings=SpeechSettings(language=None if language == "auto" else language),

@@ -31,7 +31,7 @@ LAYERS = (
     {"store"},
     {"reports", "review"},
     {"batch"},
-    {"scoring_run", "analyze_run", "mono_bench"},
+    {"scoring_run", "analyze_run", "mono_bench", "speech_bench", "bench_sounds"},
     {"nightly"},
     {"benchmark", "benchmark_report"},
     {"commands"},

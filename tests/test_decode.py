@@ -14,6 +14,7 @@ from sounds import RATE_HZ, silence, speech, tone, write_sound
 from pipeline.audio.decode import Channels, DecodeLimits, decode, load, open_recording
 from pipeline.audio.integrity import container_of, missing_bytes
 from pipeline.errors import RecordingError
+from pipeline.intervals import Span
 
 FORMS = [
     ("pcm16.wav", "pcm_s16le", 8000, "pcm_s16le"),
@@ -197,8 +198,6 @@ def test_the_limit_of_length(tmp_path: Path) -> None:
 
 
 def test_blocks_are_the_whole_and_spans_its_parts() -> None:
-    from pipeline.intervals import Span
-
     sound = speech(3.3)
     channels = Channels.of(sound)
     whole = channels.samples(0)
@@ -209,12 +208,21 @@ def test_blocks_are_the_whole_and_spans_its_parts() -> None:
     assert channels.samples(0, Span(3.0, 9.0)).size == whole.size - 3 * RATE_HZ
 
 
-def test_segments_are_joined_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_channels_lie_in_a_file_and_sound_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write_sound(tmp_path / "call.wav", speech(3.0), tone(3.0, 300), rate_hz=8000)
-    whole = decode(path)
-    monkeypatch.setattr("pipeline.audio.decode._SEGMENT", 7001)
-    pieced = decode(path)
-    assert [np.array_equal(a, b) for a, b in zip(whole.pcm, pieced.pcm, strict=True)] == [True, True]
+    held = decode(path)
+    monkeypatch.setattr("pipeline.audio.pcm.HELD_SAMPLES", RATE_HZ)
+    filed = decode(path)
+    assert [type(pcm).__name__ for pcm in filed.pcm] == ["FilePcm", "FilePcm"]
+    for each in (filed, filed.mixed()):
+        other = held if each is filed else held.mixed()
+        for channel in range(each.count):
+            assert np.array_equal(each.samples(channel), other.samples(channel))
+            view = each.view(channel)
+            assert np.array_equal(view[RATE_HZ : 2 * RATE_HZ], other.samples(channel, Span(1.0, 2.0)))
+            assert view[2 * RATE_HZ :].size == len(view) - 2 * RATE_HZ
 
 
 def test_resampling_keeps_time(tmp_path: Path) -> None:

@@ -51,3 +51,12 @@ def test_short_words_stay_in_order_and_keep_some_length() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert sharpen([], sound(), OnsetSettings()) == []
+
+
+@pytest.mark.parametrize(("length_s", "late_s"), [(0.4, 0.2), (0.6, 0.3), (2.0, 0.4)])
+def test_who_speaks_slowly_is_heard_earlier(length_s: float, late_s: float) -> None:
+    words = [Word("slow", at * length_s, (at + 1) * length_s, 0.9) for at in range(12)]
+    after = sharpen(words, sound((0.0, 12 * length_s), length_s=12 * length_s), OnsetSettings())
+    assert [word.start_s for word in after[1:11]] == pytest.approx(
+        [at * length_s + late_s for at in range(1, 11)], abs=0.03
+    )

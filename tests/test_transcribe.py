@@ -54,6 +54,14 @@ def test_a_sentence_end_that_is_stretched_mostly_into_the_next_speech_stays_wher
     assert second.start_s >= 3.0
 
 
+def test_a_sentence_end_that_only_began_too_early_goes_to_the_speech_that_is_left_without_a_word() -> None:
+    speech = Timeline([Span(0.0, 1.0), Span(3.0, 3.6), Span(5.0, 6.0)])  # packed: to 1.0, 1.6, 2.6
+    told = words(("三月", 0.0, 0.9), ("可以。", 0.9, 1.9), ("您", 1.9, 2.6))
+    fake = FakeRecogniser(deque([heard(window(told))]))
+    kept = transcribe([silence(7)], [speech], recogniser=fake, settings=SETTINGS).channels[0].words
+    assert [word.start_s for word in kept] == [0.0, 3.0, 5.0]
+
+
 def test_both_channels_go_to_the_recogniser_in_one_call_and_come_back_apart() -> None:
     answers = deque([heard(window(words(("您好", 0.0, 1.0))), window(words(("喂", 0.0, 1.0))))])
     fake = FakeRecogniser(answers)

@@ -1,7 +1,7 @@
 """Sound files in, channels out: 16 kHz, one array a side, whatever the codec and rate were.
 
-A recording of three hours must fit beside the models, so channels are held as 16-bit integers (115 MB per hour and
-channel; their noise lies at -98 dBFS, far under the -70 LUFS gate) and handed out as float32 in pieces.
+A recording of three hours must fit beside the models, so channels are held as 16-bit integers (their noise lies at
+-98 dBFS, far under the -70 LUFS gate), long ones in a file, and handed out as float32 in pieces.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.clipping import Clipping, ClippingMeter
+from pipeline.audio.pcm import Pcm, PcmWriter, to_float, to_pcm
 from pipeline.audio.probe import Stream, digest_of, open_stream
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
 Samples = NDArray[np.float32]
 
 RATE_HZ = 16_000
-_FULL_SCALE = 32_767.0
 _TOLERANCE_S = 0.2
 """Encoder delay, padding and rounded headers stay under this; a real cut seldom does."""
 _BLOCK_S = 20.0
-_SEGMENT = 1 << 25
+_MIXED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,26 @@ class DecodeLimits:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ChannelView:
+    """One channel that is cut like an array, ``view[first:last]``, and made float32 only where it is cut."""
+
+    pcm: Pcm
+
+    def __len__(self) -> int:
+        return len(self.pcm)
+
+    def __getitem__(self, part: slice, /) -> Samples:
+        return to_float(self.pcm[part])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Channels:
     """One or two channels of a recording at one rate.
 
     Attributes
     ----------
     pcm
-        One int16 array of equal length per channel.
+        int16 of equal length per channel.
     rate_hz
         Their rate, 16,000 unless asked otherwise.
     clipping
@@ -58,7 +71,7 @@ class Channels:
         The rate in the file.
     """
 
-    pcm: tuple[NDArray[np.int16], ...]
+    pcm: tuple[Pcm, ...]
     rate_hz: int = RATE_HZ
     clipping: tuple[Clipping, ...] = ()
     native_rate_hz: int = RATE_HZ
@@ -70,7 +83,7 @@ class Channels:
         meters = [ClippingMeter(rate_hz) for _ in arrays]
         for meter, array in zip(meters, arrays, strict=True):
             meter.add(array)
-        pcm = tuple(_to_pcm(array) for array in arrays)
+        pcm = tuple(to_pcm(array) for array in arrays)
         return cls(pcm, rate_hz, tuple(meter.result() for meter in meters), rate_hz)
 
     @property
@@ -85,27 +98,32 @@ class Channels:
 
     def samples(self, channel: int, span: Span | None = None) -> Samples:
         """A copy of one channel, or of a stretch of it, as float32 in [-1, 1], shape ``(n,)``."""
-        pcm = self.pcm[channel]
-        if span is not None:
-            pcm = pcm[max(0, round(span.start_s * self.rate_hz)) : max(0, round(span.end_s * self.rate_hz))]
-        return pcm.astype(np.float32) / np.float32(_FULL_SCALE)
+        if span is None:
+            return to_float(self.pcm[channel][:])
+        first, last = (max(0, round(time_s * self.rate_hz)) for time_s in (span.start_s, span.end_s))
+        return to_float(self.pcm[channel][first:last])
+
+    def view(self, channel: int) -> ChannelView:
+        """One channel to be cut from, without a copy of the whole."""
+        return ChannelView(self.pcm[channel])
 
     def blocks(self, channel: int, *, block_s: float = _BLOCK_S) -> Iterator[Samples]:
         """One channel in consecutive pieces of ``block_s`` seconds (the last is shorter), as float32."""
         step = max(1, round(block_s * self.rate_hz))
         for start in range(0, len(self.pcm[channel]), step):
-            yield self.pcm[channel][start : start + step].astype(np.float32) / np.float32(_FULL_SCALE)
+            yield to_float(self.pcm[channel][start : start + step])
 
     def mixed(self) -> Channels:
         """All channels averaged into one, for dual mono."""
         if self.count == 1:
             return self
-        mean = np.empty_like(self.pcm[0])
-        for start in range(0, len(mean), 1 << 20):
-            part = slice(start, start + (1 << 20))
-            mean[part] = sum(pcm[part].astype(np.int32) for pcm in self.pcm) // self.count
+        mean = PcmWriter()
+        for start in range(0, len(self.pcm[0]), _MIXED_AT_ONCE):
+            part = slice(start, start + _MIXED_AT_ONCE)
+            summed = np.sum([pcm[part] for pcm in self.pcm], axis=0, dtype=np.int32)
+            mean.add(np.asarray(summed // self.count, dtype=np.int16))
         loudest = max(self.clipping, key=lambda clipping: clipping.ratio, default=Clipping())
-        return Channels((mean,), self.rate_hz, (loudest,), self.native_rate_hz)
+        return Channels((mean.close(),), self.rate_hz, (loudest,), self.native_rate_hz)
 
 
 def open_recording(path: Path, *, file: str | None = None, limits: DecodeLimits | None = None) -> Recording:
@@ -173,10 +191,7 @@ def _recording(path: Path, name: str, stream: Stream, samples: int, native_hz: i
 
 
 class _Side:
-    """One channel on its way from the native rate to 16-bit integers at the wanted one.
-
-    Gathered in segments large enough for the system to take back one by one when they are joined: held once, not twice.
-    """
+    """One channel on its way from the native rate to 16-bit integers at the wanted one."""
 
     def __init__(self, native_hz: int, rate_hz: int) -> None:
         import soxr
@@ -185,41 +200,17 @@ class _Side:
         self.seen = 0
         stream = soxr.ResampleStream(native_hz, rate_hz, 1, dtype="float32")
         self._resampler = None if native_hz == rate_hz else stream
-        self._segments: list[NDArray[np.int16]] = []
-        self._free = 0
+        self._written = PcmWriter()
 
     def add(self, samples: Samples) -> None:
         self.meter.add(samples)
         self.seen += samples.size
-        self._append(_to_pcm(self._resampler.resample_chunk(samples) if self._resampler else samples))
+        self._written.add(to_pcm(self._resampler.resample_chunk(samples) if self._resampler else samples))
 
-    def close(self) -> NDArray[np.int16]:
+    def close(self) -> Pcm:
         if self._resampler:
-            self._append(_to_pcm(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)))
-        whole = np.empty(len(self._segments) * _SEGMENT - self._free, dtype=np.int16)
-        self._segments.reverse()
-        at = 0
-        while self._segments:
-            segment = self._segments.pop()[: whole.size - at]
-            whole[at : at + segment.size] = segment
-            at += segment.size
-        return whole
-
-    def _append(self, pcm: NDArray[np.int16]) -> None:
-        while pcm.size:
-            if not self._free:
-                self._segments.append(np.empty(_SEGMENT, dtype=np.int16))
-                self._free = _SEGMENT
-            part, pcm = pcm[: self._free], pcm[self._free :]
-            first = _SEGMENT - self._free
-            self._segments[-1][first : first + part.size] = part
-            self._free -= part.size
-
-
-def _to_pcm(samples: NDArray[np.floating]) -> NDArray[np.int16]:
-    scaled = np.nan_to_num(np.asarray(samples, dtype=np.float32)) * np.float32(_FULL_SCALE)
-    pcm: NDArray[np.int16] = np.clip(np.rint(scaled), -_FULL_SCALE, _FULL_SCALE).astype(np.int16)
-    return pcm
+            self._written.add(to_pcm(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True)))
+        return self._written.close()
 
 
 def _native_blocks(stream: Stream, name: str, limits: DecodeLimits) -> Iterator[tuple[int, Samples]]:

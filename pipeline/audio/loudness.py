@@ -1,7 +1,7 @@
 """How loud a side speaks: ITU-R BS.1770-4, gated, on that side's speech alone.
 
-pyloudnorm filters (K-weighting) and measures the 400 ms blocks of the gated loudness; librosa's RMS over the same
-weighting gives the curve. librosa brings numba along (two seconds), so it is imported when the first curve is drawn.
+pyloudnorm filters (K-weighting) and measures the 400 ms blocks of the gated loudness; the curve is the mean square over
+the same weighting.
 """
 
 from __future__ import annotations
@@ -84,24 +84,21 @@ def momentary_curve(blocks: Iterable[Samples], rate_hz: int) -> tuple[float | No
     tuple of float or None
         LUFS to one decimal, one for each whole tenth of a second; None under -70 LUFS.
     """
-    import librosa
-
     step, window = round(STEP_S * rate_hz), round(WINDOW_S * rate_hz)
     lead = (window - step) // 2
     rest = np.zeros(lead, dtype=np.float64)
-    squares: list[NDArray[np.floating]] = []
+    tenths: list[NDArray[np.float64]] = []
     for block in _with_end(_k_weighted(blocks, rate_hz), np.zeros(window - step - lead)):
         joined = np.concatenate([rest, block])
-        count = (joined.size - window) // step + 1 if joined.size >= window else 0
-        if count:
-            whole = joined[: (count - 1) * step + window]
-            squares.append(
-                librosa.feature.rms(y=whole, frame_length=window, hop_length=step, center=False)[0] ** 2
-            )
-        rest = joined[count * step :]
-    if not squares:
+        whole = joined.size // step * step
+        tenths.append(np.square(joined[:whole]).reshape(-1, step).sum(axis=1))
+        rest = joined[whole:]
+    powers = np.concatenate(tenths)
+    count = window // step
+    if powers.size < count:
         return ()
-    loudness = _OFFSET + 10 * np.log10(np.maximum(np.concatenate(squares), 1e-12))
+    means = np.convolve(powers, np.ones(count), mode="valid") / window
+    loudness = _OFFSET + 10 * np.log10(np.maximum(means, 1e-12))
     return tuple(round(value, 1) if value >= SILENT_LUFS else None for value in loudness.tolist())
 
 

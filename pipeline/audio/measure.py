@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from pipeline.audio.activity import channel_activity, frame_levels
 from pipeline.audio.channels import Levels, layout_of, leak_of, without_leak
 from pipeline.audio.clipping import Clipping
-from pipeline.audio.decode import Channels
+from pipeline.audio.decode import Channels, ChannelView, Samples
 from pipeline.audio.loudness import momentary_curve, speech_loudness
 from pipeline.audio.rings import rings_in
 from pipeline.audio.tones import Tone, steady_tones
@@ -33,6 +34,17 @@ class Note:
     channel: int | None = None
 
 
+class Sounding(Protocol):
+    """Channels whose sound can be had: :class:`Channels`, or ones that are decoded when first asked."""
+
+    @property
+    def count(self) -> int: ...
+
+    def samples(self, channel: int, span: Span | None = None) -> Samples: ...
+
+    def view(self, channel: int) -> ChannelView: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What is measured per channel; mono and dual mono have one side.
@@ -43,7 +55,7 @@ class Heard:
     duration_s: float
     layout: Layout
     sides: tuple[Side, ...]
-    channels: Channels
+    channels: Sounding
     rings: tuple[Span, ...] = ()
     notes: tuple[Note, ...] = ()
 

@@ -66,6 +66,8 @@ def steady_tones(
     tonal = (frames.share >= _LEAST_SHARE) & (frames.level_db >= _LEAST_DBFS)
     tones = []
     for run in _runs(tonal, frames):
+        if (run.stop - run.start) * HOP + WINDOW < shortest_s * rate_hz:
+            continue  # its edges only draw in
         tone = _tone(frames, run, rate_hz, levels)
         if tone is not None and tone.span.duration_s >= shortest_s:
             tones.append(tone)

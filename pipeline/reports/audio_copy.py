@@ -6,6 +6,7 @@ lack AAC), a constant rate makes seeking exact, and two sides of a call take abo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,23 +23,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIX = ".mp3"
+_FORMAT = 1
 _FAST = {"compression_level": "7"}
 """LAME's quicker search: half the time, and no difference to be heard in telephone speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopySettings:
-    """How the copy is made; ``telephone_rate_hz`` is enough for sources of no more than that.
+    """How the copy is made: at the lowest of ``rates_hz`` that the source does not pass, else at the last.
 
+    Each has its bit rate for two sides beside it; a telephone's 8 kHz takes a quarter of the time that 24 kHz takes.
     ``crossfeed`` is how much of the other side is heard in either ear: the sides stay apart by ear
     without one of
     them sounding in one ear alone. ``margin_s`` widens each masked span, since word times are a little
     unsure.
     """
 
-    rate_hz: int = 24_000
-    telephone_rate_hz: int = 16_000
-    bits_per_second: int = 48_000
+    rates_hz: tuple[tuple[int, int], ...] = ((8_000, 32_000), (16_000, 48_000), (24_000, 48_000))
     crossfeed: float = 0.35
     tone_hz: float = 1_000.0
     tone_level: float = 0.08
@@ -46,8 +47,9 @@ class CopySettings:
 
 
 def write_copy(
-    source: Path, target: Path, *, mask: Iterable[Span] = (), settings: CopySettings | None = None
-) -> Path:
+    source: Path, target: Path, *, mask: Iterable[Span] = (), settings: CopySettings | None = None,
+    sha256: str | None = None,
+) -> Path:  # fmt: skip
     """Write a browser-playable copy of a recording, masked spans replaced by a tone on both sides.
 
     Parameters
@@ -58,6 +60,9 @@ def write_copy(
         Where it goes; the suffix becomes ``.mp3``. Written beside and moved, so never half there.
     mask
         Spans in seconds of the source that nobody may hear.
+    sha256
+        Digest of the source where it is known: a copy that lies there already, of the same sound with the same spans
+        masked, is left as it is.
 
     Raises
     ------
@@ -69,10 +74,13 @@ def write_copy(
     settings = settings or CopySettings()
     hidden = Timeline(span.pad(settings.margin_s) for span in mask)
     target = target.with_suffix(SUFFIX)
+    made_from = _made_from(sha256, hidden, settings) if sha256 else ""
+    if made_from and _mark_of(target) == made_from:
+        return target
     with atomic_path(target) as beside:
         try:
             with open_stream(source, name=shown_name(source.name, None)) as stream:
-                _encode(stream.container, beside, hidden, settings)
+                _encode(stream.container, beside, hidden, settings, made_from)
         except (av.error.FFmpegError, OSError, IndexError) as error:
             raise RecordingError(
                 f"{shown_name(source.name, None)}: no playable copy could be made ({error})",
@@ -81,20 +89,40 @@ def write_copy(
     return target
 
 
-def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettings) -> None:
+def _made_from(sha256: str, hidden: Timeline, settings: CopySettings) -> str:
+    """Names all that a copy depends on; it stands in the copy as its comment."""
+    spans = [(round(span.start_s, 3), round(span.end_s, 3)) for span in hidden]
+    return hashlib.sha256(f"{_FORMAT} {sha256} {spans} {settings}".encode()).hexdigest()
+
+
+def _mark_of(target: Path) -> str:
+    import av
+
+    try:
+        with av.open(str(target)) as container:
+            return str(container.metadata.get("comment", ""))
+    except (av.error.FFmpegError, OSError):
+        return ""  # none there, or none that can be used: it is written anew
+
+
+def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettings, made_from: str) -> None:
     import av
 
     stream = container.streams.audio[0]
     layout = "stereo" if (stream.codec_context.channels or 1) > 1 else "mono"
-    narrow = (stream.codec_context.sample_rate or 0) <= settings.telephone_rate_hz
-    rate_hz = settings.telephone_rate_hz if narrow else settings.rate_hz
+    source_hz = stream.codec_context.sample_rate or 0
+    rate_hz, bits_per_second = next(
+        (pair for pair in settings.rates_hz if source_hz <= pair[0]), settings.rates_hz[-1]
+    )
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate_hz)
     with av.open(str(beside), "w", format="mp3") as out:
+        if made_from:
+            out.metadata["comment"] = made_from
         encoder: Any = out.add_stream("libmp3lame", rate=rate_hz, options=_FAST)
         encoder.layout, encoder.format = layout, "fltp"
-        encoder.bit_rate = settings.bits_per_second if layout == "stereo" else settings.bits_per_second // 2
+        encoder.bit_rate = bits_per_second if layout == "stereo" else bits_per_second // 2
         at = 0
-        for samples in _decoded(container, stream, resampler):
+        for samples in _gathered(_decoded(container, stream, resampler), rate_hz):
             shaped = _shaped(samples, at, hidden, rate_hz, settings)
             frame = av.AudioFrame.from_ndarray(shaped, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate_hz, at
@@ -120,6 +148,20 @@ def _decoded(container: Any, stream: Any, resampler: Any) -> Iterator[NDArray[np
                 yield ready.to_ndarray()
     for ready in resampler.resample(None):
         yield ready.to_ndarray()
+
+
+def _gathered(blocks: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDArray[np.float32]]:
+    """The same sound in blocks of ``size`` samples and more: a packet's few samples cost more to hand on than to encode."""
+    import numpy as np
+
+    waiting: list[NDArray[np.float32]] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(each.shape[1] for each in waiting) >= size:
+            yield np.concatenate(waiting, axis=1)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting, axis=1)
 
 
 def _shaped(

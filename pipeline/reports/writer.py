@@ -78,7 +78,9 @@ def write_call(
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:
     hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]
     try:
-        return write_copy(source, target, mask=hidden, settings=settings).name
+        own = result.recording if result.recording and result.recording.path == source else None
+        sha256 = own.sha256 if own else None
+        return write_copy(source, target, mask=hidden, settings=settings, sha256=sha256).name
     except RecordingError as error:
         _log.warning("%s: report without sound: %s", result.call.call_id, error)
         return None

@@ -15,9 +15,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from pipeline.intervals import Span, Timeline
-from pipeline.speech.babble import level_range_db
+from pipeline.speech.babble import level_range_db, voicing
 from pipeline.speech.normalise import is_han, join_words
-from pipeline.speech.protocol import HeardWindow, Samples
+from pipeline.speech.protocol import HeardWindow, Sound
 from pipeline.types import Dropped, Word
 
 _LEXICONS = Path(__file__).parents[1] / "lexicons"
@@ -42,9 +42,10 @@ class GuardSettings:
     max_no_speech_probability, least_speech_log_probability
         Over the first and under the second a window holds no speech, whatever its words' confidence:
         babble, tones.
-    least_range_db, babble_log_probability, babble_least_s
-        One voice rises and falls by 20 dB and more, six at once by about 10. A window of that much speech whose levels
-        span less (95th to 10th percentile of 10 ms) is babble, unless the recogniser was surer than the second.
+    least_range_db, least_voicing, babble_log_probability, babble_least_s, babble_reach_s
+        One voice rises and falls by 20 dB and more, six at once by about 10, and has one pitch. Where the speech of a
+        window's words and of so many seconds to either side is under both bounds (:mod:`pipeline.speech.babble`), they
+        are babble, unless the recogniser was surer than the third or there is less speech than the fourth.
     doubtful_confidence
         Under this mean word confidence an utterance is doubtful.
     max_zh_per_s, max_en_per_s
@@ -63,8 +64,10 @@ class GuardSettings:
     max_no_speech_probability: float = 0.35
     least_speech_log_probability: float = -0.7
     least_range_db: float = 15.0
+    least_voicing: float = 0.76
     babble_log_probability: float = -0.3
     babble_least_s: float = 3.0
+    babble_reach_s: float = 10.0
     doubtful_confidence: float = 0.4
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
@@ -128,7 +131,7 @@ def examine(
     words: Sequence[Word],
     window: HeardWindow,
     *,
-    audio: Samples,
+    audio: Sound,
     speech: Timeline,
     language: str,
     hints: Sequence[str] = (),
@@ -167,15 +170,17 @@ def examine(
 
 
 def _is_babble(
-    words: Sequence[Word], window: HeardWindow, audio: Samples, speech: Timeline, settings: GuardSettings
+    words: Sequence[Word], window: HeardWindow, audio: Sound, speech: Timeline, settings: GuardSettings
 ) -> bool:
     surer = (window.mean_log_probability or 0.0) >= settings.babble_log_probability
     if surer or window.mean_log_probability is None:
         return False
     start_s = words[0].start_s or 0.0
-    heard = speech.crop(Span(start_s, max(words[-1].end_s or 0.0, start_s)))
+    heard = speech.crop(Span(start_s, max(words[-1].end_s or 0.0, start_s)).pad(settings.babble_reach_s))
     enough = heard.duration_s >= settings.babble_least_s
-    return enough and level_range_db(audio, heard) < settings.least_range_db
+    if not enough or level_range_db(audio, heard) >= settings.least_range_db:
+        return False
+    return voicing(audio, heard) < settings.least_voicing
 
 
 def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from pipeline.intervals import Timeline
 from pipeline.speech import cache, roles, turns
-from pipeline.speech.protocol import Recogniser, Samples
+from pipeline.speech.protocol import Recogniser, Sound
 from pipeline.speech.transcribe import RawTranscript, SpeechSettings, transcribe
 from pipeline.types import CallRecord, Dropped, Layout, Speaker, Transcript, Turn
 
 
 def listen_words(
-    channels: Sequence[Samples],
+    channels: Sequence[Sound],
     activity: Sequence[Timeline],
     *,
     recogniser: Recogniser,

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
 from pipeline.intervals import Span, Timeline
-from pipeline.speech.protocol import Samples
+from pipeline.speech.protocol import Samples, Sound
 
 SAMPLE_RATE_HZ = 16_000
 _CUT_COST = 0.4
@@ -78,7 +79,7 @@ class Window:
         """Where its last piece ends in the recording."""
         return self.pieces[-1].span.end_s
 
-    def samples(self, audio: Samples) -> Samples:
+    def samples(self, audio: Sound) -> Samples:
         """The packed sound, cut from the channel's samples at 16 kHz."""
         packed = np.zeros(_index(self.duration_s), dtype=np.float32)
         for piece in self.pieces:
@@ -99,7 +100,30 @@ class Window:
         return min(max(piece.span.start_s + time_s - piece.at_s, piece.span.start_s), piece.span.end_s)
 
 
-def pack(audio: Samples, activity: Timeline, *, channel: int, settings: PackSettings) -> list[Window]:
+@dataclass(frozen=True, slots=True)
+class WindowSounds(Sequence[Samples]):
+    """The packed sound of each window, cut from its channel when it is asked for: hours of it never lie in memory."""
+
+    windows: Sequence[Window]
+    channels: Sequence[Sound]
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    @overload
+    def __getitem__(self, index: int) -> Samples: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Samples]: ...
+
+    def __getitem__(self, index: int | slice) -> Samples | Sequence[Samples]:
+        if isinstance(index, slice):
+            return WindowSounds(self.windows[index], self.channels)
+        window = self.windows[index]
+        return window.samples(self.channels[window.channel])
+
+
+def pack(audio: Sound, activity: Timeline, *, channel: int, settings: PackSettings) -> list[Window]:
     """Windows of one channel.
 
     Parameters
@@ -154,7 +178,7 @@ def _groups(parts: Sequence[Span], settings: PackSettings) -> list[Sequence[Span
     return groups[::-1]
 
 
-def _split(span: Span, audio: Samples, settings: PackSettings) -> list[Span]:
+def _split(span: Span, audio: Sound, settings: PackSettings) -> list[Span]:
     """A span longer than a window, cut at its quietest moments."""
     parts: list[Span] = []
     longest_s = settings.window_s - settings.gap_s
@@ -166,7 +190,7 @@ def _split(span: Span, audio: Samples, settings: PackSettings) -> list[Span]:
     return [*parts, span]
 
 
-def _quietest(audio: Samples, span: Span, *, frame_s: float = 0.1) -> float:
+def _quietest(audio: Sound, span: Span, *, frame_s: float = 0.1) -> float:
     frame = _index(frame_s)
     part = audio[_index(span.start_s) : _index(span.end_s)]
     count = len(part) // frame

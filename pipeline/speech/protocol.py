@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 from models.diarization import Read, Voices
 from models.recognition import Heard, HeardWindow, HeardWord
 
-__all__ = ["Heard", "HeardWindow", "HeardWord", "Recogniser", "Samples", "VoiceModel"]
+__all__ = ["Heard", "HeardWindow", "HeardWord", "Recogniser", "Samples", "Sound", "VoiceModel"]
 
 Samples = NDArray[np.float32]
+
+
+class Sound(Protocol):
+    """One channel, mono float32 at 16 kHz, of which stretches are cut: an array, or a view of a long recording."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> Samples: ...
 
 
 class Recogniser(Protocol):

@@ -18,6 +18,8 @@ from pipeline.types import Word
 
 _SENTENCE_END = "。！？.!?"
 _TOUCH_S = 0.08
+_EARLY_S = 0.3
+"""Whisper lets words begin up to this much too early: a share under it tells little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def place(words: Sequence[HeardWord], window: Window, speech: Timeline, settings
     stretches = _stretches(window, speech)
     if not stretches:
         return []
-    for word in words:
-        index = _choose(word, stretches, earliest)
+    for word, after in zip(words, [*words[1:], None], strict=True):
+        index = _choose(word, after, stretches, earliest)
         earliest = index
         piece, span = stretches[index]
         start = min(max(window.to_real(word.start_s, piece), span.start_s), span.end_s)
@@ -72,22 +74,34 @@ def _stretches(window: Window, speech: Timeline) -> list[tuple[Piece, Span]]:
     return [(piece, span) for piece in window.pieces for span in speech.crop(piece.span)]
 
 
-def _choose(word: HeardWord, stretches: Sequence[tuple[Piece, Span]], earliest: int) -> int:
+def _choose(
+    word: HeardWord, after: HeardWord | None, stretches: Sequence[tuple[Piece, Span]], earliest: int
+) -> int:
     """Index of the stretch that shares most time with the word; the nearest one where none does."""
-    # a word that ends a sentence and touches a stretch was said there; what it shares with the next is
-    # its stretching
-    ends_sentence = word.text[-1:] in _SENTENCE_END
-    best, best_score = earliest, float("-inf")
-    for index in range(earliest, len(stretches)):
-        piece, span = stretches[index]
-        start = piece.at_s + span.start_s - piece.span.start_s
-        end = start + span.duration_s
-        shared = min(word.end_s, end) - max(word.start_s, start)  # negative: the distance between them
-        if ends_sentence and best_score > _TOUCH_S:
-            break
-        if shared > best_score + 1e-9:
-            best, best_score = index, shared
-    return best
+    most = _most_shared(word, stretches, earliest)
+    if word.text[-1:] not in _SENTENCE_END:
+        return most
+    # a word that ends a sentence and touches a stretch was said there; what it shares with the next is its stretching
+    touched = next(
+        (index for index in range(earliest, len(stretches)) if _shared(word, stretches[index]) > _TOUCH_S),
+        most,
+    )
+    if touched >= most or _shared(word, stretches[touched]) >= _EARLY_S:
+        return min(touched, most)
+    # unless it only began too early, and no other word was said in the next
+    taken = after is not None and _most_shared(after, stretches, most) == most
+    return touched if taken else most
+
+
+def _most_shared(word: HeardWord, stretches: Sequence[tuple[Piece, Span]], earliest: int) -> int:
+    return max(range(earliest, len(stretches)), key=lambda index: round(_shared(word, stretches[index]), 6))
+
+
+def _shared(word: HeardWord, stretch: tuple[Piece, Span]) -> float:
+    """Seconds that both have in common; negative: the distance between them."""
+    piece, span = stretch
+    start = piece.at_s + span.start_s - piece.span.start_s
+    return min(word.end_s, start + span.duration_s) - max(word.start_s, start)
 
 
 def _snap(placed: Sequence[_Placed], settings: SnapSettings) -> list[Word]:

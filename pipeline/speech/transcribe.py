@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pipeline.intervals import Timeline
 from pipeline.speech import guard, onsets, timing
 from pipeline.speech.normalise import is_han, tidy
-from pipeline.speech.packing import PackSettings, Window, pack
-from pipeline.speech.protocol import Heard, HeardWindow, HeardWord, Recogniser, Samples
+from pipeline.speech.packing import PackSettings, Window, WindowSounds, pack
+from pipeline.speech.protocol import Heard, HeardWindow, HeardWord, Recogniser, Sound
 from pipeline.types import Dropped, Reason, Word
 
 SUPPORTED_LANGUAGES = ("zh", "en")
@@ -83,7 +83,7 @@ class RawTranscript:
 
 
 def transcribe(
-    channels: Sequence[Samples],
+    channels: Sequence[Sound],
     activity: Sequence[Timeline],
     *,
     recogniser: Recogniser,
@@ -115,7 +115,7 @@ def transcribe(
             chosen.language or "und", 1.0 if chosen.language else 0.0, empty, recogniser.describe()
         )
     heard = recogniser.transcribe(
-        [window.samples(channels[window.channel]) for window in windows],
+        WindowSounds(windows, channels),
         language=chosen.language,
         hints=hints,
     )
@@ -137,7 +137,7 @@ def _by_channel(
 
 
 def _channel_words(
-    pairs: Sequence[tuple[Window, HeardWindow]], audio: Samples, speech: Timeline, language: str,
+    pairs: Sequence[tuple[Window, HeardWindow]], audio: Sound, speech: Timeline, language: str,
     hints: Sequence[str], settings: SpeechSettings,
 ) -> ChannelWords:  # fmt: skip
     kept: list[Word] = []
