@@ -31,8 +31,9 @@ def given_names() -> frozenset[str]:
 
 @cache
 def surnames() -> frozenset[str]:
-    """Family names that are no common word, though some are places and firms."""
-    return _from_faker("last_names") - _dictionary() - stop_words()
+    """Family names that are no common word, though some are places and firms: our own list, and Faker's."""
+    families = frozenset(rules()["names_en"]["families"])
+    return families | (_from_faker("last_names") - _dictionary() - stop_words())
 
 
 @cache
@@ -58,7 +59,7 @@ def is_name(word: str) -> bool:
 def is_common_word(word: str) -> bool:
     """Whether a word, its ending taken off, is in the list of common words."""
     small = word.lower()
-    words = _dictionary() - given_names()
+    words = _dictionary() - given_names() - surnames()
     if small in words or small in stop_words():
         return True
     bases = [small.removesuffix(end) for end in rules()["names_en"]["endings"] if small.endswith(end)]

@@ -16,7 +16,7 @@ FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
 
 def read_text(value: str | None) -> str | None:
     """A text of at most 200 characters that a database can hold."""
-    plain = (value or "").replace("\x00", "").encode("utf-8", errors="ignore").decode()
+    plain = (value or "").replace("\x00", "").encode("utf-8", errors="replace").decode()
     return plain.strip()[:200] or None
 
 

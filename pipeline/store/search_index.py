@@ -61,8 +61,10 @@ def forget_words(session: Session, calls: Sequence[int]) -> int:
 
 def rebuild(session: Session) -> int:
     """Make the whole index anew from the words that are kept; returns of how many calls."""
-    empty = "INSERT INTO search_words (search_words) VALUES ('delete-all')"
-    session.execute(text(empty if _is_sqlite(session) else "DELETE FROM search_words"))
+    if _is_sqlite(session):
+        session.execute(text("INSERT INTO search_words (search_words) VALUES ('delete-all')"))
+    else:
+        session.execute(text("DELETE FROM search_words"))
     done, last = 0, 0
     while docs := session.scalars(
         select(SearchDoc).where(SearchDoc.call > last).order_by(SearchDoc.call).limit(500)
