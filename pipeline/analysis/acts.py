@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.analysis.acts_features import rows_of
 from pipeline.analysis.acts_model import Weights, load_weights, score
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.features import vectors
 from pipeline.analysis.rules import LANGUAGES
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -55,6 +56,8 @@ def _read(conversation: Conversation, side: str) -> dict[int, dict[str, Guess]]:
     global _kept  # one entry, replaced whole: the tuple itself tells whether it is the same conversation
     if _kept[0] is not conversation.sentences:
         _kept = (conversation.sentences, {})
+        # nearly all are asked for in the end, and in one batch a sentence takes half as long
+        vectors([sentence.text for sentence in conversation.sentences])
     if side not in _kept[1]:
         _kept[1][side] = _guess_all(conversation, side)
     return _kept[1][side]
