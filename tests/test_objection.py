@@ -52,7 +52,7 @@ def test_objecting_again_means_the_first_was_not_met():
         "A 您办吗？",
         "C 我们已经有供应商了，不换。",
         "A 二十块很便宜的，登记一下？",
-        "C 我说了我们有供应商了，合同没到期。",
+        "C 都说了我们已经有供应商了，不换。",
         "A 合同到期我们再联系您。",
     )
     first, again = met(told)
@@ -65,7 +65,8 @@ def test_a_yes_with_a_later_look_is_no_resistance():
 
 
 def test_nobody_left_to_answer():
-    assert met(call("A 您好。", "C 太贵了。")) == [(1, "price", "passive")]
+    opening = ("A 您好，华信传媒的。", "C 什么事？", "A 电梯广告一年三万八，您看可以吗？")
+    assert met(call(*opening, "C 太贵了，我们没这个预算。")) == [(3, "price", "passive")]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -23,6 +23,7 @@ from pipeline.analysis.dialogue import (
     size,
 )
 from pipeline.analysis.rules import Match
+from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
@@ -40,6 +41,8 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     for sentence in conversation.by("customer"):
         told = likely(conversation, KIND, sentence)
         if told is None or sentence.turn in hostile or unclear(conversation, sentence):
+            continue
+        if has_shape("agreement", sentence.folded):
             continue
         asked = hits(KIND, sentence)
         if sentence.speaker == "unknown" and not (asked and _customer_like(sentence, asked[0])):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -225,6 +225,10 @@ class Standard(Frozen):
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         return _bare(super().__deepcopy__(memo))
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values, whose text and digest are its own."""
+        return _bare(super().model_copy(update=update, deep=deep))
+
     def __getstate__(self) -> dict[Any, Any]:
         state = dict(super().__getstate__())
         # the plan knows conditions by identity, which another process or a copy doesn't share
@@ -274,7 +278,7 @@ class Standard(Frozen):
         return ReasonText(code=reason, zh=wording.zh, en=wording.en)
 
 
-_DERIVED = ("plan", "by_id", "homes")
+_DERIVED = ("plan", "by_id", "homes", "text", "sha256")
 
 
 def _bare(standard: Standard) -> Any:
