@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
+import speech_fakes
 from click.testing import CliRunner, Result
 from night_fakes import run_night, the_night
+from speech_fakes import words
 from sqlalchemy import func, select
-from test_preview import DRAFT, truly_judged
+from test_preview import DRAFT
 from test_preview import store as _store
 from test_review_judging import HARD_SELL, Somebody
 from test_review_judging import filled as _filled
 from test_review_judging import store as _reviewed
 
+from models.recognition import Heard
 from pipeline.cli import cli
 from pipeline.errors import ConfigError
-from pipeline.nightly.instant import InstantRecogniser
 from pipeline.nightly.rescore import Choice, Rescored, Wish, rescore
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Bench, Setup
 from pipeline.process import Workplace
+from pipeline.review.cases import load_case
+from pipeline.review.rights import Person
 from pipeline.standards import load_standard
 from pipeline.store import Store, open_store
 from pipeline.store.check import check_store
@@ -32,7 +36,7 @@ from pipeline.store.files import read_result
 from pipeline.store.keep import Judged
 from pipeline.store.lock import nightly_lock
 from pipeline.store.night_tables import RESCORE, Alert, Run
-from pipeline.store.tables import Call, Score, StoredFile
+from pipeline.store.tables import Call, CriterionRow, Score, StoredFile
 
 store, filled, reviewed = _store, _filled, pytest.fixture(name="reviewed")(_reviewed.__wrapped__)  # type: ignore[attr-defined]
 SAMPLES = Path(__file__).parents[1] / "sample_audio"
@@ -43,6 +47,19 @@ def draft(tmp_path: Path) -> Path:
     path = tmp_path / "mine.yaml"
     path.write_text(DRAFT, encoding="utf-8")
     return path
+
+
+class Same:
+    """Hears the same words in every window."""
+
+    def transcribe(
+        self, windows: Sequence[object], *, language: str | None = None, hints: Sequence[str] = ()
+    ) -> Heard:
+        said = words(("您好，", 0.1, 0.5), ("这里是", 0.5, 0.9), ("华信传媒", 0.9, 1.6))
+        return speech_fakes.heard(*(speech_fakes.window(said) for _ in windows))
+
+    def describe(self) -> dict[str, str | int | float | None]:
+        return {"engine": "same", "model_sha256": "0" * 64}
 
 
 def again(store: Store, *options: str) -> Result:
@@ -184,8 +201,33 @@ def test_what_people_judged_holds_for_the_new_score(reviewed: Store, draft: Path
         (3, "machine", "rescore"),
         (4, "human", "review"),
     ]
-    case = Somebody(reviewed, "coach1").case()
-    assert next(each for each in case["score"]["criteria"] if each["id"] == HARD_SELL)["verdict"] == "pass"
+    with reviewed.reading() as session:
+        held = select(CriterionRow.verdict).join(Call, Call.current_score_id == CriterionRow.score)
+        assert (
+            session.scalar(held.where(Call.call_id == "call-a1", CriterionRow.criterion == HARD_SELL))
+            == "pass"
+        )
+
+
+def test_a_verdict_on_what_the_new_standard_demands_otherwise_begins_anew(
+    reviewed: Store, tmp_path: Path
+) -> None:
+    """A finding that was ruled out is ruled out whoever judges; a verdict is by what was demanded then."""
+    coach = Somebody(reviewed, "coach1")
+    with reviewed.reading() as session:
+        case = load_case(reviewed, session, Person(0, "", "auditor", None, None), "call-a1")
+    finding = next(each.id for each in case.findings if each.kind == "hard_sell")
+    coach.does("finding", target=finding, ruling="reject")
+    coach.does("verdict", target="opening.company", verdict="fail", reason="not said clearly")
+    draft = tmp_path / "other.yaml"
+    changed = "override:\n  opening.company: {advisory: true, weight: 0}\n"
+    draft.write_text(DRAFT.split("override:")[0] + changed, encoding="utf-8")
+    assert again(reviewed, "--standard", str(draft)).exit_code == 0
+    with reviewed.reading() as session:
+        case = load_case(reviewed, session, Person(0, "", "auditor", None, None), "call-a1")
+    assert case.standing.judged
+    assert case.standing.verdicts == {}
+    assert [deed.data["ruling"] for deed in case.standing.findings.values()] == ["reject"]
 
 
 # ----------------------------------------------------------------- with a real recording, heard once
@@ -198,7 +240,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     inbox.mkdir()
     shutil.copy(SAMPLES / "zh-11.flac", inbox)
     with open_store(f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}") as opened:
-        place = Workplace(make_recogniser=InstantRecogniser)
+        place = Workplace(make_recogniser=Same)
         bench = Bench(Setup(place, opened.place.files, 0.0, {}))
 
         def worked(ticket: Ticket) -> Judged:
@@ -211,7 +253,7 @@ def heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 
 def judged_again(store: Store, standard: str | None = None) -> Rescored:
-    return rescore(store, Wish(Choice(), standard, make_recogniser=InstantRecogniser, workers=1))
+    return rescore(store, Wish(Choice(), standard, make_recogniser=Same, workers=1))
 
 
 def result(store: Store) -> dict[str, object]:
@@ -248,6 +290,6 @@ def test_another_profile_is_heard_in_the_same_words(heard: Store, tmp_path: Path
     profile.write_text(
         "calling_hours: {time_zone: Asia/Shanghai, spans: ['09:00-09:01']}\n", encoding="utf-8"
     )
-    found = rescore(heard, Wish(Choice(), profile=profile, make_recogniser=InstantRecogniser, workers=1))
+    found = rescore(heard, Wish(Choice(), profile=profile, make_recogniser=Same, workers=1))
     assert found.from_cache == 1
     assert found.left == ()

@@ -41,7 +41,7 @@ from pipeline.store.standards_kept import InForce, in_force, kept_standard
 from pipeline.store.tables import Call, Score
 from pipeline.store.tally import freshen
 
-FEW = 12
+FEW = 50
 """So many calls are judged in this process: starting others would take longer."""
 
 
