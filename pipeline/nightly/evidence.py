@@ -70,10 +70,13 @@ def transcript_of(data: Mapping[str, Any]) -> Transcript:
 
 
 def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-    """What the detectors found; the hits of the old standard's own wording rules are left to each standard."""
+    """What the detectors found; the hits of the old standard's own wording rules are left to each standard.
+
+    Those name their rule and nothing else; a detector that works by rules names its layer too.
+    """
     names = {field.name for field in fields(Finding)} - {"id", "criterion"}
     for row in rows:
-        if "rule" not in row["detail"]:
+        if row["detail"].keys() != {"rule"}:
             yield Finding(**{name: row[name] for name in names})
 
 
