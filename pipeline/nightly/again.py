@@ -217,8 +217,10 @@ def _said_alike(again: Again, words: dict[str, Any] | None) -> bool:
 
 
 def _core(data: Mapping[str, Any]) -> dict[str, Any]:
-    """All that a result says, without where it comes from."""
-    return {name: value for name, value in data.items() if name not in ("provenance", "transcript")}
+    """All that a result says, without where it comes from; of reasons the codes, since the store rounds figures in sentences."""
+    said = {name: value for name, value in data.items() if name not in ("provenance", "transcript")}
+    criteria = [{**each, "reason": each["reason"]["code"]} for each in data["score"]["criteria"]]
+    return {**said, "score": {**data["score"], "criteria": criteria}}
 
 
 def _hidden(data: Mapping[str, Any] | None) -> list[Span]:
