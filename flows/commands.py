@@ -161,9 +161,9 @@ def _error(state: Any) -> Any:
 def _night_of_last_run(session: Any) -> Any:
     from sqlalchemy import select
 
-    from pipeline.store.night_tables import Run
+    from pipeline.store.night_tables import NIGHTLY, Run
 
-    return session.scalar(select(Run.night).order_by(Run.id.desc()).limit(1))
+    return session.scalar(select(Run.night).where(Run.kind == NIGHTLY).order_by(Run.id.desc()).limit(1))
 
 
 @click.command()

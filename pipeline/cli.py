@@ -31,6 +31,10 @@ COMMANDS = {
         "pipeline.commands.ledger:ledger",
         "Show a night: received = scored + excluded + failed + pending.",
     ),
+    "rescore": (
+        "pipeline.commands.rescore:rescore",
+        "Judge stored calls again by another standard or profile.",
+    ),
     "scorecard": (
         "pipeline.commands.scorecard:scorecard",
         "A period's figures for each agent: pages, workbook, tables.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline.analysis import analyse
 from pipeline.audio import Heard
-from pipeline.audio.known import hear_sound
+from pipeline.audio.known import hear_sound, known_sound
 from pipeline.beside import Beside, sides_of, transcript_beside
 from pipeline.errors import CallgaugeError
 from pipeline.privacy.masking import mask
@@ -131,6 +131,22 @@ def hear_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _n
     delivered = transcript_beside(job.path)
     if delivered is not None:
         return _with_delivered(delivered, job, recording, heard)
+    return _with_words(job, recording, heard, workplace, lap)
+
+
+def hear_known(job: Job, sha256: str, workplace: Workplace) -> HeardCall | None:
+    """What the caches know of a recording by its digest, whether or not it still lies at the job's path.
+
+    None where its sound was never measured, or by other code. Where its words are in no cache the workplace's recogniser is
+    asked, as in `hear_call`; it may refuse.
+    """
+    known = known_sound(sha256, job.path, file=job.record.file)
+    return None if known is None else _with_words(job, *known, workplace, _no_lap)
+
+
+def _with_words(
+    job: Job, recording: Recording, heard: Heard, workplace: Workplace, lap: Callable[[str], None]
+) -> HeardCall:
     raw = hear_words(recording, heard, workplace)
     lap("transcribe")
     if raw.reason is not None:

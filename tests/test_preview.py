@@ -13,6 +13,7 @@ from factories import make_result
 from night_fakes import judged, run_night, write_wav
 
 from pipeline.cli import cli
+from pipeline.nightly.evidence import evidence_from
 from pipeline.nightly.preview import preview
 from pipeline.nightly.tickets import Ticket
 from pipeline.profile import EMPTY
@@ -95,3 +96,24 @@ def test_calls_whose_words_are_gone_are_told(store: Store) -> None:
     with store.reading() as session:
         found = preview(session, load_standard(), EMPTY, files=store.files)
     assert found.left_out == {"words_gone": 2}  # both calls say the same, so they share the file
+
+
+def test_findings_of_detectors_that_work_by_rules_are_replayed() -> None:
+    """Only the hits of a standard's own wording rules, which name their rule and nothing else, are found anew."""
+    data = to_json(replace(make_result(), findings=()))
+    row = {
+        "kind": "apology",
+        "turn": 0,
+        "speaker": "agent",
+        "start_s": 1.0,
+        "end_s": 2.0,
+        "quote": "抱歉",
+        "confidence": 0.9,
+    }
+    data["findings"] = [
+        {**row, "detail": {"rule": "other", "layer": "pattern"}}, {**row, "detail": {"rule": "mine"}},
+    ]  # fmt: skip
+    kept = evidence_from(
+        data, data["transcript"], record=make_result().call, profile=EMPTY, suppressed_since=None
+    )
+    assert [finding.detail for finding in kept.findings] == [{"rule": "other", "layer": "pattern"}]

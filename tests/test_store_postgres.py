@@ -15,8 +15,10 @@ from night_fakes import judged, lines, run_night, the_night, write_wav
 from night_programs import Program, prefect_server
 from postgres_cluster import Cluster, programs
 from sqlalchemy import text
+from test_preview import DRAFT, truly_judged
 
 from pipeline.nightly import night
+from pipeline.nightly.rescore import Choice, Wish, rescore
 from pipeline.nightly.settings import NightSettings
 from pipeline.store import Store, StoreBusyError, open_store
 from pipeline.store.backup import back_up
@@ -144,3 +146,18 @@ def _until_waiting(store: Store) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("nobody waits")
+
+
+def test_stored_calls_are_judged_again(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "files"))
+    draft = tmp_path / "mine.yaml"
+    draft.write_text(DRAFT, encoding="utf-8")
+    write_wav(tmp_path / "inbox" / "0.wav", 0)
+    with open_store(cluster.make("rescored")) as store:
+        run_night(store, tmp_path / "inbox", on=NIGHT, make=lambda ticket: truly_judged(store, ticket))
+        moved = rescore(store, Wish(Choice(), str(draft)))
+        assert [(each.version, each.moved) for each in moved.anew] == [(2, True)]
+        assert rescore(store, Wish(Choice(), str(draft))).same == 1
+        assert check_store(store, mend=False) == []

@@ -50,8 +50,7 @@ def hear_sound(path: Path, *, file: str, cached: bool, lap: Callable[[str], None
         As :func:`pipeline.audio.decode.load` does.
     """
     if cached and path.is_file():
-        entry = _path(digest_of(path))
-        known = _load(entry, path, file)
+        known = known_sound(digest_of(path), path, file=file)
         if known is not None:
             lap("decode")
             return known
@@ -62,6 +61,11 @@ def hear_sound(path: Path, *, file: str, cached: bool, lap: Callable[[str], None
     if cached:
         _store(_path(recording.sha256), recording, heard)
     return recording, heard
+
+
+def known_sound(sha256: str, path: Path, *, file: str) -> tuple[Recording, Heard] | None:
+    """What is known of a recording's sound by its digest, the file itself unread; None where nothing is."""
+    return _load(_path(sha256), path, file)
 
 
 class LateChannels:

@@ -71,12 +71,14 @@ def _take_teams(store: Store, profile: Path | None) -> Profile:
     from pipeline.profile import EMPTY, load_profile
     from pipeline.review.names import keep_names
     from pipeline.review.people import keep_teams
-    from pipeline.store.night_tables import Run
+    from pipeline.store.night_tables import NIGHTLY, Run
 
     path = profile
     if path is None:
         with store.reading() as session:
-            inbox = session.scalar(select(Run.inbox).order_by(Run.id.desc()).limit(1))
+            inbox = session.scalar(
+                select(Run.inbox).where(Run.kind == NIGHTLY).order_by(Run.id.desc()).limit(1)
+            )
         beside = Path(inbox) / "profile.yaml" if inbox else None
         path = beside if beside is not None and beside.is_file() else None
     if path is None:

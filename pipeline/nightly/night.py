@@ -32,7 +32,7 @@ from pipeline.standards.library import dump_standard, names_no_file
 from pipeline.store import Store
 from pipeline.store.keep import Judged, Made, keep_score, keep_standard
 from pipeline.store.ledger import Night, night_of
-from pipeline.store.night_tables import LedgerEntry, Run
+from pipeline.store.night_tables import NIGHTLY, LedgerEntry, Run
 from pipeline.store.reasons import REASONS, code_of
 from pipeline.store.standards_kept import InForce, in_force, kept_standard, versions
 from pipeline.store.tables import StandardText
@@ -75,7 +75,7 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
 
 def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: Path, at: datetime) -> Begun:
     profile = find_profile([lists], settings.profile)
-    standard = _standard(store, settings.standard)
+    standard = standard_named(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
     store.files.ready()
     setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
@@ -102,7 +102,7 @@ def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: P
     return Begun(made, inbox, setup, tuple(plan.tickets), tuple(plan.mistakes))
 
 
-def _standard(store: Store, name: str) -> Standard:
+def standard_named(store: Store, name: str) -> Standard:
     """The standard of this name that ships or lies in a file; else the first one of it that the store has published."""
     if name in {known.id for known in list_standards()} or not names_no_file(name):
         return load_standard(name)
@@ -119,15 +119,20 @@ def _open_run(store: Store, settings: NightSettings, inbox: str, profile: Profil
     options = {"standard": settings.standard, "language": settings.language, "host": socket.gethostname()}
     options["profile"] = str(settings.profile.expanduser().resolve()) if settings.profile else None
     with store.writing() as session:
-        for stale in session.scalars(select(Run).where(Run.state == "running")):
-            stale.state, stale.ended_at = "interrupted", at  # its lock was free, so nobody works on it
+        end_stale(session, at)
         run = Run(
-            kind="nightly", night=night, inbox=inbox, state="running", started_at=at, code_version=__version__,
+            kind=NIGHTLY, night=night, inbox=inbox, state="running", started_at=at, code_version=__version__,
             settings=options, counts={},
         )  # fmt: skip
         session.add(run)
         session.flush()
         return Made(run.id, night, at)
+
+
+def end_stale(session: Session, at: datetime) -> None:
+    """Say of runs that never ended that they were stopped: the lock was free, so nobody works on them."""
+    for stale in session.scalars(select(Run).where(Run.state == "running")):
+        stale.state, stale.ended_at = "interrupted", at
 
 
 def _stamps(store: Store, inbox: str) -> dict[str, tuple[Stamp, str]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.nightly.evidence import evidence_from
 from pipeline.nightly.tickets import record_of
 from pipeline.profile import Profile
 from pipeline.standards import Evidence, Standard, score
@@ -24,7 +24,7 @@ from pipeline.standards.library import read_standard
 from pipeline.store import FileArea
 from pipeline.store.alerting import suppressed_since
 from pipeline.store.tables import Call, Score, StandardText
-from pipeline.types import CallScore, Finding, Measure, Outcome, Reason, Sound, Span, Transcript, Turn, Word
+from pipeline.types import CallScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def preview(
     found: list[Moved] = []
     left_out: Counter[str] = Counter()
     for call, kept in rows:
-        evidence = evidence_of(call, kept, profile, files=files, asked_at=never.get(call.customer_id or ""))
+        evidence = _evidence_of(call, kept, profile, files=files, asked_at=never.get(call.customer_id or ""))
         if evidence is None:
             left_out["words_gone"] += 1
             continue
@@ -132,7 +132,7 @@ def _shares(score: CallScore) -> dict[str, float]:
     }
 
 
-def evidence_of(
+def _evidence_of(
     call: Call, kept: Score, profile: Profile, *, files: FileArea, asked_at: datetime | None
 ) -> Evidence | None:
     """What a call was judged by, from its stored files; None where they are gone."""
@@ -143,53 +143,8 @@ def evidence_of(
         words = json.loads(files.read(kept.transcript_file, "transcript"))
     except FileNotFoundError:
         return None
-    told = data["outcome"]["follow_up"] or {}
     suppressed = asked_at is not None and call.started_at is not None and asked_at < call.started_at
-    return Evidence(
-        transcript=_transcript(words),
-        measures={
-            name: Measure(name, each["value"], each["unit"], each["method"], _reason(each["reason"]))
-            for name, each in data["measures"].items()
-        },
-        findings=tuple(_findings(data["findings"])),
-        outcome=Outcome(
-            data["outcome"]["label"], data["outcome"]["confidence"], told.get("text"), told.get("when")
-        ),
-        record=record_of(call, call.file),
-        profile=profile,
-        sound=_sound(data),
+    return evidence_from(
+        data, words, record=record_of(call, call.file), profile=profile,
         suppressed_since=asked_at if suppressed else None,
-    )
-
-
-def _findings(rows: Sequence[dict[str, Any]]) -> Iterator[Finding]:
-    """What the detectors found; the hits of the old standard's own wording rules are left to each standard."""
-    names = {field.name for field in fields(Finding)} - {"id", "criterion"}
-    for row in rows:
-        if "rule" not in row["detail"]:
-            yield Finding(**{name: row[name] for name in names})
-
-
-def _transcript(data: dict[str, Any]) -> Transcript:
-    turns = tuple(
-        Turn(
-            each["speaker"], each["text"], each["start_s"], each["end_s"], each["confidence"],
-            tuple(Word(w["text"], w["start_s"], w["end_s"], w["confidence"]) for w in each["words"]), each["language"],
-        )
-        for each in data["turns"]
     )  # fmt: skip
-    return Transcript(
-        data["language"], turns, data["role_confidence"], data["roles_from"], data["language_confidence"]
-    )
-
-
-def _sound(data: dict[str, Any]) -> Sound | None:
-    """The sound as far as a standard reads it: its length, layout and rings; each side's figures are measures."""
-    if data.get("sound") is None or data["recording"] is None:
-        return None
-    rings = tuple(Span(ring["start_s"], ring["end_s"]) for ring in data["sound"]["rings"])
-    return Sound(data["recording"]["duration_s"], data["sound"]["layout"], {}, rings)
-
-
-def _reason(data: dict[str, str] | None) -> Reason | None:
-    return None if data is None else Reason(data["code"], data["zh"], data["en"])

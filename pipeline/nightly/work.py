@@ -6,7 +6,7 @@ import errno
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -26,14 +26,17 @@ from pipeline.standards.library import read_standard
 from pipeline.store.files import FileArea, Kept, read_result
 from pipeline.store.keep import Judged
 from pipeline.store.said import said_in
-from pipeline.types import CallResult
+from pipeline.types import CallResult, Recording
 
 __all__ = [
     "Bench",
     "ChangedError",
     "ExcludedError",
+    "Places",
     "Setup",
     "failure_code",
+    "json_bytes",
+    "judged_of",
     "read_result",
 ]
 
@@ -76,6 +79,25 @@ class Setup:
         return self.workplace.standard.sha256
 
 
+class Places:
+    """The workplace of each standard, made at its first use; one speech engine for all of them."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._made: dict[str, Workplace] = {setup.standard_sha256: setup.workplace}
+
+    def of(self, standard_sha256: str) -> Workplace:
+        """Where calls are judged by a standard."""
+        if standard_sha256 not in self._made:
+            text = self._setup.standards[standard_sha256]
+            standard = read_standard(text, name=f"standard {standard_sha256[:12]}")
+            self._made[standard_sha256] = replace(self._setup.workplace, standard=standard)
+        place = self._made[standard_sha256]
+        if place is not self._setup.workplace and "recogniser" not in place.__dict__:
+            place.__dict__["recogniser"] = self._setup.workplace.recogniser  # one model a process
+        return place
+
+
 class Bench:
     """A process's place of work: models loaded once, one call at a time.
 
@@ -86,8 +108,7 @@ class Bench:
         self._setup = setup
         self._area = FileArea(setup.files)
         self._writers = ThreadPoolExecutor(2, thread_name_prefix="files")
-        self._own = setup.standard_sha256
-        self._places: dict[str, Workplace] = {self._own: setup.workplace}
+        self._places = Places(setup)
         self._near = ExitStack()
         self._job: Job | None = None
         self._heard: HeardCall | None = None
@@ -100,7 +121,7 @@ class Bench:
         self._near.close()  # a copy for the call before
         path = self._near.enter_context(near(ticket.path))
         self._job = Job(path, ticket.record, ticket.suppressed_since)
-        self._heard = self._timed("hear", hear_call, self._job, self._place(ticket))
+        self._heard = self._timed("hear", hear_call, self._job, self._places.of(ticket.basis.standard_sha256))
         if self._heard.recording.sha256 != ticket.basis.recording_sha256:
             raise ChangedError(f"{ticket.record.file} has changed since it was looked at")
         if self._heard.recording.duration_s < self._setup.shortest_s:
@@ -110,7 +131,9 @@ class Bench:
     def judge(self, ticket: Ticket) -> None:
         """Judge what was heard."""
         assert self._heard is not None and self._job is not None  # noqa: S101 - hear comes first
-        self._result = self._timed("judge", judge_call, self._heard, self._job, self._place(ticket))
+        self._result = self._timed(
+            "judge", judge_call, self._heard, self._job, self._places.of(ticket.basis.standard_sha256)
+        )
 
     def keep_files(self, ticket: Ticket) -> Judged:
         """Write the call's files and say what its rows must hold."""
@@ -119,30 +142,16 @@ class Bench:
         files = self._timed("files", self._files, result, self._heard, ticket, self._job.path)
         self._result = None
         self._near.close()
-        return Judged(
-            self._heard.recording, result.transcript.language, result.score, _plain(result), result.outcome,
-            files, dict(self._seconds), _measured(result, "talk_s"), _measured(result, "agent_talk_s"),
-            said_in(result.transcript.turns),
-        )  # fmt: skip
-
-    def _place(self, ticket: Ticket) -> Workplace:
-        digest = ticket.basis.standard_sha256
-        if digest not in self._places:
-            standard = read_standard(self._setup.standards[digest], name=f"standard {digest[:12]}")
-            self._places[digest] = replace(self._setup.workplace, standard=standard)
-        place = self._places[digest]
-        if place is not self._setup.workplace and "recogniser" not in place.__dict__:
-            place.__dict__["recogniser"] = self._setup.workplace.recogniser  # one model a process
-        return place
+        return judged_of(result, self._heard.recording, files, self._seconds)
 
     def _files(self, result: CallResult, heard: HeardCall, ticket: Ticket, source: Path) -> tuple[Kept, ...]:
         """Each file waits for the disk by itself, so they are written side by side."""
         data, keep = to_json(result), self._setup.keep
         transcript = {"schema": SCHEMA, **data.pop("transcript")}
-        made = [self._writers.submit(self._area.put, _bytes({**data, "transcript": None}), "result")]
+        made = [self._writers.submit(self._area.put, json_bytes({**data, "transcript": None}), "result")]
         kept: list[Kept] = []
         if keep != "original":
-            made.append(self._writers.submit(self._area.put, _bytes(transcript), "transcript"))
+            made.append(self._writers.submit(self._area.put, json_bytes(transcript), "transcript"))
             kept += [copy] if (copy := self._copy(result, source)) is not None else []
         if keep != "masked":
             kept += self._originals(result, heard, ticket, source)
@@ -152,7 +161,7 @@ class Bench:
         sound = self._area.take(source, "original_audio")
         if sound.sha256 != heard.recording.sha256:
             raise ChangedError(f"{ticket.record.file} has changed since it was looked at")
-        words = self._area.put(_bytes(words_json(result, heard.transcript)), "original_transcript")
+        words = self._area.put(json_bytes(words_json(result, heard.transcript)), "original_transcript")
         return [sound, words]
 
     def _copy(self, result: CallResult, source: Path) -> Kept | None:
@@ -171,13 +180,24 @@ class Bench:
             self._seconds[name] = round(time.perf_counter() - started, 4)
 
 
+def judged_of(
+    result: CallResult, recording: Recording, files: tuple[Kept, ...], seconds: Mapping[str, float]
+) -> Judged:
+    """What the rows of a result must hold."""
+    return Judged(
+        recording, result.transcript.language, result.score, _plain(result), result.outcome, files, dict(seconds),
+        _measured(result, "talk_s"), _measured(result, "agent_talk_s"), said_in(result.transcript.turns),
+    )  # fmt: skip
+
+
 def _plain(result: CallResult) -> tuple:
     """Findings whose details hold plain data, so that they cross to a process that has loaded none of the models."""
     data = to_json(result)["findings"]
     return tuple(replace(f, detail=plain["detail"]) for f, plain in zip(result.findings, data, strict=True))
 
 
-def _bytes(data: dict[str, Any]) -> bytes:
+def json_bytes(data: Mapping[str, Any]) -> bytes:
+    """JSON data as the file area keeps it."""
     return (json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n").encode()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from pipeline.review.results import stored_result
 from pipeline.review.rights import Person
 from pipeline.review.standing import Deed, Standing, standing_of
 from pipeline.standards.library import read_standard
-from pipeline.standards.schema import Standard
+from pipeline.standards.schema import Criterion, Standard
 from pipeline.store import Store
 from pipeline.store.review_tables import Review, ReviewAct, User
 from pipeline.store.tables import Call, Score, StandardText, StoredFile
@@ -67,7 +68,8 @@ def load_case(store: Store, session: Session, person: Person, call_id: str) -> C
     standard = standard_of(session, machine.standard_sha256)
     history = history_of(session, call.id)
     kin = _kin(session, machine)
-    standing = standing_of(history, score=machine.id, kin=kin, findings=result.findings)
+    others = _others(session, machine, standard) if history else {}
+    standing = standing_of(history, score=machine.id, kin=kin, others=others, findings=result.findings)
     score, findings = (
         human_score(result, standard, standing) if standing.judged else (result.score, result.findings)
     )
@@ -111,6 +113,25 @@ def _kin(session: Session, machine: Score) -> frozenset[int]:
     )
     query = select(Score.id).where(Score.call == machine.call, Score.made_by == "machine", *same)
     return frozenset(session.scalars(query.where(Score.id != machine.id)))
+
+
+def _others(session: Session, machine: Score, standard: Standard) -> dict[int, frozenset[str]]:
+    """Older scores by the machine of the same recording by other standards, with the criteria that say the same in both."""
+    query = select(Score.id, Score.standard_sha256).where(
+        Score.call == machine.call, Score.made_by == "machine", Score.recording_sha256 == machine.recording_sha256,
+        Score.standard_sha256 != machine.standard_sha256,
+    )  # fmt: skip
+    now = {each.id: _said(each) for each in standard.criteria}
+    found: dict[int, frozenset[str]] = {}
+    for score, digest in session.execute(query):
+        then = {each.id: _said(each) for each in standard_of(session, digest).criteria}
+        found[score] = frozenset(name for name, said in then.items() if now.get(name) == said)
+    return found
+
+
+def _said(criterion: Criterion) -> dict[str, Any]:
+    """What a criterion demands, whatever it weighs."""
+    return criterion.model_dump(exclude={"weight"})
 
 
 def seen_call(session: Session, person: Person, call_id: str) -> Call:

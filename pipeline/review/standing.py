@@ -95,6 +95,7 @@ def standing_of(
     *,
     score: int,
     kin: frozenset[int] = frozenset(),
+    others: Mapping[int, frozenset[str]] | None = None,
     findings: Sequence[Finding] = (),
 ) -> Standing:
     """Fold a history, oldest first.
@@ -105,28 +106,24 @@ def standing_of(
         The machine's score that the standing is for.
     kin
         Older scores of the same recording by the same standard: what was judged there still counts, findings
-        where the same one (`signature_of`) is among ``findings``. What was judged on any other score doesn't.
+        where the same one (`signature_of`) is among ``findings``.
+    others
+        Older scores of the same recording by other standards, each with the criteria that say the same in both. What is
+        heard doesn't depend on the standard, so rulings on findings still count; verdicts do on those criteria. What was
+        judged on any other score doesn't count.
     """
     deeds = tuple(history)
     undone = frozenset(deed.answers for deed in deeds if deed.act == "undo" and deed.answers is not None)
     kept = tuple(deed for deed in deeds if deed.id not in undone and deed.act != "undo")
-    now = tuple(deed for deed in kept if deed.score == score or deed.score in kin)
     appeals = tuple(
         Appeal(deed, tuple(other for other in kept if other.act == "ruling" and other.answers == deed.id))
         for deed in kept
         if deed.act == "appeal"
     )
     appealed = {appeal.deed.id: appeal.deed.target for appeal in appeals}
-    verdicts: dict[str, Deed] = {}
-    settled = set()
-    for deed in now:
-        target = deed.target if deed.act == "verdict" else appealed.get(deed.answers or 0)
-        if deed.act not in ("verdict", "ruling") or target is None:
-            continue
-        if deed.data.get("verdict"):
-            verdicts[target] = deed
-        if deed.data.get("final"):
-            settled.add(target)
+    near = {score, *kin}
+    now = tuple(deed for deed in kept if deed.score in near or _still_counts(deed, others or {}, appealed))
+    verdicts, settled = _verdicts(now, appealed)
     acknowledged = [deed for deed in now if deed.act == "acknowledge"]
     return Standing(
         findings=_ruled(now, score, findings),
@@ -137,8 +134,37 @@ def standing_of(
         appeals=appeals,
         acknowledged=acknowledged[-1] if acknowledged else None,
         undone=undone,
-        settled=frozenset(settled),
+        settled=settled,
     )
+
+
+def _verdicts(
+    deeds: Iterable[Deed], appealed: Mapping[int, str | None]
+) -> tuple[dict[str, Deed], frozenset[str]]:
+    """The deed that set each criterion's verdict, and the criteria on which a final ruling was given."""
+    verdicts: dict[str, Deed] = {}
+    settled = set()
+    for deed in deeds:
+        target = deed.target if deed.act == "verdict" else appealed.get(deed.answers or 0)
+        if deed.act not in ("verdict", "ruling") or target is None:
+            continue
+        if deed.data.get("verdict"):
+            verdicts[target] = deed
+        if deed.data.get("final"):
+            settled.add(target)
+    return verdicts, frozenset(settled)
+
+
+def _still_counts(
+    deed: Deed, others: Mapping[int, frozenset[str]], appealed: Mapping[int, str | None]
+) -> bool:
+    """Whether what was done on a score by another standard counts for this one."""
+    if deed.score not in others:
+        return False
+    if deed.act in ("finding", "missed"):
+        return True
+    target = deed.target if deed.act == "verdict" else appealed.get(deed.answers or 0)
+    return deed.act in ("verdict", "ruling") and target in others[deed.score]
 
 
 def _ruled(deeds: Iterable[Deed], score: int, findings: Sequence[Finding]) -> dict[str, Deed]:

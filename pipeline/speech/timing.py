@@ -57,7 +57,7 @@ def place(words: Sequence[HeardWord], window: Window, speech: Timeline, settings
     placed: list[_Placed] = []
     earliest = 0
     stretches = _stretches(window, speech)
-    if not stretches:
+    if not stretches or not words:
         return []
     for word, after in zip(words, [*words[1:], None], strict=True):
         index = _choose(word, after, stretches, earliest)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from pipeline.store.night_tables import Run
+from pipeline.store.night_tables import NIGHTLY, Run
 from pipeline.store.tables import Call, CriterionRow, FindingRow, RecordingRow, Score, StandardText
 
 NO_CONNECT = ("wrong_person", "voicemail", "no_conversation")
@@ -202,8 +202,9 @@ def standards_used(session: Session, digests: Sequence[str]) -> dict[str, Standa
 
 
 def last_profile(session: Session) -> tuple[str | None, str] | None:
-    """The latest run's profile (None where none was named) and its inbox."""
-    row = session.execute(select(Run.settings, Run.inbox).order_by(Run.id.desc()).limit(1)).first()
+    """The latest night's profile (None where none was named) and its inbox."""
+    nights = select(Run.settings, Run.inbox).where(Run.kind == NIGHTLY)
+    row = session.execute(nights.order_by(Run.id.desc()).limit(1)).first()
     return None if row is None else (row[0].get("profile"), row[1])
 
 

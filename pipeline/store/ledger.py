@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from pipeline.store.night_tables import LedgerEntry, MissingCall, Run
+from pipeline.store.night_tables import NIGHTLY, LedgerEntry, MissingCall, Run
 from pipeline.store.reasons import MISSING, STATES, reason_of
 from pipeline.store.tables import Call, Score
 
@@ -50,10 +50,10 @@ class Night:
 def night_of(session: Session, night: date | None = None) -> Night | None:
     """One night; without a date the latest that was run. None where none was run at all."""
     if night is None:
-        night = session.scalar(select(func.max(Run.night)))
+        night = session.scalar(select(func.max(Run.night)).where(Run.kind == NIGHTLY))
         if night is None:
             return None
-    runs = session.scalar(select(func.count(Run.id)).where(Run.night == night)) or 0
+    runs = session.scalar(select(func.count(Run.id)).where(Run.night == night, Run.kind == NIGHTLY)) or 0
     rows = session.execute(
         select(LedgerEntry, Call.call_id, Score.percent, Score.version)
         .outerjoin(Call, Call.id == LedgerEntry.call)

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pipeline.store.tables import Base, Digest, Key
 
+NIGHTLY, RESCORE = "nightly", "rescore"
+"""Kinds of run: over an inbox, or over calls that the store has."""
+
 
 class Run(Base):
-    """One run over an inbox. ``state`` is running, completed, failed or interrupted."""
+    """One run, of an inbox or of stored calls (then it has none). ``state`` is running, completed, failed or interrupted."""
 
     __tablename__ = "runs"
     __table_args__ = (Index("ix_runs_night", "night"),)
