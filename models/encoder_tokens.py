@@ -20,7 +20,7 @@ KEPT = 2048
 _WINDOWS = sum(order for order, _left in _ORDERS)
 
 
-class RememberingBackend(NumpyBackend):  # type: ignore[misc]  # the package has no types
+class RememberingBackend(NumpyBackend):
     """The package's numpy backend with a memory for tokens."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -50,9 +50,9 @@ def test_an_answer_to_a_question_is_no_objection():
 def test_objecting_again_means_the_first_was_not_met():
     told = call(
         "A 您办吗？",
-        "C 我们现在有供应商，用得挺好，没必要换。",
+        "C 我们有合作的供应商了，暂时不换。",
         "A 二十块很便宜的，登记一下？",
-        "C 都说了我们已经有供应商了，不换。",
+        "C 我说了我们有供应商了，合同没到期。",
         "A 合同到期我们再联系您。",
     )
     first, again = met(told)

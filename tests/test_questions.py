@@ -50,4 +50,3 @@ def test_going_on_with_the_pitch_is_no_answer():
 )
 def test_what_is_no_question(line):
     assert asked(call("A 您好。", line, "A 好的。")) == []
-
