@@ -47,7 +47,7 @@ def test_what_was_sealed_comes_out(size: int) -> None:
     content = os.urandom(size)
     sealed = seal(content, keys(OLD))
     assert unseal(sealed, BOTH) == content
-    assert content[:32] not in sealed or size == 0
+    assert size < 32 or content[:32] not in sealed  # a byte or two may stand there by chance
     assert seal(content, keys(OLD)) != sealed  # a key of its own for each file
 
 
