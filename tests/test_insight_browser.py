@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,21 +20,6 @@ from pipeline.store import open_store
 pytestmark = pytest.mark.browser
 PROFILE = {"products": [{"name": "电梯媒体"}], "competitors": [{"name": "分众传媒"}]}
 TALK = "talk.no_interruption"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    named = os.environ.get("CALLGAUGE_CHROMIUM")
-    path = named or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if path is None:
-        pytest.skip("no Chromium here: install one or name it in CALLGAUGE_CHROMIUM")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +73,12 @@ def _rounds(root: Somebody, *people: Somebody) -> None:
 
 
 @pytest.fixture
-def enter(chromium: Any, address: str) -> Iterator[Any]:
+def enter(browser: Any, address: str) -> Iterator[Any]:
     """Pages of somebody signed in; errors, and requests to elsewhere, fail the test."""
     contexts, trouble = [], []
 
     def sign_in(name: str, **options: Any) -> Any:
-        context = chromium.new_context(
+        context = browser.new_context(
             **{"locale": "en-US", "viewport": {"width": 1280, "height": 900}, **options}
         )
         contexts.append(context)

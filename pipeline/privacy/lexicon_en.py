@@ -59,11 +59,19 @@ def is_name(word: str) -> bool:
 def is_common_word(word: str) -> bool:
     """Whether a word, its ending taken off, is in the list of common words."""
     small = word.lower()
-    words = _dictionary() - given_names() - surnames()
+    words = _common_words()
     if small in words or small in stop_words():
         return True
     bases = [small.removesuffix(end) for end in rules()["names_en"]["endings"] if small.endswith(end)]
     return any(len(base) >= 3 and (base in words or f"{base}e" in words) for base in bases)
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    """The dictionary with the little words that it lacks, less what is a name first."""
+    from spacy.lang.en.stop_words import STOP_WORDS
+
+    return (_dictionary() | STOP_WORDS) - given_names() - surnames()
 
 
 @cache
