@@ -149,7 +149,8 @@ def shot(page: Any, name: str) -> None:
 def test_a_search_by_keyboard_plays_its_second(enter, address):
     page = enter("free")
     page.goto(address + "/search")
-    page.keyboard.type("没有预算")  # the field has the focus
+    until(page, "document.activeElement.type === 'search'")  # the browser gives it the focus after loading
+    page.keyboard.type("没有预算")
     page.keyboard.press("Enter")
     page.wait_for_selector("mark")
     assert page.locator("mark").first.inner_text() == "没有预算"
