@@ -71,6 +71,7 @@ class WhisperRecogniser:
             "prompts": repr(sorted(chosen.prompts.items())),
             "accepted_languages": ",".join(chosen.accepted_languages),
             "switch_probability": chosen.switch_probability, "other_probability": chosen.other_probability,
+            "sure_language": chosen.sure_language, "opinion_windows": chosen.opinion_windows,
         }  # fmt: skip
 
     def transcribe(
@@ -98,9 +99,15 @@ class WhisperRecogniser:
         mixed = language is None
         if language is None:
             probabilities = self._language_of(windows, sizes, encoded, ranked, frames)
-            language, confidence = choose_language(probabilities, self.settings.accepted_languages)
+            probed_s = sum(sorted(sizes)[-self.settings.probe_windows :]) / SAMPLE_RATE_HZ
+            language, confidence = choose_language(
+                probabilities, self.settings.accepted_languages, seconds=probed_s,
+                little=self.settings.other_probability,
+            )  # fmt: skip
             if language not in self.settings.accepted_languages:
                 return Heard(language, confidence, (), probabilities)
+            if confidence < self.settings.sure_language:
+                language = self._decoders_choice(windows, sizes, encoded)
         order = sorted(range(len(windows)), key=lambda index: -sizes[index])
         heard: dict[int, HeardWindow] = {}
         for batch in even_batches(order, self.settings.batch_size):
@@ -142,6 +149,22 @@ class WhisperRecogniser:
             for code, probability in ranked[index].items():
                 summed[code] = summed.get(code, 0.0) + sizes[index] * probability
         return {code: value / total for code, value in summed.items()}
+
+    def _decoders_choice(
+        self, windows: Sequence[Samples], sizes: Sequence[int], encoded: Mapping[int, Encoded]
+    ) -> str:
+        """The accepted language in which the decoder is surest of what the longest windows say."""
+        longest = sorted(encoded, key=lambda index: -sizes[index])[: self.settings.opinion_windows]
+        sounds = [encoded[index] for index in longest]
+
+        def liking(language: str) -> float:
+            drafts = Search(self.model, self.settings, language, ()).drafts(sounds)
+            return sum(
+                sizes[index] * draft.mean_log_probability
+                for index, draft in zip(longest, drafts, strict=True)
+            )
+
+        return max(self.settings.accepted_languages, key=liking)
 
     def _batch(
         self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Encoded],

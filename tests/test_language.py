@@ -33,3 +33,8 @@ def test_a_doubtful_choice_has_less_confidence_than_a_clear_one() -> None:
     clear = choose_language({"zh": 0.95, "en": 0.01}, ACCEPTED)[1]
     doubtful = choose_language({"zh": 0.3, "en": 0.25, "ko": 0.4}, ACCEPTED)[1]
     assert clear > 0.95 > 0.7 > doubtful
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(5.0, "en"), (30.0, "ms")])
+def test_a_few_seconds_are_not_believed_to_be_another_language(seconds: float, expected: str) -> None:
+    assert choose_language({"ms": 0.65, "en": 0.2, "zh": 0.03}, ACCEPTED, seconds=seconds)[0] == expected
