@@ -102,6 +102,21 @@ def test_a_long_run_of_few_different_characters_is_a_loop() -> None:
     assert (kept, dropped[0].rule) == ("", "loop")
 
 
+def test_notes_taken_for_few_syllables_go_and_a_listener_stays() -> None:
+    notes = [
+        word
+        for place, text in enumerate("宝寂寺宝宝寂宝寺宝寂宝宝寺宝寂寺宝宝寂宝寺")
+        for word in spoken(text, start_s=2.0 * place)
+    ]
+    assert examine(notes, mean=-0.44, silence=0.52)[0] == ""
+    listener = [
+        word
+        for place, text in enumerate("嗯对嗯嗯对嗯对对嗯嗯嗯对嗯嗯对嗯对对嗯嗯嗯")
+        for word in spoken(text, start_s=2.0 * place)
+    ]
+    assert len(examine(listener, mean=-0.44, silence=0.1)[0]) == len(listener)
+
+
 def test_an_angry_customer_repeats_and_stays() -> None:
     said = "你会不会好好说话会不会会不会会不会好好说"
     assert examine(spoken(*said))[0] == said

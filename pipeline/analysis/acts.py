@@ -18,8 +18,17 @@ from pipeline.analysis.features import vectors
 from pipeline.analysis.rules import LANGUAGES
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "agent": ("hard_sell", "needs_question", "pitch", "benefit", "purpose", "reference", "follow_up"),
-    "customer": ("refusal", "objection", "confusion", "customer_question"),
+    "agent": (
+        "hard_sell",
+        "needs_question",
+        "pitch",
+        "benefit",
+        "purpose",
+        "reference",
+        "follow_up",
+        "notice",
+    ),
+    "customer": ("refusal", "objection", "confusion", "customer_question", "complaint"),
 }
 """Kinds that are learned, by the side that does them."""
 DETAILS: Mapping[str, tuple[str, ...]] = {"hard_sell": ("kind", "severity"), "objection": ("kind",)}

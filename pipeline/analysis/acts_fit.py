@@ -16,11 +16,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.analysis import meaning
 from pipeline.analysis.acts import DETAILS, KINDS
 from pipeline.analysis.acts_features import COLUMNS, RULES, row_alone, rows_of
 from pipeline.analysis.acts_model import Target, Weights, load_weights, packed
 from pipeline.analysis.acts_table import Example, Table
+from pipeline.analysis.beside_rules import load_examples
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.labelled import LabelledCall, read_calls
 from pipeline.analysis.rules import LANGUAGES
@@ -101,7 +101,7 @@ def beside_rules(language: str, kinds: Sequence[str]) -> list[Example]:
     """The examples of the rule files and of ``examples/``, without a call; each speaks for its own kind only."""
     examples: list[Example] = []
     for kind in kinds:
-        given = meaning.load_examples(kind, language)
+        given = load_examples(kind, language)
         labelled = {text: frozenset[str]() for text in given.unlike}
         labelled |= {text: frozenset({kind, *_named(kind, detail)}) for text, detail in given.like}
         path = _folder(language) / "examples" / f"{kind}.yaml"

@@ -155,6 +155,8 @@ def examine(
     dropped: list[Dropped] = []
     if words and _is_babble(words, window, audio, speech, chosen):
         return [], [_record(words, "babble")]
+    if words and _is_drone(words, window, chosen):
+        return [], [_record(words, "loop")]
     clean, invented = _without_inventions(words)
     dropped.extend(_record(run, "known_invention") for run in invented)
     for utterance in _utterances(clean, chosen.pause_s):
@@ -181,6 +183,15 @@ def _is_babble(
     if not enough or level_range_db(audio, heard) >= settings.least_range_db:
         return False
     return voicing(audio, heard) < settings.least_voicing
+
+
+def _is_drone(words: Sequence[Word], window: HeardWindow, settings: GuardSettings) -> bool:
+    """Few different words over a whole window in which the recogniser doubts that anybody speaks: plucked notes.
+
+    A listener's window of nothing but 嗯 and 对 is as monotonous, but not doubted.
+    """
+    doubted = (window.no_speech_probability or 0.0) > settings.max_no_speech_probability
+    return doubted and _monotonous(join_words([word.text for word in words]), settings.least_variety)
 
 
 def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:
