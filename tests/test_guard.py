@@ -8,6 +8,7 @@ from speech_fakes import window
 
 from pipeline.intervals import Span, Timeline
 from pipeline.speech import guard
+from pipeline.speech.inventions import bare, inventions
 from pipeline.types import Dropped, Word
 
 AUDIO = np.zeros(16_000 * 60, dtype=np.float32)
@@ -37,15 +38,15 @@ def examine(
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_each_known_invention_hits_and_misses_its_examples(language: str) -> None:
-    assert guard.inventions(language)
-    for item in guard.inventions(language):
+    assert inventions(language)
+    for item in inventions(language):
         test = item.pattern.search if item.always else item.pattern.fullmatch
         assert item.hits
         assert item.misses
         for text in item.hits:
-            assert test(guard.bare(text, language=language)), text
+            assert test(bare(text, language=language)), text
         for text in item.misses:
-            assert not test(guard.bare(text, language=language)), text
+            assert not test(bare(text, language=language)), text
 
 
 def test_a_known_invention_goes_however_sure_the_recogniser_is() -> None:
@@ -129,6 +130,8 @@ def test_people_say_yes_more_than_once() -> None:
 def test_the_prompt_does_not_leak() -> None:
     prompt = "以下是普通话的电话录音，标点齐全。"
     kept, dropped = examine(spoken("录音", "，标点", "齐全", confidence=0.6), prompt=prompt)
+    assert (kept, dropped[0].rule) == ("", "prompt_leak")
+    kept, dropped = examine(spoken(prompt, prompt, confidence=0.97, each_s=2.0), prompt=prompt)
     assert (kept, dropped[0].rule) == ("", "prompt_leak")
 
 

@@ -10,17 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import accumulate
-from pathlib import Path
 
 from pipeline.intervals import Span, Timeline
 from pipeline.speech.babble import level_range_db, voicing
+from pipeline.speech.inventions import bare, doubtful_phrase, inventions
 from pipeline.speech.normalise import is_han, join_words
 from pipeline.speech.protocol import HeardWindow, Sound
 from pipeline.types import Dropped, Word
 
-_LEXICONS = Path(__file__).parents[1] / "lexicons"
 _OTHER_SCRIPT = re.compile(
     r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]"
 )
@@ -73,58 +71,6 @@ class GuardSettings:
     max_en_per_s: float = 9.0
     max_repeats: int = 5
     least_variety: float = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Invention:
-    """One known invention of recognisers, with examples that it must hit and miss."""
-
-    pattern: re.Pattern[str]
-    always: bool
-    hits: tuple[str, ...]
-    misses: tuple[str, ...]
-
-
-@cache
-def inventions(language: str) -> tuple[Invention, ...]:
-    """Known inventions in a language, from ``lexicons/<language>/hallucinations.yaml``."""
-    import yaml
-
-    path = _LEXICONS / language / "hallucinations.yaml"
-    if not path.is_file():
-        return ()
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return tuple(
-        Invention(
-            re.compile(entry["pattern"]), kind == "always", tuple(entry["hits"]), tuple(entry["misses"])
-        )
-        for kind in ("always", "alone")
-        for entry in raw[kind]
-    )
-
-
-def bare(text: str, *, language: str) -> str:
-    """Text as the inventions are compared: lower case, no punctuation; in Mandarin no spaces either."""
-    spaced = re.sub(r"[\W_]+", " ", text.casefold()).strip()
-    return spaced.replace(" ", "") if language == "zh" else spaced
-
-
-def known_invention(text: str) -> bool:
-    """Whether a text holds what nobody says on a sales call, in either language."""
-    return any(
-        item.always and item.pattern.search(bare(text, language=language))
-        for language in ("zh", "en")
-        for item in inventions(language)
-    )
-
-
-def doubtful_phrase(text: str) -> bool:
-    """Whether the whole text is a phrase that recognisers invent and people say as well."""
-    return any(
-        not item.always and item.pattern.fullmatch(bare(text, language=language))
-        for language in ("zh", "en")
-        for item in inventions(language)
-    )
 
 
 def examine(
@@ -248,7 +194,7 @@ def _fault(
         return "no_speech"
     if doubtful and log_probability < settings.least_log_probability:
         return "noise"
-    if confidence < settings.prompt_confidence and _leaked_prompt(text, window.prompt):
+    if _leaked_prompt(text, window.prompt, whole=confidence >= settings.prompt_confidence):
         return "prompt_leak"
     if confidence < settings.alone_confidence and doubtful_phrase(text):
         return "doubtful_phrase"
@@ -280,12 +226,17 @@ def _only_hints(text: str, hints: Sequence[str]) -> bool:
     return named >= 2 and not left
 
 
-def _leaked_prompt(text: str, prompt: str) -> bool:
-    """Whether a text of three characters and more is a piece of the prompt, a fifth of it wrong at most."""
+def _leaked_prompt(text: str, prompt: str, *, whole: bool) -> bool:
+    """Whether a text is the prompt, however often, or, unless ``whole`` is asked, a piece of it of three characters and more.
+
+    Of a piece a fifth may be wrong.
+    """
     from rapidfuzz.fuzz import partial_ratio
 
     said, primed = bare(text, language="zh"), bare(prompt, language="zh")
-    return 3 <= len(said) <= len(primed) + 2 and partial_ratio(said, primed) >= 80
+    if primed and primed in said and len(said.replace(primed, "")) < 3:
+        return True
+    return not whole and 3 <= len(said) <= len(primed) + 2 and partial_ratio(said, primed) >= 80
 
 
 def _without_loops(words: Sequence[Word], max_repeats: int) -> tuple[list[Word], list[Word]]:
