@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.reports.files import atomic_path, write_atomic
 from pipeline.reports.scorecard_build import Scorecards
 from pipeline.reports.scorecard_csv import agents_frame, calls_frame, follow_frame, to_csv
-from pipeline.reports.scorecard_page import agent_page, overview_page, page_name
+from pipeline.reports.scorecard_page import agent_pages, overview_page, page_name
 from pipeline.reports.scorecard_xlsx import write_workbook
 from pipeline.store import FileArea
 
@@ -31,9 +31,8 @@ def write_scorecards(cards: Scorecards, out: Path, *, language: str, sounds: Fil
     with atomic_path(out / "scorecard.xlsx") as beside:
         write_workbook(cards, beside, language=language)
     heard = _sounds(cards, out, sounds) if sounds is not None else {}
-    for agent in cards.agents["agent_id"] if len(cards.agents) else ():
-        page = agent_page(cards, str(agent), language=language, sounds=heard)
-        write_atomic(out / "agents" / page_name(str(agent)), page)
+    for agent, page in agent_pages(cards, language=language, sounds=heard):
+        write_atomic(out / "agents" / page_name(agent), page)
     write_atomic(out / "index.html", overview_page(cards, language=language))
 
 
