@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +48,16 @@ def profile_of(session: Any, given: Path | None, targets: Path | None = None) ->
     return with_targets(profile, targets)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the search for cycles: rows by the million hold none, and looking through them takes a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @click.command()
 @click.option("--period", required=True, metavar="YYYY|YYYY-MM|YYYY-MM-DD", help="A year, a month or a day.")
 @click.option("--agent", "agent_id", metavar="ID", help="One agent's card only.")
@@ -85,12 +98,12 @@ def scorecard(
     from pipeline.store import open_store
 
     wanted = parse_period(period)
-    with open_store(store, create=False) as opened:
+    with uncollected(), open_store(store, create=False) as opened:
         with opened.reading() as session:
             known = profile_of(session, profile, targets)
         cards = build_scorecards(opened, wanted, known, now=datetime.now(UTC), agent_id=agent_id)
-    with_sound = agent_id is not None if sound is None else sound
-    write_scorecards(cards, out, language=language, sounds=opened.files if with_sound else None)
+        with_sound = agent_id is not None if sound is None else sound
+        write_scorecards(cards, out, language=language, sounds=opened.files if with_sound else None)
     if not len(cards.calls):
         click.echo(f"No call started in {wanted.text} ({known.time_zone}).", err=True)
     if cards.without_start:

@@ -82,4 +82,4 @@ def _cell(value: object) -> object:
         return neutral(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return "" if value is None or value is pd.NA or value != value else value  # noqa: PLR0124 - NaN is not itself
+    return "" if value is None or value is pd.NA or value != value else value

@@ -70,16 +70,14 @@ def overview_page(cards: Scorecards, *, language: str) -> str:
     return render("scorecard.html.j2", styles=STYLES, scripts=SCRIPTS, values=values)
 
 
-def agent_pages(
-    cards: Scorecards, *, language: str, sounds: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
+def agent_pages(cards: Scorecards, *, language: str, sounds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Each agent with their page. ``sounds``: audio digest to the sound's path from the page."""
     common = {**_common(cards, language), "whole": _whole(cards), "sounds": sounds}
     follow = _by_agent(cards.follow_ups)
     criteria = _rows_by_agent(cards.criteria)
     trend = _rows_by_agent(cards.trend)
     calls = cards.calls[list(CALL_COLUMNS)]
-    places = calls.groupby("agent_id").indices
+    places: Any = calls.groupby("agent_id").indices
     for row in _records(cards.agents):
         agent = row["agent_id"]
         mine = calls.take(places.get(agent, ())).sort_values("percent", na_position="last")

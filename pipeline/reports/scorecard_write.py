@@ -21,15 +21,15 @@ def write_scorecards(cards: Scorecards, out: Path, *, language: str, sounds: Fil
         Where the calls' sound lies; with it, the calls to hear are copied beside the pages.
     """
     tables = {
-        "agents.csv": agents_frame(cards),
-        "criteria.csv": cards.criteria,
-        "calls.csv": calls_frame(cards),
-        "followups.csv": follow_frame(cards.follow_ups),
+        "agents": agents_frame(cards),
+        "criteria": cards.criteria,
+        "calls": calls_frame(cards),
+        "followups": follow_frame(cards.follow_ups),
     }
     for name, table in tables.items():
-        write_atomic(out / name, to_csv(table))
+        write_atomic(out / f"{name}.csv", to_csv(table))
     with atomic_path(out / "scorecard.xlsx") as beside:
-        write_workbook(cards, beside, language=language)
+        write_workbook(cards, tables, beside, language=language)
     heard = _sounds(cards, out, sounds) if sounds is not None else {}
     for agent, page in agent_pages(cards, language=language, sounds=heard):
         write_atomic(out / "agents" / page_name(agent), page)

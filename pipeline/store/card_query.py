@@ -83,7 +83,7 @@ class Mean(NamedTuple):
     mean: float
 
 
-FACTS = (
+FACTS: tuple[Any, ...] = (
     Call.id, Call.call_id, Call.agent_id, Call.agent_name, Call.campaign, Call.started_at, RecordingRow.duration_s,
     Score.id, Score.version, Score.made_by, Score.percent, Score.percent_before_fatal, Score.grade, Score.coverage,
     Score.fatal, Score.needs_review, Score.outcome, Score.talk_s, Score.agent_talk_s, Score.standard_sha256,
