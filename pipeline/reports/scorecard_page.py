@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -21,11 +21,6 @@ from pipeline.store.card_query import NO_CONNECT
 
 STYLES = ("base.css", "scorecard.css")
 SCRIPTS = ("base.js", "scorecard.js")
-CALL_COLUMNS = (
-    "call", "agent_id", "call_id", "started", "campaign", "duration_s", "outcome", "percent", "averaged",
-    "provisional", "human", "fatal",
-)  # fmt: skip
-"""What the pages show of a call."""
 HEAT_CRITERIA = 40
 HEAT_AGENTS = 60
 SHOWN_CALLS = 300
@@ -47,6 +42,23 @@ class Plot:
     def x(self, value: float | None) -> float:
         """Where a percentage lies."""
         return round((value or 0.0) * PLOT_WIDTH / 100, 1)
+
+
+class ShownCall(NamedTuple):
+    """What the pages show of a call; a template reads it twice as fast as a dictionary."""
+
+    call: int
+    agent_id: str
+    call_id: str
+    started: datetime
+    campaign: str
+    duration_s: float | None
+    outcome: str | None
+    percent: float | None
+    averaged: bool
+    provisional: bool
+    human: bool
+    fatal: Sequence[str] | None
 
 
 def overview_page(cards: Scorecards, *, language: str) -> str:
@@ -76,7 +88,7 @@ def agent_pages(cards: Scorecards, *, language: str, sounds: Mapping[str, str]) 
     follow = _by_agent(cards.follow_ups)
     criteria = _rows_by_agent(cards.criteria)
     trend = _rows_by_agent(cards.trend)
-    calls = cards.calls[list(CALL_COLUMNS)]
+    calls = cards.calls[list(ShownCall._fields)]
     places: Any = calls.groupby("agent_id").indices
     for row in _records(cards.agents):
         agent = row["agent_id"]
@@ -85,7 +97,7 @@ def agent_pages(cards: Scorecards, *, language: str, sounds: Mapping[str, str]) 
             **common,
             "row": _row(row, cards, follow.get(agent, ())),
             "criteria": _criteria(cards, criteria.get(agent, ())),
-            "calls": _records(mine.head(SHOWN_CALLS)),
+            "calls": _shown(mine.head(SHOWN_CALLS)),
             "flagged": _flagged(cards, mine),
             "more": max(0, len(mine) - SHOWN_CALLS),
             "habits": cards.habits.get(agent, AgentHabits()),
@@ -126,11 +138,15 @@ def _outcomes(row: Mapping[str, Any]) -> list[tuple[Text, int, bool]]:
     return [(labels().get("outcomes", name), count, name in NO_CONNECT) for name, count in counted if count]
 
 
-def _flagged(cards: Scorecards, calls: pd.DataFrame) -> list[tuple[dict[str, Any], tuple[FlagNote, ...]]]:
+def _shown(calls: pd.DataFrame) -> list[ShownCall]:
+    return [ShownCall(*row) for row in zip(*_columns(calls), strict=True)]
+
+
+def _flagged(cards: Scorecards, calls: pd.DataFrame) -> list[tuple[ShownCall, tuple[FlagNote, ...]]]:
     """The calls to hear with the reasons, those with the most reasons first, then the lowest."""
     notes = cards.attention.flags
-    rows = _records(calls[[call in notes for call in calls["call"]]])
-    return sorted(((row, notes[row["call"]]) for row in rows), key=lambda pair: -len(pair[1]))[:SHOWN_FLAGGED]
+    rows = _shown(calls[[call in notes for call in calls["call"]]])
+    return sorted(((row, notes[row.call]) for row in rows), key=lambda pair: -len(pair[1]))[:SHOWN_FLAGGED]
 
 
 def page_name(agent_id: str) -> str:
@@ -174,11 +190,14 @@ def _percent(share: float | None) -> str:
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows with None where a table has NaN."""
     names = [str(name) for name in table.columns]
-    columns = [
+    return [dict(zip(names, row, strict=True)) for row in zip(*_columns(table), strict=True)]
+
+
+def _columns(table: pd.DataFrame) -> list[list[Any]]:
+    return [
         [value if known else None for value, known in zip(column.tolist(), column.notna(), strict=True)]
         for _, column in table.items()
     ]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _whole(cards: Scorecards) -> dict[str, Any]:
