@@ -36,6 +36,8 @@ CALLS = (
     Made("again", "A01", "2025-03-03T11:00:00+08:00", 80.0, "call_back", customer_id="k6",
          follow_up={"text": "明天", "when": "2025-03-04"}),
     Made("again2", "A02", "2025-03-04T11:00:00+08:00", 80.0, "not_interested", customer_id="k6"),
+    Made("again3", "A02", "2025-03-05T11:00:00+08:00", 80.0, "not_interested", customer_id="k6"),
+    Made("again4", "A01", "2025-03-07T11:00:00+08:00", 80.0, "not_interested", customer_id="k6"),
     Made("rang", "A01", "2025-03-04T11:30:00+08:00", 80.0, "voicemail", customer_id="k1"),
     Made("never", "A01", "2025-03-03T12:00:00+08:00", 80.0, "interested", customer_id="k7"),
     Made("no", "A01", "2025-03-03T13:00:00+08:00", 80.0, "not_interested", customer_id="k8"),
@@ -71,7 +73,7 @@ def test_overdue_first_and_what_is_closed_last(store: Store) -> None:
         ("never", "do_not_call"), ("again", "called_again"),
     ]  # fmt: skip
     assert rows["over"].due == date(2025, 3, 5)  # a voicemail since then has reached nobody
-    assert rows["again"].by == "again2"
+    assert rows["again"].by == "again2"  # the first of those that reached the customer
     assert "no" not in rows
     assert set(found(store, "A02")) == {"older"}
 

@@ -206,6 +206,27 @@ def test_of_a_huge_period_only_the_lowest_calls_are_listed(
     write_scorecards(huge, tmp_path / "huge", language="en")
 
 
+def test_a_sheet_holds_only_the_first_follow_ups_and_says_so(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import zipfile
+
+    from pipeline.reports import scorecard_xlsx
+    from pipeline.reports.scorecard_write import write_scorecards
+
+    wanted = [
+        Made(f"w{i}", "A01", f"2025-03-0{i}T09:00:00+08:00", 80.0, "interested", customer_id=f"k{i}")
+        for i in (1, 2, 3)
+    ]
+    fill(store, *wanted)
+    monkeypatch.setattr(scorecard_xlsx, "MOST_FOLLOW_UPS", 2)
+    write_scorecards(cards_of(store), tmp_path, language="en")
+    with zipfile.ZipFile(tmp_path / "scorecard.xlsx") as book:
+        assert book.read("xl/worksheets/sheet5.xml").decode().count("<row ") == 1 + 2
+        assert "stand in calls.csv and followups.csv" in book.read("xl/sharedStrings.xml").decode()
+    assert len((tmp_path / "followups.csv").read_text(encoding="utf-8").splitlines()) == 1 + 3
+
+
 def test_an_empty_period_has_empty_cards(store: Store) -> None:
     cards = cards_of(store, "2024")
     assert (len(cards.agents), len(cards.calls), cards.follow_ups) == (0, 0, ())

@@ -198,3 +198,13 @@ def test_reasons_are_a_closed_list_in_both_languages() -> None:
         assert why.state in STATES, code
         assert why.zh, code
         assert why.en, code
+
+
+def test_the_files_numbers_are_the_versions_that_alembic_knows() -> None:
+    from alembic.script import ScriptDirectory
+
+    from pipeline.store import migrate
+
+    script = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations"))
+    assert migrate.head() == script.get_current_head()
+    assert migrate._known() == {step.revision for step in script.walk_revisions()}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +48,16 @@ def profile_of(session: Any, given: Path | None, targets: Path | None = None) ->
     return with_targets(profile, targets)
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the search for cycles: modules and rows by the million hold few, and it takes a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @click.command()
 @click.option("--period", required=True, metavar="YYYY|YYYY-MM|YYYY-MM-DD", help="A year, a month or a day.")
 @click.option("--agent", "agent_id", metavar="ID", help="One agent's card only.")
@@ -63,6 +76,7 @@ def profile_of(session: Any, given: Path | None, targets: Path | None = None) ->
 @targets_option
 @company_option
 @store_option
+@uncollected()
 def scorecard(
     period: str,
     agent_id: str | None,

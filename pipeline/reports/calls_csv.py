@@ -140,6 +140,8 @@ def neutral(text: str) -> str:
     >>> neutral("-")
     '-'
     """
+    if text[:1].isalnum() and "\0" not in text:
+        return text  # nearly all of them
     text = text.replace("\0", "")
     head = text.lstrip(_UNSEEN)
     # a tab or line break at the very start is a formula's start to some programs

@@ -68,10 +68,13 @@ def follow_ups(
     """Follow-ups of the calls from ``since`` to before ``until`` as they stand at ``now``: overdue first."""
     rows = query.agreed(session, until=until, since=since, agent_id=agent_id)
     customers = sorted({row.customer_id for row in rows if row.customer_id})
-    marked = query.marks(session, [row.call for row in rows])
+    calls = [row.call for row in rows]
+    marked = query.marks(session, calls)
     never = query.suppressed(session, customers)
-    contacts = query.last_contacts(session, customers, until=now)
-    found = [_follow_up(row, profile.zone, now, marked.get(row.call), never, contacts) for row in rows]
+    again = query.called_again(session, calls, until=now)
+    found = [
+        _follow_up(row, profile.zone, now, marked.get(row.call), never, again.get(row.call)) for row in rows
+    ]
     return in_order(found)
 
 
@@ -110,25 +113,24 @@ def _follow_up(
     now: datetime,
     marked: Marked | None,
     never: frozenset[str],
-    contacts: dict[str, list[tuple[datetime, str]]],
+    later: str | None,
 ) -> FollowUp:
     told = row.follow_up or {}
     when = str(told.get("when") or "")
     until = due_of(when, zone)
     due = None if until is None else (until - timedelta(seconds=1)).astimezone(zone).date()
-    later = [call_id for at, call_id in contacts.get(row.customer_id or "", []) if at > row.started_at]
     state: State
     if marked is not None:
         state = "done"
     elif row.customer_id in never:
         state = "do_not_call"
-    elif later:
+    elif later is not None:
         state = "called_again"
     elif until is None or due is None:
         state = "no_time"
     else:
         state = "overdue" if until <= now else "today" if due == now.astimezone(zone).date() else "later"
-    by = marked.done_by if marked else later[0] if later and state == "called_again" else ""
+    by = marked.done_by if marked else later if later and state == "called_again" else ""
     return FollowUp(
         row.call_id, row.agent_id or "", row.agent_name or "", row.customer_id or "", row.campaign or "",
         row.started_at.astimezone(zone), row.outcome, str(told.get("text") or ""), when, due, state, by,

@@ -67,10 +67,10 @@ class Labels:
 @cache
 def labels() -> Labels:
     """The labels that ship beside this module."""
-    import yaml
+    from pipeline.lexicons import load_yaml
 
     data: dict[str, dict[str, dict[str, Any]]]
-    data = yaml.safe_load((Path(__file__).parent / "labels.yaml").read_text(encoding="utf-8"))
+    data = load_yaml((Path(__file__).parent / "labels.yaml").read_text(encoding="utf-8"))
     texts = {
         group: {str(name): Text(str(both["zh"]), str(both["en"])) for name, both in entries.items()}
         for group, entries in data.items()

@@ -20,11 +20,12 @@ from pipeline.reports.scorecard_figures import CountedFigures, Figures, KeptFigu
 from pipeline.reports.scorecard_flags import Attention, attention, with_attention
 from pipeline.reports.scorecard_targets import Reached, targets_of
 from pipeline.reports.standard_view import CriterionText, StandardView
-from pipeline.standards.library import DEFAULT, load_standard, read_standard
+from pipeline.standards.library import DEFAULT, load_standard
 from pipeline.standards.schema import Standard
 from pipeline.store import Store
 from pipeline.store import card_query as query
 from pipeline.store.card_query import Heard, Window
+from pipeline.store.flags import standard_by
 from pipeline.store.tally import freshen
 
 LISTED_CALLS = 400_000
@@ -111,13 +112,11 @@ def _build(
     bands = tuple((band.min, band.zh) for band in standard.bands)
     settings = CardSettings(profile.zone, standard.appraisal.min_calls, bands, profile)
     counts = source.verdicts()
-    criteria = criteria_table(counts)
-    agents = _with_criteria(agent_table(sums, settings), criteria)
+    criteria = criteria_table(counts, agent_id)
+    agents = _with_criteria(_only(agent_table(sums, settings), agent_id), criteria)
     groups = {by: group_table(sums, by, settings) for by in ("all", "department", "team", "campaign")}
     everybody = groups["all"]["score_mean"][0] if len(groups["all"]) else None
     busy = set(sums.days)
-    if agent_id is not None:
-        agents, criteria = _only(agents, agent_id), _only(criteria, agent_id)
     window = Window(*period.moments(profile.zone), agent_id)
     listed = _listed(session, window, agents)
     seen = attention(session, window)
@@ -165,8 +164,10 @@ def _targets(agents: pd.DataFrame, profile: Profile, period: Period) -> dict[str
     }
 
 
-def _only(table: pd.DataFrame, agent_id: str) -> pd.DataFrame:
-    return table if table.empty else table[table["agent_id"] == agent_id].reset_index(drop=True)
+def _only(agents: pd.DataFrame, agent_id: str | None) -> pd.DataFrame:
+    if agent_id is None or agents.empty:
+        return agents
+    return agents[agents["agent_id"] == agent_id].reset_index(drop=True)
 
 
 def _used(session: Session, counted: Mapping[str, int]) -> tuple[StandardUse, ...]:
@@ -179,10 +180,7 @@ def _used(session: Session, counted: Mapping[str, int]) -> tuple[StandardUse, ..
 
 def _standard(session: Session, used: Sequence[StandardUse]) -> Standard:
     """The standard that most of the period's calls were judged by, as the store has it."""
-    if not used:
-        return load_standard(DEFAULT)
-    text = query.standards_used(session, [used[0].sha256])[used[0].sha256].text
-    return read_standard(text, name=f"{used[0].id} {used[0].version}")
+    return standard_by(session, used[0].sha256) if used else load_standard(DEFAULT)
 
 
 def view_of(standard: Standard) -> StandardView:

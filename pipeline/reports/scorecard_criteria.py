@@ -27,8 +27,8 @@ class Habit:
     score: int
 
 
-def criteria_table(counts: Sequence[VerdictCount]) -> pd.DataFrame:
-    """One row an agent and criterion.
+def criteria_table(counts: Sequence[VerdictCount], agent_id: str | None = None) -> pd.DataFrame:
+    """One row an agent and criterion, of one agent where ``agent_id`` is given.
 
     ``rate`` is (pass + ½ partial) ÷ judged, as in the scoring; ``team_rate`` the same of all agents together;
     ``low`` and ``high`` are Wilson's interval of the rate. Not judged: needs review, not measurable, not applicable.
@@ -44,14 +44,16 @@ def criteria_table(counts: Sequence[VerdictCount]) -> pd.DataFrame:
     table = table.reindex(columns=list(VERDICTS), fill_value=0).astype(int).reset_index()
     table.columns.name = None
     table["judged"] = table[["pass", "partial", "fail"]].sum(axis=1)
-    met = table["pass"] + table["partial"] / 2
-    table["rate"] = (met / table["judged"]).where(table["judged"] > 0)
-    ends = [share_interval(hits, int(n)) for hits, n in zip(met, table["judged"], strict=True)]
-    table["low"] = [each[0] if each else None for each in ends]
-    table["high"] = [each[1] if each else None for each in ends]
-    whole = table.assign(met=met).groupby("criterion")[["met", "judged"]].sum()
+    table["met"] = table["pass"] + table["partial"] / 2
+    whole = table.groupby("criterion")[["met", "judged"]].sum()
     team = (whole["met"] / whole["judged"]).where(whole["judged"] > 0)
     table["team_rate"] = table["criterion"].map(team)
+    if agent_id is not None:
+        table = table[table["agent_id"] == agent_id].reset_index(drop=True)
+    table["rate"] = (table["met"] / table["judged"]).where(table["judged"] > 0)
+    ends = [share_interval(hits, int(n)) for hits, n in zip(table["met"], table["judged"], strict=True)]
+    table["low"] = [each[0] if each else None for each in ends]
+    table["high"] = [each[1] if each else None for each in ends]
     return table[columns]
 
 

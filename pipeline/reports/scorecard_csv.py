@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Any
 
 import pandas as pd
 
@@ -46,7 +49,7 @@ def agents_frame(cards: Scorecards) -> pd.DataFrame:
 def calls_frame(cards: Scorecards) -> pd.DataFrame:
     """What ``calls.csv`` and the sheet of calls hold."""
     calls = cards.calls[list(CALL_COLUMNS)].copy()
-    calls["started"] = [moment.isoformat() for moment in calls["started"]]
+    calls["started"] = [moment.isoformat() for moment in calls["started"].dt.to_pydatetime()]
     calls["fatal"] = [" ".join(names) if isinstance(names, list) else "" for names in calls["fatal"]]
     calls["flags"] = flag_column(cards.calls["call"].tolist(), cards.attention)
     return calls
@@ -54,29 +57,29 @@ def calls_frame(cards: Scorecards) -> pd.DataFrame:
 
 def follow_frame(found: Sequence[FollowUp]) -> pd.DataFrame:
     """The follow-up list as a table."""
-    rows = [{name: getattr(each, name) for name in FOLLOW_COLUMNS} for each in found]
-    table = pd.DataFrame(rows, columns=list(FOLLOW_COLUMNS))
-    table["started_at"] = [each.started_at.isoformat() for each in found]
-    table["due"] = [each.due.isoformat() if each.due else "" for each in found]
-    return table
+    columns: dict[str, list[Any]] = {name: [getattr(each, name) for each in found] for name in FOLLOW_COLUMNS}
+    columns["started_at"] = [moment.isoformat() for moment in columns["started_at"]]
+    columns["due"] = [day.isoformat() if day else "" for day in columns["due"]]
+    return pd.DataFrame(columns)
 
 
 def to_csv(table: pd.DataFrame) -> str:
     """A table as CSV text; nothing where nothing is known."""
-    safe = table.copy()
-    for name in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[name]):
-            safe[name] = pd.Series([_cell(value) for value in safe[name]], index=safe.index, dtype=object)
-        elif pd.api.types.is_bool_dtype(safe[name]):
-            safe[name] = ["true" if value else "false" for value in safe[name]]
-        elif pd.api.types.is_float_dtype(safe[name]):
-            safe[name] = safe[name].round(4)
-    return safe.to_csv(index=False, lineterminator="\r\n")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(table.columns)
+    writer.writerows(zip(*(_cells(column) for _, column in table.items()), strict=True))
+    return text.getvalue()
+
+
+def _cells(column: pd.Series) -> list[object]:
+    known = column.round(4) if pd.api.types.is_float_dtype(column) else column
+    return [_cell(value) for value in known.tolist()]
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, str):
         return neutral(value)
-    return "" if pd.isna(value) else value  # type: ignore[call-overload]  # a single value, not a column
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None or value is pd.NA or value != value else value

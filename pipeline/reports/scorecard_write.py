@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.reports.files import atomic_path, write_atomic
 from pipeline.reports.scorecard_build import Scorecards
 from pipeline.reports.scorecard_csv import agents_frame, calls_frame, follow_frame, to_csv
-from pipeline.reports.scorecard_page import agent_page, overview_page, page_name
+from pipeline.reports.scorecard_page import agent_pages, overview_page, page_name
 from pipeline.reports.scorecard_xlsx import write_workbook
 from pipeline.store import FileArea
 
@@ -21,19 +21,18 @@ def write_scorecards(cards: Scorecards, out: Path, *, language: str, sounds: Fil
         Where the calls' sound lies; with it, the calls to hear are copied beside the pages.
     """
     tables = {
-        "agents.csv": agents_frame(cards),
-        "criteria.csv": cards.criteria,
-        "calls.csv": calls_frame(cards),
-        "followups.csv": follow_frame(cards.follow_ups),
+        "agents": agents_frame(cards),
+        "criteria": cards.criteria,
+        "calls": calls_frame(cards),
+        "followups": follow_frame(cards.follow_ups),
     }
     for name, table in tables.items():
-        write_atomic(out / name, to_csv(table))
+        write_atomic(out / f"{name}.csv", to_csv(table))
     with atomic_path(out / "scorecard.xlsx") as beside:
-        write_workbook(cards, beside, language=language)
+        write_workbook(cards, tables, beside, language=language)
     heard = _sounds(cards, out, sounds) if sounds is not None else {}
-    for agent in cards.agents["agent_id"] if len(cards.agents) else ():
-        page = agent_page(cards, str(agent), language=language, sounds=heard)
-        write_atomic(out / "agents" / page_name(str(agent)), page)
+    for agent, page in agent_pages(cards, language=language, sounds=heard):
+        write_atomic(out / "agents" / page_name(agent), page)
     write_atomic(out / "index.html", overview_page(cards, language=language))
 
 

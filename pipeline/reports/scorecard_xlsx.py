@@ -13,10 +13,14 @@ from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 from pipeline.reports.calls_csv import neutral
 from pipeline.reports.labels import labels
 from pipeline.reports.scorecard_build import Scorecards
-from pipeline.reports.scorecard_csv import AGENT_FIRST, agents_frame, calls_frame, follow_frame
+from pipeline.reports.scorecard_csv import AGENT_FIRST
+from pipeline.reports.xlsx_rows import Column, LongSheet, put
 
+LONG = ("calls", "follow_ups")
 MOST_CALLS = 50_000
 """Rows of the sheet of calls; the whole table stands in calls.csv."""
+MOST_FOLLOW_UPS = 100_000
+"""Rows of the sheet of follow-ups, the open ones first; all stand in followups.csv."""
 CHART_AGENTS = 40
 ONE_PAGE = 60
 """Rows of the summary up to which it is printed on one page."""
@@ -47,8 +51,16 @@ class _Book:
         return getattr(labels().get(group, name), self.language)
 
 
-def write_workbook(cards: Scorecards, path: Path, *, language: str) -> None:
-    """Write ``scorecard.xlsx``: summary, agents, criteria, calls, follow-ups, trend."""
+def write_workbook(
+    cards: Scorecards, tables: Mapping[str, pd.DataFrame], path: Path, *, language: str
+) -> None:
+    """Write ``scorecard.xlsx``: summary, agents, criteria, calls, follow-ups, trend.
+
+    Parameters
+    ----------
+    tables
+        ``agents``, ``calls`` and ``followups`` as the CSV files hold them.
+    """
     import xlsxwriter
 
     kinds = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers", "nan_inf_to_errors")
@@ -56,21 +68,21 @@ def write_workbook(cards: Scorecards, path: Path, *, language: str) -> None:
     with xlsxwriter.Workbook(str(path), options) as workbook:
         book = _Book(workbook, language, _formats(workbook))
         sheets = {
-            name: workbook.add_worksheet(book.text("cards", name))
+            name: workbook.add_worksheet(book.text("cards", name), LongSheet if name in LONG else None)
             for name in ("summary", "agents", "criteria", "calls", "follow_ups", "trend")
         }
-        agents = agents_frame(cards)
-        calls = calls_frame(cards)
+        agents, calls, follow_ups = tables["agents"], tables["calls"], tables["followups"]
         _table(book, sheets["agents"], agents)
         sheets["agents"].print_area(
             0, 0, len(agents), len(AGENT_FIRST) - 1
         )  # the others are too many for paper
         _table(book, sheets["criteria"], _criteria(cards, language))
         _table(book, sheets["calls"], calls.head(MOST_CALLS))
-        _table(book, sheets["follow_ups"], _worded(book, follow_frame(cards.follow_ups)))
+        _table(book, sheets["follow_ups"], _worded(book, follow_ups.head(MOST_FOLLOW_UPS)))
         _table(book, sheets["trend"], cards.trend)
         _shade(book, sheets, agents, cards)
-        _summary(book, sheets["summary"], cards, many=len(calls) > MOST_CALLS)
+        many = len(calls) > MOST_CALLS or len(follow_ups) > MOST_FOLLOW_UPS
+        _summary(book, sheets["summary"], cards, many=many)
         _charts(book, sheets["summary"], agents, cards)
 
 
@@ -96,9 +108,10 @@ def _criteria(cards: Scorecards, language: str) -> pd.DataFrame:
 
 
 def _worded(book: _Book, table: pd.DataFrame) -> pd.DataFrame:
-    table["state"] = [book.text("follow_states", name) for name in table["state"]]
-    table["outcome"] = [book.text("outcomes", name) for name in table["outcome"]]
-    return table
+    return table.assign(
+        state=[book.text("follow_states", name) for name in table["state"]],
+        outcome=[book.text("outcomes", name) for name in table["outcome"]],
+    )
 
 
 def _heading(book: _Book, name: str) -> str:
@@ -121,9 +134,11 @@ def _table(book: _Book, sheet: Any, table: pd.DataFrame) -> None:
     for column, name in enumerate(table.columns):
         sheet.write_string(0, column, _heading(book, str(name)), book.formats["head"])
         sheet.set_column(column, column, WIDE.get(str(name), 13))
-        put = _writer(book, sheet, str(name), table[name])
-        for row, value in enumerate(table[name].tolist(), 1):
-            put(row, column, value)
+    columns = [_column(book, table[name]) for name in table.columns]
+    if isinstance(sheet, LongSheet):
+        sheet.fill(columns)
+    else:
+        put(sheet, columns, row=1)
     if len(table.columns):
         sheet.autofilter(0, 0, max(1, len(table)), len(table.columns) - 1)
     sheet.set_landscape()
@@ -132,19 +147,15 @@ def _table(book: _Book, sheet: Any, table: pd.DataFrame) -> None:
     sheet.repeat_rows(0)
 
 
-def _writer(book: _Book, sheet: Any, name: str, column: pd.Series) -> Callable[[int, int, Any], None]:
+def _column(book: _Book, column: pd.Series) -> Column:
     whole = pd.api.types.is_integer_dtype(column)
-    number = book.formats["rate" if name in RATES else "whole" if whole else "number"]
+    number = book.formats["rate" if column.name in RATES else "whole" if whole else "number"]
+    values = [neutral(value) if isinstance(value, str) else _known(value) for value in column.tolist()]
+    return Column(values, book.formats["text"], number)
 
-    def put(row: int, place: int, value: Any) -> None:
-        if isinstance(value, bool):
-            sheet.write_boolean(row, place, value, book.formats["text"])
-        elif isinstance(value, str):
-            sheet.write_string(row, place, neutral(value), book.formats["text"])
-        elif not pd.isna(value):
-            sheet.write_number(row, place, value, number)
 
-    return put
+def _known(value: Any) -> Any:
+    return None if value is pd.NA or value != value else value
 
 
 def _shade(book: _Book, sheets: Mapping[str, Any], agents: pd.DataFrame, cards: Scorecards) -> None:
@@ -185,9 +196,7 @@ def _summary(book: _Book, sheet: Any, cards: Scorecards, *, many: bool) -> None:
         shown = table.assign(name=book.text("cards", "all")) if by == "all" else table
         for column, name in enumerate(shown.columns):
             sheet.write_string(row + 1, column, _heading(book, str(name)), book.formats["head"])
-            put = _writer(book, sheet, str(name), shown[name])
-            for below, value in enumerate(shown[name].tolist(), row + 2):
-                put(below, column, value)
+        put(sheet, [_column(book, shown[name]) for name in shown.columns], row=row + 2)
         sheet.set_row(row + 1, 30)
         row += len(shown) + 3
     sheet.set_landscape()

@@ -34,7 +34,6 @@ class CallFact(NamedTuple):
     call_id: str
     agent_id: str | None
     agent_name: str | None
-    customer_id: str | None
     campaign: str | None
     started_at: datetime
     duration_s: float | None
@@ -48,7 +47,6 @@ class CallFact(NamedTuple):
     fatal: Sequence[str] | None
     needs_review: bool | None
     outcome: str | None
-    follow_up: dict[str, Any] | None
     talk_s: float | None
     agent_talk_s: float | None
     standard_sha256: str | None
@@ -85,11 +83,11 @@ class Mean(NamedTuple):
     mean: float
 
 
-FACTS = (
-    Call.id, Call.call_id, Call.agent_id, Call.agent_name, Call.customer_id, Call.campaign, Call.started_at,
-    RecordingRow.duration_s, Score.id, Score.version, Score.made_by, Score.percent, Score.percent_before_fatal,
-    Score.grade, Score.coverage, Score.fatal, Score.needs_review, Score.outcome, Score.follow_up, Score.talk_s,
-    Score.agent_talk_s, Score.standard_sha256, Score.fingerprint, Score.result_file,
+FACTS: tuple[Any, ...] = (
+    Call.id, Call.call_id, Call.agent_id, Call.agent_name, Call.campaign, Call.started_at, RecordingRow.duration_s,
+    Score.id, Score.version, Score.made_by, Score.percent, Score.percent_before_fatal, Score.grade, Score.coverage,
+    Score.fatal, Score.needs_review, Score.outcome, Score.talk_s, Score.agent_talk_s, Score.standard_sha256,
+    Score.fingerprint, Score.result_file,
 )  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Text, cast, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from pipeline.errors import ConfigError
 from pipeline.store.card_query import NO_CONNECT
@@ -55,8 +55,8 @@ def agreed(
             Score.outcome, Score.outcome_confidence, Score.follow_up, Score.needs_review,
         )
         .join(Score, Score.id == Call.current_score_id)
-        .where(Call.started_at < until, or_(Score.outcome.in_(WANTED), Score.follow_up.is_not(None)))
-    )  # fmt: skip
+        .where(Call.started_at < until, or_(Score.outcome.in_(WANTED), cast(Score.follow_up, Text) != "null"))
+    )  # fmt: skip  # JSON keeps nothing as its word ``null``
     if since is not None:
         query = query.where(Call.started_at >= since)
     if agent_id is not None:
@@ -91,24 +91,22 @@ def suppressed(session: Session, customers: Sequence[str]) -> frozenset[str]:
     return frozenset(found | set(suppressed_by_digest(session, customers)))
 
 
-def last_contacts(
-    session: Session, customers: Sequence[str], *, until: datetime
-) -> dict[str, list[tuple[datetime, str]]]:
-    """Calls that reached each customer, by start: what a follow-up may have become."""
-    found: dict[str, list[tuple[datetime, str]]] = {}
-    for i in range(0, len(customers), 500):
+def called_again(session: Session, calls: Sequence[int], *, until: datetime) -> dict[int, str]:
+    """Call → id of the next call that reached the same customer: what a follow-up may have become."""
+    later = aliased(Call)
+    found: dict[int, str] = {}
+    for i in range(0, len(calls), 500):
         rows = session.execute(
-            select(Call.customer_id, Call.started_at, Call.call_id)
-            .join(Score, Score.id == Call.current_score_id)
+            select(Call.id, later.call_id)
+            .join(later, (later.customer_id == Call.customer_id) & (later.started_at > Call.started_at))
+            .join(Score, Score.id == later.current_score_id)
             .where(
-                Call.customer_id.in_(customers[i : i + 500]), Score.outcome.not_in(NO_CONNECT),
-                Call.started_at < until,
+                Call.id.in_(calls[i : i + 500]), Call.customer_id != "", Score.outcome.not_in(NO_CONNECT),
+                later.started_at < until,
             )
-            .order_by(Call.started_at)
+            .order_by(later.started_at.desc(), later.id.desc())
         )  # fmt: skip
-        for customer, started, call_id in rows:
-            if customer and started:
-                found.setdefault(customer, []).append((started, call_id))
+        found.update((call, call_id) for call, call_id in rows)  # the earliest comes last and stays
     return found
 
 

@@ -1,16 +1,20 @@
-"""Bringing a store's tables to the version that this code knows; the migrations ship with the package."""
+"""Bringing a store's tables to the version that this code knows; the migrations ship with the package.
+
+Alembic is loaded only where there is something to bring up: every command asks for the version, and Alembic takes longer to
+load than many of them to run.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from pipeline.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _FOLDER = Path(__file__).parent / "migrations"
 _LOCK = 0x63616C6C  # "call": one bringing-up at a time on a server
@@ -18,12 +22,14 @@ _LOCK = 0x63616C6C  # "call": one bringing-up at a time on a server
 
 def head() -> str:
     """The newest version that this code knows."""
-    return ScriptDirectory(str(_FOLDER)).get_current_head() or ""
+    return max(_known())
 
 
 def current(connection: Connection) -> str | None:
     """The version of a store's tables; None where it has none."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
 def bring_up(engine: Engine, *, create: bool = True) -> tuple[str | None, str]:
@@ -55,15 +61,20 @@ def bring_up(engine: Engine, *, create: bool = True) -> tuple[str | None, str]:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if current(connection) != newest:
+            from alembic import command
+
             command.upgrade(_config(connection), "head")
     return before, newest
 
 
 def _known() -> frozenset[str]:
-    return frozenset(step.revision for step in ScriptDirectory(str(_FOLDER)).walk_revisions())
+    """All versions: the numbers that the migrations' files begin with."""
+    return frozenset(step.name.split("_")[0] for step in (_FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = connection
