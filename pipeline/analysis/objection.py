@@ -30,6 +30,8 @@ from pipeline.types import Finding
 KIND = "objection"
 _OUTRIGHT = 0.85
 """Probability from which an answer to a question is an objection all the same (our default)."""
+_SURE = 0.6
+"""Least strength of a benefit that answers where the agent presses on in the same breath (the gate)."""
 _SUBSTANCE, _SHORT = 10, 12
 """Words from which a reply on the matter tells something, and under which one without an offer only soothes (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
@@ -116,7 +118,7 @@ def _answer(conversation: Conversation, turn: int, kind: str, objected: str) -> 
         return "passive"
     if any(likely(conversation, "hard_sell", sentence) for sentence in said):
         return "benefit" if solves and "empathy" in acts else None
-    gains = kind != "distrust" and _benefits(conversation, turn)
+    gains = kind != "distrust" and _benefits(conversation, turn, least=_SURE if "push" in acts else 0.0)
     if solves or gains or (_on_it(acts, objected, text) and size(text) >= _SUBSTANCE):
         return "benefit"
     if "push" in acts:
@@ -129,6 +131,7 @@ def _on_it(acts: set[str], objected: str, text: str) -> bool:
     return "empathy" in acts or bool(content(objected) & content(text))
 
 
-def _benefits(conversation: Conversation, turn: int) -> bool:
-    """Whether a turn states a benefit; a promise is no answer to distrust."""
-    return any(benefit.states(conversation, sentence) is not None for sentence in of_turn(conversation, turn))
+def _benefits(conversation: Conversation, turn: int, *, least: float) -> bool:
+    """Whether a turn states a benefit, and so likely; a promise is no answer to distrust."""
+    stated = (benefit.states(conversation, sentence) for sentence in of_turn(conversation, turn))
+    return any(one is not None and one[0].strength >= least for one in stated)

@@ -62,9 +62,13 @@ def _tagged(
     """Slots of an early turn as the tagger reads them."""
     had = [slot for slot in SLOTS if slot in found]
     said = said_in(conversation, turn, order, had, known)
-    for tag in _agreed(said, load_tagger(said.language).tag(said)):
+    tags = _agreed(said, load_tagger(said.language).tag(said))
+    introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
+    for tag in tags:
         if tag.slot in had or tag.probability < LEAST:
             continue
+        if tag.slot == "department" and not introduced and tag.probability < BY_FRAME:
+            continue  # nobody gives a department alone: of all labelled calls none does
         yield _from_tag(conversation, turn, tag, known[tag.slot])
 
 
