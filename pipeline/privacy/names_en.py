@@ -14,6 +14,7 @@ from pipeline.privacy.lexicon_en import (
     stop_words,
     surnames,
 )
+from pipeline.privacy.likely_en import likely_names
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
@@ -37,6 +38,7 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield from _asked(stream)
         yield from _called_out(stream)
     yield from _given(stream)
+    yield from likely_names(stream)
     for match in form("names_en.unknown_paired").finditer(stream.text):
         first, family = match.group("name").split()
         known = family.lower() in surnames() and family.lower() not in stop_words()
