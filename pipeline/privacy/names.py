@@ -118,6 +118,16 @@ def _agent_names(stream: Stream) -> Iterator[str]:
             yield match.group("name")
 
 
+def _words_again(text: str, known: Collection[str]) -> Iterator[Hit]:
+    """Names that are words too, known in this call, where a capital and the place say that the name is meant."""
+    common = rules()["names_en"]["common"]
+    parts = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
+    for part in parts:
+        if part.lower() in common and part[:1].isupper():
+            found = form("names_en.word_again", name=re.escape(part)).finditer(text)
+            yield from (Hit(m.start("name"), m.end("name"), "name", 0.7) for m in found)
+
+
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
     common = frozenset(rules()["names_en"]["common"]) | frozenset(rules()["names_en"]["stop"])
@@ -127,6 +137,7 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
         alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['again_before']}))"
         form_ = re.escape(name).join(alone) if is_word(name) else re.escape(name)
         yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(form_, text))
+    yield from _words_again(text, known)
     latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
     for part in latin:
         if len(part) >= 3 and part.lower() not in common:

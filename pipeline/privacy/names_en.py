@@ -50,23 +50,26 @@ def english_names(stream: Stream) -> Iterator[Hit]:
             and not _staff(stream, match.start(), match.end())
         ):
             yield Hit(match.start("name"), match.end("name"), "name", 0.65)
+    for match in form("names_en.both_words").finditer(stream.text):
+        if all(is_name(word) for word in match.group("name").split()):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.75)
     for match in form("names_en.celtic").finditer(stream.text):
         yield Hit(match.start(), match.end(), "name", 0.75)
     for match in form("names_en.paired").finditer(stream.text):
-        first, second = match.group("name").split()
+        first, second = match.group("name").split()[0], match.group("name").split()[-1]
         if first.lower() in common_names() and second.lower() not in stop_words() | common_names():
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
 
 
-def _after(stream: Stream, lead: str, *, lowered: bool) -> Iterator[Hit]:
+def _after(stream: Stream, lead: str, *, lowered: bool, sure: bool = False) -> Iterator[Hit]:
     for match in pattern(rf"(?<![a-z])(?:{rules()['names_en'][lead]})[\s,:]+").finditer(stream.text):
-        yield from _taken(stream, match.end(), lowered=lowered)
+        yield from _taken(stream, match.end(), lowered=lowered, sure=sure)
 
 
 def _own(stream: Stream) -> Iterator[Hit]:
     """What a customer says of himself and his own: "my name is", "my wife", "put it under"."""
-    yield from _after(stream, "own_sure", lowered=True)
-    yield from _after(stream, "kin", lowered=False)
+    yield from _after(stream, "own_sure", lowered=True, sure=True)
+    yield from _after(stream, "kin", lowered=False, sure=True)
     yield from _after(stream, "people", lowered=False)
     for match in form("names_en.spelled_alone").finditer(stream.text):
         yield Hit(match.start("letters"), match.end("letters"), "name", 0.8)
@@ -80,7 +83,8 @@ def _own(stream: Stream) -> Iterator[Hit]:
 def _asked(stream: Stream) -> Iterator[Hit]:
     """The agent's "am I speaking to John?", "is John there?", "Hi John,"."""
     for match in form("names_en.asks_for").finditer(stream.text):
-        for hit in _taken(stream, match.end(), lowered=_sentence_is_lower(stream, match.start())):
+        lower = _sentence_is_lower(stream, match.start())
+        for hit in _taken(stream, match.end(), lowered=lower, sure=True):
             if not _staff(stream, hit.start, hit.end):
                 yield hit
     for match in form("names_en.is_there").finditer(stream.text):
@@ -151,7 +155,11 @@ def _of_something(stream: Stream, start: int, end: int) -> bool:
 def _staff(stream: Stream, start: int, end: int) -> bool:
     """Whether the agent speaks of himself or of a colleague, or the customer calls the agent by name."""
     before = stream.before(start, 40)
+    if form("names_en.phonetic").search(before):
+        return True  # "P as in Peter"
     if stream.speaker == "customer":
+        if form("names_en.to_staff").search(before) or form("names_en.in_office").match(stream.text, end):
+            return True
         return bool(form("names_en.to_agent").search(before)) and bool(
             re.match(r"\s*(?:[,.!?\n]|$)", stream.text[end:])
         )
@@ -197,13 +205,14 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
             joined = at + match.end()
             continue  # "van der" belongs to the name that follows
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
+        doubtful = lowered and not sure and word in common_names() and word.islower()
         first = (
             sure
             and not count
             and word[0].isupper()
             and (word.lower() in common_names() or word.lower() not in stop_words())
         )
-        if parted or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
+        if parted or doubtful or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
             break
         count, end = count + 1, at + match.end()
     if not count or stream.text[at:end].lower().split()[-1] in rules()["names_en"]["firm"]:
