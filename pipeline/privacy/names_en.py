@@ -20,6 +20,8 @@ from pipeline.privacy.streams import Stream
 
 _SHORT_NAMES = ("An", "Long", "Do", "May", "Will")
 """Common words that end a name of three words: Nguyen Van An."""
+LOWERED_WORDS = 3
+"""How long an answer without capitals may be to be a name."""
 _WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
 
 
@@ -63,7 +65,9 @@ def english_names(stream: Stream) -> Iterator[Hit]:
 
 def _after(stream: Stream, lead: str, *, lowered: bool, sure: bool = False) -> Iterator[Hit]:
     for match in pattern(rf"(?<![a-z])(?:{rules()['names_en'][lead]})[\s,:]+").finditer(stream.text):
-        yield from _taken(stream, match.end(), lowered=lowered, sure=sure)
+        for hit in _taken(stream, match.end(), lowered=lowered, sure=sure):
+            if not form("names_en.in_office").match(stream.text, hit.end):
+                yield hit
 
 
 def _own(stream: Stream) -> Iterator[Hit]:
@@ -173,7 +177,9 @@ def _answered(stream: Stream) -> Iterator[Hit]:
         if end - start > 80 or "name" not in asked_for(stream.turns, index):
             continue
         said = form("names_en.answer_lead").match(stream.text, start, end)
-        for hit in _taken(stream, said.end() if said else start, lowered=False):
+        first = said.end() if said else start
+        lower = _sentence_is_lower(stream, start) and len(stream.text[first:end].split()) <= LOWERED_WORDS
+        for hit in _taken(stream, first, lowered=lower):
             words = stream.text[hit.start : hit.end].split()
             named = any(is_name(word) or not is_common_word(word) for word in words)
             ended = form("names_en.answer_end").match(stream.text[hit.end :])
@@ -218,6 +224,8 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
     if not count or stream.text[at:end].lower().split()[-1] in rules()["names_en"]["firm"]:
         return
     end -= 2 if stream.text[at:end].endswith(("'s", "’s")) else 0
+    initial = form("names_en.initial").search(stream.text, max(0, at - 4), at)
+    at = initial.start("letter") if initial else at
     yield Hit(at, end, "name", 0.9 if stream.text[at].isupper() else 0.75)
     spelled = form("names_en.spelled").match(stream.text, end)
     if spelled:
