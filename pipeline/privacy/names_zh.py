@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word, not_name, surname
 from pipeline.privacy.likely_zh import likely_names
+from pipeline.privacy.persons_zh import names_of_persons
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
@@ -21,6 +22,7 @@ def chinese_names(stream: Stream) -> Iterator[Hit]:
         yield from _answered(stream)
         yield from _plain(stream)
     yield from likely_names(stream)
+    yield from names_of_persons(stream)
     yield from _addressed(stream)
     yield from _titled(stream)
     if stream.speaker != "customer":
