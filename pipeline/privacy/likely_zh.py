@@ -28,7 +28,9 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
     for name in ("dotted", "parts_long", "part_titled"):
         for match in form(f"names_zh.likely.{name}").finditer(stream.text):
             if not _staff(stream, match.start("name")):
-                yield Hit(match.start("name"), match.end("name"), "name", 0.85)
+                more = form("names_zh.likely.part_ends").match(stream.text, match.end("name"))
+                end = more.end() if more and more.group() not in dictionary() else match.end("name")
+                yield Hit(match.start("name"), end, "name", 0.85)
     for match in form("names_zh.likely.old", surname=surname(sure=False)).finditer(stream.text):
         family = match.group("family") or match.group("family_then")
         following = family + stream.text[match.end() : match.end() + 1]

@@ -37,6 +37,7 @@ def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int
         known |= {stream.text[hit.start : hit.end] for hit in found[i]}
     for i, stream in enumerate(streams):
         again = [hit for hit in _again(stream.text, known) if not any(hit.meets(other) for other in found[i])]
+        again = [hit for hit in again if stream.text[hit.start : hit.end].lower() not in kept]
         found[i] += again
     return found
 
@@ -49,7 +50,7 @@ def _untitled(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
             found = form(f"names_zh.{tail}").search(text, hit.start, end)
             # 老师 as a whole is no name, 高大姐 is the name 高 and a title
             end = found.start() if found and _is_han(text[hit.start : found.start()]) else end
-        if hit.start < end:
+        if hit.start < end and not form("names_zh.persons.never").search(text[hit.start : end]):
             yield Hit(hit.start, end, hit.kind, hit.confidence)
             yield from _descriptors(text, hit.start, end)
 
@@ -148,8 +149,8 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
                 Hit(m.start(), m.end(), "name", 0.85)
                 for m in re.finditer(rf"\b(?:{said}{more}|{re.escape(part)})\b", text)
             )
-    surnames = {name[0] for name in known if _is_han(name) and len(name) <= 4}
-    titles = rules()["names_zh"]["titles"]
+    surnames = {name.lstrip("老小")[:1] for name in known if _is_han(name) and len(name) <= 4} - {""}
+    titles, called = rules()["names_zh"]["titles"], rules()["names_zh"]["persons"]["called"]
     given = {name[1:] for name in known if _is_han(name) and len(name) == 3}
     for one in given:
         yield from (
@@ -164,5 +165,5 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
         )
     for one in surnames:
         yield from (
-            Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)|老{one}", text)
+            Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={called})|老{one}", text)
         )

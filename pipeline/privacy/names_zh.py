@@ -15,7 +15,7 @@ from pipeline.privacy.streams import Stream
 
 def chinese_names(stream: Stream) -> Iterator[Hit]:
     """Chinese names in one side's speech."""
-    if not re.search("[一-龥]", stream.text):
+    if not any(re.search("[一-龥]", turn.text) for turn in stream.turns):
         return
     if stream.speaker != "agent":
         yield from _introduced(stream)

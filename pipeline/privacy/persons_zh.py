@@ -26,7 +26,8 @@ def names_of_persons(stream: Stream) -> Iterator[Hit]:
         if not form("names_zh.never").search(match.group("name")) and not _agents(stream, match.start()):
             yield Hit(match.start("name"), match.end("name"), "name", 0.85)
     for match in form("names_zh.persons.child").finditer(stream.text):
-        if match.group("name") not in everyday() and plausible(match.group("name"), sure=True):
+        name = match.group("name")
+        if name not in everyday() and not form("names_zh.persons.no_sign").search(name):
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
     yield from _answered(stream)
 
@@ -58,10 +59,11 @@ def _told(stream: Stream, which: str, confidence: float) -> Iterator[Hit]:
 def _double(stream: Stream) -> Iterator[Hit]:
     """独孤敏之, 欧阳老师: surnames of two characters that are no other word."""
     compound = "|".join(rules()["names_zh"]["compound"])
+    words = rules()["names_zh"]["persons"]["double_words"]
     for which in ("double", "double_titled"):
         for match in form(f"names_zh.persons.{which}", compound=compound).finditer(stream.text):
             name = match.group("name")
-            if not is_word(match.group("family")) and not form("names_zh.persons.no_sign").search(name):
+            if match.group("family") not in words and not form("names_zh.persons.no_sign").search(name):
                 yield Hit(match.start("name"), match.end("name"), "name", 0.85)
 
 
@@ -87,7 +89,8 @@ def _answers(match: re.Match[str], question: str) -> bool:
         return bool(form("names_zh.persons.asks_sign").search(question)) and not form(
             "names_zh.persons.no_sign"
         ).search(name)
-    return plausible(name, sure=bool(match.group("told")))
+    told = bool(match.group("told"))
+    return plausible(name, sure=told) or (told and len(name) < 4 and bool(re.match(surname(sure=True), name)))
 
 
 def _agents(stream: Stream, at: int) -> bool:
