@@ -1,0 +1,73 @@
+"""Chinese addresses told clause by clause, where an address is asked for or spoken of.
+
+A clause with a number of house, building or room and a street, estate or village is an address; what stands beside it
+and holds only such parts, or says where the door is, belongs to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.privacy.asked import asked_for
+from pipeline.privacy.rules import Hit, form, pattern, rules
+from pipeline.privacy.streams import Stream
+
+LONGEST_TAIL = 12
+"""How many characters behind the last part of an address may still belong to it."""
+
+
+def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
+    """Addresses clause by clause in turns that speak of one or in which one was found."""
+    for index, start, end in stream.pieces:
+        found = any(start <= core.start < end for core in cores)
+        if not found and not _spoken_of(stream, index):
+            continue
+        clauses = [
+            _clause(stream.text, match.start(), match.end())
+            for match in form("address.zh.places.clause").finditer(stream.text, start, end)
+        ]
+        yield from _joined(clauses)
+
+
+def _spoken_of(stream: Stream, index: int) -> bool:
+    if stream.speaker == "agent":
+        return bool(form("address.zh.places.reads_back").search(stream.turns[index].text))
+    said = pattern(rules()["address"]["zh"]["cue"]).search(stream.turns[index].text)
+    return bool(said) or "address" in asked_for(stream.turns, index)
+
+
+def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
+    """What a clause is to an address ("whole", "part", "more" or ""), and where the place in it stands."""
+    first = form("address.zh.places.feature").search(text, start, end)
+    if not first or form("address.zh.places.no_place").search(text, start, end):
+        more = form("address.zh.places.more").fullmatch(text[start:end])
+        return ("more" if more else "", start, end)
+    begin = start
+    for lead in form("address.zh.places.lead").finditer(text, start, first.end()):
+        if lead.end() < first.end() - 1:
+            begin = lead.end()
+    features = list(form("address.zh.places.feature").finditer(text, begin, end))
+    if not features:
+        return "", start, end
+    kinds = {feature.lastgroup for feature in features}
+    last = features[-1].end()
+    if end - last <= LONGEST_TAIL and not form("address.zh.places.no_tail").search(text, last, end):
+        last = end
+    numbers = sum(feature.lastgroup == "number" for feature in features)
+    if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1:
+        return "whole", begin, last
+    return "part", begin, last
+
+
+def _joined(clauses: list[tuple[str, int, int]]) -> Iterator[Hit]:
+    """Clauses in a row of which one is an address by itself; two parts in a row are one too."""
+    i = 0
+    while i < len(clauses):
+        j = i
+        while j < len(clauses) and clauses[j][0] in ("whole", "part") or (i < j < len(clauses) and clauses[j][0]):
+            j += 1
+        kinds = [kind for kind, _, _ in clauses[i:j]]
+        if "whole" in kinds or kinds.count("part") > 1:
+            yield Hit(clauses[i][1], clauses[j - 1][2], "address", 0.75)
+        i = max(j, i + 1)
