@@ -20,21 +20,26 @@ LONGEST_TAIL = 12
 def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
     """Addresses clause by clause in turns that speak of one or in which one was found."""
     for index, start, end in stream.pieces:
-        found = any(start <= core.start < end for core in cores)
-        if not found and not _spoken_of(stream, index):
+        found = any(start <= core.start < end for core in cores) or _spoken_of(stream, index)
+        if not found and (stream.speaker == "agent" or not _house(stream.text[start:end])):
             continue
         clauses = [
             _clause(stream.text, match.start(), match.end())
             for match in form("address.zh.places.clause").finditer(stream.text, start, end)
         ]
-        yield from _joined(clauses)
+        yield from (hit for hit in _joined(clauses) if found or _house(stream.text[hit.start : hit.end]))
 
 
 def _spoken_of(stream: Stream, index: int) -> bool:
     if stream.speaker == "agent":
         return bool(form("address.zh.places.reads_back").search(stream.turns[index].text))
     said = pattern(rules()["address"]["zh"]["cue"]).search(stream.turns[index].text)
+    said = said or form("address.zh.places.own_cue").search(stream.turns[index].text)
     return bool(said) or "address" in asked_for(stream.turns, index)
+
+
+def _house(text: str) -> bool:
+    return bool(form("address.zh.places.house").search(text))
 
 
 def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
@@ -55,7 +60,8 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
     if end - last <= LONGEST_TAIL and not form("address.zh.places.no_tail").search(text, last, end):
         last = end
     numbers = sum(feature.lastgroup == "number" for feature in features)
-    if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1:
+    left = len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, first.end(), last)
+    if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1 or left:
         return "whole", begin, last
     return "part", begin, last
 
@@ -68,6 +74,6 @@ def _joined(clauses: list[tuple[str, int, int]]) -> Iterator[Hit]:
         while j < len(clauses) and clauses[j][0] in ("whole", "part") or (i < j < len(clauses) and clauses[j][0]):
             j += 1
         kinds = [kind for kind, _, _ in clauses[i:j]]
-        if "whole" in kinds or kinds.count("part") > 1:
+        if "whole" in kinds or (kinds and len(kinds) > 1):
             yield Hit(clauses[i][1], clauses[j - 1][2], "address", 0.75)
         i = max(j, i + 1)
