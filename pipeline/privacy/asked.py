@@ -27,7 +27,7 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
         kinds = _kinds(turn.text)
         if kinds:
             return kinds
-        if not is_remark(turn.text):
+        if not is_remark(turn.text) or pattern(rules()["asked"]["elsewhere"]).search(turn.text):
             return frozenset()
     return frozenset()
 

@@ -172,6 +172,8 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
     echoes = []
     stream = streams[mine]
     for run in runs_of(stream.text):
+        if len(run.digits) < 7 and cue_of(stream, run) == "other":
+            continue
         for token in run.tokens:
             index, _ = stream.turn_at(token.start)
             for first, last, digits, kind in numbers:

@@ -43,6 +43,8 @@ def _answer(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
         return
     index, _ = stream.turn_at(run.start)
     asked = asked_for(stream.turns, index)
+    if re.fullmatch(r"(?:19|20)\d\d", run.digits) and form("year").search(stream.before(run.start)):
+        return
     for kind, (least, most) in ANSWERS.items():
         if kind in asked and least <= len(run.digits) <= most:
             yield Hit(run.start, run.end, kind, 0.8)
@@ -216,7 +218,7 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
         return "code"
     if cue == "phone" and (7 <= length <= 20 or (run.extension and length >= 7)):
         return "phone"
-    if 3 <= length <= 6 and form("extension_before").search(near):
+    if 2 <= length <= 6 and form("extension_before").search(near):
         return "phone"
     if cue is None and 3 <= length <= 6 and form("ends_before").search(near):
         return "phone"
@@ -230,9 +232,14 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
 def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     """The nearest word that says what the number is: before it, else just after; and what was said before."""
     before = stream.before(run.start)
+    glued = form("glued").search(before) if pattern("[一-龥]").search(stream.text) else None
+    if glued and not pattern(rules()["cues"]["id_number"]).search(before):
+        return "other", before
     found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
     for match in reversed(found):
         if match.lastgroup == "other" and not form("adjacent").fullmatch(before, match.end()):
+            if form("sentence_between").search(before, match.end()):
+                break
             return "other_far", before
         if match.lastgroup != "generic":
             return match.lastgroup, before
