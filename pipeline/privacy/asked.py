@@ -27,7 +27,7 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
         kinds = _kinds(turn.text)
         if kinds:
             return kinds
-        if not is_remark(turn.text) or pattern(rules()["asked"]["elsewhere"]).search(turn.text):
+        if not is_remark(turn.text) or asks_else(turn.text):
             return frozenset()
     return frozenset()
 
@@ -35,6 +35,11 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _kinds(text: str) -> frozenset[str]:
     return frozenset(kind for kind in KINDS if pattern(rules()["asked"][kind]).search(text))
+
+
+def asks_else(text: str) -> bool:
+    """Whether a turn asks for something that is no personal number, so that what was told before has ended."""
+    return bool(pattern(rules()["asked"]["elsewhere"]).search(text))
 
 
 def is_remark(text: str) -> bool:

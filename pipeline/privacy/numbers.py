@@ -235,8 +235,12 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     glued = form("glued").search(before) if pattern("[一-龥]").search(stream.text) else None
     if glued and not pattern(rules()["cues"]["id_number"]).search(before):
         return "other", before
+    if form("glued_after").match(stream.text, run.end):
+        return "other", before
     found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
     for match in reversed(found):
+        if match.lastgroup == "other" and form("meant_for").search(before, 0, match.start()):
+            continue  # "your passport number for the booking"
         if match.lastgroup == "other" and not form("adjacent").fullmatch(before, match.end()):
             if form("sentence_between").search(before, match.end()):
                 break
