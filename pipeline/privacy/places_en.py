@@ -1,0 +1,77 @@
+"""English addresses told part by part, where an address is asked for or spoken of.
+
+Between commas stand a number with a name, a farm or a house by its name, a flat, a town, a post code, or words that
+say where the door is. In a row that holds a whole address all of them belong to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.privacy.asked import asked_for
+from pipeline.privacy.rules import Hit, form
+from pipeline.privacy.streams import Stream
+
+NEAR_TURNS = 5
+"""For how many turns a house number or post code may follow an address."""
+
+
+def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
+    """Addresses part by part in turns that speak of one or in which one was found."""
+    told: list[Hit] = []
+    for index, start, end in stream.pieces:
+        found = any(start <= core.start < end for core in cores)
+        asked = stream.speaker != "agent" and "address" in asked_for(stream.turns, index)
+        if found or asked or _spoken_of(stream, index):
+            told += _in_turn(stream, start, end, asked=asked)
+    yield from told
+    if stream.speaker != "agent":
+        yield from _numbers_alone(stream, [*cores, *told])
+
+
+def _spoken_of(stream: Stream, index: int) -> bool:
+    form_ = "reads_back" if stream.speaker == "agent" else "own_cue"
+    return bool(form(f"address.en.places.{form_}").search(stream.turns[index].text))
+
+
+def _in_turn(stream: Stream, start: int, end: int, *, asked: bool) -> Iterator[Hit]:
+    lower = not re.search("[A-Z]", stream.text[start:end])
+    for sentence in form("address.en.places.sentence").finditer(stream.text, start, end):
+        row: list[tuple[str, int, int]] = []
+        for match in form("address.en.places.part_told").finditer(stream.text, sentence.start(), sentence.end()):
+            kind, first, last = _part(stream.text, match.start(), match.end(), lower=lower and bool(row))
+            if not kind or (not row and kind == "more"):
+                yield from _row(row, asked=asked)
+                row = []
+            else:
+                row.append((kind, first, last))
+        yield from _row(row, asked=asked)
+
+
+def _row(row: list[tuple[str, int, int]], *, asked: bool) -> Iterator[Hit]:
+    kinds = [kind for kind, _, _ in row]
+    if "whole" in kinds or (asked and len(kinds) > 1 and kinds[0] == "place"):
+        yield Hit(row[0][1], row[-1][2], "address", 0.75)
+
+
+def _part(text: str, start: int, end: int, *, lower: bool) -> tuple[str, int, int]:
+    """What the words between two commas are to an address, and where the place in them stands."""
+    lead = form("address.en.places.lead").match(text, start, end)
+    first = lead.end() if lead else start
+    for kind in ("whole", "number", "place", "more"):
+        match = form(f"address.en.places.{kind}").match(text, first, end)
+        if match:
+            return ("place" if kind == "number" else kind), first, first + len(match.group().rstrip())
+    if lower and form("address.en.places.lower_place").fullmatch(text[first:end]):
+        return "place", first, end
+    return "", start, end
+
+
+def _numbers_alone(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
+    """Soon after an address the house number by itself, "I'm at 513", and a post code that is spelled."""
+    told = {stream.turn_at(core.start)[0] for core in cores}
+    for index, start, end in stream.pieces:
+        if any(index - NEAR_TURNS <= one <= index for one in told):
+            for match in form("address.en.places.later").finditer(stream.text, start, end):
+                yield Hit(*match.span(match.lastgroup or 0), "address", 0.7)
