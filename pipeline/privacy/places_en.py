@@ -40,18 +40,26 @@ def _in_turn(stream: Stream, start: int, end: int, *, asked: bool) -> Iterator[H
     for sentence in form("address.en.places.sentence").finditer(stream.text, start, end):
         row: list[tuple[str, int, int]] = []
         for match in form("address.en.places.part_told").finditer(stream.text, sentence.start(), sentence.end()):
-            kind, first, last = _part(stream.text, match.start(), match.end(), lower=lower and bool(row))
-            if not kind or (not row and kind == "more"):
-                yield from _row(row, asked=asked)
+            kind, first, last = _part(stream.text, match.start(), match.end(), lower=lower)
+            asked = asked or (not row and _told_at(stream.text, match.start(), first))
+            if not kind or (not row and kind in ("more", "lower")):
+                yield from _row(row, stream.text, asked=asked)
                 row = []
             else:
                 row.append((kind, first, last))
-        yield from _row(row, asked=asked)
+        yield from _row(row, stream.text, asked=asked)
 
 
-def _row(row: list[tuple[str, int, int]], *, asked: bool) -> Iterator[Hit]:
+def _told_at(text: str, start: int, first: int) -> bool:
+    return bool(form("address.en.places.told_at").search(text[start:first]))
+
+
+def _row(row: list[tuple[str, int, int]], text: str, *, asked: bool) -> Iterator[Hit]:
     kinds = [kind for kind, _, _ in row]
-    if "whole" in kinds or (asked and len(kinds) > 1 and kinds[0] == "place"):
+    if not row:
+        return
+    housed = "more" in kinds and form("address.en.places.house_said").search(text, row[0][1], row[-1][2])
+    if "whole" in kinds or housed or (asked and len(kinds) > 1):
         yield Hit(row[0][1], row[-1][2], "address", 0.75)
 
 
@@ -60,16 +68,21 @@ def _part(text: str, start: int, end: int, *, lower: bool) -> tuple[str, int, in
     lead = form("address.en.places.lead").match(text, start, end)
     first = lead.end() if lead else start
     for kind in ("whole", "number", "place", "more"):
-        match = form(f"address.en.places.{kind}").match(text, first, end)
+        begin = start if kind == "more" else first
+        match = form(f"address.en.places.{kind}").match(text, begin + (text[begin : begin + 1] == " "), end)
         if match:
-            return ("place" if kind == "number" else kind), first, first + len(match.group().rstrip())
+            if lower and form("address.en.places.lower_place").fullmatch(text, match.end(), end):
+                return "whole", first, end
+            return ("place" if kind == "number" else kind), match.start(), match.start() + len(match.group().rstrip())
     if lower and form("address.en.places.lower_place").fullmatch(text[first:end]):
-        return "place", first, end
+        return "lower", first, end
     return "", start, end
 
 
 def _numbers_alone(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
     """Soon after an address the house number by itself, "I'm at 513", and a post code that is spelled."""
+    for match in form("address.en.places.spelled_code").finditer(stream.text):
+        yield Hit(match.start("told"), match.end("told"), "address", 0.8)
     told = {stream.turn_at(core.start)[0] for core in cores}
     for index, start, end in stream.pieces:
         if any(index - NEAR_TURNS <= one <= index for one in told):
