@@ -57,7 +57,9 @@ def unknown(word: str) -> bool:
 
 
 def _may_begin(word: str) -> bool:
-    return plain(word) in common_names() or unknown(word) or (is_name(word) and plain(word) not in stop_words())
+    return (
+        plain(word) in common_names() or unknown(word) or (is_name(word) and plain(word) not in stop_words())
+    )
 
 
 def _is_pair(words: list[str]) -> bool:

@@ -218,7 +218,12 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
             and word[0].isupper()
             and (word.lower() in common_names() or word.lower() not in stop_words())
         )
-        if parted or doubtful or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
+        if (
+            parted
+            or doubtful
+            or count == 3
+            or not (first or _names(word, count, lowered=lowered, shouted=shouted))
+        ):
             break
         count, end = count + 1, at + match.end()
     if not count or stream.text[at:end].lower().split()[-1] in rules()["names_en"]["firm"]:

@@ -9,7 +9,6 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
-
 TURNS = 4
 """For how many turns a password that was spoken of may follow."""
 

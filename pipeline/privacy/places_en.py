@@ -39,7 +39,9 @@ def _in_turn(stream: Stream, start: int, end: int, *, asked: bool) -> Iterator[H
     lower = not re.search("[A-Z]", stream.text[start:end])
     for sentence in form("address.en.places.sentence").finditer(stream.text, start, end):
         row: list[tuple[str, int, int]] = []
-        for match in form("address.en.places.part_told").finditer(stream.text, sentence.start(), sentence.end()):
+        for match in form("address.en.places.part_told").finditer(
+            stream.text, sentence.start(), sentence.end()
+        ):
             kind, first, last = _part(stream.text, match.start(), match.end(), lower=lower)
             asked = asked or (not row and _told_at(stream.text, match.start(), first))
             if not kind or (not row and kind in ("more", "lower")):
@@ -73,7 +75,11 @@ def _part(text: str, start: int, end: int, *, lower: bool) -> tuple[str, int, in
         if match:
             if lower and form("address.en.places.lower_place").fullmatch(text, match.end(), end):
                 return "whole", first, end
-            return ("place" if kind == "number" else kind), match.start(), match.start() + len(match.group().rstrip())
+            return (
+                ("place" if kind == "number" else kind),
+                match.start(),
+                match.start() + len(match.group().rstrip()),
+            )
     if lower and form("address.en.places.lower_place").fullmatch(text[first:end]):
         return "lower", first, end
     return "", start, end

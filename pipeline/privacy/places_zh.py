@@ -6,7 +6,6 @@ and holds only such parts, or says where the door is, belongs to it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
@@ -60,7 +59,9 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
     if end - last <= LONGEST_TAIL and not form("address.zh.places.no_tail").search(text, last, end):
         last = end
     numbers = sum(feature.lastgroup == "number" for feature in features)
-    left = len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, first.end(), last)
+    left = (
+        len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, first.end(), last)
+    )
     if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1 or left:
         return "whole", begin, last
     return "part", begin, last
@@ -68,12 +69,11 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
 
 def _joined(clauses: list[tuple[str, int, int]]) -> Iterator[Hit]:
     """Clauses in a row of which one is an address by itself; two parts in a row are one too."""
-    i = 0
-    while i < len(clauses):
-        j = i
-        while j < len(clauses) and clauses[j][0] in ("whole", "part") or (i < j < len(clauses) and clauses[j][0]):
-            j += 1
-        kinds = [kind for kind, _, _ in clauses[i:j]]
-        if "whole" in kinds or (kinds and len(kinds) > 1):
-            yield Hit(clauses[i][1], clauses[j - 1][2], "address", 0.75)
-        i = max(j, i + 1)
+    row: list[tuple[str, int, int]] = []
+    for clause in (*clauses, ("", 0, 0)):
+        if clause[0] in ("whole", "part") or (row and clause[0]):
+            row.append(clause)
+            continue
+        if len(row) > 1 or any(kind == "whole" for kind, _, _ in row):
+            yield Hit(row[0][1], row[-1][2], "address", 0.75)
+        row = []
