@@ -8,6 +8,7 @@ from functools import lru_cache
 from pipeline.privacy.rules import KINDS, pattern, rules
 from pipeline.types import Turn
 
+NUMBERS = frozenset({"phone", "id_number", "bank_card", "email"})
 FARTHEST_TURNS = 8
 REMARK_CHARS = 24
 REMARK_WORDS = 6
@@ -40,6 +41,19 @@ def _kinds(text: str) -> frozenset[str]:
 def asks_else(text: str) -> bool:
     """Whether a turn asks for something that is no personal number, so that what was told before has ended."""
     return bool(pattern(rules()["asked"]["elsewhere"]).search(text))
+
+
+def ends_dictation(text: str) -> bool:
+    """Whether a turn asks for the next thing, so that the digits after it are another number's."""
+    if asks_else(text):
+        return True
+    asked = form_of_question(text) and _kinds(text) & NUMBERS
+    return bool(asked) and not pattern(rules()["asked"]["more"]).search(text)
+
+
+def form_of_question(text: str) -> bool:
+    """Whether a text ends as a question does."""
+    return text.rstrip().endswith(("?", "？", "呢", "吗"))
 
 
 def is_remark(text: str) -> bool:

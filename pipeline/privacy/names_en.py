@@ -113,7 +113,8 @@ def _called_out(stream: Stream) -> Iterator[Hit]:
         yield from _taken(stream, match.start("name"), lowered=False)
     for match in form("names_en.vocative").finditer(stream.text):
         word = match.group("name")
-        if word.lower() in given_names() or word.lower() in common_names():
+        named = word.lower() in given_names() or word.lower() in common_names()
+        if named and not _staff(stream, match.start("name"), match.end("name")):
             yield Hit(match.start("name"), match.end("name"), "name", 0.75)
     for match in form("names_en.vocative_open").finditer(stream.text):
         if is_name(match.group("name")) or not is_common_word(match.group("name")):

@@ -121,7 +121,9 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
                 break
             kind = _strong(part.digits, stream.text[part.start : part.end], cue, spoken=part.spoken)
             if kind is not None:
-                yield Hit(part.start, part.end, kind)
+                rest = sum(len(token.digits) for token in run.tokens[last:])
+                unsure = kind == "bank_card" and not luhn(part.digits) and rest < PUBLIC_DIGITS
+                yield Hit(part.start, run.end if unsure else part.end, kind)
                 first = last - 1
                 break
         first += 1

@@ -20,6 +20,7 @@ def names_of_persons(stream: Stream) -> Iterator[Hit]:
     yield from _double(stream)
     if stream.speaker == "agent":
         yield from _told(stream, "greeted", 0.75)
+        yield from _told(stream, "at_home", 0.75)
         return
     yield from _told(stream, "by_kin", 0.75)
     for match in form("names_zh.persons.family").finditer(stream.text):

@@ -13,6 +13,8 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
 
+LONG = 2
+"""From how many commas on a row is an address though none was spoken of."""
 NEAR_TURNS = 5
 """For how many turns a house number or post code may follow an address."""
 
@@ -23,8 +25,11 @@ def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
     for index, start, end in stream.pieces:
         found = any(start <= core.start < end for core in cores)
         asked = stream.speaker != "agent" and "address" in asked_for(stream.turns, index)
+        rows = _in_turn(stream, start, end, asked=asked)
         if found or asked or _spoken_of(stream, index):
-            told += _in_turn(stream, start, end, asked=asked)
+            told += rows
+        elif stream.speaker != "agent":
+            told += [hit for hit in rows if stream.text.count(",", hit.start, hit.end) >= LONG]
     yield from told
     if stream.speaker != "agent":
         yield from _numbers_alone(stream, [*cores, *told])

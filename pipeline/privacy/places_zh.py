@@ -26,6 +26,8 @@ def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
             _clause(stream.text, match.start(), match.end())
             for match in form("address.zh.places.clause").finditer(stream.text, start, end)
         ]
+        if form("address.zh.places.door").search(stream.text, start, end):
+            clauses = [("whole" if kind == "part" else kind, first, last) for kind, first, last in clauses]
         yield from (hit for hit in _joined(clauses) if found or _house(stream.text[hit.start : hit.end]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.privacy.asked import asks_else
+from pipeline.privacy.asked import ends_dictation
 from pipeline.types import Turn
 
 JOINED = "\n"
@@ -95,7 +95,7 @@ def _joins(turns: Sequence[Turn], first: int, second: int) -> bool:
     end_s, start_s = turns[first].end_s, turns[second].start_s
     if end_s is not None and start_s is not None and start_s - end_s > LONGEST_PAUSE_S:
         return False
-    return len(between) <= 2 and all(_short(turn.text) and not asks_else(turn.text) for turn in between)
+    return len(between) <= 2 and all(_short(turn.text) and not ends_dictation(turn.text) for turn in between)
 
 
 def _short(text: str) -> bool:
