@@ -25,10 +25,10 @@ def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
     for index, start, end in stream.pieces:
         found = any(start <= core.start < end for core in cores)
         asked = stream.speaker != "agent" and "address" in asked_for(stream.turns, index)
-        rows = _in_turn(stream, start, end, asked=asked)
         if found or asked or _spoken_of(stream, index):
-            told += rows
-        elif stream.speaker != "agent":
+            told += _in_turn(stream, start, end, asked=asked)
+        elif stream.speaker != "agent" and stream.text.count(",", start, end) >= LONG:
+            rows = _in_turn(stream, start, end, asked=asked)
             told += [hit for hit in rows if stream.text.count(",", hit.start, hit.end) >= LONG]
     yield from told
     if stream.speaker != "agent":
