@@ -25,7 +25,7 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
             yield Hit(start, start + len(name), "name", 0.7)
     yield from _in_place(stream)
     yield from _short(stream)
-    for name in ("dotted", "parts_long", "part_titled"):
+    for name in ("dotted", "parts_long", "part_titled", "wished"):
         for match in form(f"names_zh.likely.{name}").finditer(stream.text):
             if not _staff(stream, match.start("name")):
                 more = form("names_zh.likely.part_ends").match(stream.text, match.end("name"))

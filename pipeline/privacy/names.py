@@ -71,6 +71,7 @@ def _kept(name: str, kept: Collection[str]) -> bool:
     return (
         lowered in kept
         or any(lowered == one[: len(lowered)] for one in kept if len(lowered) <= 2 and _is_han(lowered))
+        or f"小{lowered}" in kept
         or any(lowered.startswith(one) for one in kept if len(one) >= 2 and _is_han(one))
         or any(lowered in one.split() for one in kept)
     )

@@ -254,6 +254,8 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
     # "13800138000，我的订单呢" speaks of something else by then; "88231是订单号" doesn't
     if after and after.lastgroup == "other" and not form("behind").fullmatch(following, 0, after.start()):
         after = None
+    if after and after.lastgroup == "code" and not form("behind_code").fullmatch(following, 0, after.start()):
+        after = None
     if after and after.lastgroup != "generic":
         return after.lastgroup, before
     return ("phone" if found or after else None), before

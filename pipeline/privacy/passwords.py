@@ -68,5 +68,6 @@ def _tokens(stream: Stream) -> Iterator[Hit]:
     for index, start, end in stream.pieces:
         near = stream.turns[max(0, index - TURNS) : index + 1]
         if any(cue.search(turn.text) for turn in near):
-            for match in form("password.token").finditer(stream.text, start, end):
-                yield Hit(match.start("secret"), match.end("secret"), "code", 0.8)
+            for name in ("token", "by_turns"):
+                for match in form(f"password.{name}").finditer(stream.text, start, end):
+                    yield Hit(match.start("secret"), match.end("secret"), "code", 0.8)

@@ -12,7 +12,7 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
-LONGEST_TAIL = 12
+LONGEST_TAIL = 20
 """How many characters behind the last part of an address may still belong to it."""
 
 
@@ -62,7 +62,7 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
         last = end
     numbers = sum(feature.lastgroup == "number" for feature in features)
     left = (
-        len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, first.end(), last)
+        len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, begin, last)
     )
     if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1 or left:
         return "whole", begin, last
