@@ -103,6 +103,8 @@ def _agent_names(stream: Stream) -> Iterator[str]:
     first = stream.pieces[min(2, len(stream.pieces) - 1)][2]
     for match in form("names_en.agent.announced").finditer(stream.text, 0, first):
         words = match.group("post").split()
+        if form("names_en.agent.asked_back").match(stream.text, match.end("name")):
+            continue
         stop = rules()["names_en"]["stop"]
         firm = any(word[0].isupper() for word in words) or form("names_en.agent.post").search(
             match.group("post")
