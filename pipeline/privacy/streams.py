@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.privacy.asked import ends_dictation
+from pipeline.privacy.casing import cased
 from pipeline.types import Turn
 
 JOINED = "\n"
@@ -83,7 +84,7 @@ def _stream(turns: Sequence[Turn], speaker: str) -> Stream:
         if pieces:
             text += JOINED if _joins(turns, pieces[-1][0], index) else APART
         # a form feed of the text itself would part what belongs together
-        said = turn.text.replace(APART, " ")
+        said = cased(turn.text).replace(APART, " ")
         pieces.append((index, len(text), len(text) + len(said)))
         text += said
     return Stream(speaker, text, tuple(pieces), turns)
