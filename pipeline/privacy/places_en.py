@@ -41,13 +41,13 @@ def _spoken_of(stream: Stream, index: int) -> bool:
 
 
 def _in_turn(stream: Stream, start: int, end: int, *, asked: bool) -> Iterator[Hit]:
-    lower = not re.search("[A-Z]", stream.text[start:end])
+    lower = not re.search("[A-Z]", stream.turns[stream.turn_at(start)[0]].text)
     for sentence in form("address.en.places.sentence").finditer(stream.text, start, end):
         row: list[tuple[str, int, int]] = []
         for match in form("address.en.places.part_told").finditer(
             stream.text, sentence.start(), sentence.end()
         ):
-            kind, first, last = _part(stream.text, match.start(), match.end(), lower=lower)
+            kind, first, last = _part(stream.text, match.start(), match.end(), lower=lower, asked=asked)
             asked = asked or (not row and _told_at(stream.text, match.start(), first))
             if not kind or (not row and kind in ("more", "lower")):
                 yield from _row(row, stream.text, asked=asked)
@@ -70,16 +70,17 @@ def _row(row: list[tuple[str, int, int]], text: str, *, asked: bool) -> Iterator
         yield Hit(row[0][1], row[-1][2], "address", 0.75)
 
 
-def _part(text: str, start: int, end: int, *, lower: bool) -> tuple[str, int, int]:
+def _part(text: str, start: int, end: int, *, lower: bool, asked: bool) -> tuple[str, int, int]:
     """What the words between two commas are to an address, and where the place in them stands."""
     lead = form("address.en.places.lead").match(text, start, end)
     first = lead.end() if lead else start
-    for kind in ("whole", "number", "place", "more"):
+    for kind in ("whole", *(("lower_whole",) if lower and asked else ()), "number", "place", "more"):
         begin = start if kind == "more" else first
         match = form(f"address.en.places.{kind}").match(text, begin + (text[begin : begin + 1] == " "), end)
         if match:
-            if lower and form("address.en.places.lower_place").fullmatch(text, match.end(), end):
-                return "whole", first, end
+            more = form("address.en.places.lower_more").match(text, match.end(), end) if lower else None
+            if kind == "lower_whole" or (more and kind == "whole"):
+                return "whole", match.start(), more.end() if more else match.end()
             return (
                 ("place" if kind == "number" else kind),
                 match.start(),
