@@ -47,8 +47,8 @@ def _in_turn(stream: Stream, start: int, end: int, *, asked: bool) -> Iterator[H
         for match in form("address.en.places.part_told").finditer(
             stream.text, sentence.start(), sentence.end()
         ):
+            asked = asked or (not row and _told_at(stream.text, match.start(), match.end()))
             kind, first, last = _part(stream.text, match.start(), match.end(), lower=lower, asked=asked)
-            asked = asked or (not row and _told_at(stream.text, match.start(), first))
             if not kind or (not row and kind in ("more", "lower")):
                 yield from _row(row, stream.text, asked=asked)
                 row = []
@@ -57,8 +57,9 @@ def _in_turn(stream: Stream, start: int, end: int, *, asked: bool) -> Iterator[H
         yield from _row(row, stream.text, asked=asked)
 
 
-def _told_at(text: str, start: int, first: int) -> bool:
-    return bool(form("address.en.places.told_at").search(text[start:first]))
+def _told_at(text: str, start: int, end: int) -> bool:
+    lead = form("address.en.places.lead").match(text, start, end)
+    return bool(lead and form("address.en.places.told_at").search(lead.group()))
 
 
 def _row(row: list[tuple[str, int, int]], text: str, *, asked: bool) -> Iterator[Hit]:
@@ -74,13 +75,16 @@ def _part(text: str, start: int, end: int, *, lower: bool, asked: bool) -> tuple
     """What the words between two commas are to an address, and where the place in them stands."""
     lead = form("address.en.places.lead").match(text, start, end)
     first = lead.end() if lead else start
-    for kind in ("whole", *(("lower_whole",) if lower and asked else ()), "number", "place", "more"):
+    answer = form("address.en.places.lower_answer").match(text, first, end) if lower and asked else None
+    if answer and form("address.en.places.lower_sign").search(answer.group()):
+        return "whole", first, answer.end()
+    for kind in ("whole", "number", "place", "more"):
         begin = start if kind == "more" else first
         match = form(f"address.en.places.{kind}").match(text, begin + (text[begin : begin + 1] == " "), end)
         if match:
             more = form("address.en.places.lower_more").match(text, match.end(), end) if lower else None
-            if kind == "lower_whole" or (more and kind == "whole"):
-                return "whole", match.start(), more.end() if more else match.end()
+            if more and kind == "whole":
+                return "whole", match.start(), more.end()
             return (
                 ("place" if kind == "number" else kind),
                 match.start(),
