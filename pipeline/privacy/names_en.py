@@ -60,7 +60,9 @@ def english_names(stream: Stream) -> Iterator[Hit]:
     for match in form("names_en.paired").finditer(stream.text):
         first, second = match.group("name").split()[0], match.group("name").split()[-1]
         if first.lower() in common_names() and second.lower() not in stop_words() | common_names():
-            if form("names_en.opens_sentence").search(stream.text[: match.start()]) and is_common_word(second):
+            if form("names_en.opens_sentence").search(stream.text[: match.start()]) and is_common_word(
+                second
+            ):
                 continue
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
 

@@ -26,6 +26,10 @@ def names_of_persons(stream: Stream) -> Iterator[Hit]:
     for match in form("names_zh.persons.family").finditer(stream.text):
         if not form("names_zh.never").search(match.group("name")) and not _agents(stream, match.start()):
             yield Hit(match.start("name"), match.end("name"), "name", 0.85)
+    for which in ("ours_at_home", "dear"):
+        for match in form(f"names_zh.persons.{which}").finditer(stream.text):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.7)
+    yield from _told(stream, "owned", 0.7)
     for match in form("names_zh.persons.child").finditer(stream.text):
         name = match.group("name")
         if name not in everyday() and not form("names_zh.persons.no_sign").search(name):
@@ -38,6 +42,8 @@ def plausible(name: str, *, sure: bool) -> bool:
     zh = rules()["names_zh"]
     if form("names_zh.persons.no_sign").search(name) or form("names_zh.never").search(name):
         return False
+    if len(name) == 2 and name[0] in "大老小阿" and re.match(surname(sure=False), name[1]):
+        return True
     if re.match(surname(sure=True), name) and len(name) <= 4 and not not_name().search(name):
         doubtful = name[0] in zh["rare"] and _words_in(name)
         return (sure or not is_word(name)) and not doubtful
@@ -52,7 +58,7 @@ def _words_in(name: str) -> bool:
 
 def _told(stream: Stream, which: str, confidence: float) -> Iterator[Hit]:
     for match in form(f"names_zh.persons.{which}").finditer(stream.text):
-        verb = match.lastgroup == "name" and which == "by_role"
+        verb = match.lastgroup == "name" and which in ("by_role", "owned")
         if plausible(match.group(match.lastgroup or 0), sure=verb) and not _agents(stream, match.start()):
             yield Hit(*match.span(match.lastgroup or 0), "name", confidence)
 

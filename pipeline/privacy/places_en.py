@@ -32,6 +32,7 @@ def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
             told += [hit for hit in rows if stream.text.count(",", hit.start, hit.end) >= LONG]
     yield from told
     if stream.speaker != "agent":
+        yield from _number_asked(stream)
         yield from _numbers_alone(stream, [*cores, *told])
 
 
@@ -93,6 +94,18 @@ def _part(text: str, start: int, end: int, *, lower: bool, asked: bool) -> tuple
     if lower and form("address.en.places.lower_place").fullmatch(text[first:end]):
         return "lower", first, end
     return "", start, end
+
+
+def _number_asked(stream: Stream) -> Iterator[Hit]:
+    """The bare answer to "and the house number?"."""
+    for index, start, end in stream.pieces:
+        question = stream.turns[index - 1].text if index else ""
+        if form("address.en.places.asks_number").search(question) and "address" in asked_for(
+            stream.turns, index
+        ):
+            match = form("address.en.places.number_alone").match(stream.text, start, end)
+            if match:
+                yield Hit(match.start("told"), match.end("told"), "address", 0.7)
 
 
 def _numbers_alone(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:

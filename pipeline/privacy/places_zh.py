@@ -61,9 +61,8 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
     if end - last <= LONGEST_TAIL and not form("address.zh.places.no_tail").search(text, last, end):
         last = end
     numbers = sum(feature.lastgroup == "number" for feature in features)
-    left = (
-        len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, begin, last)
-    )
+    numbers += bool(form("address.zh.places.unit_room").search(text, begin, last))
+    left = len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, begin, last)
     if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1 or left:
         return "whole", begin, last
     return "part", begin, last
