@@ -48,13 +48,11 @@ def _in_place(stream: Stream) -> Iterator[Hit]:
     for form_name in ("clause", "kin"):
         for match in form(f"names_zh.likely.{form_name}", surname=surname(sure=False)).finditer(stream.text):
             name, start = match.group("name"), match.start("name")
-            signs = sum(sign in _weights() for sign in name[1:])
             plain = name[0] not in likely["doubtful"] and not any(
                 sign in likely["no_end"] for sign in name[1:]
             )
             wordless = name[1:] not in everyday() and name[:2] not in everyday() and not _titled(name)
-            likely_so = plain and wordless and signs >= (form_name == "clause")
-            if likely_so and _free(stream.text, start, name) and not _staff(stream, start):
+            if plain and wordless and _free(stream.text, start, name) and not _staff(stream, start):
                 yield Hit(start, start + 3, "name", 0.65)
 
 

@@ -59,6 +59,8 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield Hit(match.start(), match.end(), "name", 0.75)
     for match in form("names_en.paired").finditer(stream.text):
         first, second = match.group("name").split()[0], match.group("name").split()[-1]
+        if stream.speaker == "agent" and form("names_en.from_firm").search(stream.text, 0, match.start()):
+            continue
         if first.lower() in common_names() and second.lower() not in stop_words() | common_names():
             if form("names_en.opens_sentence").search(stream.text[: match.start()]) and is_common_word(
                 second

@@ -13,7 +13,7 @@ from functools import cache
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.digits import Run, Token, runs_of
 from pipeline.privacy.rules import Hit, form, pattern, rules
-from pipeline.privacy.streams import Stream
+from pipeline.privacy.streams import JOINED, Stream
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CUE_CHARS = 45
@@ -241,6 +241,9 @@ def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
         return "other", before
     found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
     for match in reversed(found):
+        between = before[match.end() :]
+        if match.lastgroup == "code" and JOINED in between and runs_of(between):
+            continue  # another turn's code, which was told there
         if match.lastgroup == "other" and form("meant_for").search(before, 0, match.start()):
             continue  # "your passport number for the booking"
         if match.lastgroup == "other" and not form("adjacent").fullmatch(before, match.end()):

@@ -45,7 +45,7 @@ def plausible(name: str, *, sure: bool) -> bool:
     if len(name) == 2 and name[0] in "大老小阿" and re.match(surname(sure=False), name[1]):
         return True
     if re.match(surname(sure=True), name) and len(name) <= 4 and not not_name().search(name):
-        doubtful = name[0] in zh["rare"] and _words_in(name)
+        doubtful = name[0] in zh["rare"] and _words_in(name[:2])
         return (sure or not is_word(name)) and not doubtful
     return len(name) >= 2 and (sure or len(name) > 2) and not _words_in(name)
 

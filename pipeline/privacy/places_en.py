@@ -14,7 +14,7 @@ from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
 
 LONG = 2
-"""From how many commas on a row is an address though none was spoken of."""
+"""Above how many parts a row is an address though none was spoken of."""
 NEAR_TURNS = 5
 """For how many turns a house number or post code may follow an address."""
 
@@ -27,13 +27,19 @@ def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
         asked = stream.speaker != "agent" and "address" in asked_for(stream.turns, index)
         if found or asked or _spoken_of(stream, index):
             told += _in_turn(stream, start, end, asked=asked)
-        elif stream.speaker != "agent" and stream.text.count(",", start, end) >= LONG:
+        elif stream.speaker != "agent" and "," in stream.text[start:end]:
             rows = _in_turn(stream, start, end, asked=asked)
-            told += [hit for hit in rows if stream.text.count(",", hit.start, hit.end) >= LONG]
+            told += [hit for hit in rows if _sure(stream.text[hit.start : hit.end])]
     yield from told
     if stream.speaker != "agent":
         yield from _number_asked(stream)
         yield from _numbers_alone(stream, [*cores, *told])
+
+
+def _sure(text: str) -> bool:
+    """Whether a row is an address though none was spoken of: three parts, or two with a street's or a house's name."""
+    parts = text.count(",") + 1
+    return parts > LONG or (parts == LONG and bool(form("address.en.places.street_said").search(text)))
 
 
 def _spoken_of(stream: Stream, index: int) -> bool:
@@ -112,8 +118,10 @@ def _numbers_alone(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
     """Soon after an address the house number by itself, "I'm at 513", and a post code that is spelled."""
     for match in form("address.en.places.spelled_code").finditer(stream.text):
         yield Hit(match.start("told"), match.end("told"), "address", 0.8)
+    home = form("address.en.places.home_said")
     told = {stream.turn_at(core.start)[0] for core in cores}
     for index, start, end in stream.pieces:
-        if any(index - NEAR_TURNS <= one <= index for one in told):
+        said = any(home.search(turn.text) for turn in stream.turns[max(0, index - NEAR_TURNS) : index])
+        if said or any(index - NEAR_TURNS <= one <= index for one in told):
             for match in form("address.en.places.later").finditer(stream.text, start, end):
                 yield Hit(*match.span(match.lastgroup or 0), "address", 0.7)

@@ -62,7 +62,9 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
         last = end
     numbers = sum(feature.lastgroup == "number" for feature in features)
     numbers += bool(form("address.zh.places.unit_room").search(text, begin, last))
-    left = len(kinds) == 1 and numbers == 0 and form("address.zh.places.left_at").search(text, begin, last)
+    alone = len(kinds) == 1 and numbers == 0
+    left = form("address.zh.places.left_at").search(text, begin, end) if alone else None
+    last = max(last, left.end()) if left else last
     if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1 or left:
         return "whole", begin, last
     return "part", begin, last
