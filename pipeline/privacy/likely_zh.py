@@ -21,7 +21,7 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
     sign = f"[{''.join(_weights())}]"
     for match in form("names_zh.likely.whole", surname=surname(sure=True), sign=sign).finditer(stream.text):
         start, name = match.start(), match.group("name")
-        if _made_of_signs(name) and _free(stream.text, start, name) and not _staff(stream, start):
+        if made_of_signs(name) and _free(stream.text, start, name) and not _staff(stream, start):
             yield Hit(start, start + len(name), "name", 0.7)
     yield from _in_place(stream)
     yield from _short(stream)
@@ -79,7 +79,8 @@ def _weights() -> dict[str, int]:
     return dict.fromkeys(zh["signs"], 1) | dict.fromkeys(zh["strong_signs"], 2)
 
 
-def _made_of_signs(name: str) -> bool:
+def made_of_signs(name: str) -> bool:
+    """Whether surname and given name are signs that stand in names."""
     given = name[2:] if name[:2] in rules()["names_zh"]["compound"] else name[1:]
     weights = [_weights().get(sign, 0) for sign in given]
     zh = rules()["names_zh"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word, not_name, surname
+from pipeline.privacy.likely_zh import made_of_signs
 from pipeline.privacy.rules import Hit, form, rules
 from pipeline.privacy.streams import Stream
 
@@ -26,6 +27,9 @@ def names_of_persons(stream: Stream) -> Iterator[Hit]:
     for match in form("names_zh.persons.family").finditer(stream.text):
         if not form("names_zh.never").search(match.group("name")) and not _agents(stream, match.start()):
             yield Hit(match.start("name"), match.end("name"), "name", 0.85)
+    for match in form("names_zh.persons.doubled").finditer(stream.text):
+        if match.group("name") not in everyday() and match.group("name") not in dictionary():
+            yield Hit(match.start("name"), match.end("name"), "name", 0.7)
     for which in ("ours_at_home", "dear"):
         for match in form(f"names_zh.persons.{which}").finditer(stream.text):
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
@@ -44,9 +48,12 @@ def plausible(name: str, *, sure: bool) -> bool:
         return False
     if len(name) == 2 and name[0] in "大老小阿" and re.match(surname(sure=False), name[1]):
         return True
-    if re.match(surname(sure=True), name) and len(name) <= 4 and not not_name().search(name):
+    doubled = len(name) == 2 and name[0] == name[1]
+    if re.match(surname(sure=True), name) and len(name) <= 4 and not doubled and not not_name().search(name):
         doubtful = name[0] in zh["rare"] and _words_in(name[:2])
         return (sure or not is_word(name)) and not doubtful
+    if doubled:
+        return name not in everyday()
     return len(name) >= 2 and (sure or len(name) > 2) and not _words_in(name)
 
 
@@ -90,6 +97,8 @@ def _answered(stream: Stream) -> Iterator[Hit]:
 
 def _answers(match: re.Match[str], question: str) -> bool:
     name = match.group("name")
+    if form("names_zh.likely.part_whole").fullmatch(name) or (name[0] == "那" and made_of_signs(name)):
+        return True
     if form("names_zh.persons.no_answer").search(name) or form("names_zh.never").search(name):
         return False
     if len(name) == 1:

@@ -48,7 +48,9 @@ def _spoken_of(stream: Stream, index: int) -> bool:
 
 
 def _in_turn(stream: Stream, start: int, end: int, *, asked: bool) -> Iterator[Hit]:
-    lower = not re.search("[A-Z]", stream.turns[stream.turn_at(start)[0]].text)
+    said = stream.turns[stream.turn_at(start)[0]].text
+    lower = not re.search("[A-Z]", said)
+    asked = asked or (lower and bool(form("address.en.places.own_cue").search(said)))
     for sentence in form("address.en.places.sentence").finditer(stream.text, start, end):
         row: list[tuple[str, int, int]] = []
         for match in form("address.en.places.part_told").finditer(
@@ -82,6 +84,9 @@ def _part(text: str, start: int, end: int, *, lower: bool, asked: bool) -> tuple
     """What the words between two commas are to an address, and where the place in them stands."""
     lead = form("address.en.places.lead").match(text, start, end)
     first = lead.end() if lead else start
+    if lower and asked and not form("address.en.places.lower_sign").match(text, first, end):
+        begins = form("address.en.places.lower_start").search(text, first, end)
+        first = begins.start() if begins else first
     answer = form("address.en.places.lower_answer").match(text, first, end) if lower and asked else None
     if answer and form("address.en.places.lower_sign").search(answer.group()):
         return "whole", first, answer.end()
