@@ -84,6 +84,9 @@ def _part(text: str, start: int, end: int, *, lower: bool, asked: bool) -> tuple
     """What the words between two commas are to an address, and where the place in them stands."""
     lead = form("address.en.places.lead").match(text, start, end)
     first = lead.end() if lead else start
+    figure = form("address.en.places.figure_first").search(text, first, end)
+    if figure and not form("address.en.places.whole").match(text, first, end):
+        first = figure.start()
     if lower and asked and not form("address.en.places.lower_sign").match(text, first, end):
         begins = form("address.en.places.lower_start").search(text, first, end)
         first = begins.start() if begins else first

@@ -65,7 +65,13 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
     alone = len(kinds) == 1 and numbers == 0
     left = form("address.zh.places.left_at").search(text, begin, end) if alone else None
     last = max(last, left.end()) if left else last
-    if ("number" in kinds and len(kinds) > 1) or len(kinds) > 2 or numbers > 1 or left:
+    if (
+        {"admin", "estate"} <= kinds
+        or ("number" in kinds and len(kinds) > 1)
+        or len(kinds) > 2
+        or numbers > 1
+        or left
+    ):
         return "whole", begin, last
     return "part", begin, last
 
