@@ -182,17 +182,18 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
 
 def _again_in(run: Run, stream: Stream, numbers: Sequence[tuple[int, int, str, str]]) -> Iterator[Hit]:
     """The parts of a run that repeat one of the numbers near it: first and last turn, digits and kind of each."""
+    told = run.digits
     for token in run.tokens:
         index, _ = stream.turn_at(token.start)
         near = [(digits, kind) for first, last, digits, kind in numbers if first <= index <= last]
         for digits, kind in near:
-            whole = run.digits in digits or len(token.digits) >= 4
+            whole = told in digits or len(token.digits) >= 4
             if len(token.digits) >= ECHO_DIGITS and whole and token.digits in digits:
                 yield Hit(token.start, token.end, kind, 0.8)
                 break
         else:
-            kind = next((kind for digits, kind in near if run.digits in digits), "")
-            if kind and len(run.digits) >= ECHO_DIGITS:
+            kind = next((kind for digits, kind in near if told in digits), "")
+            if kind and len(told) >= ECHO_DIGITS:
                 yield Hit(run.start, run.end, kind, 0.8)
 
 
