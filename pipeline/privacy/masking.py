@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.privacy.addresses import find_addresses
+from pipeline.privacy.cues import cue_at
 from pipeline.privacy.digits import Run, runs_of
 from pipeline.privacy.emails import find_emails
 from pipeline.privacy.names import find_names
-from pipeline.privacy.numbers import cue_of, find_numbers
+from pipeline.privacy.numbers import find_numbers
 from pipeline.privacy.passwords import find_passwords
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
@@ -154,7 +155,7 @@ def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
     for stream in streams:
         for run in runs_of(stream.text) if stream is not streams[mine] and len(digits) >= 4 else ():
             near = abs(stream.turn_at(run.start)[0] - first) <= ECHO_TURNS
-            if near and run.digits == digits and cue_of(stream, run) == "other":
+            if near and run.digits == digits and cue_at(stream, run)[0] == "other":
                 return True
     return False
 
@@ -175,7 +176,7 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
     echoes: list[Hit] = []
     for run in runs_of(stream.text):
         again = list(_again_in(run, stream, numbers))
-        if again and not (len(run.digits) < WHOLE and cue_of(stream, run) == "other"):
+        if again and not (len(run.digits) < WHOLE and cue_at(stream, run)[0] == "other"):
             echoes += again
     return echoes
 

@@ -41,31 +41,29 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield from _called_out(stream)
     yield from _given(stream)
     yield from likely_names(stream)
+    yield from _paired(stream)
+    for match in form("names_en.celtic").finditer(stream.text):
+        yield Hit(match.start(), match.end(), "name", 0.75)
+
+
+def _paired(stream: Stream) -> Iterator[Hit]:
+    """Given and family name, of which one or both are words too: "Tzu-Yu Chang", "Faith Goodman", "it's April May"."""
     for match in form("names_en.unknown_paired").finditer(stream.text):
         first, family = match.group("name").split()
         known = family.lower() in surnames() and family.lower() not in stop_words()
         before = form("names_en.firm_before").search(stream.text, max(0, match.start() - 12), match.start())
-        if (
-            known
-            and not before
-            and not is_common_word(first)
-            and not _staff(stream, match.start(), match.end())
-        ):
+        staff = known and not before and _staff(stream, match.start(), match.end())
+        if known and not before and not staff and not is_common_word(first):
             yield Hit(match.start("name"), match.end("name"), "name", 0.65)
     for match in form("names_en.both_words").finditer(stream.text):
         if all(is_name(word) for word in match.group("name").split()):
             yield Hit(match.start("name"), match.end("name"), "name", 0.75)
-    for match in form("names_en.celtic").finditer(stream.text):
-        yield Hit(match.start(), match.end(), "name", 0.75)
     for match in form("names_en.paired").finditer(stream.text):
-        first, second = match.group("name").split()[0], match.group("name").split()[-1]
-        if stream.speaker == "agent" and form("names_en.from_firm").search(stream.text, 0, match.start()):
-            continue
-        if first.lower() in common_names() and second.lower() not in stop_words() | common_names():
-            if form("names_en.opens_sentence").search(stream.text[: match.start()]) and is_common_word(
-                second
-            ):
-                continue
+        first, *_, second = match.group("name").split()
+        firm = stream.speaker == "agent" and form("names_en.from_firm").search(stream.text, 0, match.start())
+        opens = form("names_en.opens_sentence").search(stream.text[: match.start()])
+        sure = second.lower() not in stop_words() | common_names() and not (opens and is_common_word(second))
+        if first.lower() in common_names() and sure and not firm:
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
 
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.cues import cue_at
 from pipeline.privacy.digits import Run, Token, runs_of
 from pipeline.privacy.rules import Hit, form, pattern, rules
-from pipeline.privacy.streams import JOINED, Stream
+from pipeline.privacy.streams import Stream
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-CUE_CHARS = 45
 MOST_TOKENS = 40
 """More pieces than any number is told in."""
 PUBLIC_DIGITS = 8
@@ -29,7 +28,7 @@ def find_numbers(stream: Stream) -> list[Hit]:
     """All numbers of a person in one side's speech."""
     hits: list[Hit] = []
     for run in runs_of(stream.text):
-        cue, near = _cue(stream, run)
+        cue, near = cue_at(stream, run)
         found = list(_in_run(run, cue, near, stream))
         if found and pattern(rules()["corrected"]).search(stream.text, run.start, run.end):
             found = [Hit(run.start, found[-1].end, found[-1].kind)]
@@ -80,7 +79,7 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
         ):
             continue
         run = Run((Token(match.start(), match.end(), "", True),))
-        cue, _ = _cue(stream, run)
+        cue, _ = cue_at(stream, run)
         index, _ = stream.turn_at(match.start())
         asked = asked_for(stream.turns, index)
         kind = next(
@@ -229,51 +228,6 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
     if cue == "email" and 5 <= length <= 12:
         return "email"
     return None
-
-
-def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
-    """The nearest word that says what the number is: before it, else just after; and what was said before."""
-    before = stream.before(run.start)
-    glued = form("glued").search(before) if pattern("[一-龥]").search(stream.text) else None
-    if glued and not pattern(rules()["cues"]["id_number"]).search(before):
-        return "other", before
-    if form("glued_after").match(stream.text, run.end):
-        return "other", before
-    found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
-    for match in reversed(found):
-        between = before[match.end() :]
-        if match.lastgroup == "code" and JOINED in between and runs_of(between):
-            continue  # another turn's code, which was told there
-        if match.lastgroup == "other" and form("meant_for").search(before, 0, match.start()):
-            continue  # "your passport number for the booking"
-        if match.lastgroup == "other" and not form("adjacent").fullmatch(before, match.end()):
-            if form("sentence_between").search(before, match.end()):
-                break
-            return "other_far", before
-        if match.lastgroup != "generic":
-            return match.lastgroup, before
-    following = stream.after(run.end, 40)
-    after = _cues().search(following)
-    # "13800138000，我的订单呢" speaks of something else by then; "88231是订单号" doesn't
-    if after and after.lastgroup == "other" and not form("behind").fullmatch(following, 0, after.start()):
-        after = None
-    if after and after.lastgroup == "code" and not form("behind_code").fullmatch(following, 0, after.start()):
-        after = None
-    if after and after.lastgroup != "generic":
-        return after.lastgroup, before
-    return ("phone" if found or after else None), before
-
-
-def cue_of(stream: Stream, run: Run) -> str | None:
-    """What kind of number is spoken of at a run of digits; ``other`` for an order's and the like."""
-    return _cue(stream, run)[0]
-
-
-@cache
-def _cues() -> re.Pattern[str]:
-    cues = rules()["cues"]
-    order = ("other", "code", "id_number", "bank_card", "email", "phone", "generic")
-    return pattern("|".join(f"(?P<{kind}>{cues[kind]})" for kind in order))
 
 
 def identity_holds(digits: str) -> bool:
