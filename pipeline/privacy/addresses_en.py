@@ -7,14 +7,20 @@ from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.lexicon_en import is_common_word
+from pipeline.privacy.places_en import told_places
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 
-def english_addresses(stream: Stream) -> Iterator[Hit]:
+def english_addresses(stream: Stream) -> list[Hit]:
     """Addresses in one side's speech, each grown over what belongs to it: flat before, town and post code after."""
     if not re.search("[A-Za-z]{2}", stream.text):
-        return
+        return []
+    cores = list(_grown(stream))
+    return [*cores, *told_places(stream, cores)]
+
+
+def _grown(stream: Stream) -> Iterator[Hit]:
     for start, end in _cores(stream):
         tail = form("address.en.tail").match(stream.text, end)
         last = tail.end() if tail else end

@@ -6,14 +6,20 @@ import re
 from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.places_zh import told_places
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 
-def chinese_addresses(stream: Stream) -> Iterator[Hit]:
+def chinese_addresses(stream: Stream) -> list[Hit]:
     """Addresses in one side's speech, each grown over what stands beside it and belongs to it."""
     if not re.search("[一-龥]", stream.text):
-        return
+        return []
+    cores = list(_cores(stream))
+    return [*cores, *told_places(stream, cores)]
+
+
+def _cores(stream: Stream) -> Iterator[Hit]:
     for match in form("address.zh.whole").finditer(stream.text):
         hit = _hit(match, stream)
         if hit:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pipeline.privacy.rules import KINDS, pattern, rules
 from pipeline.types import Turn
 
+NUMBERS = frozenset({"phone", "id_number", "bank_card", "email"})
 FARTHEST_TURNS = 8
 REMARK_CHARS = 24
 REMARK_WORDS = 6
@@ -27,7 +28,7 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
         kinds = _kinds(turn.text)
         if kinds:
             return kinds
-        if not is_remark(turn.text):
+        if not is_remark(turn.text) or asks_else(turn.text):
             return frozenset()
     return frozenset()
 
@@ -35,6 +36,24 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _kinds(text: str) -> frozenset[str]:
     return frozenset(kind for kind in KINDS if pattern(rules()["asked"][kind]).search(text))
+
+
+def asks_else(text: str) -> bool:
+    """Whether a turn asks for something that is no personal number, so that what was told before has ended."""
+    return bool(pattern(rules()["asked"]["elsewhere"]).search(text))
+
+
+def ends_dictation(text: str) -> bool:
+    """Whether a turn asks for the next thing, so that the digits after it are another number's."""
+    if asks_else(text):
+        return True
+    asked = form_of_question(text) and _kinds(text) & NUMBERS
+    return bool(asked) and not pattern(rules()["asked"]["more"]).search(text)
+
+
+def form_of_question(text: str) -> bool:
+    """Whether a text ends as a question does."""
+    return text.rstrip().endswith(("?", "？", "呢", "吗"))
 
 
 def is_remark(text: str) -> bool:

@@ -51,8 +51,14 @@ def common_names() -> frozenset[str]:
 
 def is_name(word: str) -> bool:
     """Whether a word stands in one of the lists of names, however written."""
-    small = word.lower()
+    small = plain(word)
     return small in given_names() or small in surnames() or small in common_names()
+
+
+@cache
+def plain(word: str) -> str:
+    """A word in small letters without accents, as the lists hold it."""
+    return unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
 
 
 @cache
@@ -92,5 +98,4 @@ def _from_faker(kind: str) -> frozenset[str]:
         provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
         lists = (getattr(provider, name) for name in dir(provider) if name.startswith(kind))
         found.update(name for names in lists for name in names if isinstance(name, str))
-    plain = (unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower() for name in found)
-    return frozenset(name for name in plain if len(name) > 2 and name.isalpha())
+    return frozenset(name for name in map(plain, found) if len(name) > 2 and name.isalpha())

@@ -21,14 +21,16 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
     sign = f"[{''.join(_weights())}]"
     for match in form("names_zh.likely.whole", surname=surname(sure=True), sign=sign).finditer(stream.text):
         start, name = match.start(), match.group("name")
-        if _made_of_signs(name) and _free(stream.text, start, name) and not _staff(stream, start):
+        if made_of_signs(name) and _free(stream.text, start, name) and not _staff(stream, start):
             yield Hit(start, start + len(name), "name", 0.7)
     yield from _in_place(stream)
     yield from _short(stream)
-    for name in ("dotted", "parts_long", "part_titled"):
+    for name in ("dotted", "parts_long", "part_titled", "wished"):
         for match in form(f"names_zh.likely.{name}").finditer(stream.text):
             if not _staff(stream, match.start("name")):
-                yield Hit(match.start("name"), match.end("name"), "name", 0.85)
+                more = form("names_zh.likely.part_ends").match(stream.text, match.end("name"))
+                end = more.end() if more and more.group() not in dictionary() else match.end("name")
+                yield Hit(match.start("name"), end, "name", 0.85)
     for match in form("names_zh.likely.old", surname=surname(sure=False)).finditer(stream.text):
         family = match.group("family") or match.group("family_then")
         following = family + stream.text[match.end() : match.end() + 1]
@@ -46,13 +48,11 @@ def _in_place(stream: Stream) -> Iterator[Hit]:
     for form_name in ("clause", "kin"):
         for match in form(f"names_zh.likely.{form_name}", surname=surname(sure=False)).finditer(stream.text):
             name, start = match.group("name"), match.start("name")
-            signs = sum(sign in _weights() for sign in name[1:])
             plain = name[0] not in likely["doubtful"] and not any(
                 sign in likely["no_end"] for sign in name[1:]
             )
             wordless = name[1:] not in everyday() and name[:2] not in everyday() and not _titled(name)
-            likely_so = plain and wordless and signs >= (form_name == "clause")
-            if likely_so and _free(stream.text, start, name) and not _staff(stream, start):
+            if plain and wordless and _free(stream.text, start, name) and not _staff(stream, start):
                 yield Hit(start, start + 3, "name", 0.65)
 
 
@@ -79,7 +79,8 @@ def _weights() -> dict[str, int]:
     return dict.fromkeys(zh["signs"], 1) | dict.fromkeys(zh["strong_signs"], 2)
 
 
-def _made_of_signs(name: str) -> bool:
+def made_of_signs(name: str) -> bool:
+    """Whether surname and given name are signs that stand in names."""
     given = name[2:] if name[:2] in rules()["names_zh"]["compound"] else name[1:]
     weights = [_weights().get(sign, 0) for sign in given]
     zh = rules()["names_zh"]

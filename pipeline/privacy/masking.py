@@ -8,14 +8,15 @@ in ways that those don't know, and a company's, a product's or the agent's own n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.privacy.addresses import find_addresses
-from pipeline.privacy.digits import runs_of
+from pipeline.privacy.cues import cue_at
+from pipeline.privacy.digits import Run, runs_of
 from pipeline.privacy.emails import find_emails
 from pipeline.privacy.names import find_names
-from pipeline.privacy.numbers import cue_of, find_numbers
+from pipeline.privacy.numbers import find_numbers
 from pipeline.privacy.passwords import find_passwords
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
@@ -24,6 +25,8 @@ from pipeline.types import Dropped, Finding, Transcript, Turn, Word
 ECHO_TURNS = 3
 """How many turns away the other side may repeat part of a number."""
 ECHO_DIGITS = 3
+WHOLE = 7
+"""From how many digits on a number that is said again is it, whatever is spoken of."""
 NUMBERS = frozenset({"phone", "id_number", "bank_card", "code"})
 
 
@@ -152,7 +155,7 @@ def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
     for stream in streams:
         for run in runs_of(stream.text) if stream is not streams[mine] and len(digits) >= 4 else ():
             near = abs(stream.turn_at(run.start)[0] - first) <= ECHO_TURNS
-            if near and run.digits == digits and cue_of(stream, run) == "other":
+            if near and run.digits == digits and cue_at(stream, run)[0] == "other":
                 return True
     return False
 
@@ -169,28 +172,30 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
                 numbers.append((first - ECHO_TURNS, last + ECHO_TURNS, digits, hit.kind))
     if not numbers:
         return []
-    echoes = []
     stream = streams[mine]
+    echoes: list[Hit] = []
     for run in runs_of(stream.text):
-        for token in run.tokens:
-            index, _ = stream.turn_at(token.start)
-            for first, last, digits, kind in numbers:
-                whole = run.digits in digits or len(token.digits) >= 4
-                if (
-                    first <= index <= last
-                    and len(token.digits) >= ECHO_DIGITS
-                    and whole
-                    and token.digits in digits
-                ):
-                    echoes.append(Hit(token.start, token.end, kind, 0.8))
-                    break
-            else:
-                if len(run.digits) >= ECHO_DIGITS and any(
-                    f <= index <= x and run.digits in d for f, x, d, _ in numbers
-                ):
-                    kind = next(k for f, x, d, k in numbers if f <= index <= x and run.digits in d)
-                    echoes.append(Hit(run.start, run.end, kind, 0.8))
+        again = list(_again_in(run, stream, numbers))
+        if again and not (len(run.digits) < WHOLE and cue_at(stream, run)[0] == "other"):
+            echoes += again
     return echoes
+
+
+def _again_in(run: Run, stream: Stream, numbers: Sequence[tuple[int, int, str, str]]) -> Iterator[Hit]:
+    """The parts of a run that repeat one of the numbers near it: first and last turn, digits and kind of each."""
+    told = run.digits
+    for token in run.tokens:
+        index, _ = stream.turn_at(token.start)
+        near = [(digits, kind) for first, last, digits, kind in numbers if first <= index <= last]
+        for digits, kind in near:
+            whole = told in digits or len(token.digits) >= 4
+            if len(token.digits) >= ECHO_DIGITS and whole and token.digits in digits:
+                yield Hit(token.start, token.end, kind, 0.8)
+                break
+        else:
+            kind = next((kind for digits, kind in near if told in digits), "")
+            if kind and len(told) >= ECHO_DIGITS:
+                yield Hit(run.start, run.end, kind, 0.8)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

@@ -37,6 +37,7 @@ def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int
         known |= {stream.text[hit.start : hit.end] for hit in found[i]}
     for i, stream in enumerate(streams):
         again = [hit for hit in _again(stream.text, known) if not any(hit.meets(other) for other in found[i])]
+        again = [hit for hit in again if stream.text[hit.start : hit.end].lower() not in kept]
         found[i] += again
     return found
 
@@ -49,7 +50,7 @@ def _untitled(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
             found = form(f"names_zh.{tail}").search(text, hit.start, end)
             # 老师 as a whole is no name, 高大姐 is the name 高 and a title
             end = found.start() if found and _is_han(text[hit.start : found.start()]) else end
-        if hit.start < end:
+        if hit.start < end and not form("names_zh.persons.never").search(text[hit.start : end]):
             yield Hit(hit.start, end, hit.kind, hit.confidence)
             yield from _descriptors(text, hit.start, end)
 
@@ -70,6 +71,7 @@ def _kept(name: str, kept: Collection[str]) -> bool:
     return (
         lowered in kept
         or any(lowered == one[: len(lowered)] for one in kept if len(lowered) <= 2 and _is_han(lowered))
+        or f"小{lowered}" in kept
         or any(lowered.startswith(one) for one in kept if len(one) >= 2 and _is_han(one))
         or any(lowered in one.split() for one in kept)
     )
@@ -101,6 +103,8 @@ def _agent_names(stream: Stream) -> Iterator[str]:
     first = stream.pieces[min(2, len(stream.pieces) - 1)][2]
     for match in form("names_en.agent.announced").finditer(stream.text, 0, first):
         words = match.group("post").split()
+        if form("names_en.agent.asked_back").match(stream.text, match.end("name")):
+            continue
         stop = rules()["names_en"]["stop"]
         firm = any(word[0].isupper() for word in words) or form("names_en.agent.post").search(
             match.group("post")
@@ -118,6 +122,16 @@ def _agent_names(stream: Stream) -> Iterator[str]:
             yield match.group("name")
 
 
+def _words_again(text: str, known: Collection[str]) -> Iterator[Hit]:
+    """Names that are words too, known in this call, where a capital and the place say that the name is meant."""
+    common = rules()["names_en"]["common"]
+    parts = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
+    for part in parts:
+        if part.lower() in common and part[:1].isupper():
+            found = form("names_en.word_again", name=re.escape(part)).finditer(text)
+            yield from (Hit(m.start("name"), m.end("name"), "name", 0.7) for m in found)
+
+
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
     common = frozenset(rules()["names_en"]["common"]) | frozenset(rules()["names_en"]["stop"])
@@ -127,6 +141,7 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
         alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['again_before']}))"
         form_ = re.escape(name).join(alone) if is_word(name) else re.escape(name)
         yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(form_, text))
+    yield from _words_again(text, known)
     latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
     for part in latin:
         if len(part) >= 3 and part.lower() not in common:
@@ -137,8 +152,8 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
                 Hit(m.start(), m.end(), "name", 0.85)
                 for m in re.finditer(rf"\b(?:{said}{more}|{re.escape(part)})\b", text)
             )
-    surnames = {name[0] for name in known if _is_han(name) and len(name) <= 4}
-    titles = rules()["names_zh"]["titles"]
+    surnames = {name.lstrip("老小")[:1] for name in known if _is_han(name) and len(name) <= 4} - {""}
+    titles, called = rules()["names_zh"]["titles"], rules()["names_zh"]["persons"]["called"]
     given = {name[1:] for name in known if _is_han(name) and len(name) == 3}
     for one in given:
         yield from (
@@ -153,5 +168,5 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
         )
     for one in surnames:
         yield from (
-            Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={titles}|总)|老{one}", text)
+            Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={called})|老{one}", text)
         )

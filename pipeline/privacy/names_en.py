@@ -14,11 +14,14 @@ from pipeline.privacy.lexicon_en import (
     stop_words,
     surnames,
 )
+from pipeline.privacy.likely_en import likely_names
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 _SHORT_NAMES = ("An", "Long", "Do", "May", "Will")
 """Common words that end a name of three words: Nguyen Van An."""
+LOWERED_WORDS = 3
+"""How long an answer without capitals may be to be a name."""
 _WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
 
 
@@ -37,34 +40,44 @@ def english_names(stream: Stream) -> Iterator[Hit]:
         yield from _asked(stream)
         yield from _called_out(stream)
     yield from _given(stream)
+    yield from likely_names(stream)
+    yield from _paired(stream)
+    for match in form("names_en.celtic").finditer(stream.text):
+        yield Hit(match.start(), match.end(), "name", 0.75)
+
+
+def _paired(stream: Stream) -> Iterator[Hit]:
+    """Given and family name, of which one or both are words too: "Tzu-Yu Chang", "Faith Goodman", "it's April May"."""
     for match in form("names_en.unknown_paired").finditer(stream.text):
         first, family = match.group("name").split()
         known = family.lower() in surnames() and family.lower() not in stop_words()
         before = form("names_en.firm_before").search(stream.text, max(0, match.start() - 12), match.start())
-        if (
-            known
-            and not before
-            and not is_common_word(first)
-            and not _staff(stream, match.start(), match.end())
-        ):
+        staff = known and not before and _staff(stream, match.start(), match.end())
+        if known and not before and not staff and not is_common_word(first):
             yield Hit(match.start("name"), match.end("name"), "name", 0.65)
-    for match in form("names_en.celtic").finditer(stream.text):
-        yield Hit(match.start(), match.end(), "name", 0.75)
+    for match in form("names_en.both_words").finditer(stream.text):
+        if all(is_name(word) for word in match.group("name").split()):
+            yield Hit(match.start("name"), match.end("name"), "name", 0.75)
     for match in form("names_en.paired").finditer(stream.text):
-        first, second = match.group("name").split()
-        if first.lower() in common_names() and second.lower() not in stop_words() | common_names():
+        first, *_, second = match.group("name").split()
+        firm = stream.speaker == "agent" and form("names_en.from_firm").search(stream.text, 0, match.start())
+        opens = form("names_en.opens_sentence").search(stream.text[: match.start()])
+        sure = second.lower() not in stop_words() | common_names() and not (opens and is_common_word(second))
+        if first.lower() in common_names() and sure and not firm:
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
 
 
-def _after(stream: Stream, lead: str, *, lowered: bool) -> Iterator[Hit]:
+def _after(stream: Stream, lead: str, *, lowered: bool, sure: bool = False) -> Iterator[Hit]:
     for match in pattern(rf"(?<![a-z])(?:{rules()['names_en'][lead]})[\s,:]+").finditer(stream.text):
-        yield from _taken(stream, match.end(), lowered=lowered)
+        for hit in _taken(stream, match.end(), lowered=lowered, sure=sure):
+            if not form("names_en.in_office").match(stream.text, hit.end):
+                yield hit
 
 
 def _own(stream: Stream) -> Iterator[Hit]:
     """What a customer says of himself and his own: "my name is", "my wife", "put it under"."""
-    yield from _after(stream, "own_sure", lowered=True)
-    yield from _after(stream, "kin", lowered=False)
+    yield from _after(stream, "own_sure", lowered=True, sure=True)
+    yield from _after(stream, "kin", lowered=False, sure=True)
     yield from _after(stream, "people", lowered=False)
     for match in form("names_en.spelled_alone").finditer(stream.text):
         yield Hit(match.start("letters"), match.end("letters"), "name", 0.8)
@@ -78,7 +91,8 @@ def _own(stream: Stream) -> Iterator[Hit]:
 def _asked(stream: Stream) -> Iterator[Hit]:
     """The agent's "am I speaking to John?", "is John there?", "Hi John,"."""
     for match in form("names_en.asks_for").finditer(stream.text):
-        for hit in _taken(stream, match.end(), lowered=_sentence_is_lower(stream, match.start())):
+        lower = _sentence_is_lower(stream, match.start())
+        for hit in _taken(stream, match.end(), lowered=lower, sure=True):
             if not _staff(stream, hit.start, hit.end):
                 yield hit
     for match in form("names_en.is_there").finditer(stream.text):
@@ -103,7 +117,8 @@ def _called_out(stream: Stream) -> Iterator[Hit]:
         yield from _taken(stream, match.start("name"), lowered=False)
     for match in form("names_en.vocative").finditer(stream.text):
         word = match.group("name")
-        if word.lower() in given_names() or word.lower() in common_names():
+        named = word.lower() in given_names() or word.lower() in common_names()
+        if named and not _staff(stream, match.start("name"), match.end("name")):
             yield Hit(match.start("name"), match.end("name"), "name", 0.75)
     for match in form("names_en.vocative_open").finditer(stream.text):
         if is_name(match.group("name")) or not is_common_word(match.group("name")):
@@ -149,7 +164,11 @@ def _of_something(stream: Stream, start: int, end: int) -> bool:
 def _staff(stream: Stream, start: int, end: int) -> bool:
     """Whether the agent speaks of himself or of a colleague, or the customer calls the agent by name."""
     before = stream.before(start, 40)
+    if form("names_en.phonetic").search(before):
+        return True  # "P as in Peter"
     if stream.speaker == "customer":
+        if form("names_en.to_staff").search(before) or form("names_en.in_office").match(stream.text, end):
+            return True
         return bool(form("names_en.to_agent").search(before)) and bool(
             re.match(r"\s*(?:[,.!?\n]|$)", stream.text[end:])
         )
@@ -163,7 +182,9 @@ def _answered(stream: Stream) -> Iterator[Hit]:
         if end - start > 80 or "name" not in asked_for(stream.turns, index):
             continue
         said = form("names_en.answer_lead").match(stream.text, start, end)
-        for hit in _taken(stream, said.end() if said else start, lowered=False):
+        first = said.end() if said else start
+        lower = _sentence_is_lower(stream, start) and len(stream.text[first:end].split()) <= LOWERED_WORDS
+        for hit in _taken(stream, first, lowered=lower):
             words = stream.text[hit.start : hit.end].split()
             named = any(is_name(word) or not is_common_word(word) for word in words)
             ended = form("names_en.answer_end").match(stream.text[hit.end :])
@@ -195,18 +216,26 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
             joined = at + match.end()
             continue  # "van der" belongs to the name that follows
         parted = count and (gap.strip(" .") or "\n" in gap or "\f" in gap or (". " in gap and count > 1))
+        doubtful = lowered and not sure and word in common_names() and word.islower()
         first = (
             sure
             and not count
             and word[0].isupper()
             and (word.lower() in common_names() or word.lower() not in stop_words())
         )
-        if parted or count == 3 or not (first or _names(word, count, lowered=lowered, shouted=shouted)):
+        if (
+            parted
+            or doubtful
+            or count == 3
+            or not (first or _names(word, count, lowered=lowered, shouted=shouted))
+        ):
             break
         count, end = count + 1, at + match.end()
     if not count or stream.text[at:end].lower().split()[-1] in rules()["names_en"]["firm"]:
         return
     end -= 2 if stream.text[at:end].endswith(("'s", "’s")) else 0
+    initial = form("names_en.initial").search(stream.text, max(0, at - 4), at)
+    at = initial.start("letter") if initial else at
     yield Hit(at, end, "name", 0.9 if stream.text[at].isupper() else 0.75)
     spelled = form("names_en.spelled").match(stream.text, end)
     if spelled:

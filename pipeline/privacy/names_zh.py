@@ -8,19 +8,21 @@ from collections.abc import Iterable, Iterator
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word, not_name, surname
 from pipeline.privacy.likely_zh import likely_names
+from pipeline.privacy.persons_zh import names_of_persons
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 
 def chinese_names(stream: Stream) -> Iterator[Hit]:
     """Chinese names in one side's speech."""
-    if not re.search("[一-龥]", stream.text):
+    if not any(re.search("[一-龥]", turn.text) for turn in stream.turns):
         return
     if stream.speaker != "agent":
         yield from _introduced(stream)
         yield from _answered(stream)
         yield from _plain(stream)
     yield from likely_names(stream)
+    yield from names_of_persons(stream)
     yield from _addressed(stream)
     yield from _titled(stream)
     if stream.speaker != "customer":

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.cues import cue_at
 from pipeline.privacy.digits import Run, Token, runs_of
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-CUE_CHARS = 45
 MOST_TOKENS = 40
 """More pieces than any number is told in."""
 PUBLIC_DIGITS = 8
@@ -29,7 +28,7 @@ def find_numbers(stream: Stream) -> list[Hit]:
     """All numbers of a person in one side's speech."""
     hits: list[Hit] = []
     for run in runs_of(stream.text):
-        cue, near = _cue(stream, run)
+        cue, near = cue_at(stream, run)
         found = list(_in_run(run, cue, near, stream))
         if found and pattern(rules()["corrected"]).search(stream.text, run.start, run.end):
             found = [Hit(run.start, found[-1].end, found[-1].kind)]
@@ -43,6 +42,8 @@ def _answer(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
         return
     index, _ = stream.turn_at(run.start)
     asked = asked_for(stream.turns, index)
+    if re.fullmatch(r"(?:19|20)\d\d", run.digits) and form("year").search(stream.before(run.start)):
+        return
     for kind, (least, most) in ANSWERS.items():
         if kind in asked and least <= len(run.digits) <= most:
             yield Hit(run.start, run.end, kind, 0.8)
@@ -78,7 +79,7 @@ def _lettered(stream: Stream) -> Iterator[Hit]:
         ):
             continue
         run = Run((Token(match.start(), match.end(), "", True),))
-        cue, _ = _cue(stream, run)
+        cue, _ = cue_at(stream, run)
         index, _ = stream.turn_at(match.start())
         asked = asked_for(stream.turns, index)
         kind = next(
@@ -119,7 +120,9 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
                 break
             kind = _strong(part.digits, stream.text[part.start : part.end], cue, spoken=part.spoken)
             if kind is not None:
-                yield Hit(part.start, part.end, kind)
+                rest = sum(len(token.digits) for token in run.tokens[last:])
+                unsure = kind == "bank_card" and not luhn(part.digits) and rest < PUBLIC_DIGITS
+                yield Hit(part.start, run.end if unsure else part.end, kind)
                 first = last - 1
                 break
         first += 1
@@ -216,7 +219,7 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
         return "code"
     if cue == "phone" and (7 <= length <= 20 or (run.extension and length >= 7)):
         return "phone"
-    if 3 <= length <= 6 and form("extension_before").search(near):
+    if 2 <= length <= 6 and form("extension_before").search(near):
         return "phone"
     if cue is None and 3 <= length <= 6 and form("ends_before").search(near):
         return "phone"
@@ -225,37 +228,6 @@ def _by_cue(digits: str, run: Run, cue: str | None, near: str) -> str | None:
     if cue == "email" and 5 <= length <= 12:
         return "email"
     return None
-
-
-def _cue(stream: Stream, run: Run) -> tuple[str | None, str]:
-    """The nearest word that says what the number is: before it, else just after; and what was said before."""
-    before = stream.before(run.start)
-    found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
-    for match in reversed(found):
-        if match.lastgroup == "other" and not form("adjacent").fullmatch(before, match.end()):
-            return "other_far", before
-        if match.lastgroup != "generic":
-            return match.lastgroup, before
-    following = stream.after(run.end, 40)
-    after = _cues().search(following)
-    # "13800138000，我的订单呢" speaks of something else by then; "88231是订单号" doesn't
-    if after and after.lastgroup == "other" and not form("behind").fullmatch(following, 0, after.start()):
-        after = None
-    if after and after.lastgroup != "generic":
-        return after.lastgroup, before
-    return ("phone" if found or after else None), before
-
-
-def cue_of(stream: Stream, run: Run) -> str | None:
-    """What kind of number is spoken of at a run of digits; ``other`` for an order's and the like."""
-    return _cue(stream, run)[0]
-
-
-@cache
-def _cues() -> re.Pattern[str]:
-    cues = rules()["cues"]
-    order = ("other", "code", "id_number", "bank_card", "email", "phone", "generic")
-    return pattern("|".join(f"(?P<{kind}>{cues[kind]})" for kind in order))
 
 
 def identity_holds(digits: str) -> bool:

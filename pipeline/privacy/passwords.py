@@ -9,10 +9,13 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
+TURNS = 4
+"""For how many turns a password that was spoken of may follow."""
+
 
 def find_passwords(stream: Stream) -> list[Hit]:
     """Codes and passwords with letters in them, said straight after the word for them or when asked for."""
-    return [*_mixed(stream), *_spelled(stream), *_words(stream), *_answers(stream)]
+    return [*_mixed(stream), *_spelled(stream), *_words(stream), *_answers(stream), *_tokens(stream)]
 
 
 def _code_cue() -> str:
@@ -57,3 +60,14 @@ def _answers(stream: Stream) -> Iterator[Hit]:
         match = form("password.answer").match(stream.text, start, end)
         if match and not pattern(rules()["asked"]["no_secret"]).search(match.group("secret")):
             yield Hit(match.start("secret"), match.end("secret"), "code", 0.75)
+
+
+def _tokens(stream: Stream) -> Iterator[Hit]:
+    """Letters and digits in one, in a turn soon after a password was spoken of: 我设成Hx7749bb了."""
+    cue = form("password.cue")
+    for index, start, end in stream.pieces:
+        near = stream.turns[max(0, index - TURNS) : index + 1]
+        if any(cue.search(turn.text) for turn in near):
+            for name in ("token", "by_turns"):
+                for match in form(f"password.{name}").finditer(stream.text, start, end):
+                    yield Hit(match.start("secret"), match.end("secret"), "code", 0.8)

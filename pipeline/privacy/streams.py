@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.privacy.asked import ends_dictation
+from pipeline.privacy.casing import cased
 from pipeline.types import Turn
 
 JOINED = "\n"
@@ -82,7 +84,7 @@ def _stream(turns: Sequence[Turn], speaker: str) -> Stream:
         if pieces:
             text += JOINED if _joins(turns, pieces[-1][0], index) else APART
         # a form feed of the text itself would part what belongs together
-        said = turn.text.replace(APART, " ")
+        said = cased(turn.text).replace(APART, " ")
         pieces.append((index, len(text), len(text) + len(said)))
         text += said
     return Stream(speaker, text, tuple(pieces), turns)
@@ -94,7 +96,7 @@ def _joins(turns: Sequence[Turn], first: int, second: int) -> bool:
     end_s, start_s = turns[first].end_s, turns[second].start_s
     if end_s is not None and start_s is not None and start_s - end_s > LONGEST_PAUSE_S:
         return False
-    return len(between) <= 2 and all(_short(turn.text) for turn in between)
+    return len(between) <= 2 and all(_short(turn.text) and not ends_dictation(turn.text) for turn in between)
 
 
 def _short(text: str) -> bool:
