@@ -146,7 +146,7 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
         return None  # an order was spoken of, and the form alone isn't sure enough
     if form("extension_sign").search(written) and _telephone(digits, written, spoken=spoken):
         return "phone"
-    if spoken and 14 <= len(digits) <= 19:
+    if spoken and 14 <= len(digits) <= 19 and not re.match("0[1-9]", digits):
         return "bank_card"
     return "phone" if _telephone(digits, written, spoken=spoken) else None
 
