@@ -70,6 +70,7 @@ def _scanner() -> str:
     strict, loose = "".join(digits["strict"]), "".join(digits["loose"])
     han = f"[{strict}0-9０-９]"
     times = rf"[两俩二三四五六]个(?:{han})(?![十百千万个月年块元人])"
+    first = rf"(?<![一-龥])[{digits['loose_first']}](?={han}{{2}})"
     words, tens = "|".join(digits["words"]), "|".join(digits["tens"])
     ones = "one|two|three|four|five|six|seven|eight|nine"
     word = rf"(?:(?:{tens})(?:[\s-]+(?:{ones}))?|{words})"
@@ -87,7 +88,7 @@ def _scanner() -> str:
         rf"(?P<sum>{form('digits.sum').pattern})",
         rf"(?P<times>{times})",
         r"(?P<hundred>(?<!\d)\d[\s-]+hundred(?![a-z]))",
-        rf"(?P<han>(?!{times}){han}(?:(?!{times}){han}|[{loose}]+(?={han}))*)",
+        rf"(?P<han>(?!{times})(?:{han}|{first})(?:(?!{times}){han}|[{loose}]+(?={han}))*)",
         rf"(?P<repeat>\b(?:{'|'.join(digits['repeats'])})[\s-]+(?:{words}|\d)(?![a-z]))",
         rf"(?P<word>(?<![a-z]){word}(?:[\s-]+hundred(?![a-z]))?(?![a-z']))",
         rf"(?P<loose>(?<![a-z])(?:{'|'.join(digits['loose_words'])})(?![a-z']))",

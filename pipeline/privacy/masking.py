@@ -15,6 +15,7 @@ from pipeline.privacy.addresses import find_addresses
 from pipeline.privacy.cues import cue_at
 from pipeline.privacy.digits import Run, runs_of
 from pipeline.privacy.emails import find_emails
+from pipeline.privacy.lettered import dictated
 from pipeline.privacy.names import find_names
 from pipeline.privacy.numbers import find_numbers
 from pipeline.privacy.passwords import find_passwords
@@ -115,10 +116,10 @@ def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
         text = stream.turns[index].text
         at = stream.place_of(index) + start
         if hit.kind in NUMBERS and stream.text.find(JOINED, hit.start, hit.end) >= 0:
-            runs = runs_of(text[start:end])
-            if not runs:
+            said = dictated(text[start:end], hit.kind)
+            if said is None:
                 continue
-            first, last = start + runs[0].start, start + runs[-1].end
+            first, last = start + said[0], start + said[1]
             # the outer ends are the hit's own: a final X is a digit only after seventeen others
             start = start if not cuts else first
             end = end if stream.text.find(JOINED, at, hit.end) < 0 else last

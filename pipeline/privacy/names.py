@@ -96,10 +96,13 @@ def _firms_people(stream: Stream) -> Iterator[str]:
 def _agent_names(stream: Stream) -> Iterator[str]:
     """What the agent calls himself."""
     for name in ("self", "latin", "small", "then_called", "surname_then", "teacher"):
-        found = form(f"names_zh.agent.{name}", surname=surname(sure=False)).finditer(stream.text)
+        found = form(
+            f"names_zh.agent.{name}", surname=surname(sure=False), any_surname=surname(sure=True)
+        ).finditer(stream.text)
         yield from (match.group("name") for match in found)
     for name in ("own_name", "name_here", "staff_named", "announced_self"):
-        yield from (match.group("name") for match in form(f"names_en.agent.{name}").finditer(stream.text))
+        found = form(f"names_en.agent.{name}").finditer(stream.text)
+        yield from (next(said for said in match.groups() if said) for match in found)
     first = stream.pieces[min(2, len(stream.pieces) - 1)][2]
     for match in form("names_en.agent.announced").finditer(stream.text, 0, first):
         words = match.group("post").split()

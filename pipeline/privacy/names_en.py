@@ -234,6 +234,9 @@ def _taken(stream: Stream, at: int, *, lowered: bool, sure: bool = False) -> Ite
     if not count or stream.text[at:end].lower().split()[-1] in rules()["names_en"]["firm"]:
         return
     end -= 2 if stream.text[at:end].endswith(("'s", "’s")) else 0
+    # "Latoya R. Bettencourt": a middle letter with its dot, and the family name
+    middle = form("names_en.middle").match(stream.text, end) if count < 3 else None
+    end = middle.end() if middle else end
     initial = form("names_en.initial").search(stream.text, max(0, at - 4), at)
     at = initial.start("letter") if initial else at
     yield Hit(at, end, "name", 0.9 if stream.text[at].isupper() else 0.75)

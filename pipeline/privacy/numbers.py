@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.cues import cue_at
 from pipeline.privacy.digits import Run, Token, runs_of
+from pipeline.privacy.lettered import find_lettered
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
@@ -33,12 +34,12 @@ def find_numbers(stream: Stream) -> list[Hit]:
         if found and pattern(rules()["corrected"]).search(stream.text, run.start, run.end):
             found = [Hit(run.start, found[-1].end, found[-1].kind)]
         hits.extend(found or _answer(run, cue, stream))
-    return [_with_end(hit, stream.text) for hit in (*hits, *_lettered(stream))]
+    return [_with_keys(hit, stream.text) for hit in (*hits, *find_lettered(stream))]
 
 
 def _answer(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     """Digits that are nothing by themselves, but what the other side has just asked for."""
-    if cue in ("other", "other_far") or _public(run.digits, stream):
+    if cue in ("other", "other_far") or _public(run, stream):
         return
     index, _ = stream.turn_at(run.start)
     asked = asked_for(stream.turns, index)
@@ -50,55 +51,22 @@ def _answer(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
             return
 
 
-def _with_end(hit: Hit, text: str) -> Hit:
-    """A code with the key that ends it: 4417 hash."""
-    end = form("code_end").match(text, hit.end) if hit.kind == "code" else None
-    return Hit(hit.start, end.end(), hit.kind, hit.confidence) if end else hit
-
-
-def _lettered(stream: Stream) -> Iterator[Hit]:
-    """Identity and bank numbers with letters among the digits: E73920156, J R four eight one, 1EG4-TE5-MK73."""
-    yield from (
-        Hit(m.start(), m.end(), "id_number")
-        for m in form("lettered.national_insurance").finditer(stream.text)
+def _with_keys(hit: Hit, text: str) -> Hit:
+    """A code with the keys around it: star 4417 hash."""
+    if hit.kind != "code":
+        return hit
+    begin = form("code_begin").search(text, max(0, hit.start - 12), hit.start)
+    end = form("code_end").match(text, hit.end)
+    return Hit(
+        begin.start("key") if begin else hit.start, end.end() if end else hit.end, hit.kind, hit.confidence
     )
-    for match in form("lettered.whole").finditer(stream.text):
-        said = match.group()
-        signs = [sign.group() for sign in form("lettered.sign").finditer(said)]
-        figures = sum(
-            len(s)
-            if s.isdigit() or not s.isascii()
-            else len(re.findall(r"\d", s)) or (len(s) > 1 and not s.isupper())
-            for s in signs
-        )
-        letters = any(re.search(r"[a-z]", s, re.IGNORECASE) and (len(s) == 1 or s.isupper()) for s in signs)
-        if (
-            not letters
-            or figures < 2
-            or sum(len(s) if s.isupper() or s.isdigit() or not s.isascii() else 1 for s in signs) < 4
-        ):
-            continue
-        run = Run((Token(match.start(), match.end(), "", True),))
-        cue, _ = cue_at(stream, run)
-        index, _ = stream.turn_at(match.start())
-        asked = asked_for(stream.turns, index)
-        kind = next(
-            (
-                kind
-                for kind in ("id_number", "bank_card")
-                if kind == cue or (kind in asked and cue != "other")
-            ),
-            None,
-        )
-        if kind:
-            yield Hit(match.start(), match.end(), kind, 0.85)
 
 
 def _in_run(run: Run, cue: str | None, near: str, stream: Stream) -> Iterator[Hit]:
     written = stream.text[run.start : run.end]
     said_as_own = cue == "phone" and len(run.digits) >= 10 and pattern(rules()["own"]).search(near)
     secret = cue in ("code", "id_number", "bank_card")
-    if _public(run.digits, stream) and not said_as_own and not secret:
+    if _public(run, stream) and not said_as_own and not secret:
         return
     kind = _said_twice(run, cue) or _kind(run.digits, run, cue, near, written)
     if kind is None and len(run.tokens) > 1:
@@ -115,7 +83,7 @@ def _parts(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     while first < len(run.tokens):
         for last in range(min(len(run.tokens), first + MOST_TOKENS), first, -1):
             part = Run(run.tokens[first:last], run.extension)
-            if _public(part.digits, stream) and len(part.digits) >= PUBLIC_DIGITS:
+            if _public(part, stream) and len(part.digits) >= PUBLIC_DIGITS:
                 first = last - 1
                 break
             kind = _strong(part.digits, stream.text[part.start : part.end], cue, spoken=part.spoken)
@@ -151,10 +119,11 @@ def _kind(digits: str, run: Run, cue: str | None, near: str, written: str) -> st
     return found or ("phone" if cue not in ("other", "other_far") and _one_by_one(run) else None)
 
 
-def _public(digits: str, stream: Stream) -> bool:
+def _public(run: Run, stream: Stream) -> bool:
     """Hotlines and emergency numbers of the language spoken; 18001234567 is a hotline or a mobile by it."""
     language = "zh" if pattern("[一-龥]").search(stream.text) else "en"
-    return bool(pattern(rules()["public"][language]).fullmatch(digits))
+    extension = r"\d{1,6}" if run.extension else ""
+    return bool(pattern(f"(?:{rules()['public'][language]}){extension}").fullmatch(run.digits))
 
 
 def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str | None:
@@ -177,7 +146,7 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
         return None  # an order was spoken of, and the form alone isn't sure enough
     if form("extension_sign").search(written) and _telephone(digits, written, spoken=spoken):
         return "phone"
-    if spoken and 14 <= len(digits) <= 19:
+    if spoken and 14 <= len(digits) <= 19 and not re.match("0[1-9]", digits):
         return "bank_card"
     return "phone" if _telephone(digits, written, spoken=spoken) else None
 

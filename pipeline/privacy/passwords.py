@@ -71,3 +71,13 @@ def _tokens(stream: Stream) -> Iterator[Hit]:
             for name in ("token", "by_turns"):
                 for match in form(f"password.{name}").finditer(stream.text, start, end):
                     yield Hit(match.start("secret"), match.end("secret"), "code", 0.8)
+            if pattern("[一-龥]").search(stream.text, start, end):
+                yield from _dictated(stream.text, start, end)
+
+
+def _dictated(text: str, start: int, end: int) -> Iterator[Hit]:
+    """Letters and spoken figures in a row, in a Mandarin turn: Rd 二零二四 井号 8 8."""
+    for match in form("password.dictated").finditer(text, start, end):
+        said = match.group("secret").rstrip(" ,，-")
+        if form("password.dictated_enough").search(said):
+            yield Hit(match.start("secret"), match.start("secret") + len(said), "code", 0.8)

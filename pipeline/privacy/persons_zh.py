@@ -38,7 +38,20 @@ def names_of_persons(stream: Stream) -> Iterator[Hit]:
         name = match.group("name")
         if name not in everyday() and not form("names_zh.persons.no_sign").search(name):
             yield Hit(match.start("name"), match.end("name"), "name", 0.7)
+    yield from _spelled_out(stream)
     yield from _answered(stream)
+
+
+def _spelled_out(stream: Stream) -> Iterator[Hit]:
+    """Any signs of which two or more are told straight after: 弓乐天，弓箭的弓，快乐的乐."""
+    for match in form("names_zh.persons.spelled_out").finditer(stream.text):
+        told, at = 0, match.end()
+        while sign := form("names_zh.descriptors").match(stream.text, at):
+            if sign.group("sign") not in match.group("name"):
+                break
+            told, at = told + 1, sign.end()
+        if told > 1:
+            yield Hit(match.start("name"), match.end("name"), "name", 0.85)
 
 
 def plausible(name: str, *, sure: bool) -> bool:
@@ -101,6 +114,8 @@ def _answers(match: re.Match[str], question: str) -> bool:
         return True
     if form("names_zh.persons.no_answer").search(name) or form("names_zh.never").search(name):
         return False
+    if form("names_zh.persons.asks_bare").search(question) and 2 <= len(name) <= 3:
+        return bool(re.match(surname(sure=True), name)) or plausible(name, sure=False)
     if len(name) == 1:
         return bool(form("names_zh.persons.asks_sign").search(question)) and not form(
             "names_zh.persons.no_sign"
