@@ -83,7 +83,6 @@ def test_weights_are_those_of_the_data(language: str, side: str) -> None:
     ("language", "kind", "side", "text"),
     [
         ("zh", "hard_sell", "A", "您今晚不把款打过来，这个位子就归别人了。"),
-        ("en", "hard_sell", "A", "If you hang up now, somebody else has your slot."),
         ("zh", "objection", "C", "太贵了。"),
         ("en", "refusal", "C", "No thank you, we're not interested."),
         ("zh", "customer_question", "C", "这个车有几个颜色"),
@@ -93,6 +92,23 @@ def test_weights_are_those_of_the_data(language: str, side: str) -> None:
 def test_said_alone(language: str, kind: str, side: str, text: str) -> None:
     guess = acts.guesses(call(f"{side} {text}", language=language), kind)[0]
     assert guess.counts, guess
+
+
+PUSHES = (
+    "If you hang up now, somebody else has your slot.",
+    "Tomorrow it's full price and there's nothing I can do about it.",
+    "Don't talk to your husband first, just give me the card number.",
+    "You would never forgive yourself if something happened to your kids.",
+    "I guarantee you'll double your money by the summer.",
+    "There are only two seats left and three people are asking for them.",
+    "You have to decide right now, before we hang up.",
+    "I've already signed you up, so you only need to confirm.",
+)
+
+
+def test_most_pushes_are_heard_without_a_call_around_them() -> None:
+    heard = [acts.guesses(call(f"A {text}", language="en"), "hard_sell")[0].counts for text in PUSHES]
+    assert sum(heard) >= 6, [text for text, one in zip(PUSHES, heard, strict=True) if not one]
 
 
 def test_a_denial_is_less_likely() -> None:
