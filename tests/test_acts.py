@@ -10,9 +10,9 @@ import pytest
 from dialogue_sets import call
 
 from pipeline.analysis import ablation, acts
-from pipeline.analysis.acts_features import row_alone
+from pipeline.analysis.acts_features import row_alone, rows_of
 from pipeline.analysis.acts_fit import best_threshold, digest_of, platt
-from pipeline.analysis.acts_model import load_weights, packed
+from pipeline.analysis.acts_model import joined, load_weights, packed
 from pipeline.analysis.acts_table import Example, Table
 
 HELD_OUT = Path(__file__).parent / "heldout" / "calls"
@@ -135,6 +135,22 @@ def test_a_fit_learns_what_can_be_told_apart() -> None:
     for encoder in (False, True):
         scores = table.apply(table.fit("x", encoder=encoder), encoder=encoder)
         assert (scores > 0).tolist() == list(texts.values())
+
+
+def test_one_sure_sort_is_enough() -> None:
+    whole = np.array([0.0, 0.0, 0.0])
+    sorts = [np.array([-9.0, 4.0, 4.0]), np.array([-9.0, -9.0, 4.0])]
+    none, one, both = joined(whole, sorts)
+    assert none < -8 and one == pytest.approx(4.0, abs=0.01) and both == pytest.approx(4 + np.log(2), abs=0.01)
+    assert joined(whole, []) is whole
+
+
+def test_an_excerpt_has_no_place_in_a_call() -> None:
+    said = call(*["A 您好。", "C 嗯。", "A 今天就定吧。", "C 再说吧。", "A 好的。", "C 嗯。"])
+    middle, last = said.sentences[2], said.sentences[4]
+    known = [row.columns for row in rows_of(said, [middle, last])]
+    unknown = [row.columns for row in rows_of(said, [middle, last], excerpt=True)]
+    assert known[1] != unknown[1] and len(unknown[1]) < len(known[1])
 
 
 def test_calibration_is_platts() -> None:

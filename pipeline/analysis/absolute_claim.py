@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.spotting import spot
+from pipeline.analysis.dialogue import found_at
+from pipeline.analysis.spotting import told
 from pipeline.types import Finding
 
 KIND = "absolute_claim"
@@ -19,4 +20,11 @@ KIND = "absolute_claim"
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """One finding for each sentence of the agent that claims to be beyond compare."""
-    return spot(conversation, KIND, "agent")
+    found: list[Finding] = []
+    for sentence in conversation.by("agent"):
+        claims = told(conversation, KIND, sentence)
+        if claims:
+            best = max(claims, key=lambda hit: hit.strength)
+            detail = {**best.detail, "rule": best.rule, "layer": best.layer}
+            found.append(found_at(conversation, KIND, sentence, best, detail))
+    return found

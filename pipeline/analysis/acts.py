@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.analysis.acts_features import rows_of
-from pipeline.analysis.acts_model import Weights, load_weights, score
+from pipeline.analysis.acts_model import Weights, load_weights, score, together
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
 from pipeline.analysis.rules import LANGUAGES
@@ -27,12 +27,17 @@ KINDS: Mapping[str, tuple[str, ...]] = {
         "reference",
         "follow_up",
         "notice",
+        "absolute_claim",
+        "rude",
+        "impatient",
     ),
-    "customer": ("refusal", "objection", "confusion", "customer_question", "complaint"),
+    "customer": ("refusal", "objection", "confusion", "customer_question", "complaint", "do_not_call"),
 }
 """Kinds that are learned, by the side that does them."""
 DETAILS: Mapping[str, tuple[str, ...]] = {"hard_sell": ("kind", "severity"), "objection": ("kind",)}
 """Details that are learned as well."""
+SORTS: Mapping[str, str] = {"hard_sell": "kind", "objection": "kind"}
+"""Kinds each of whose sorts, the values of this detail, has a model of its own, which has a say in the kind's probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ def _guess_all(conversation: Conversation, side: str) -> dict[int, dict[str, Gue
 def _guess(weights: Weights, row: Sequence[float], kind: str) -> Guess:
     at = weights.at(kind)
     target = weights.targets[at]
-    probability = _sigmoid(target.slope * float(row[at]) + target.offset)
+    raw = together(weights, row, kind, SORTS.get(kind))
+    probability = _sigmoid(target.slope * raw + target.offset)
     if probability < target.threshold / 2:
         return Guess(probability, target.threshold)
     detail: dict[str, str] = {}

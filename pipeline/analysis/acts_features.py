@@ -20,7 +20,7 @@ from pipeline.analysis.rules import load_rules
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.text import fold
 
-HASHED = 1 << 14
+HASHED = 1 << 16
 """Columns of hashed n-grams; those after them belong to rules and places."""
 RULES = (
     "hard_sell", "needs_question", "pitch", "benefit", "purpose", "restatement", "apology", "reference", "rude",
@@ -50,8 +50,10 @@ class Row:
     before: str
 
 
-def rows_of(conversation: Conversation, sentences: Iterable[Sentence]) -> Iterator[Row]:
-    """A row for each of the sentences, read in their conversation."""
+def rows_of(
+    conversation: Conversation, sentences: Iterable[Sentence], *, excerpt: bool = False
+) -> Iterator[Row]:
+    """A row for each of the sentences, read in their conversation; ``excerpt``: nobody knows where in a call it stood."""
     by_turn: dict[int, list[Sentence]] = {}
     for sentence in conversation.sentences:
         by_turn.setdefault(sentence.turn, []).append(sentence)
@@ -60,7 +62,7 @@ def rows_of(conversation: Conversation, sentences: Iterable[Sentence]) -> Iterat
         at = own.index(sentence)
         around = _Around(
             by_turn.get(sentence.turn - 1, []), own[:at], own[at + 1 :], by_turn.get(sentence.turn + 1, []),
-            len(conversation.turns), _echoes(conversation, sentence),
+            0 if excerpt else len(conversation.turns), _echoes(conversation, sentence),
         )  # fmt: skip
         yield _row(sentence, around)
 

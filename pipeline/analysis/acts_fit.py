@@ -16,9 +16,9 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.analysis.acts import DETAILS, KINDS
+from pipeline.analysis.acts import DETAILS, KINDS, SORTS
 from pipeline.analysis.acts_features import COLUMNS, RULES, row_alone, rows_of
-from pipeline.analysis.acts_model import Target, Weights, load_weights, packed
+from pipeline.analysis.acts_model import SHUT, Target, Weights, joined, load_weights, packed
 from pipeline.analysis.acts_table import Example, Table
 from pipeline.analysis.beside_rules import load_examples
 from pipeline.analysis.conversation import Conversation
@@ -29,6 +29,8 @@ from pipeline.lexicons import load_yaml
 if TYPE_CHECKING:
     import numpy as np
 
+MOMENTS = "moments"
+"""Folder of excerpts of a few lines: they show how a thing is said, and nothing of where in a call."""
 ALONE = 0.5
 """What a sentence without its call and its stops weighs against the same one in it."""
 BESIDE_RULES = 0.5
@@ -50,16 +52,20 @@ def _folder(language: str) -> Path:
 
 
 def calls_of(language: str) -> Iterator[tuple[str, LabelledCall]]:
-    """The shipped labelled calls with their file; its name begins with a letter for its author."""
-    for path in sorted((_folder(language) / "calls").glob("*.txt")):
+    """The shipped labelled calls and moments with their file; its name begins with a letter for its author."""
+    for path in _labelled(language):
         for call in read_calls(path.read_text(encoding="utf-8"), language, source=path.name):
             yield path.stem, call
+
+
+def _labelled(language: str) -> list[Path]:
+    return [path for kind in ("calls", MOMENTS) for path in sorted((_folder(language) / kind).glob("*.txt"))]
 
 
 def digest_of(language: str) -> str:
     """Of all that the weights of a language rest on: the calls, the rules that are features, the examples."""
     folder = _folder(language)
-    files = [*sorted((folder / "calls").glob("*.txt")), *sorted((folder / "examples").glob("*.yaml"))]
+    files = [*_labelled(language), *sorted((folder / "examples").glob("*.yaml"))]
     files += [folder / f"{kind}.yaml" for kind in RULES]
     whole = hashlib.sha256()
     for path in files:
@@ -89,7 +95,8 @@ def examples_of(language: str, side: str) -> list[Example]:
         conversation = Conversation.of(call.transcript, profile=call.profile)
         labels = labels_of(call, conversation)
         mine = [s for s in conversation.sentences if s.speaker == side and s.language == language]
-        for sentence, row in zip(mine, rows_of(conversation, mine), strict=True):
+        rows = rows_of(conversation, mine, excerpt=not call.outcome)
+        for sentence, row in zip(mine, rows, strict=True):
             names = frozenset(labels[sentence.index])
             examples.append(Example(row, names, file))
             bare = sentence.text.rstrip(STOPS)  # as a recogniser writes that leaves stops out
@@ -133,18 +140,26 @@ def fit_side(language: str, side: str) -> Weights:
     told = table_of(language, side)
     targets: list[Target] = []
     columns: list[tuple[np.ndarray, np.ndarray]] = []
+    unasked = np.zeros(COLUMNS + 1)
+    unasked[-1] = SHUT
     for kind in KINDS[side]:
         table = told.part([example.of in ("", kind) for example in told.examples])
-        real = table.part(table.truth(kind))
+        real, sorts = table.part(table.truth(kind)), sorts_of(table, kind)
         names = sorted({name for one in real.examples for name in one.labels if name.startswith(f"{kind}.")})
         targets += [calibrate(table, kind), *(Target(name, 1.0, 0.0, 0.5, 1e9) for name in names)]
         columns.append((table.fit(kind, encoder=False), table.fit(kind, encoder=True)))
-        columns += [
-            (np.zeros(COLUMNS + 1), real.fit(name, encoder=True)) for name in names
-        ]  # only asked in full
+        columns += [(unasked, (table if name in sorts else real).fit(name, encoder=True)) for name in names]
     quick, full = (np.stack([pair[at] for pair in columns], axis=1) for at in (0, 1))
     bias, encoder = np.stack([quick[-1], full[-1]]), full[COLUMNS:-1]
     return Weights(tuple(targets), quick[:COLUMNS], full[:COLUMNS], encoder, bias, digest_of(language))
+
+
+def sorts_of(table: Table, kind: str) -> list[str]:
+    """Names of the targets of a kind's sorts, each with a model of its own."""
+    if kind not in SORTS:
+        return []
+    prefix = f"{kind}.{SORTS[kind]}="
+    return sorted({name for one in table.examples for name in one.labels if name.startswith(prefix)})
 
 
 def across_authors(language: str, side: str) -> Iterator[str]:
@@ -194,7 +209,10 @@ def judged(table: Table, kind: str, parts: Mapping[str, str]) -> tuple[np.ndarra
         own = table.part(
             [parts.get(example.file) == part and not example.alone for example in table.examples]
         )
-        scores.append(own.apply(others.fit(kind, encoder=True), encoder=True))
+        whole, *sorts = (
+            own.apply(others.fit(name, encoder=True), encoder=True) for name in (kind, *sorts_of(table, kind))
+        )
+        scores.append(joined(whole, sorts))
         quick.append(own.apply(others.fit(kind, encoder=False), encoder=False))
         truth.append(own.truth(kind))
     return np.concatenate(scores), np.concatenate(quick), np.concatenate(truth).astype(float)

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from pipeline.analysis.acts_features import Row
 
-FORM = 1
+FORM = 2
 """Raised when features or form change, so that no other file is read by mistake."""
+SHUT = -5.0
+"""What the model of a sort says of a sentence about which the encoder is not asked."""
 ENCODER = (0.632, 0.316)
 """Weights of the sentence's own encoder vector and of the one before it."""
 
@@ -51,6 +53,10 @@ class Weights:
         """The column of a target."""
         return next(at for at, target in enumerate(self.targets) if target.name == name)
 
+    def under(self, prefix: str) -> list[int]:
+        """The columns of the targets whose names begin so."""
+        return [at for at, target in enumerate(self.targets) if target.name.startswith(prefix)]
+
 
 def score(weights: Weights, rows: Sequence[Row], *, ask: Sequence[str]) -> np.ndarray:
     """Scores of each row for each target, ``(rows, targets)``; ``ask`` are the targets worth the encoder."""
@@ -65,6 +71,27 @@ def score(weights: Weights, rows: Sequence[Row], *, ask: Sequence[str]) -> np.nd
         read = read_texts(chosen) @ weights.encoder
         scores[open_rows] = sparse(chosen, weights.full) + read + weights.bias[1]
     return scores
+
+
+def together(weights: Weights, row: Sequence[float], kind: str, sort: str | None) -> float:
+    """The score of a kind in a row of scores, with what the models of its sorts say."""
+    import numpy as np
+
+    own = np.asarray(row[weights.at(kind)])
+    return float(
+        joined(own, [np.asarray(row[at]) for at in weights.under(f"{kind}.{sort}=")] if sort else [])
+    )
+
+
+def joined(whole: np.ndarray, sorts: Sequence[np.ndarray]) -> np.ndarray:
+    """Scores of a kind's own model and those of its sorts as one: any of the sorts is enough.
+
+    One model of all that presses hears the common words; one of each sort hears what only that sort says. By calls of authors
+    left out their sum found 56 % of the hard sell at a precision of 0.9 where the one model found 40 %.
+    """
+    import numpy as np
+
+    return whole + np.logaddexp.reduce(sorts, axis=0) if len(sorts) else whole
 
 
 def sparse(rows: Sequence[Row], weights: np.ndarray) -> np.ndarray:
@@ -101,9 +128,8 @@ def load_weights(language: str, side: str) -> Weights:
             Target(str(name), *(float(value) for value in figures))
             for name, figures in zip(kept["names"], kept["figures"], strict=True)
         )
-        quick, full, encoder, bias = (
-            kept[name].astype(np.float32) for name in ("quick", "full", "encoder", "bias")
-        )
+        quick, full = kept["quick"], kept["full"]  # half precision: their few rows widen as they are used
+        encoder, bias = kept["encoder"].astype(np.float32), kept["bias"].astype(np.float32)
         return Weights(targets, quick, full, encoder, bias, str(kept["digest"]))
 
 

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.matching import matches, rule_findings
 from pipeline.analysis.phonetic import find_by_sound
-from pipeline.analysis.rules import Match
+from pipeline.analysis.spotting import told, told_findings
 from pipeline.analysis.text import fold
 from pipeline.profile import Demand
 from pipeline.types import Finding
@@ -36,9 +34,9 @@ class Demanded:
 
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
     """Findings ``do_not_call``, ``complaint`` (by the customer) and ``notice`` (by the agent)."""
-    found = list(rule_findings("do_not_call", conversation, conversation.by("customer")))
+    found = list(told_findings(conversation, "do_not_call", conversation.by("customer")))
     found += _complaints(conversation)
-    found += _notices(conversation)
+    found += told_findings(conversation, "notice", conversation.by("agent"))
     found += _demanded(conversation)
     return found
 
@@ -56,29 +54,16 @@ def _demanded_of(entry: Demand, order: int | None) -> Demanded:
     return Demanded(entry.name, tuple(fold(phrase) for phrase in entry.phrases), entry.meaning, order)
 
 
-def _notices(conversation: Conversation) -> Iterator[Finding]:
-    """What the rules hit, and the sentences without a hit that the learned layer takes for a notice."""
-    yield from rule_findings("notice", conversation, conversation.by("agent"))
-    for sentence in conversation.by("agent"):
-        guess = acts.guesses(conversation, "notice").get(sentence.index, acts.NOTHING)
-        if guess.counts and not matches("notice", sentence):
-            yield conversation.finding(
-                "notice", sentence, 0, len(sentence.text), strength=guess.probability, layer="meaning"
-            )
-
-
 def _complaints(conversation: Conversation) -> Iterator[Finding]:
     """One complaint a sentence is enough; ``escalation`` says that somebody higher is demanded.
 
     Rules know what is said in so many words (a body, a threat to report); the learned layer hears grievances told.
     """
     for sentence in conversation.by("customer"):
-        hits = list(matches("complaint", sentence))
-        guess = acts.guesses(conversation, "complaint").get(sentence.index, acts.NOTHING)
-        if not hits and not guess.counts:
+        hits = told(conversation, "complaint", sentence)
+        if not hits:
             continue
-        told = Match("learned", 0, len(sentence.text), guess.probability, "meaning", {})
-        strongest = max(hits, key=lambda hit: hit.strength, default=told)
+        strongest = max(hits, key=lambda hit: hit.strength)
         yield conversation.finding(
             "complaint",
             sentence,

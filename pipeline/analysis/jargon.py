@@ -2,7 +2,7 @@
 
 Terms come from the profile and from ``lexicons/<language>/_jargon.yaml``. spaCy's PhraseMatcher looks for them over two
 layers of the same sentence: tokens as written (one a Han character, one a word; letters said one by one too, ``C P M``)
-and, for Chinese terms of three characters and more, syllables as heard. Both languages' terms are looked for in every
+and, for Chinese terms also syllables as heard. Both languages' terms are looked for in every
 sentence, since Mandarin sales talk borrows English ones.
 """
 
@@ -25,6 +25,9 @@ from pipeline.types import Finding, Measure, Reason
 
 KIND = "jargon"
 _BY_SOUND = 0.75
+_LEAST_SOUNDS = (4, 3)
+"""Syllables from which a shipped term, and one of the company's own, is looked for by sound: of two thousand terms many sound
+like three ordinary syllables."""
 _NEAR_CHARS = {"zh": 3, "en": 3}
 """How far from the term a bare "is" may stand to explain it."""
 _HEAD_CHARS = {"zh": 6, "en": 14}
@@ -40,7 +43,8 @@ _SIDES_UNSURE = Reason(
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One term with its plain words. ``upper`` terms count only in capitals, ``context`` ones only in such a call."""
+    """One term with its plain words. ``upper`` terms count only in capitals (not their variants), ``context`` ones only in such
+    a call."""
 
     term: str
     plain: str
@@ -222,7 +226,9 @@ class _Lexicon:
                 first_tokens.add(key[0])
                 self._written.add(f"t{number}", [self._doc(list(key))])
             sounds = [syllable(char) for char in fold(term.term)]
-            if len(sounds) >= 3 and all(_HAN.match(char) for char in term.term):
+            if len(sounds) >= _LEAST_SOUNDS[term.source == "profile"] and all(
+                _HAN.match(char) for char in term.term
+            ):
                 self._heard.add(f"t{number}", [self._doc(sounds)])
         self._first = frozenset(first_tokens)
 
@@ -257,11 +263,17 @@ class _Lexicon:
         for number, first, last, strength, layer in sorted(spans, key=lambda s: (s[1] - s[2], -s[3], s[0])):
             start, end = tokens[first][1], tokens[last - 1][1] + len(tokens[last - 1][0])
             term = self._terms[number]
-            if term.upper and sentence.text[start:end] != sentence.text[start:end].upper():
+            if term.upper and not _in_capitals(sentence.text[start:end], term.term):
                 continue
             if all(end <= other.start or start >= other.end for other in kept):
                 kept.append(Said(term, sentence, start, end, strength, layer))
         return sorted(kept, key=lambda said: said.start)
+
+
+def _in_capitals(written: str, term: str) -> bool:
+    """Whether a term stands in capitals, a plural's s left out; other spellings of it need none."""
+    name = written[:-1] if written.endswith("s") and not term.endswith("s") else written
+    return fold(name) != fold(term) or name == name.upper()
 
 
 @functools.lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.dialogue import found_at, hits
+from pipeline.analysis.spotting import told
 from pipeline.types import Finding
 
 
@@ -17,14 +18,17 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """``rude`` with ``detail`` ``{severity: mild|severe}``, the worst of a sentence; ``impatient`` of the agent."""
     found: list[Finding] = []
     for sentence in conversation.sentences:
-        offences = hits("rude", sentence)
+        agent = sentence.speaker == "agent"
+        offences = told(conversation, "rude", sentence) if agent else hits("rude", sentence)
         if offences:
-            worst = max(offences, key=lambda hit: (hit.detail["severity"] == "severe", hit.strength))
+            worst = max(offences, key=lambda hit: (hit.detail.get("severity") == "severe", hit.strength))
+            severity = worst.detail.get("severity", "mild")
             found.append(
-                found_at(conversation, "rude", sentence, worst, {"severity": worst.detail["severity"]})
+                found_at(conversation, "rude", sentence, worst, {"severity": severity, "layer": worst.layer})
             )
-        elif sentence.speaker == "agent":
+        elif agent:
             found.extend(
-                found_at(conversation, "impatient", sentence, hit) for hit in hits("impatient", sentence)[:1]
+                found_at(conversation, "impatient", sentence, hit, {"layer": hit.layer})
+                for hit in told(conversation, "impatient", sentence)[:1]
             )
     return found
