@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -21,7 +22,7 @@ from typing import Any
 
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.phonetic import places_of, sound_of
-from pipeline.analysis.prefilter import Clauses, Sieve, demands, literal_clauses
+from pipeline.analysis.prefilter import Clauses, Common, Sieve, demands, grams_of, literal_clauses
 from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
 
@@ -59,13 +60,12 @@ class Pattern:
 
     def hits(self, form: Form) -> Iterator[tuple[int, int]]:
         """Every place where it matches, empty matches left out."""
-        mask = form.mask
-        for clause in self.clauses:
-            if not mask & clause:
-                return
-        for hit in self.regex.finditer(form.text):
-            if hit.end() > hit.start():
-                yield hit.span()
+        if not any(map(form.grams.isdisjoint, self.clauses)):
+            yield from self.spans(form.text)
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Every place in a text that could hold it, empty matches left out."""
+        return (hit.span() for hit in self.regex.finditer(text) if hit.end() > hit.start())
 
 
 @functools.cache
@@ -91,8 +91,9 @@ class Rule:
     limits: tuple[Mapping[str, str], ...]
 
     def clauses(self) -> Iterator[Clauses]:
-        """For each phrase, then each pattern, the masks with each of which a text that holds it shares a bit."""
-        yield from (literal_clauses(phrase, sound) for phrase, sound in self.phrases)
+        """For each phrase, then each pattern, what a text that holds it must hold."""
+        common = common_grams(self.language)
+        yield from (literal_clauses(phrase, sound, common) for phrase, sound in self.phrases)
         yield from (pattern.clauses for pattern in self.patterns)
 
     def find(self, folded: str, possible: int = -1) -> Iterator[Match]:
@@ -129,7 +130,7 @@ class Rule:
                     yield start, start + len(phrase), self.strength * BY_SOUND, "sound"
         for at, pattern in enumerate(self.patterns, start=len(self.phrases)):
             if possible >> at & 1:
-                for start, end in pattern.hits(form):
+                for start, end in pattern.spans(form.text):
                     yield start, end, self.strength, "pattern"
 
 
@@ -192,12 +193,26 @@ def load_rules(kind: str, language: str) -> RuleSet:
 @functools.cache
 def _library(language: str) -> dict[str, RuleSet]:
     """All rules of a language, by kind. They share one sieve: a sentence is asked once what it could hold."""
+    terms = shared_terms(language)
+    sets = [compile_rules(data, terms) for data in _files(language)]
+    return {rules.kind: rules for rules in share_sieve(sets)}
+
+
+@functools.cache
+def _files(language: str) -> tuple[dict[str, Any], ...]:
+    """The content of all rule files of a language, by name."""
     folder = resources.files("pipeline.lexicons") / language
     files = sorted((path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda p: p.name)
     read = (load_yaml(path.read_text(encoding="utf-8")) for path in files if not path.name.startswith("_"))
-    terms = shared_terms(language)
-    sets = [compile_rules(data, terms) for data in read if "rules" in data]
-    return {rules.kind: rules for rules in share_sieve(sets)}
+    return tuple(data for data in read if "rules" in data)
+
+
+@functools.cache
+def common_grams(language: str) -> Common:
+    """How often each gram stands in the examples of the shipped rules: what is common there is common on the telephone."""
+    rules = (rule for data in _files(language) for rule in data["rules"])
+    texts = (fold(text) for rule in rules for text in (*rule.get("hits", ()), *rule.get("misses", ())))
+    return Counter(itertools.chain.from_iterable(map(grams_of, texts)))
 
 
 def share_sieve(sets: Sequence[RuleSet]) -> list[RuleSet]:
@@ -268,7 +283,7 @@ def compile_pattern(pattern: str, language: str, terms: Mapping[str, list[str]])
     if language == "en":
         loose = _LOOSE.sub(lambda hit: {" ": r"[\s,]+", "'": "'?"}.get(hit.group(), hit.group()), expanded)
         expanded = r"(?<!\w)(?:" + loose + r")(?!\w)"
-    return Pattern(expanded, demands(expanded))
+    return Pattern(expanded, demands(expanded, common_grams(language)))
 
 
 def expand(pattern: str, terms: Mapping[str, list[str]], depth: int = 0) -> str:
