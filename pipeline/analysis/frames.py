@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.introduction import parts_of
-from pipeline.analysis.rules import Pattern, compile_pattern, expand, shared_terms
+from pipeline.analysis.patterns import Pattern, compile_pattern, expand, shared_terms
 from pipeline.analysis.units import unit_of
 from pipeline.lexicons import load_yaml
 

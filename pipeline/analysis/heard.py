@@ -28,7 +28,7 @@ class Form:
         return self.places[start], self.places[end - 1] + 1
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=512)
 def forms_of(folded: str, language: str) -> tuple[Form, ...]:
     """The forms of a folded sentence: itself, and one without fillers where it has any.
 

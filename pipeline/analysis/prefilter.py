@@ -8,13 +8,12 @@ what is common in the rules' own examples. The idea is that of trigram indexes f
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from re import _constants as ops  # type: ignore[attr-defined]  # the only reader of patterns that Python has
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 _MOST_ALTERNATIVES = 400
 _LAYERS = 3
@@ -28,6 +27,7 @@ Clauses = tuple[Clause, ...]
 Common = Mapping[str, int]
 """How often a gram is met; a wrong number costs time, never a match."""
 _NOTHING: Common = {}
+Thing = TypeVar("Thing")
 
 
 def _is_unit(char: str) -> bool:
@@ -49,42 +49,48 @@ def _grams(text: str) -> Iterable[str]:
                 yield text[at : at + size]
 
 
-@functools.lru_cache(maxsize=8192)
 def grams_of(text: str) -> frozenset[str]:
     """All grams of a folded text, or of its sound; blanks and commas in a row are one blank."""
     return frozenset(_grams(_GAP.sub(" ", text)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sieve:
+class Sieve(Generic[Thing]):
     """Of many things looked for in a text, those that could be in it, found without asking each.
 
     Attributes
     ----------
+    things
+        What is looked for, in order.
     layers
         For each clause, the first of each thing in the first layer and so on: which things demand nothing
         there, as bits, and for each gram the things that a text which has it could hold.
     """
 
+    things: tuple[Thing, ...]
     layers: tuple[tuple[int, Mapping[str, int]], ...]
 
     @classmethod
-    def of(cls, wanted: Sequence[Clauses]) -> Sieve:
-        """From the clauses of each thing: a text that holds it has a gram of each of them."""
-        depth = min(_LAYERS, max(map(len, wanted), default=0))
-        return cls(
-            tuple(_layer([each[at] if at < len(each) else None for each in wanted]) for at in range(depth))
-        )
+    def of(cls, wanted: Sequence[tuple[Thing, Clauses]]) -> Sieve[Thing]:
+        """From each thing and its clauses: a text that holds it has a gram of each of them."""
+        clauses = [own for _thing, own in wanted]
+        depth = min(_LAYERS, max(map(len, clauses), default=0))
+        layers = (_layer([own[at] if at < len(own) else None for own in clauses]) for at in range(depth))
+        return cls(tuple(thing for thing, _own in wanted), tuple(layers))
 
-    def open(self, grams: Collection[str]) -> int:
-        """The things that a text with these grams could hold, as bits."""
-        found = -1
+    def open(self, grams: Collection[str]) -> Iterator[Thing]:
+        """The things that a text with these grams could hold, in order."""
+        found = (1 << len(self.things)) - 1
         for always, by_gram in self.layers:
             here = always
             for gram in by_gram.keys() & grams:
                 here |= by_gram[gram]
             found &= here
-        return found
+        bits = f"{found:b}"[::-1]
+        at = bits.find("1")
+        while at >= 0:
+            yield self.things[at]
+            at = bits.find("1", at + 1)
 
 
 def _layer(clauses: Iterable[Clause | None]) -> tuple[int, Mapping[str, int]]:
@@ -123,7 +129,7 @@ def _ranked(clauses: Iterable[Clause], common: Common) -> Clauses:
     return tuple(sorted(clauses, key=lambda clause: (_met(clause, common), sorted(clause))))
 
 
-def _met(clause: Clause, common: Common) -> int:
+def _met(clause: Set[str], common: Common) -> int:
     """How often a gram of a clause is met; each counts one at least, so that few grams rank before many."""
     return sum(1 + common.get(gram, 0) for gram in clause)
 

@@ -214,7 +214,7 @@ def _clauses(said: Said, tokens: Sequence[Token]) -> list[list[str]]:
 @functools.cache
 def _classes(language: str) -> Mapping[str, re.Pattern[str]]:
     """Word classes of ``opening.yaml``, by the names under ``classes``."""
-    from pipeline.analysis.rules import expand, shared_terms
+    from pipeline.analysis.patterns import expand, shared_terms
 
     path = resources.files("pipeline.lexicons") / language / "opening.yaml"
     data = load_yaml(path.read_text(encoding="utf-8"))
