@@ -50,7 +50,7 @@ class Frames:
             self._by_unit(text, folded, slots)
         for form in reversed(forms_of(folded, self.language)):
             for pattern in self.patterns:
-                if not any(map(form.grams.isdisjoint, pattern.clauses)):
+                if pattern.could(form):
                     for hit in pattern.regex.finditer(form.text):
                         self._take(hit, form, text, folded, slots)
         return slots

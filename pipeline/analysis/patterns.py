@@ -31,14 +31,18 @@ class Pattern:
         """The pattern, compiled: most are never needed in a call, and compiling all takes a second."""
         return _compiled(self.source)
 
+    def could(self, form: Form) -> bool:
+        """Whether a text holds what it must for the pattern to match."""
+        return not any(map(form.grams.isdisjoint, self.clauses))
+
     def hits(self, form: Form) -> Iterator[tuple[int, int]]:
         """Every place where it matches, empty matches left out."""
-        if not any(map(form.grams.isdisjoint, self.clauses)):
+        if self.could(form):
             yield from self.spans(form.text)
 
-    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+    def spans(self, text: str) -> list[tuple[int, int]]:
         """Every place in a text that could hold it, empty matches left out."""
-        return (hit.span() for hit in self.regex.finditer(text) if hit.end() > hit.start())
+        return [hit.span() for hit in self.regex.finditer(text) if hit.end() > hit.start()]
 
 
 @functools.cache

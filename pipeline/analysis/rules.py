@@ -78,7 +78,9 @@ class Rule:
             wanted = range(len(self.phrases) + len(self.patterns))
         for form in forms_of(folded, self.language):
             found = self._candidates(form, wanted)
-            places = [place for place in found if not self._vetoed(form, place[0], place[1])]
+            places = (
+                [place for place in found if not self._vetoed(form, place[0], place[1])] if found else found
+            )
             if places and not any(next(veto.hits(form), None) for veto in self.never):
                 for start, end, strength, layer in places:
                     yield Match(self.id, *form.back(start, end), strength, layer, self.detail)
@@ -91,13 +93,15 @@ class Rule:
         least = min(start, clause)
         return any(begin < end and until > least for veto in self.unless for begin, until in veto.hits(form))
 
-    def _candidates(self, form: Form, wanted: Sequence[int]) -> Iterator[tuple[int, int, float, str]]:
+    def _candidates(self, form: Form, wanted: Sequence[int]) -> list[tuple[int, int, float, str]]:
+        found: list[tuple[int, int, float, str]] = []
         for at in wanted:
             if at < len(self.phrases):
-                yield from self._said(form, *self.phrases[at])
+                found += self._said(form, *self.phrases[at])
                 continue
-            for start, end in self.patterns[at - len(self.phrases)].spans(form.text):
-                yield start, end, self.strength, "pattern"
+            spans = self.patterns[at - len(self.phrases)].spans(form.text)
+            found += [(start, end, self.strength, "pattern") for start, end in spans]
+        return found
 
     def _said(self, form: Form, phrase: str, sound: str) -> Iterator[tuple[int, int, float, str]]:
         """Where a phrase is said; by its sound only where it is not said by its characters."""
