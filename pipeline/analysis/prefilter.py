@@ -19,6 +19,7 @@ _MOST_ALTERNATIVES = 400
 _LAYERS = 3
 """Clauses of each thing that a sieve looks at: further ones rule out little more."""
 _GAP = re.compile(r"[\s,]+")
+_RUNS = re.compile("[\u3400-\u9fff\U000f0000-\U0010ffff]+|[^\u3400-\u9fff\U000f0000-\U0010ffff]+")
 _GAP_PARTS = {(ops.CATEGORY, ops.CATEGORY_SPACE), (ops.LITERAL, ord(","))}
 
 Clause = frozenset[str]
@@ -35,18 +36,13 @@ def _is_unit(char: str) -> bool:
     return "\u3400" <= char <= "\u9fff" or char >= "\U000f0000"
 
 
-def _grams(text: str) -> Iterable[str]:
+def _grams(text: str) -> list[str]:
     """Units one by one and in pairs; of all else each run of two and of three."""
-    units = list(map(_is_unit, text))
-    for at, unit in enumerate(units):
-        if unit:
-            yield text[at]
-            if units[at + 1 : at + 2] == [True]:
-                yield text[at : at + 2]
-            continue
-        for size in (2, 3):
-            if at + size <= len(text) and not any(units[at + 1 : at + size]):
-                yield text[at : at + size]
+    found: list[str] = []
+    for run in _RUNS.findall(text):
+        for size in (1, 2) if _is_unit(run[0]) else (2, 3):
+            found += [run[at : at + size] for at in range(len(run) - size + 1)]
+    return found
 
 
 def grams_of(text: str) -> frozenset[str]:
