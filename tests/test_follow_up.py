@@ -10,10 +10,15 @@ from hypothesis import strategies as st
 
 from pipeline.analysis import follow_up
 from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.heard import forms_of
 from pipeline.analysis.text import fold
-from pipeline.analysis.when import find_times, when_data
+from pipeline.analysis.when import _grammar, find_times, when_data
 from pipeline.types import CallRecord, Speaker, Transcript, Turn
 
+WORDS = {
+    "en": ["tomorrow", "next", "week", "tuesday", "the", "3rd", "of", "may", "at", "ten", "half past", "in", "two", "days", "pm"],
+    "zh": ["明天", "下", "周", "三", "月", "号", "点", "半", "下午", "过", "几天", "之后", "两", "个", "小时", "的"],
+}  # fmt: skip
 HELDOUT = Path(__file__).parent / "heldout"
 NOW = datetime(2026, 3, 10, 15, 20)
 SIDES: dict[str, Speaker] = {"a": "agent", "c": "customer"}
@@ -91,3 +96,12 @@ def test_no_wording_breaks_the_parser(text: str) -> None:
 def test_no_english_breaks_the_parser(text: str, now: datetime) -> None:
     for time in find_times(fold("next tuesday at " + text), "en", now):
         assert time.iso is None or datetime.fromisoformat(time.iso)
+
+
+@given(st.sampled_from(["en", "zh"]), st.data())
+def test_no_frame_is_passed_over_that_holds(language: str, data: st.DataObject) -> None:
+    words = data.draw(st.lists(st.sampled_from(WORDS[language]), max_size=8))
+    folded = fold((" " if language == "en" else "").join(words))
+    form = forms_of(folded, language)[0]
+    for frame in _grammar(language).frames:
+        assert frame.could(form) or not [hit for hit in frame.regex.finditer(folded) if hit.group()]

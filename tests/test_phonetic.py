@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +55,12 @@ def test_sound_is_as_long_as_the_text(text: str) -> None:
 def test_likeness_is_symmetric_and_bounded(one: str, other: str) -> None:
     assert 0.0 <= likeness(one, other) <= 1.0
     assert likeness(one, other) == pytest.approx(likeness(other, one))
+
+
+def test_no_phrases_are_loaded_for_single_characters() -> None:
+    asked = "from pipeline.analysis.phonetic import syllable; syllable('中')"
+    told = "import sys; print('pypinyin.phrases_dict' in sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{asked}; {told}"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "False"

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.analysis.heard import forms_of
-from pipeline.analysis.prefilter import demands, mask_of
-from pipeline.analysis.rules import compile_rules, expand
+from pipeline.analysis.patterns import expand
+from pipeline.analysis.prefilter import demands, grams_of
+from pipeline.analysis.rules import RuleSet, best_of, compile_rules, share_sieve
 
 ZH = compile_rules(
     {
@@ -95,8 +96,30 @@ PATTERNS = [
 )
 def test_prefilter_never_loses_a_match(text: str, source: str) -> None:
     if re.search(source, text):
-        mask = mask_of(text)
-        assert all(mask & clause for clause in demands(source))
+        assert all(clause & grams_of(text) for clause in demands(source))
+
+
+QUIET = compile_rules(
+    {
+        "kind": "y",
+        "language": "zh",
+        "never": ["(?:考虑|想想)再", "不.{0,2}了"],
+        "rules": [
+            {"id": "a", "phrases": ["再考虑"], "patterns": ["吧+", "签(?:定|吧)"]},
+            {"id": "b", "patterns": ["[定签]吧"], "unless": ["不"]},
+        ],
+    },
+    {},
+)
+TOGETHER = share_sieve([ZH, QUIET])
+
+
+@given(st.text(alphabet="今天现在就定签不慢买了别再打呃考虑想吧，", max_size=20), st.sampled_from(TOGETHER))
+def test_the_sieve_loses_no_match_and_no_veto(text: str, rules: RuleSet) -> None:
+    assert rules.match(text) == best_of([match for rule in rules.rules for match in rule.find(text)])
+    vetoed = any(veto.regex.search(form.text) for veto in rules.never for form in forms_of(text, "zh"))
+    assert rules.silenced(text) == vetoed
+    assert rules.could(text) >= bool(rules.match(text) or vetoed)
 
 
 @given(st.text(alphabet="呃嗯您今天啊,，那个我我就定 uhm the", max_size=24), st.sampled_from(["zh", "en"]))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.heard import forms_of
-from pipeline.analysis.matching import matches, matches_in
+from pipeline.analysis.matching import kinds_in, matches, matches_in
 from pipeline.analysis.phonetic import sound_of
 from pipeline.analysis.rules import load_rules
 from pipeline.analysis.shapes import has_shape
@@ -147,8 +147,9 @@ def _rule_cells(sentence: Sentence, around: _Around) -> Iterator[tuple[int, floa
         for match in matches(RULES[at], sentence):
             for key, value in match.detail.items():
                 yield zlib.crc32(f"d:{RULES[at]}.{key}={value}".encode()) % HASHED, RULE
+    possible = kinds_in(language, sentence.folded)
     for at, kind in enumerate(RULES):
-        if load_rules(kind, language).silenced(sentence.folded):
+        if kind in possible and load_rules(kind, language).silenced(sentence.folded):
             yield HASHED + size + at, RULE
     for block, said in ((2, around.before), (3, around.after)):
         most: dict[int, float] = {}
@@ -161,7 +162,8 @@ def _rule_cells(sentence: Sentence, around: _Around) -> Iterator[tuple[int, floa
 @functools.lru_cache(maxsize=16384)
 def _strengths(language: str, folded: str) -> dict[int, float]:
     """The strongest hit of each rule file that hits a text, by its place in ``RULES``."""
-    hits = ((at, matches_in(kind, language, folded)) for at, kind in enumerate(RULES))
+    possible = kinds_in(language, folded)
+    hits = ((at, matches_in(kind, language, folded)) for at, kind in enumerate(RULES) if kind in possible)
     return {at: max(match.strength for match in found) for at, found in hits if found}
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.matching import matches
-from pipeline.analysis.when import find_times
+from pipeline.analysis.when import says_time
 
 if TYPE_CHECKING:
     import numpy as np
@@ -204,7 +204,7 @@ def _hits(found: Zones) -> np.ndarray:
         row += [
             max((hit.strength for s in stretch for hit in matches(kind, s)), default=0.0) for kind in FAMILIES
         ]
-        row.append(float(any(find_times(s.folded, s.language, None) for s in stretch)))
+        row.append(float(any(says_time(s.folded, s.language) for s in stretch)))
     return np.array(row)
 
 

@@ -16,7 +16,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.matching import matches
 from pipeline.analysis.rules import Match
-from pipeline.analysis.when import When, find_times
+from pipeline.analysis.when import When, find_times, says_time
 from pipeline.types import Finding
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def signs_of(candidate: Candidate) -> tuple[float, ...]:
             reply is not None and bool(matches("reply_decline", reply)),
             candidate.place, late, candidate.place > 0.8, candidate.from_end <= 2, candidate.from_end <= 4,
             timed and late, reply is None,
-            before is not None and timed and bool(find_times(before.folded, before.language, None)),
-            reply is not None and bool(find_times(reply.folded, reply.language, None)),
+            before is not None and timed and says_time(before.folded, before.language),
+            reply is not None and says_time(reply.folded, reply.language),
         )
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.introduction import parts_of
-from pipeline.analysis.rules import Pattern, compile_pattern, expand, shared_terms
+from pipeline.analysis.patterns import Pattern, compile_pattern, expand, shared_terms
 from pipeline.analysis.units import unit_of
 from pipeline.lexicons import load_yaml
 
@@ -50,7 +50,7 @@ class Frames:
             self._by_unit(text, folded, slots)
         for form in reversed(forms_of(folded, self.language)):
             for pattern in self.patterns:
-                if all(form.mask & clause for clause in pattern.clauses):
+                if pattern.could(form):
                     for hit in pattern.regex.finditer(form.text):
                         self._take(hit, form, text, folded, slots)
         return slots

@@ -7,18 +7,17 @@ import functools
 from dataclasses import dataclass
 
 from pipeline.analysis.phonetic import sound_of
-from pipeline.analysis.prefilter import mask_of, places_in, syllables_in
+from pipeline.analysis.prefilter import grams_of
 from pipeline.analysis.shapes import shape
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
     """A text to match in; ``places[i]`` is the offset of its i-th character in the sentence, None when the
-    same. ``grams`` and ``mask`` say what is in it (``prefilter``)."""
+    same. ``grams`` say what is in it, by writing and by sound (``prefilter``)."""
 
     text: str
-    mask: int
-    grams: frozenset[int]
+    grams: frozenset[str]
     sound: str
     places: tuple[int, ...] | None = None
 
@@ -29,7 +28,7 @@ class Form:
         return self.places[start], self.places[end - 1] + 1
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=512)
 def forms_of(folded: str, language: str) -> tuple[Form, ...]:
     """The forms of a folded sentence: itself, and one without fillers where it has any.
 
@@ -49,4 +48,4 @@ def forms_of(folded: str, language: str) -> tuple[Form, ...]:
 
 
 def _form(text: str, sound: str, places: tuple[int, ...] | None) -> Form:
-    return Form(text, mask_of(text), places_in(text) | syllables_in(sound), sound, places)
+    return Form(text, grams_of(text) | grams_of(sound) if sound else grams_of(text), sound, places)

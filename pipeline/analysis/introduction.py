@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.analysis.rules import expand, shared_terms
+from pipeline.analysis.patterns import expand, shared_terms
 
 Span = tuple[int, int]
 _BLANK = re.compile(r"(?<=[a-z0-9]) +(?=[\u3400-\u9fff])|(?<=[\u3400-\u9fff]) +(?=[a-z0-9])")

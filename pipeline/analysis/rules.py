@@ -12,25 +12,26 @@ the file for all its rules. Each sentence is read as it is and without fillers (
 from __future__ import annotations
 
 import functools
-import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import Any
 
 from pipeline.analysis.heard import Form, forms_of
+from pipeline.analysis.patterns import Pattern, common_grams, compile_pattern, rule_files, shared_terms
 from pipeline.analysis.phonetic import places_of, sound_of
-from pipeline.analysis.prefilter import Clauses, Sieve, demands, literal_clauses
+from pipeline.analysis.prefilter import Clauses, Sieve, literal_clauses
 from pipeline.analysis.text import fold
-from pipeline.lexicons import load_yaml
 
-_LOOSE = re.compile(r"\[[^\]]*\]| |'")
 LANGUAGES = ("zh", "en")
 BY_SOUND = 0.8
 """Strength of a match by sound alone, relative to one by characters (our default)."""
 LEAST_BY_SOUND = 3
 """Phrases under this many characters are not looked for by sound: too many words sound like them."""
+Place = tuple[str, int, int]
+"""Kind, number of the rule, number of the phrase or pattern."""
+_VETOES = -1
+"""Stands for a rule's number where a place is one of the kind's own vetoes."""
+_NOTHING: Mapping[int, Sequence[int]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,34 +44,6 @@ class Match:
     strength: float
     layer: str
     detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A pattern and what a text must hold for it to match at all; compiled when first needed."""
-
-    source: str
-    clauses: Clauses
-
-    @property
-    def regex(self) -> re.Pattern[str]:
-        """The pattern, compiled: most are never needed in a call, and compiling all takes a second."""
-        return _compiled(self.source)
-
-    def hits(self, form: Form) -> Iterator[tuple[int, int]]:
-        """Every place where it matches, empty matches left out."""
-        mask = form.mask
-        for clause in self.clauses:
-            if not mask & clause:
-                return
-        for hit in self.regex.finditer(form.text):
-            if hit.end() > hit.start():
-                yield hit.span()
-
-
-@functools.cache
-def _compiled(source: str) -> re.Pattern[str]:
-    return re.compile(source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +64,23 @@ class Rule:
     limits: tuple[Mapping[str, str], ...]
 
     def clauses(self) -> Iterator[Clauses]:
-        """For each phrase, then each pattern, the masks with each of which a text that holds it shares a bit."""
-        yield from (literal_clauses(phrase, sound) for phrase, sound in self.phrases)
+        """For each phrase, then each pattern, what a text that holds it must hold."""
+        common = common_grams(self.language)
+        yield from (literal_clauses(phrase, sound, common) for phrase, sound in self.phrases)
         yield from (pattern.clauses for pattern in self.patterns)
 
-    def find(self, folded: str, possible: int = -1) -> Iterator[Match]:
+    def find(self, folded: str, wanted: Sequence[int] | None = None) -> Iterator[Match]:
         """Every place in a folded sentence where the rule holds, vetoed ones left out.
 
-        ``possible`` has a bit for each phrase, then for each pattern; those without their bit are not looked for.
+        ``wanted`` are the phrases and patterns that are looked for, by their numbers, patterns behind phrases; None: all.
         """
+        if wanted is None:
+            wanted = range(len(self.phrases) + len(self.patterns))
         for form in forms_of(folded, self.language):
-            found = self._candidates(form, possible)
-            places = [place for place in found if not self._vetoed(form, place[0], place[1])]
+            found = self._candidates(form, wanted)
+            places = (
+                [place for place in found if not self._vetoed(form, place[0], place[1])] if found else found
+            )
             if places and not any(next(veto.hits(form), None) for veto in self.never):
                 for start, end, strength, layer in places:
                     yield Match(self.id, *form.back(start, end), strength, layer, self.detail)
@@ -115,60 +93,71 @@ class Rule:
         least = min(start, clause)
         return any(begin < end and until > least for veto in self.unless for begin, until in veto.hits(form))
 
-    def _candidates(self, form: Form, possible: int) -> Iterator[tuple[int, int, float, str]]:
-        for at, (phrase, sound) in enumerate(self.phrases):
-            if not possible >> at & 1:
+    def _candidates(self, form: Form, wanted: Sequence[int]) -> list[tuple[int, int, float, str]]:
+        found: list[tuple[int, int, float, str]] = []
+        for at in wanted:
+            if at < len(self.phrases):
+                found += self._said(form, *self.phrases[at])
                 continue
-            found = places_of(phrase, form.text)
-            if self.language == "en":
-                found = [start for start in found if _whole_words(form.text, start, start + len(phrase))]
-            for start in found:
-                yield start, start + len(phrase), self.strength, "lexicon"
-            if sound and not found:
-                for start in places_of(sound, form.sound):
-                    yield start, start + len(phrase), self.strength * BY_SOUND, "sound"
-        for at, pattern in enumerate(self.patterns, start=len(self.phrases)):
-            if possible >> at & 1:
-                for start, end in pattern.hits(form):
-                    yield start, end, self.strength, "pattern"
+            spans = self.patterns[at - len(self.phrases)].spans(form.text)
+            found += [(start, end, self.strength, "pattern") for start, end in spans]
+        return found
+
+    def _said(self, form: Form, phrase: str, sound: str) -> Iterator[tuple[int, int, float, str]]:
+        """Where a phrase is said; by its sound only where it is not said by its characters."""
+        found = places_of(phrase, form.text)
+        if self.language == "en":
+            found = [start for start in found if _whole_words(form.text, start, start + len(phrase))]
+        for start in found:
+            yield start, start + len(phrase), self.strength, "lexicon"
+        if sound and not found:
+            for start in places_of(sound, form.sound):
+                yield start, start + len(phrase), self.strength * BY_SOUND, "sound"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RuleSet:
-    """All rules of one kind in one language; in the sieve, ``size`` phrases and patterns from ``place`` are theirs."""
+    """All rules of one kind in one language; the sieve knows them and may know those of other kinds."""
 
     kind: str
     language: str
     speaker: str
     rules: tuple[Rule, ...]
     never: tuple[Pattern, ...] = ()
-    sieve: Sieve = field(default_factory=lambda: Sieve.of([]))
-    place: int = 0
-    size: int = 0
+    sieve: Sieve[Place] = field(default_factory=lambda: Sieve.of([]))
 
     def silenced(self, folded: str) -> bool:
         """Whether the file's own ``never`` holds: a denial, a disclaimer, somebody else's words."""
+        vetoes = self._possible(folded).get(_VETOES)
+        if not vetoes:
+            return False
         forms = forms_of(folded, self.language)
-        return any(next(veto.hits(form), None) for form in forms for veto in self.never)
+        return any(next(self.never[at].hits(form), None) for form in forms for at in vetoes)
 
     def match(self, folded: str) -> list[Match]:
         """The best match of each overlapping group, in order."""
-        possible = _possible(self.sieve, folded, self.language) >> self.place & (1 << self.size) - 1
-        if not possible:
-            return []
+        possible = self._possible(folded)
         found: list[Match] = []
-        for rule in self.rules:
-            size = len(rule.phrases) + len(rule.patterns)
-            wanted = possible & (1 << size) - 1
-            if wanted and rule.status == "active":
-                found.extend(rule.find(folded, wanted))
-            possible >>= size
-        found.sort(key=lambda match: (-match.strength, match.start - match.end, match.start))
-        kept: list[Match] = []
-        for match in found:
-            if all(match.end <= other.start or match.start >= other.end for other in kept):
-                kept.append(match)
-        return sorted(kept, key=lambda match: match.start)
+        for at, wanted in possible.items():
+            if at != _VETOES and self.rules[at].status == "active":
+                found.extend(self.rules[at].find(folded, wanted))
+        return best_of(found)
+
+    def could(self, folded: str) -> bool:
+        """Whether anything of this kind, a veto included, could hold in a folded sentence."""
+        return self.kind in possible_in(self.sieve, folded, self.language)
+
+    def _possible(self, folded: str) -> Mapping[int, Sequence[int]]:
+        return possible_in(self.sieve, folded, self.language).get(self.kind, _NOTHING)
+
+
+def best_of(found: Sequence[Match]) -> list[Match]:
+    """The best match of each overlapping group, in order."""
+    kept: list[Match] = []
+    for match in sorted(found, key=lambda match: (-match.strength, match.start - match.end, match.start)):
+        if all(match.end <= other.start or match.start >= other.end for other in kept):
+            kept.append(match)
+    return sorted(kept, key=lambda match: match.start)
 
 
 def _whole_words(text: str, start: int, end: int) -> bool:
@@ -176,11 +165,14 @@ def _whole_words(text: str, start: int, end: int) -> bool:
     return before and (end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum()))
 
 
-@functools.lru_cache(maxsize=16384)
-def _possible(sieve: Sieve, folded: str, language: str) -> int:
-    """What of a sieve's phrases and patterns a text could hold, in any of its forms."""
+@functools.lru_cache(maxsize=2048)
+def possible_in(sieve: Sieve[Place], folded: str, language: str) -> Mapping[str, Mapping[int, Sequence[int]]]:
+    """What a text could hold in any of its forms: by kind and rule the numbers of its phrases and patterns."""
     grams = (form.grams for form in forms_of(folded, language))
-    return sieve.open(frozenset[int]().union(*grams))
+    found: dict[str, dict[int, list[int]]] = {}
+    for kind, rule, at in sieve.open(frozenset[str]().union(*grams)):
+        found.setdefault(kind, {}).setdefault(rule, []).append(at)
+    return found
 
 
 @functools.cache
@@ -192,30 +184,22 @@ def load_rules(kind: str, language: str) -> RuleSet:
 @functools.cache
 def _library(language: str) -> dict[str, RuleSet]:
     """All rules of a language, by kind. They share one sieve: a sentence is asked once what it could hold."""
-    folder = resources.files("pipeline.lexicons") / language
-    files = sorted((path for path in folder.iterdir() if path.name.endswith(".yaml")), key=lambda p: p.name)
-    read = (load_yaml(path.read_text(encoding="utf-8")) for path in files if not path.name.startswith("_"))
     terms = shared_terms(language)
-    sets = [compile_rules(data, terms) for data in read if "rules" in data]
+    sets = [compile_rules(data, terms) for data in rule_files(language)]
     return {rules.kind: rules for rules in share_sieve(sets)}
 
 
 def share_sieve(sets: Sequence[RuleSet]) -> list[RuleSet]:
     """The same sets, with one sieve for all of them."""
-    wanted = [[clauses for rule in rules.rules for clauses in rule.clauses()] for rules in sets]
-    sieve = Sieve.of([clauses for own in wanted for clauses in own])
-    places = itertools.accumulate(map(len, wanted), initial=0)
-    return [
-        replace(rules, sieve=sieve, place=place, size=len(own))
-        for rules, own, place in zip(sets, wanted, places, strict=False)
-    ]
+    sieve = Sieve.of([thing for rules in sets for thing in _things(rules)])
+    return [replace(rules, sieve=sieve) for rules in sets]
 
 
-@functools.cache
-def shared_terms(language: str) -> dict[str, list[str]]:
-    """Named lists of words that all files of a language may use."""
-    path = resources.files("pipeline.lexicons") / language / "_terms.yaml"
-    return load_yaml(path.read_text(encoding="utf-8"))["terms"] if path.is_file() else {}
+def _things(rules: RuleSet) -> Iterator[tuple[Place, Clauses]]:
+    """All that is looked for, with what a text that holds it must hold."""
+    for number, rule in enumerate(rules.rules):
+        yield from (((rules.kind, number, at), clauses) for at, clauses in enumerate(rule.clauses()))
+    yield from (((rules.kind, _VETOES, at), veto.clauses) for at, veto in enumerate(rules.never))
 
 
 def compile_rules(data: Mapping[str, Any], terms: Mapping[str, list[str]]) -> RuleSet:
@@ -259,33 +243,3 @@ def _phrase(text: str, language: str) -> tuple[str, str]:
     """A folded phrase with its sound; no sound where it is not to be looked for by it."""
     folded = fold(text)
     return folded, sound_of(folded) if language == "zh" and len(folded) >= LEAST_BY_SOUND else ""
-
-
-def compile_pattern(pattern: str, language: str, terms: Mapping[str, list[str]]) -> Pattern:
-    """Expand ``{name}``; in English a pattern stands at word bounds, a space is any white space, an
-    apostrophe optional."""
-    expanded = expand(pattern, terms)
-    if language == "en":
-        loose = _LOOSE.sub(lambda hit: {" ": r"[\s,]+", "'": "'?"}.get(hit.group(), hit.group()), expanded)
-        expanded = r"(?<!\w)(?:" + loose + r")(?!\w)"
-    return Pattern(expanded, demands(expanded))
-
-
-def expand(pattern: str, terms: Mapping[str, list[str]], depth: int = 0) -> str:
-    """Put the alternatives in for each ``{name}``; terms may use other terms, four levels deep.
-
-    Examples
-    --------
-    >>> expand("{now}就(定|签)", {"now": ["今天", "现在"]})
-    '(?:今天|现在)就(定|签)'
-    """
-    if depth > 4:
-        raise ValueError(f"terms refer to each other more than four levels deep in {pattern!r}")
-
-    def alternatives(hit: re.Match[str]) -> str:
-        name = hit.group(1)
-        if name not in terms:
-            raise ValueError(f"{{{name}}} in {pattern!r} is no known term; known: {', '.join(sorted(terms))}")
-        return "(?:" + "|".join(expand(term, terms, depth + 1) for term in terms[name]) + ")"
-
-    return re.sub(r"\{([a-z_]+)\}", alternatives, pattern)

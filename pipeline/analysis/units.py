@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 
-from pipeline.analysis.rules import expand, shared_terms
+from pipeline.analysis.patterns import expand, shared_terms
 
 Span = tuple[int, int]
 _WORD = re.compile(r"[a-z0-9][\w'&-]*")

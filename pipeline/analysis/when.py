@@ -9,12 +9,15 @@ from __future__ import annotations
 import calendar
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from importlib import resources
 from typing import Any
 
+from pipeline.analysis.heard import forms_of
+from pipeline.analysis.patterns import Pattern, common_grams
+from pipeline.analysis.prefilter import demands
 from pipeline.lexicons import load_yaml
 
 _AFTERNOON_UP_TO_H = 7
@@ -34,7 +37,7 @@ class When:
 @dataclass(frozen=True, slots=True)
 class _Grammar:
     maps: Mapping[str, Mapping[str, Any]]
-    frames: tuple[re.Pattern[str], ...]
+    frames: tuple[Pattern, ...]
     past: re.Pattern[str]
 
 
@@ -56,7 +59,8 @@ def _grammar(language: str) -> _Grammar:
         if name in data:
             terms[name] = _fill(data[name], terms)
     bounds = (r"(?<!\w)", r"(?!\w)") if language == "en" else ("", "")
-    frames = tuple(re.compile(bounds[0] + _fill(frame, terms) + bounds[1]) for frame in data["frames"])
+    sources = (bounds[0] + _fill(frame, terms) + bounds[1] for frame in data["frames"])
+    frames = tuple(Pattern(source, demands(source, common_grams(language))) for source in sources)
     return _Grammar(data["maps"], frames, re.compile(data["past"]))
 
 
@@ -82,8 +86,10 @@ def find_times(folded: str, language: str, now: datetime | None) -> list[When]:
         When the call began; without it nothing is resolved.
     """
     grammar = _grammar("zh" if language == "zh" else "en")
+    written = forms_of(folded, "zh" if language == "zh" else "en")[0]
+    found = [hit for frame in grammar.frames if frame.could(written) for hit in frame.regex.finditer(folded)]
     kept: list[tuple[int, int, re.Match[str]]] = []
-    for hit in sorted(_hits(grammar, folded), key=lambda hit: (hit.start() - hit.end(), hit.start())):
+    for hit in sorted(filter(_is_said, found), key=lambda hit: (hit.start() - hit.end(), hit.start())):
         start, end = _trim(folded, hit.start(), hit.end())
         if all(end <= other[0] or start >= other[1] for other in kept):
             kept.append((start, end, hit))
@@ -95,9 +101,14 @@ def find_times(folded: str, language: str, now: datetime | None) -> list[When]:
     ]
 
 
-def _hits(grammar: _Grammar, folded: str) -> Iterator[re.Match[str]]:
-    for frame in grammar.frames:
-        yield from (hit for hit in frame.finditer(folded) if hit.end() > hit.start())
+@functools.lru_cache(maxsize=1024)
+def says_time(folded: str, language: str) -> bool:
+    """Whether a future time is said in a folded sentence; remembered, for a call's stretches share their sentences."""
+    return bool(find_times(folded, language, None))
+
+
+def _is_said(hit: re.Match[str]) -> bool:
+    return hit.end() > hit.start()
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

@@ -65,7 +65,7 @@ def _streets(stream: Stream) -> Iterator[tuple[int, int]]:
 def _parts_told(stream: Stream) -> Iterator[tuple[int, int]]:
     """A post code or a street without number, told when an address was asked for."""
     for index, start, end in stream.pieces:
-        if "address" not in asked_for(stream.turns, index) or stream.speaker == "agent":
+        if stream.speaker == "agent" or "address" not in asked_for(stream.turns, index):
             continue
         for name in ("zip", "street_alone", "answer"):
             match = form(f"address.en.{name}").search(stream.text, start, end)

@@ -49,7 +49,7 @@ def _cores(stream: Stream) -> Iterator[Hit]:
 def _answers(stream: Stream) -> Iterator[Hit]:
     """A room, a road, an estate alone, when the address was asked for or is being told."""
     for index, start, end in stream.pieces:
-        if "address" not in asked_for(stream.turns, index) or stream.speaker == "agent":
+        if stream.speaker == "agent" or "address" not in asked_for(stream.turns, index):
             continue
         asks = form("address.zh.asks_estate")
         if any(asks.search(turn.text) for turn in stream.turns[max(0, index - 2) : index]):

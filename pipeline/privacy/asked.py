@@ -58,6 +58,5 @@ def form_of_question(text: str) -> bool:
 
 def is_remark(text: str) -> bool:
     """Whether a turn is only a short word to go on with."""
-    letters = sum(character.isalnum() for character in text)
-    short = letters <= (REMARK_CHARS if text.isascii() else REMARK_CHARS // 2)
-    return short and len(text.split()) <= REMARK_WORDS
+    most = REMARK_CHARS if text.isascii() else REMARK_CHARS // 2
+    return len(text.split()) <= REMARK_WORDS and sum(map(str.isalnum, text)) <= most

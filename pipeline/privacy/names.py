@@ -138,7 +138,8 @@ def _words_again(text: str, known: Collection[str]) -> Iterator[Hit]:
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
     common = frozenset(rules()["names_en"]["common"]) | frozenset(rules()["names_en"]["stop"])
-    whole = {name for name in known if _is_han(name) and len(name) >= 2}
+    # a name that the text lacks needs no pattern, and compiling one takes longer than looking through a call
+    whole = {name for name in known if _is_han(name) and len(name) >= 2 and name in text}
     for name in whole:
         # a name that is a word too (方便, 高兴) is one only where it stands alone or before a title
         alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['again_before']}))"
@@ -147,8 +148,9 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     yield from _words_again(text, known)
     latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
     for part in latin:
-        if len(part) >= 3 and part.lower() not in common:
-            said = re.escape(part[0].upper() + part[1:])
+        capital = part[:1].upper() + part[1:]
+        if len(part) >= 3 and part.lower() not in common and (part in text or capital in text):
+            said = re.escape(capital)
             # with the surname behind it, where that ends the clause: "Yes, Keziah Boateng."
             more = r"(?:\s[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?=[,.!?]|$))?"
             yield from (
@@ -157,7 +159,7 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
             )
     surnames = {name.lstrip("老小")[:1] for name in known if _is_han(name) and len(name) <= 4} - {""}
     titles, called = rules()["names_zh"]["titles"], rules()["names_zh"]["persons"]["called"]
-    given = {name[1:] for name in known if _is_han(name) and len(name) == 3}
+    given = {name[1:] for name in known if _is_han(name) and len(name) == 3 and name[1:] in text}
     for one in given:
         yield from (
             Hit(m.start(), m.end(), "name", 0.8)
@@ -169,7 +171,7 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
                 text,
             )
         )
-    for one in surnames:
+    for one in filter(text.__contains__, surnames):
         yield from (
             Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={called})|老{one}", text)
         )

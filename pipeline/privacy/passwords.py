@@ -9,6 +9,7 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
+_FIGURE = re.compile(r"[\d#]")
 TURNS = 4
 """For how many turns a password that was spoken of may follow."""
 
@@ -24,6 +25,8 @@ def _code_cue() -> str:
 
 def _mixed(stream: Stream) -> Iterator[Hit]:
     """Letters and digits in one: abc12345."""
+    if not _FIGURE.search(stream.text):
+        return
     for match in form("password.mixed", code_cue=_code_cue()).finditer(stream.text):
         if pattern(rules()["cues"]["other"]).search(
             stream.text, max(0, match.start() - 12), match.start("secret")
@@ -54,8 +57,9 @@ def _words(stream: Stream) -> Iterator[Hit]:
 def _answers(stream: Stream) -> Iterator[Hit]:
     """The bare answer to a question for the security word."""
     for index, start, end in stream.pieces:
-        asked = index > 0 and "code" in asked_for(stream.turns, index)
-        if not asked or not form("password.asks_word").search(stream.turns[index - 1].text):
+        if index == 0 or not form("password.asks_word").search(stream.turns[index - 1].text):
+            continue
+        if "code" not in asked_for(stream.turns, index):
             continue
         match = form("password.answer").match(stream.text, start, end)
         if match and not pattern(rules()["asked"]["no_secret"]).search(match.group("secret")):
