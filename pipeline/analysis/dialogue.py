@@ -36,6 +36,11 @@ def hits(kind: str, sentence: Sentence) -> tuple[Match, ...]:
     return found
 
 
+def turn_hits(conversation: Conversation, kind: str, turn: int) -> list[tuple[Sentence, Match]]:
+    """All hits of a kind in one turn."""
+    return [(s, m) for s in of_turn(conversation, turn) for m in hits(kind, s)]
+
+
 @functools.lru_cache(maxsize=32768)
 def has_cue(name: str, language: str, folded: str) -> bool:
     """Whether a folded text holds a cue, a rule of ``dialogue_cues.yaml`` by its id."""
