@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.analysis import jargon
+from pipeline.analysis import jargon, jargon_terms
 from pipeline.analysis.conversation import Conversation
 from pipeline.profile import Jargon, Profile
 from pipeline.types import Speaker, Transcript, Turn
@@ -92,7 +92,7 @@ def test_without_the_agents_words_nothing_is_measured() -> None:
 
 def test_each_shipped_term_has_plain_words_trade_and_source_or_none_by_choice() -> None:
     for language in ("zh", "en"):
-        terms = jargon.shipped_terms(language)
+        terms = jargon_terms.shipped_terms(language)
         assert len(terms) >= 200
         assert all(term.trade and term.source for term in terms)
         assert sum(bool(term.plain) for term in terms) / len(terms) > 0.95

@@ -17,9 +17,9 @@ def met(conversation, prior=()):
     [
         ("C 太贵了。", "A 可以分期的，平均一天才两块钱。", "price", "benefit"),
         ("C 太贵了。", "A 哦好吧，打扰了。", "price", "passive"),
-        ("C 太贵了。", "A 给您登记一下吧？", "price", "ignored"),
-        ("C 我在开会。", "A 好的，我下午三点再打给您。", "no_time", "benefit"),
-        ("C 我在开会。", "A 就耽误您一分钟，我们有活动。", "no_time", "ignored"),
+        ("C 太贵了。", "A 您先登记一下，名额不多了。", "price", "ignored"),
+        ("C 我在开会。", "A 好的，我下午三点再打给您。", "no_time", "passive"),
+        ("C 我在开会。", "A 就耽误您一分钟，名额今天就没了，您听我说完。", "no_time", "ignored"),
         (
             "C 我们已经有供应商了。",
             "A 不冲突的，您可以先拿一小部分对比一下。",
@@ -27,7 +27,12 @@ def met(conversation, prior=()):
             "benefit",
         ),
         ("C 你们是不是骗子？", "A 您可以在官网查到我们的营业执照。", "distrust", "benefit"),
-        ("C 我要跟老婆商量一下。", "A 应该的，我把方案发您，周五再联系您。", "other", "benefit"),
+        (
+            "C 我要跟老婆商量一下。",
+            "A 应该的，您可以带她一起来店里试一节课，不收钱，她问什么我们老师当面讲。",
+            "other",
+            "benefit",
+        ),
     ],
 )
 def test_kind_and_handling(said, reply, kind, handling):

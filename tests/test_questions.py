@@ -16,7 +16,7 @@ def asked(conversation, prior=()):
     ("question", "answer", "answered"),
     [
         ("C 一年多少钱？", "A 一年三百六。", True),
-        ("C 一年多少钱？", "A 我们的服务特别好。", False),
+        ("C 一年多少钱？", "A 我们现在活动力度特别大，今天不办明天就没了。", False),
         ("C 你怎么有我电话的？", "A 您之前在官网留过电话。", True),
         ("C 你怎么有我电话的？", "A 我们利息很低的。", False),
         ("C 可以退吗？", "A 可以的，七天内都能退。", True),
@@ -31,18 +31,26 @@ def test_answer_by_what_was_asked(question, answer, answered):
 def test_answer_in_the_second_agent_turn_counts_and_the_third_does_not():
     late = ("A 这个特别好。", "C 嗯。")
     assert asked(call("C 多少钱？", *late, "A 三百块。")) == [(0, True)]
-    assert asked(call("C 多少钱？", *late, *late, "A 三百块。")) == [(0, False)]
+    push = ("A 我们现在活动力度特别大，今天不办明天就没了。", "C 嗯。")
+    more = ("A 您身份证号报一下，我先给您办。", "C 嗯。")
+    assert asked(call("C 多少钱？", *push, *more, "A 三百块。")) == [(0, False)]
 
 
 def test_going_on_with_the_pitch_is_no_answer():
     told = call(
         "C Is there a contract?",
-        "A Our speeds are amazing.",
+        "A Our speeds are amazing, and this deal is gone tomorrow.",
         "C Hm.",
-        "A Shall I sign you up?",
+        "A Shall I sign you up right now?",
         language="en",
     )
     assert asked(told, given(told, (1, "pitch"))) == [(0, False)]
+
+
+@pytest.mark.xfail(strict=True, reason="known limit: a curt reply beside the point is taken for an answer")
+@pytest.mark.parametrize(("question", "answer"), [("C 一年多少钱？", "A 我们的服务特别好。")])
+def test_a_curt_reply_beside_the_point(question, answer):
+    assert asked(call("A 您好。", question, answer)) == [(1, False)]
 
 
 @pytest.mark.parametrize(

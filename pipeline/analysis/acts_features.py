@@ -86,7 +86,7 @@ class _Around:
 def _row(sentence: Sentence, around: _Around) -> Row:
     language = sentence.language
     cells: dict[int, float] = {}
-    _add(cells, _grams(sentence.folded, language, "", 3), OWN)
+    _add(cells, grams(sentence.folded, language, "", 3), OWN)
     _add(cells, _sounds(sentence.folded, language), SOUND)
     neighbours = {
         "p:": around.before[-1:],
@@ -96,7 +96,7 @@ def _row(sentence: Sentence, around: _Around) -> Row:
     }
     for prefix, said in neighbours.items():
         text = said[0].folded if said else ""
-        _add(cells, _grams(text, language, prefix, 2), AROUND)
+        _add(cells, grams(text, language, prefix, 2), AROUND)
     cells.update(_rule_cells(sentence, around))
     cells.update(_place_cells(sentence, around))
     columns = tuple(sorted(cells))
@@ -109,7 +109,7 @@ def _add(cells: dict[int, float], grams: set[int], weight: float) -> None:
         cells[column] = cells.get(column, 0.0) + weight / len(grams) ** 0.5
 
 
-def _grams(folded: str, language: str, prefix: str, longest: int) -> set[int]:
+def grams(folded: str, language: str, prefix: str, longest: int) -> set[int]:
     """Columns of up to ``longest`` Han characters or words in a row; numbers count as one word."""
     start = zlib.crc32(prefix.encode())  # a sum goes on from another: prefix and gram need not be joined
     return {zlib.crc32(gram, start) % HASHED for gram in _gram_bytes(folded, language, longest)}

@@ -21,7 +21,7 @@ from pipeline.analysis.acts_features import COLUMNS, RULES, row_alone, rows_of
 from pipeline.analysis.acts_model import SHUT, Target, Weights, joined, load_weights, packed
 from pipeline.analysis.acts_table import Example, Table
 from pipeline.analysis.beside_rules import load_examples
-from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.labelled import LabelledCall, read_calls
 from pipeline.analysis.rules import LANGUAGES
 from pipeline.lexicons import load_yaml
@@ -88,13 +88,18 @@ def labels_of(call: LabelledCall, conversation: Conversation) -> dict[int, set[s
     return found
 
 
+def sentences_of(conversation: Conversation, language: str, side: str) -> list[Sentence]:
+    """The sentences of a call that one side's examples are made of."""
+    return [s for s in conversation.sentences if s.speaker == side and s.language == language]
+
+
 def examples_of(language: str, side: str) -> list[Example]:
     """All sentences of one side in the labelled calls, each in its call and once more without it and its stops."""
     examples: list[Example] = []
     for file, call in calls_of(language):
         conversation = Conversation.of(call.transcript, profile=call.profile)
         labels = labels_of(call, conversation)
-        mine = [s for s in conversation.sentences if s.speaker == side and s.language == language]
+        mine = sentences_of(conversation, language, side)
         rows = rows_of(conversation, mine, excerpt=not call.outcome)
         for sentence, row in zip(mine, rows, strict=True):
             names = frozenset(labels[sentence.index])
@@ -216,6 +221,20 @@ def judged(table: Table, kind: str, parts: Mapping[str, str]) -> tuple[np.ndarra
         quick.append(own.apply(others.fit(kind, encoder=False), encoder=False))
         truth.append(own.truth(kind))
     return np.concatenate(scores), np.concatenate(quick), np.concatenate(truth).astype(float)
+
+
+def scores_across(table: Table, kind: str) -> np.ndarray:
+    """Full score of each sentence in its call, in the table's order, each part of the authors by a model of the others."""
+    import numpy as np
+
+    parts = parts_by_author(table)
+    own = [at for at, example in enumerate(table.examples) if example.file and not example.alone]
+    scores = np.zeros(len(table.examples))
+    for part in sorted(set(parts.values())):
+        others = table.part([parts.get(example.file) != part for example in table.examples])
+        mine = [parts.get(example.file) == part for example in table.examples]
+        scores[mine] = table.part(mine).apply(others.fit(kind, encoder=True), encoder=True)
+    return scores[own]
 
 
 def rates(raw: np.ndarray, real: np.ndarray, target: Target) -> tuple[float, float, float]:

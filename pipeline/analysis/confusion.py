@@ -1,12 +1,14 @@
 """Confusion of the customer, and whether the agent says it again in other words (article 7.2).
 
 A customer who did not understand (``meaning``) is owed a rewording within the agent's next two turns; one who
-did not hear (``hearing``) is also served by a plain repetition. Rules find the words, the dialogue the rest.
+did not hear (``hearing``) is also served by a plain repetition. Whether it was said again is judged by the layer over
+replies (``replies.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
@@ -15,32 +17,33 @@ from pipeline.analysis.dialogue import (
     content,
     found_at,
     has_cue,
-    hits,
     kinds_at,
-    likeness,
     match,
     of_turn,
     shared,
-    size,
     text_of,
     whole,
 )
+from pipeline.analysis.replies import chances, told_by
+from pipeline.analysis.replies_features import Exchange, row_of
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
 KIND = "confusion"
+LEAST = 0.5
+"""Probability from which it counts as said again."""
+_THE_SAME = 0.85
+"""Share of the earlier words from which a sentence says nothing new (our default)."""
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
-_ALIKE = 0.35
-"""Least cosine between the unclear words and a rewording of them (our default)."""
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each confused turn of the customer, with ``restated``; each rewording of the agent as ``restatement``.
 
-    ``detail`` of confusion: ``restated`` (bool), ``kind`` (meaning or hearing). One finding a turn.
+    ``detail`` of confusion: ``restated`` (bool), ``kind`` (meaning or hearing), ``share`` (how sure ``restated`` is). One a turn.
     """
     found: list[Finding] = []
     refused = kinds_at(prior, "do_not_call")
@@ -51,11 +54,13 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         if heard is None:
             continue
         sentence, hit, kind = heard
-        answer = _restated(conversation, number, kind)
-        detail = {"restated": answer is not None, "kind": kind}
-        found.append(found_at(conversation, "confusion", sentence, hit, detail))
-        if answer is not None:
-            found.append(found_at(conversation, "restatement", answer, whole(answer, 0.85)))
+        likely, answer = _restated(conversation, sentence, kind)
+        restated = likely >= LEAST
+        share = {"restated": round(max(likely, 1 - likely), 2)}
+        detail = {"restated": restated, "kind": kind, "share": share}
+        found.append(found_at(conversation, KIND, sentence, hit, detail))
+        if restated and answer is not None:
+            found.append(found_at(conversation, "restatement", answer, whole(answer, likely)))
     return _once(found)
 
 
@@ -121,38 +126,22 @@ def _said_again(conversation: Conversation, turn: int, earlier: str) -> bool:
     return bool(reply) and (shared(reply, earlier) >= _SAID_BACK or bool(match("restatement", "zh", reply)))
 
 
-def _restated(conversation: Conversation, turn: int, kind: str) -> Sentence | None:
-    """The agent's sentence that says it again, looked for in the next two turns."""
-    earlier = text_of(conversation, before(conversation, turn, "agent", 2))
-    asked = text_of(conversation, [turn])
-    for later in after(conversation, turn, "agent", 2):
-        told = [s for s in of_turn(conversation, later) if size(s.folded) >= 3]
-        for sentence in told:
-            if hits("restatement", sentence) and not _circular(sentence.folded, earlier):
-                return sentence
-        for sentence in told:
-            if kind == "hearing" and _repeats(sentence.folded, earlier):
-                return sentence
-            if _rewords(sentence, earlier, asked):
-                return sentence
-    return None
+def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[float, Sentence | None]:
+    """How likely the agent says it again in the next two turns, and the sentence that most likely does."""
+    exchange, told = Exchange.of(conversation, [asked]), told_by(conversation)
+    if kind == "meaning":
+        new = (tuple(s for s in turn if not _circular(s, exchange.earlier)) for turn in exchange.replies)
+        exchange = replace(exchange, replies=tuple(turn for turn in new if turn))
+    said = [sentence for turn in exchange.replies for sentence in turn]
+    if not said:
+        return 0.0, None
+    alone = [replace(exchange, replies=((sentence,),)) for sentence in said]
+    rows = [row_of(one, told) for one in (exchange, *alone)]
+    likely, *each = (found[True] for found in chances("restated", rows))
+    return likely, max(zip(each, said, strict=True), key=lambda one: one[0])[1]
 
 
-def _circular(folded: str, earlier: str) -> bool:
-    """ "CPM就是CPM", or the old sentence once more: nothing new behind the marker."""
-    return bool(has_shape("circular", folded)) or (bool(content(folded)) and shared(folded, earlier) >= 0.85)
-
-
-def _repeats(folded: str, earlier: str) -> bool:
-    return bool(content(folded)) and (
-        shared(folded, earlier) >= _SAID_BACK or (size(folded) >= 4 and likeness(folded, earlier) >= 0.6)
-    )
-
-
-def _rewords(sentence: Sentence, earlier: str, asked: str) -> bool:
-    """A statement on the same matter, mostly in new words, that neither asks nor only soothes."""
-    folded = sentence.folded
-    if size(folded) < 5 or has_shape("asks", folded) or _circular(folded, earlier):
-        return False
-    new = 1.0 - shared(folded, earlier)
-    return new >= 0.4 and likeness(folded, f"{asked} {earlier}") >= _ALIKE
+def _circular(sentence: Sentence, earlier: str) -> bool:
+    """ "CPM就是CPM", or the old sentence once more: nothing new."""
+    said = sentence.folded
+    return bool(has_shape("circular", said)) or (bool(content(said)) and shared(said, earlier) >= _THE_SAME)

@@ -1,39 +1,30 @@
 """Terms of trade in the agent's speech, and whether they are explained at once.
 
-Terms come from the profile and from ``lexicons/<language>/_jargon.yaml``. spaCy's PhraseMatcher looks for them over two
-layers of the same sentence: tokens as written (one a Han character, one a word; letters said one by one too, ``C P M``)
-and, for Chinese terms also syllables as heard. Both languages' terms are looked for in every
-sentence, since Mandarin sales talk borrows English ones.
+What a term is, and where it stands, is told by ``jargon_terms``; whether what follows explains it is judged by the layer
+over replies (``replies.py``), which reads the rules for markers of an explanation among all else.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import resources
-from typing import Any
+from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.jargon_terms import Said, Term, lexicon_of, terms_said
 from pipeline.analysis.matching import matches
-from pipeline.analysis.phonetic import syllable
+from pipeline.analysis.replies import chances
+from pipeline.analysis.replies_features import Row, row_of_term
 from pipeline.analysis.text import fold
-from pipeline.lexicons import load_yaml
-from pipeline.profile import Jargon
 from pipeline.types import Finding, Measure, Reason
 
 KIND = "jargon"
-_BY_SOUND = 0.75
-_LEAST_SOUNDS = (4, 3)
-"""Syllables from which a shipped term, and one of the company's own, is looked for by sound: of two thousand terms many sound
-like three ordinary syllables."""
+LEAST = 0.5
+"""Probability from which a term counts as explained."""
 _NEAR_CHARS = {"zh": 3, "en": 3}
 """How far from the term a bare "is" may stand to explain it."""
 _HEAD_CHARS = {"zh": 6, "en": 14}
 """How far into the next sentence a marker may stand."""
-_TOKEN = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]|[^\s]")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _PUNCTUATION = re.compile(r"^[\W_]+$")
 _NO_WORDS = Reason("no_agent_speech", "没有坐席的讲话", "the agent says nothing")
 _SIDES_UNSURE = Reason(
@@ -41,40 +32,13 @@ _SIDES_UNSURE = Reason(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One term with its plain words. ``upper`` terms count only in capitals (not their variants), ``context`` ones only in such
-    a call."""
-
-    term: str
-    plain: str
-    trade: str
-    source: str
-    variants: tuple[str, ...] = ()
-    upper: bool = False
-    context: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A term in a sentence, characters ``[start, end)``."""
-
-    term: Term
-    sentence: Sentence
-    start: int
-    end: int
-    strength: float
-    layer: str
-
-
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
-    """Findings ``jargon`` of the agent: ``detail {term, explained, plain, trade, customer_used, layer}``.
+    """Findings ``jargon`` of the agent: ``detail {term, explained, plain, trade, customer_used, layer, share}``.
 
     A term explained once stays explained. A term that the customer said first is listed with ``customer_used``; it is
     no fault and counts nowhere.
     """
-    known: set[str] = set()
+    known: dict[str, float] = {}
     by_customer: set[str] = set()
     found: list[Finding] = []
     for said in terms_said(conversation):
@@ -82,8 +46,8 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
         if said.sentence.speaker == "customer":
             by_customer.add(name)
             continue
-        if name not in known and _explained(conversation, said):
-            known.add(name)
+        likely = known[name] if known.get(name, 0.0) >= LEAST else _explained(conversation, said)
+        known[name] = likely
         found.append(
             conversation.finding(
                 KIND,
@@ -92,11 +56,12 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
                 said.end,
                 strength=said.strength,
                 term=name,
-                explained=name in known,
+                explained=likely >= LEAST,
                 customer_used=name in by_customer,
                 plain=said.term.plain,
                 trade=said.term.trade,
                 layer=said.layer,
+                share={"explained": round(max(likely, 1 - likely), 2)},
             )
         )
     return found
@@ -141,160 +106,49 @@ def _count_words(folded: str, language: str) -> int:
     return sum(1 for token in jieba.cut(folded, HMM=False) if token.strip() and not _PUNCTUATION.match(token))
 
 
-def terms_said(conversation: Conversation) -> Iterator[Said]:
-    """Every term of trade in the call, by whomever."""
-    lexicon = _lexicon(conversation.profile.jargon)
-    call = " ".join(sentence.folded for sentence in conversation.sentences)
-    for sentence in conversation.sentences:
-        for said in lexicon.find(sentence):
-            if not said.term.context or any(word in call for word in said.term.context):
-                yield said
+def _explained(conversation: Conversation, said: Said) -> float:
+    """How likely a term is explained at once: surely in its own plain words, else as the layer over replies says."""
+    following = _next(conversation, said.sentence)
+    if _in_plain_words(said, following):
+        return 1.0
+    return chances("explained", [_row_of(said, following)])[0][True]
 
 
-def _explained(conversation: Conversation, said: Said) -> bool:
-    """Whether a marker or the plain words stand in the same or the next sentence of the agent."""
-    sentence = said.sentence
-    plain = [fold(words) for words in (said.term.plain, *said.term.also) if words]
-    after = _next(conversation, sentence)
-    if any(words in sentence.folded or (after is not None and words in after.folded) for words in plain):
-        return True
-    for match in matches("explanation", sentence):
+def row_of_mark(conversation: Conversation, turn: int, start: int, end: int) -> Row:
+    """The row of a term marked in characters ``[start, end)`` of a turn, known to the lexicon or not."""
+    sentence = next(s for s in conversation.in_turn(turn) if s.start <= start < s.start + len(s.text))
+    begin, until = start - sentence.start, min(end - sentence.start, len(sentence.text))
+    unknown = Said(Term(sentence.text[begin:until], "", "", ""), sentence, begin, until, 1.0, "")
+    known = lexicon_of(conversation.profile.jargon).find(sentence)
+    said = next((one for one in known if one.start < until and begin < one.end), unknown)
+    return _row_of(said, _next(conversation, sentence))
+
+
+def _row_of(said: Said, following: Sentence | None) -> Row:
+    ruled = _in_plain_words(said, following) or _by_marker(said, following)
+    return row_of_term(said.sentence, said.start, said.end, following, ruled=ruled)
+
+
+def _in_plain_words(said: Said, following: Sentence | None) -> bool:
+    """Whether the term's plain words stand in the same or the next sentence of the agent."""
+    near = [said.sentence.folded, following.folded if following else ""]
+    return any(fold(words) in text for words in (said.term.plain, *said.term.also) if words for text in near)
+
+
+def _by_marker(said: Said, following: Sentence | None) -> bool:
+    """Whether a marker of an explanation stands behind the term, right at it, or at the head of the next sentence."""
+    for match in matches("explanation", said.sentence):
         far = match.detail.get("place") == "far"
         if far and (match.start >= said.end or (said.start - match.end <= 2 and match.end <= said.start)):
             return True
-        if not far and 0 <= match.start - said.end <= _NEAR_CHARS.get(sentence.language, 3):
+        if not far and 0 <= match.start - said.end <= _NEAR_CHARS.get(said.sentence.language, 3):
             return True
-    if after is None:
+    if following is None:
         return False
-    head = _HEAD_CHARS.get(after.language, 14)
-    return any(m.start <= head for m in matches("explanation", after) if m.detail.get("place") == "far")
+    head = _HEAD_CHARS.get(following.language, 14)
+    return any(m.start <= head for m in matches("explanation", following) if m.detail.get("place") == "far")
 
 
 def _next(conversation: Conversation, sentence: Sentence) -> Sentence | None:
     following = conversation.sentences[sentence.index + 1 : sentence.index + 2]
     return following[0] if following and following[0].speaker == sentence.speaker else None
-
-
-@functools.cache
-def shipped_terms(language: str) -> tuple[Term, ...]:
-    """The terms that ship for one language."""
-    path = resources.files("pipeline.lexicons") / language / "_jargon.yaml"
-    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
-    return tuple(_term(entry, group) for group in data["entries"] for entry in group["terms"])
-
-
-def _term(entry: Mapping[str, Any], group: Mapping[str, Any]) -> Term:
-    return Term(
-        term=str(entry["term"]),
-        plain=str(entry.get("plain", "")),
-        trade=group["trade"],
-        source=group["source"],
-        variants=tuple(str(variant) for variant in entry.get("variants", ())),
-        upper=bool(entry.get("upper", False)),
-        context=tuple(entry.get("context", ())),
-    )
-
-
-@functools.lru_cache(maxsize=64)
-def _lexicon(own: tuple[Jargon, ...]) -> _Lexicon:
-    company = [
-        Term(entry.term, entry.plain or "", "company", "profile", also=entry.plain_words) for entry in own
-    ]
-    return _Lexicon([*company, *shipped_terms("zh"), *shipped_terms("en")])
-
-
-class _Lexicon:
-    """The terms compiled into two PhraseMatchers; the first of two entries with the same wording stands."""
-
-    def __init__(self, terms: Sequence[Term]) -> None:
-        from spacy.matcher import PhraseMatcher
-        from spacy.vocab import Vocab
-
-        self._vocab = Vocab()
-        self._written = PhraseMatcher(self._vocab)
-        self._heard = PhraseMatcher(self._vocab)
-        self._terms: list[Term] = list(terms)
-        self._han_first: frozenset[str] = frozenset()
-        seen: set[tuple[str, ...]] = set()
-        first_tokens: set[str] = set()
-        for number, term in enumerate(self._terms):
-            for form in _forms(term):
-                key = tuple(token for token, _ in form)
-                if key in seen:
-                    continue
-                seen.add(key)
-                first_tokens.add(key[0])
-                self._written.add(f"t{number}", [self._doc(list(key))])
-            sounds = [syllable(char) for char in fold(term.term)]
-            if len(sounds) >= _LEAST_SOUNDS[term.source == "profile"] and all(
-                _HAN.match(char) for char in term.term
-            ):
-                self._heard.add(f"t{number}", [self._doc(sounds)])
-        self._first = frozenset(first_tokens)
-
-    def _doc(self, tokens: list[str]) -> Any:
-        from spacy.tokens import Doc
-
-        return Doc(self._vocab, words=tokens)
-
-    def find(self, sentence: Sentence) -> list[Said]:
-        """Terms in a sentence, longest first where they overlap."""
-        tokens = _tokens(sentence.folded)
-        names = [token for token, _ in tokens]
-        spans: list[tuple[int, int, int, float, str]] = []
-        if not self._first.isdisjoint(names):
-            spans += [(*span, 0.95, "lexicon") for span in self._hits(self._written, names)]
-        if sentence.language == "zh" and len(names) >= 3:
-            sounds = [syllable(name) if _HAN.match(name) else name for name in names]
-            spans += [(*span, _BY_SOUND, "sound") for span in self._hits(self._heard, sounds)]
-        return self._resolve(sentence, tokens, spans)
-
-    def _hits(self, matcher: Any, names: list[str]) -> list[tuple[int, int, int]]:
-        doc = self._doc(names)
-        return [(int(self._vocab.strings[key][1:]), start, end) for key, start, end in matcher(doc)]
-
-    def _resolve(
-        self,
-        sentence: Sentence,
-        tokens: Sequence[tuple[str, int]],
-        spans: list[tuple[int, int, int, float, str]],
-    ) -> list[Said]:
-        kept: list[Said] = []
-        for number, first, last, strength, layer in sorted(spans, key=lambda s: (s[1] - s[2], -s[3], s[0])):
-            start, end = tokens[first][1], tokens[last - 1][1] + len(tokens[last - 1][0])
-            term = self._terms[number]
-            if term.upper and not _in_capitals(sentence.text[start:end], term.term):
-                continue
-            if all(end <= other.start or start >= other.end for other in kept):
-                kept.append(Said(term, sentence, start, end, strength, layer))
-        return sorted(kept, key=lambda said: said.start)
-
-
-def _in_capitals(written: str, term: str) -> bool:
-    """Whether a term stands in capitals, a plural's s left out; other spellings of it need none."""
-    name = written[:-1] if written.endswith("s") and not term.endswith("s") else written
-    return fold(name) != fold(term) or name == name.upper()
-
-
-@functools.lru_cache(maxsize=4096)
-def _tokens(folded: str) -> tuple[tuple[str, int], ...]:
-    return tuple((hit.group(), hit.start()) for hit in _TOKEN.finditer(folded))
-
-
-def _forms(term: Term) -> Iterator[tuple[tuple[str, int], ...]]:
-    """All ways in which the tokens of a term may stand: its spellings, plurals, and letters one by one."""
-    for spelling in (term.term, *term.variants):
-        folded = fold(spelling)
-        tokens = _tokens(folded)
-        if not tokens:
-            continue
-        yield tokens
-        last = tokens[-1][0]
-        if last.isascii() and last.isalpha() and not last.endswith("s"):
-            yield (*tokens[:-1], (last + "s", 0))
-        letters = re.fullmatch(r"[a-z]{2,6}", folded)
-        if letters and (spelling.isupper() or sum(char.isupper() for char in spelling) >= 2):
-            yield tuple((char, 0) for char in folded)
-            yield tuple((token, 0) for char in folded for token in (char, "."))
-            yield tuple((token, 0) for char in folded for token in (char, "."))[:-1]
-            yield tuple((token, 0) for char in folded for token in (char, "-"))[:-1]

@@ -176,7 +176,7 @@ def _share(condition: Share, context: Context, rules: Rules) -> Judged:
     ]
     if not whole:
         return Judged(None, why=(message("nothing_to_count"),), searched=place.span)
-    met = [finding for finding in whole if matches(finding.detail, asked.having)]
+    met = [finding for finding in whole if _met(condition, context, finding)]
     missed = tuple(finding for finding in whole if finding not in met)
     ratio = len(met) / len(whole)
     value, _ = _bounded(condition, ratio, ratio)
@@ -186,6 +186,12 @@ def _share(condition: Share, context: Context, rules: Rules) -> Judged:
         "quotes": " / ".join(f"“{f.quote}”" for f in missed[:3] if f.quote) or None,
     }  # fmt: skip
     return Judged(value, tuple(whole), missed, values=values, searched=place.span)
+
+
+def _met(condition: Share, context: Context, finding: Finding) -> bool:
+    """Whether a finding has what is asked; without doubt, a doubtful detail is read in favour of who is judged."""
+    having = condition.share.having
+    return condition.max is None if context.unsure(finding, having) else matches(finding.detail, having)
 
 
 def _order(condition: Order, context: Context, rules: Rules) -> Judged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
@@ -12,7 +12,7 @@ from pipeline.standards.evidence import Evidence
 from pipeline.standards.messages import message
 from pipeline.types import Finding, Outcome, Reason, Turn
 
-__all__ = ["Context", "Figure", "in_order", "matches"]
+__all__ = ["Context", "Figure", "doubtful_details", "in_order", "matches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Context:
     gate: float
     said: Mapping[int, str]
     all_findings: tuple[Finding, ...]
+    doubtful: bool = True
     by_kind: dict[str, list[Finding]] = field(default_factory=dict)
     cache: dict[Any, Any] = field(default_factory=dict)
 
@@ -44,10 +45,17 @@ class Context:
         sure = doubtful or evidence.outcome.confidence >= gate
         outcome = evidence.outcome if sure else Outcome("undetermined", 1.0)
         seen = evidence if doubtful else replace(evidence, findings=kept, outcome=outcome)
-        context = cls(seen, kept, outcome.label, gate, said, evidence.findings)
+        context = cls(seen, kept, outcome.label, gate, said, evidence.findings, doubtful)
         for finding in kept:
             context.by_kind.setdefault(finding.kind, []).append(finding)
         return context
+
+    def unsure(self, finding: Finding, names: Iterable[str] | None = None) -> bool:
+        """Whether doubt is left out here and one of these details (or any) is less sure than the gate."""
+        if self.doubtful:
+            return False
+        found = doubtful_details(finding, self.gate)
+        return bool(found) if names is None else not found.keys().isdisjoint(names)
 
     @property
     def turns(self) -> Sequence[Turn]:
@@ -160,10 +168,10 @@ class Context:
     def _jargon_rate(self) -> Figure:
         """``jargon_per_100_words`` counts every term listed; it shrinks with the doubtful ones."""
         rate = self.figure("jargon_per_100_words")
-        if not isinstance(rate.value, (int, float)) or self.findings is self.all_findings:
+        if not isinstance(rate.value, (int, float)) or self.doubtful:
             return rate
         counted = [f for f in self.all_findings if f.kind == "jargon" and not f.detail.get("explained")]
-        sure = sum(finding.confidence >= self.gate for finding in counted)
+        sure = sum(f.confidence >= self.gate and not self.unsure(f, ("explained",)) for f in counted)
         return replace(rate, value=rate.value * sure / len(counted)) if counted else rate
 
     def badly_heard(self, side: str, span: Span | None) -> bool:
@@ -190,6 +198,14 @@ def _touches(start_s: float | None, end_s: float | None, span: Span | None) -> b
     if span is None or start_s is None or end_s is None:
         return True
     return start_s <= span.end_s and end_s >= span.start_s
+
+
+def doubtful_details(finding: Finding, gate: float) -> dict[str, float]:
+    """Details that are told with less than this confidence: a finding's ``share`` says how sure each is."""
+    share = finding.detail.get("share")
+    if not isinstance(share, Mapping):
+        return {}
+    return {name: sure for name, sure in share.items() if isinstance(sure, (int, float)) and sure < gate}
 
 
 def matches(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

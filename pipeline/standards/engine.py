@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.intervals import Span
 from pipeline.standards.conditions import answer
-from pipeline.standards.context import Context
+from pipeline.standards.context import Context, doubtful_details
 from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message, word
 from pipeline.standards.plan import Needs, Plan
@@ -71,7 +71,9 @@ def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
         return True
     said = any(finding.detail.get("rule") for finding in full.findings)
     return said or any(
-        len(full.by_kind.get(kind, ())) != len(sure.by_kind.get(kind, ())) for kind in needs.kinds
+        len(full.by_kind.get(kind, ())) != len(sure.by_kind.get(kind, ()))
+        or any(sure.unsure(finding) for finding in sure.by_kind.get(kind, ()))
+        for kind in needs.kinds
     )
 
 
@@ -93,18 +95,24 @@ def _union(first: View, second: View) -> tuple[Finding, ...]:
 
 
 def _most_doubtful(findings: tuple[Finding, ...], context: Context) -> tuple[float | None, str | None]:
-    doubtful = [f for f in findings if f.confidence < context.gate] or [
-        f for f in context.findings if f.confidence < context.gate
-    ]
-    worst = min(doubtful, key=lambda finding: finding.confidence, default=None)
-    return (worst.confidence, worst.quote or worst.kind) if worst is not None else (None, None)
+    doubtful = _doubtful(findings, context) or _doubtful(context.findings, context)
+    if not doubtful:
+        return None, None
+    worst, sure = min(doubtful, key=lambda one: one[1])
+    return sure, worst.quote or worst.kind
+
+
+def _doubtful(findings: Iterable[Finding], context: Context) -> list[tuple[Finding, float]]:
+    """Findings below the gate, else those with a detail below it, and how sure they are."""
+    told = [(finding, finding.confidence) for finding in findings if finding.confidence < context.gate]
+    details = ((finding, doubtful_details(finding, context.gate)) for finding in findings)
+    return told or [(finding, min(found.values())) for finding, found in details if found]
 
 
 def _doubt(criterion: Criterion, without: View, with_: View, full: Context) -> Reason:
     names = {"with_": word(f"verdict_{with_.verdict}"), "without": word(f"verdict_{without.verdict}")}
     outcome = full.evidence.outcome
-    doubtful = [f for f in _union(with_, without) if f.confidence < full.gate]
-    if not doubtful and outcome.confidence < full.gate:
+    if not _doubtful(_union(with_, without), full) and outcome.confidence < full.gate:
         return message("doubtful_outcome", confidence=outcome.confidence, **names)
     confidence, quote = _most_doubtful(_union(with_, without), full)
     return message("doubtful_finding", confidence=confidence, quote=quote, **names)

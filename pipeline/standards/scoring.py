@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.standards.context import Context, in_order
+from pipeline.standards.context import Context, doubtful_details, in_order
 from pipeline.standards.engine import Ruling, judge
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.say import findings_of
@@ -36,7 +36,8 @@ def score(evidence: Evidence, standard: Standard) -> tuple[CallScore, tuple[Find
     gate = standard.scoring.gate
     heard = replace(evidence, findings=numbered)
     full = Context.of(heard, gate=gate, doubtful=True, said=plan.marks)
-    doubtful = any(f.confidence < gate for f in numbered) or evidence.outcome.confidence < gate
+    shaky = any(f.confidence < gate or doubtful_details(f, gate) for f in numbered)
+    doubtful = shaky or evidence.outcome.confidence < gate
     sure = Context.of(heard, gate=gate, doubtful=False, said=plan.marks) if doubtful else full
     rulings = [judge(criterion, standard, plan, sure, full) for criterion in standard.criteria]
     return sum_up(rulings, standard), _owned(numbered, rulings, standard)

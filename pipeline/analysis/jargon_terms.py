@@ -1,0 +1,191 @@
+"""The terms of trade and where they stand in a sentence.
+
+Terms come from the profile and from ``lexicons/<language>/_jargon.yaml``. spaCy's PhraseMatcher looks for them over two
+layers of the same sentence: tokens as written (one a Han character, one a word; letters said one by one too, ``C P M``)
+and, for Chinese terms of three characters and more, syllables as heard. Both languages' terms are looked for in every
+sentence, since Mandarin sales talk borrows English ones.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.phonetic import syllable
+from pipeline.analysis.text import fold
+from pipeline.lexicons import load_yaml
+from pipeline.profile import Jargon
+
+_BY_SOUND = 0.75
+_LEAST_SOUNDS = (4, 3)
+"""Syllables from which a shipped term, and one of the company's own, is looked for by sound: of two thousand terms many sound
+like three ordinary syllables."""
+_TOKEN = re.compile(r"[a-z0-9]+(?:['’][a-z]+)?|[\u3400-\u9fff]|[^\s]")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term with its plain words. ``upper`` terms count only in capitals (not their variants), ``context`` ones only in such
+    a call."""
+
+    term: str
+    plain: str
+    trade: str
+    source: str
+    variants: tuple[str, ...] = ()
+    upper: bool = False
+    context: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A term in a sentence, characters ``[start, end)``."""
+
+    term: Term
+    sentence: Sentence
+    start: int
+    end: int
+    strength: float
+    layer: str
+
+
+def terms_said(conversation: Conversation) -> Iterator[Said]:
+    """Every term of trade in the call, by whomever."""
+    lexicon = lexicon_of(conversation.profile.jargon)
+    call = " ".join(sentence.folded for sentence in conversation.sentences)
+    for sentence in conversation.sentences:
+        for said in lexicon.find(sentence):
+            if not said.term.context or any(word in call for word in said.term.context):
+                yield said
+
+
+@functools.cache
+def shipped_terms(language: str) -> tuple[Term, ...]:
+    """The terms that ship for one language."""
+    path = resources.files("pipeline.lexicons") / language / "_jargon.yaml"
+    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
+    return tuple(_term(entry, group) for group in data["entries"] for entry in group["terms"])
+
+
+def _term(entry: Mapping[str, Any], group: Mapping[str, Any]) -> Term:
+    return Term(
+        term=str(entry["term"]),
+        plain=str(entry.get("plain", "")),
+        trade=group["trade"],
+        source=group["source"],
+        variants=tuple(str(variant) for variant in entry.get("variants", ())),
+        upper=bool(entry.get("upper", False)),
+        context=tuple(entry.get("context", ())),
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def lexicon_of(own: tuple[Jargon, ...]) -> Lexicon:
+    """The shipped terms with a profile's own, which come first."""
+    company = [
+        Term(entry.term, entry.plain or "", "company", "profile", also=entry.plain_words) for entry in own
+    ]
+    return Lexicon([*company, *shipped_terms("zh"), *shipped_terms("en")])
+
+
+class Lexicon:
+    """The terms compiled into two PhraseMatchers; the first of two entries with the same wording stands."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        from spacy.matcher import PhraseMatcher
+        from spacy.vocab import Vocab
+
+        self._vocab = Vocab()
+        self._written = PhraseMatcher(self._vocab)
+        self._heard = PhraseMatcher(self._vocab)
+        self._terms: list[Term] = list(terms)
+        self._han_first: frozenset[str] = frozenset()
+        seen: set[tuple[str, ...]] = set()
+        first_tokens: set[str] = set()
+        for number, term in enumerate(self._terms):
+            for form in _forms(term):
+                key = tuple(token for token, _ in form)
+                if key in seen:
+                    continue
+                seen.add(key)
+                first_tokens.add(key[0])
+                self._written.add(f"t{number}", [self._doc(list(key))])
+            sounds = [syllable(char) for char in fold(term.term)]
+            least = _LEAST_SOUNDS[term.source == "profile"]
+            if len(sounds) >= least and all(_HAN.match(char) for char in term.term):
+                self._heard.add(f"t{number}", [self._doc(sounds)])
+        self._first = frozenset(first_tokens)
+
+    def _doc(self, tokens: list[str]) -> Any:
+        from spacy.tokens import Doc
+
+        return Doc(self._vocab, words=tokens)
+
+    def find(self, sentence: Sentence) -> list[Said]:
+        """Terms in a sentence, longest first where they overlap."""
+        tokens = _tokens(sentence.folded)
+        names = [token for token, _ in tokens]
+        spans: list[tuple[int, int, int, float, str]] = []
+        if not self._first.isdisjoint(names):
+            spans += [(*span, 0.95, "lexicon") for span in self._hits(self._written, names)]
+        if sentence.language == "zh" and len(names) >= 3:
+            sounds = [syllable(name) if _HAN.match(name) else name for name in names]
+            spans += [(*span, _BY_SOUND, "sound") for span in self._hits(self._heard, sounds)]
+        return self._resolve(sentence, tokens, spans)
+
+    def _hits(self, matcher: Any, names: list[str]) -> list[tuple[int, int, int]]:
+        doc = self._doc(names)
+        return [(int(self._vocab.strings[key][1:]), start, end) for key, start, end in matcher(doc)]
+
+    def _resolve(
+        self,
+        sentence: Sentence,
+        tokens: Sequence[tuple[str, int]],
+        spans: list[tuple[int, int, int, float, str]],
+    ) -> list[Said]:
+        kept: list[Said] = []
+        for number, first, last, strength, layer in sorted(spans, key=lambda s: (s[1] - s[2], -s[3], s[0])):
+            start, end = tokens[first][1], tokens[last - 1][1] + len(tokens[last - 1][0])
+            term = self._terms[number]
+            if term.upper and not _in_capitals(sentence.text[start:end], term.term):
+                continue
+            if all(end <= other.start or start >= other.end for other in kept):
+                kept.append(Said(term, sentence, start, end, strength, layer))
+        return sorted(kept, key=lambda said: said.start)
+
+
+def _in_capitals(written: str, term: str) -> bool:
+    """Whether a term stands in capitals, a plural's s left out; other spellings of it need none."""
+    name = written[:-1] if written.endswith("s") and not term.endswith("s") else written
+    return fold(name) != fold(term) or name == name.upper()
+
+
+@functools.lru_cache(maxsize=4096)
+def _tokens(folded: str) -> tuple[tuple[str, int], ...]:
+    return tuple((hit.group(), hit.start()) for hit in _TOKEN.finditer(folded))
+
+
+def _forms(term: Term) -> Iterator[tuple[tuple[str, int], ...]]:
+    """All ways in which the tokens of a term may stand: its spellings, plurals, and letters one by one."""
+    for spelling in (term.term, *term.variants):
+        folded = fold(spelling)
+        tokens = _tokens(folded)
+        if not tokens:
+            continue
+        yield tokens
+        last = tokens[-1][0]
+        if last.isascii() and last.isalpha() and not last.endswith("s"):
+            yield (*tokens[:-1], (last + "s", 0))
+        letters = re.fullmatch(r"[a-z]{2,6}", folded)
+        if letters and (spelling.isupper() or sum(char.isupper() for char in spelling) >= 2):
+            yield tuple((char, 0) for char in folded)
+            yield tuple((token, 0) for char in folded for token in (char, "."))
+            yield tuple((token, 0) for char in folded for token in (char, "."))[:-1]
+            yield tuple((token, 0) for char in folded for token in (char, "-"))[:-1]

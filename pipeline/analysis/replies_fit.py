@@ -1,0 +1,233 @@
+"""Fits the layer over replies: ``python -m pipeline.analysis.replies_fit`` writes ``lexicons/replies.npz``.
+
+Logistic regression in the dual with an L2 penalty, over both languages' labelled calls. Each author's exchanges are
+judged by a model of the others'; from those judgements comes Platt's calibration. What the layer over sentences says of
+the replies comes from models that never saw the author either: of its own calls it is surer than of any others.
+It prints how often each detail is right across authors, beside the most frequent value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.analysis import acts_fit, jargon
+from pipeline.analysis.acts_features import HASHED
+from pipeline.analysis.acts_model import load_weights
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.labelled import Mark
+from pipeline.analysis.replies import DETAILS, FILE, FORM, dense_of
+from pipeline.analysis.replies_features import TOLD, Exchange, Row, row_of
+from pipeline.analysis.rules import LANGUAGES
+
+if TYPE_CHECKING:
+    import numpy as np
+
+RIDGE = 0.3
+"""Penalty (cross-validated by author, once for all details)."""
+EVEN = 0.5
+"""How far values are evened out: 0 as they come, 1 all alike."""
+_STEPS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An exchange or a term with the true value of its detail."""
+
+    author: str
+    language: str
+    row: Row
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Examples of one detail as matrices, and how alike each two are."""
+
+    examples: Sequence[Example]
+    sparse: Any
+    dense: np.ndarray
+    kernel: np.ndarray
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Table:
+        """Read every example once."""
+        import numpy as np
+        from scipy import sparse
+
+        rows = [example.row for example in examples]
+        starts = np.cumsum([0, *(len(row.columns) for row in rows)])
+        cells = np.concatenate([row.values for row in rows]), np.concatenate([row.columns for row in rows])
+        made = sparse.csr_matrix((*cells, starts), shape=(len(rows), HASHED))
+        dense = np.stack([dense_of(row) for row in rows]).astype(np.float64)
+        return cls(examples, made, dense, (made @ made.T).toarray() + dense @ dense.T)
+
+
+def digest() -> str:
+    """Of the form of features and fit, and of all that the layer over sentences rests on: calls, rules, examples."""
+    whole = hashlib.sha256(f"form {FORM}".encode())
+    for language in LANGUAGES:
+        whole.update(acts_fit.digest_of(language).encode())
+    return whole.hexdigest()
+
+
+def examples() -> dict[str, list[Example]]:
+    """All marks that carry a detail, by the detail's name."""
+    found: dict[str, list[Example]] = {name: [] for name in DETAILS}
+    kinds = {kind: name for name, (kind, _values) in DETAILS.items()}
+    for language in LANGUAGES:
+        told = _strangers(language)
+        for number, (file, call) in enumerate(acts_fit.calls_of(language)):
+            conversation = Conversation.of(call.transcript, profile=call.profile)
+            for mark in call.marks:
+                name = kinds.get(mark.kind)
+                if name is None:
+                    continue
+                row = _row(conversation, mark, told[number])
+                if row is not None:
+                    found[name].append(Example(file[0], language, row, mark[name]))
+    return found
+
+
+def _row(conversation: Conversation, mark: Mark, told: dict[tuple[str, int], float]) -> Row | None:
+    if mark.kind == jargon.KIND:
+        return jargon.row_of_mark(conversation, mark.turn, mark.start, mark.end)
+    asked = _sentences(conversation, mark)
+    if not asked:
+        return None
+    exchange = Exchange.of(conversation, asked)
+    return row_of(exchange, lambda kind, sentence: told.get((kind, sentence.index), 0.0))
+
+
+def _sentences(conversation: Conversation, mark: Mark) -> list[Sentence]:
+    """Sentences that a mark covers half of, or that cover half of it."""
+    found = []
+    for sentence in conversation.in_turn(mark.turn):
+        end = sentence.start + len(sentence.text)
+        both = min(end, mark.end) - max(sentence.start, mark.start)
+        if both > 0 and both * 2 >= min(mark.end - mark.start, len(sentence.text)):
+            found.append(sentence)
+    return found
+
+
+def _strangers(language: str) -> list[dict[tuple[str, int], float]]:
+    """For each call how likely each sentence is of a kind, by models of other authors' calls."""
+    import numpy as np
+
+    weights, whole = load_weights(language, "agent"), acts_fit.table_of(language, "agent")
+    calls = [
+        Conversation.of(call.transcript, profile=call.profile) for _file, call in acts_fit.calls_of(language)
+    ]
+    places = [
+        (number, sentence.index)
+        for number, conversation in enumerate(calls)
+        for sentence in acts_fit.sentences_of(conversation, language, "agent")
+    ]
+    found: list[dict[tuple[str, int], float]] = [{} for _ in calls]
+    for kind in TOLD:
+        table = whole.part([example.of in ("", kind) for example in whole.examples])
+        target = weights.targets[weights.at(kind)]
+        scores = acts_fit.scores_across(table, kind)
+        likely = 1 / (1 + np.exp(-(target.slope * scores + target.offset)))
+        for (number, sentence), chance in zip(places, likely.tolist(), strict=True):
+            found[number][kind, sentence] = chance
+    return found
+
+
+def solve(kernel: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
+    """Dual coefficients ``(n,)`` and bias, by Newton's method; rare values weigh more as ``EVEN`` goes to 1."""
+    import numpy as np
+    from scipy import linalg
+
+    sizes = np.where(truth > 0, max(truth.sum(), 1), max((1 - truth).sum(), 1))
+    share = sizes**-EVEN / (sizes**-EVEN).mean()
+    pull, bias = np.zeros(len(truth)), 0.0
+    for _step in range(_STEPS):
+        raw = np.clip(kernel @ pull + bias, -30, 30)
+        chance = 1 / (1 + np.exp(-raw))
+        weight = np.maximum(share * chance * (1 - chance), 1e-6)
+        target = raw + share * (truth - chance) / weight
+        system = kernel + np.diag(RIDGE / weight)
+        both = linalg.solve(system, np.c_[target, np.ones(len(truth))], assume_a="pos")
+        bias = float(both[:, 0].sum() / both[:, 1].sum())
+        pull = both[:, 0] - bias * both[:, 1]
+    return pull, bias
+
+
+def across_authors(table: Table, value: Any) -> np.ndarray:
+    """The score of each example for a value, by a model that never saw its author."""
+    import numpy as np
+
+    authors = np.array([example.author for example in table.examples])
+    truth = truth_of(table, value)
+    scores = np.zeros(len(truth))
+    for author in sorted(set(authors)):
+        others, own = np.flatnonzero(authors != author), np.flatnonzero(authors == author)
+        pull, bias = solve(table.kernel[np.ix_(others, others)], truth[others])
+        scores[own] = table.kernel[np.ix_(own, others)] @ pull + bias
+    return scores
+
+
+def truth_of(table: Table, value: Any) -> np.ndarray:
+    """Whether each example has a value."""
+    import numpy as np
+
+    return np.array([float(example.value == value) for example in table.examples])
+
+
+def fit(table: Table, name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Weights of a detail as arrays of the file, Platt's calibration in them, and chances across authors ``(n, values)``."""
+    import numpy as np
+
+    parts: dict[str, list[Any]] = {"sparse": [], "vectors": [], "bias": []}
+    judged = []
+    for value in DETAILS[name][1]:
+        truth, scores = truth_of(table, value), across_authors(table, value)
+        slope, offset = acts_fit.platt(scores, truth)
+        judged.append(1 / (1 + np.exp(-(slope * scores + offset))))
+        pull, bias = solve(table.kernel, truth)
+        parts["sparse"].append(slope * (table.sparse.T @ pull))
+        parts["vectors"].append(slope * (table.dense.T @ pull))
+        parts["bias"].append(slope * bias + offset)
+    halves = {
+        f"{name}_{part}": np.stack(parts[part], axis=1).astype(np.float16) for part in ("sparse", "vectors")
+    }
+    return {**halves, f"{name}_bias": np.array(parts["bias"], dtype=np.float32)}, np.stack(judged, axis=1)
+
+
+def right(table: Table, name: str, judged: np.ndarray) -> Iterator[str]:
+    """A line a language: how often the likeliest value is the true one, beside the most frequent value."""
+    values = DETAILS[name][1]
+    told = [values[int(row.argmax())] if len(row) > 1 else bool(row[0] >= 0.5) for row in judged]
+    for language in LANGUAGES:
+        mine = [
+            (value, example.value)
+            for value, example in zip(told, table.examples, strict=True)
+            if example.language == language
+        ]
+        hits = sum(value == truth for value, truth in mine)
+        most = Counter(truth for _value, truth in mine).most_common(1)[0][1]
+        yield f"{language} {name:10} right {hits} of {len(mine)} ({hits / len(mine):.3f}), most frequent value {most}"
+
+
+def main() -> None:
+    """Fit, write the file, and say how often each detail is right across authors."""
+    import numpy as np
+
+    arrays: dict[str, Any] = {"digest": np.array(digest())}
+    for name, given in examples().items():
+        table = Table.of(given)
+        made, judged = fit(table, name)
+        arrays |= made
+        sys.stdout.writelines(f"{line}\n" for line in right(table, name, judged))
+    np.savez_compressed(Path(str(resources.files("pipeline.lexicons"))) / FILE, **arrays)
+
+
+if __name__ == "__main__":
+    main()
