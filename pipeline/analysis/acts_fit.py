@@ -204,6 +204,13 @@ def parts_by_author(table: Table) -> dict[str, str]:
     return {example.file: part_of[example.file[0]] for example in table.examples if example.file}
 
 
+def scores_by(others: Table, own: Table, kind: str) -> np.ndarray:
+    """Full scores of a table's examples for a kind, by models of the others."""
+    names = (kind, *sorts_of(others, kind))
+    whole, *sorts = (own.apply(others.fit(name, encoder=True), encoder=True) for name in names)
+    return joined(whole, sorts)
+
+
 def judged(table: Table, kind: str, parts: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Full score, quick score and truth of each sentence in its call, by a model of the other parts' files."""
     import numpy as np
@@ -214,10 +221,7 @@ def judged(table: Table, kind: str, parts: Mapping[str, str]) -> tuple[np.ndarra
         own = table.part(
             [parts.get(example.file) == part and not example.alone for example in table.examples]
         )
-        whole, *sorts = (
-            own.apply(others.fit(name, encoder=True), encoder=True) for name in (kind, *sorts_of(table, kind))
-        )
-        scores.append(joined(whole, sorts))
+        scores.append(scores_by(others, own, kind))
         quick.append(own.apply(others.fit(kind, encoder=False), encoder=False))
         truth.append(own.truth(kind))
     return np.concatenate(scores), np.concatenate(quick), np.concatenate(truth).astype(float)
@@ -233,7 +237,7 @@ def scores_across(table: Table, kind: str) -> np.ndarray:
     for part in sorted(set(parts.values())):
         others = table.part([parts.get(example.file) != part for example in table.examples])
         mine = [parts.get(example.file) == part for example in table.examples]
-        scores[mine] = table.part(mine).apply(others.fit(kind, encoder=True), encoder=True)
+        scores[mine] = scores_by(others, table.part(mine), kind)
     return scores[own]
 
 
