@@ -141,7 +141,9 @@ def test_one_sure_sort_is_enough() -> None:
     whole = np.array([0.0, 0.0, 0.0])
     sorts = [np.array([-9.0, 4.0, 4.0]), np.array([-9.0, -9.0, 4.0])]
     none, one, both = joined(whole, sorts)
-    assert none < -8 and one == pytest.approx(4.0, abs=0.01) and both == pytest.approx(4 + np.log(2), abs=0.01)
+    assert (
+        none < -8 and one == pytest.approx(4.0, abs=0.01) and both == pytest.approx(4 + np.log(2), abs=0.01)
+    )
     assert joined(whole, []) is whole
 
 

@@ -18,7 +18,7 @@ def met(conversation, prior=()):
         ("C 太贵了。", "A 可以分期的，平均一天才两块钱。", "price", "benefit"),
         ("C 太贵了。", "A 哦好吧，打扰了。", "price", "passive"),
         ("C 太贵了。", "A 您先登记一下，名额不多了。", "price", "ignored"),
-        ("C 我在开会。", "A 好的，我下午三点再打给您。", "no_time", "passive"),
+        ("C 我在开会。", "A 好的，我下午三点再打给您。", "no_time", "benefit"),
         ("C 我在开会。", "A 就耽误您一分钟，名额今天就没了，您听我说完。", "no_time", "ignored"),
         (
             "C 我们已经有供应商了。",

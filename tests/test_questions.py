@@ -47,10 +47,9 @@ def test_going_on_with_the_pitch_is_no_answer():
     assert asked(told, given(told, (1, "pitch"))) == [(0, False)]
 
 
-@pytest.mark.xfail(strict=True, reason="known limit: a curt reply beside the point is taken for an answer")
-@pytest.mark.parametrize(("question", "answer"), [("C 一年多少钱？", "A 我们的服务特别好。")])
-def test_a_curt_reply_beside_the_point(question, answer):
-    assert asked(call("A 您好。", question, answer)) == [(1, False)]
+def test_a_curt_reply_beside_the_point_is_doubted():
+    told = questions.find(call("A 您好。", "C 一年多少钱？", "A 我们的服务特别好。"), ())
+    assert [(f.detail["answered"], f.detail["share"]["answered"] < 0.6) for f in told] == [(False, True)]
 
 
 @pytest.mark.parametrize(

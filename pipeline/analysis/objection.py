@@ -1,8 +1,9 @@
 """The customer's objections, by kind, and how the agent meets each in the next two turns (article 10.5).
 
 An objection is resistance with a reason; a bare no is a refusal, found elsewhere. It is met (``benefit``) when the agent
-answers with a strength, a proof or an adaptation; ``passive`` when the agent only agrees, gives up or puts it off;
-``ignored`` when the pitch goes on as though nothing had been said. The layer over replies (``replies.py``) judges which.
+answers with a strength, a proof or an adaptation, or gives a customer without time another one; ``passive`` when the agent
+only agrees, gives up or puts it off; ``ignored`` when the pitch goes on as though nothing had been said. The layer over
+replies (``replies.py``) judges which.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from pipeline.types import Finding
 KIND = "objection"
 _OUTRIGHT = 0.85
 """Probability from which an answer to a question is an objection all the same (our default)."""
+ANOTHER_TIME = 0.9
+"""How sure a lack of time counts as met where the agent gives in and names another time."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 
 
@@ -40,7 +43,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             if _outranks(hit, best.get(kind)):
                 best[kind] = (sentence, hit)
         for kind, (sentence, hit) in _leading(best):
-            handling, sure = _handling(conversation, sentence)
+            handling, sure = _handling(conversation, sentence, kind)
             detail = {"kind": kind, "handling": handling, "share": {"handling": round(sure, 2)}}
             found.append(found_at(conversation, KIND, sentence, hit, detail))
     return found
@@ -74,10 +77,18 @@ def _leading(best: dict[str, tuple[Sentence, Match]]) -> list[tuple[str, tuple[S
     return [(kind, best[kind]) for kind in kinds]
 
 
-def _handling(conversation: Conversation, sentence: Sentence) -> tuple[str, float]:
-    """The likeliest handling, and how sure it is whether the objection is met."""
-    if not after(conversation, sentence.turn, "agent", 2):
+def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tuple[str, float]:
+    """The likeliest handling, and how sure it is whether the objection is met.
+
+    No strength of a product meets a lack of time; another time does.
+    """
+    replied = [
+        s for turn in after(conversation, sentence.turn, "agent", 2) for s in of_turn(conversation, turn)
+    ]
+    if not replied:
         return "passive", 1.0
     likely = judge("handling", conversation, sentence)
     best = str(max(likely, key=lambda value: likely[value]))
+    if kind == "no_time" and best == "passive" and cue("another_time", *replied):
+        return "benefit", ANOTHER_TIME
     return best, likely["benefit"] if best == "benefit" else 1 - likely["benefit"]

@@ -28,6 +28,10 @@ LEAST = 0.5
 """Probability from which a question counts as answered."""
 
 
+UNTOLD = 0.45
+"""Most that a question for a figure counts as answered where no figure is told and none is promised: a doubt that it was."""
+
+
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each question of the customer, one a sentence; ``detail``: ``answered`` (bool), ``share`` (how sure)."""
     hostile = set(kinds_at(prior, "do_not_call")) | set(kinds_at(prior, "complaint"))
@@ -58,5 +62,12 @@ def _answered(conversation: Conversation, sentence: Sentence) -> float:
     rest = [s for s in of_turn(conversation, sentence.turn) if s.index > sentence.index]
     if cue("withdraws", *rest):
         return 1.0
-    replied = after(conversation, sentence.turn, "agent", 2)
-    return judge("answered", conversation, sentence)[True] if replied else 0.0
+    replied = [
+        s for turn in after(conversation, sentence.turn, "agent", 2) for s in of_turn(conversation, turn)
+    ]
+    if not replied:
+        return 0.0
+    likely = float(judge("answered", conversation, sentence)[True])
+    figure = any(hit.detail.get("asks") == "figure" for hit in hits(KIND, sentence))
+    told = cue("answer_figure", *replied) or cue("answer_deferred", *replied)
+    return likely if told or not figure else min(likely, UNTOLD)
