@@ -160,7 +160,7 @@ class WhisperRecogniser:
         def liking(language: str) -> float:
             drafts = Search(self.model, self.settings, language, ()).drafts(sounds)
             return sum(
-                sizes[index] * draft.mean_log_probability
+                sizes[index] * draft.merit
                 for index, draft in zip(longest, drafts, strict=True)
             )
 
