@@ -76,9 +76,7 @@ def speech_probabilities(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.fl
     return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
 
 
-def _together(
-    network: VadNetwork, blocks: Iterable[NDArray[np.float32]]
-) -> Iterator[NDArray[np.float32]]:
+def _together(network: VadNetwork, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
     """Some stretches at a time step through the network side by side; what a frame alone gives it is worked out once."""
     before = np.zeros(_CONTEXT, dtype=np.float32)
     led_in: NDArray[np.float32] | None = None
@@ -91,7 +89,9 @@ def _together(
             waiting = []
         if len(gates) == _STRETCH:  # else it was the last one
             first = stretch[-_LED_IN * FRAME :][:FRAME]  # heard without what came before it
-            led_in = np.concatenate([network.gates(_rows(np.pad(first, (_CONTEXT, 0)))), gates[1 - _LED_IN :]])
+            led_in = np.concatenate(
+                [network.gates(_rows(np.pad(first, (_CONTEXT, 0)))), gates[1 - _LED_IN :]]
+            )
             before = stretch[-_CONTEXT:]
     if waiting:
         yield _side_by_side(network, waiting)

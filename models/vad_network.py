@@ -58,7 +58,9 @@ class VadNetwork:
         whole = np.concatenate([rows, rows[:, -2 : -2 - _REFLECTED : -1]], axis=1)
         windows = np.lib.stride_tricks.sliding_window_view(whole, _WINDOW, axis=1)[:, ::_STEP]
         spectrum = windows.reshape(-1, _WINDOW) @ self._basis
-        x = np.sqrt(np.square(spectrum[:, :_BINS]) + np.square(spectrum[:, _BINS:])).reshape(len(rows), -1, _BINS)
+        x = np.sqrt(np.square(spectrum[:, :_BINS]) + np.square(spectrum[:, _BINS:])).reshape(
+            len(rows), -1, _BINS
+        )
         for kernel, bias, stride in zip(self._kernels, self._biases, (1, 2, 2, 1), strict=True):
             x = _convolved(x, kernel, bias, stride)
         return np.asarray(x.reshape(len(rows), _CELLS) @ self._inner + self._bias, dtype=np.float32)
@@ -105,7 +107,9 @@ def weights_of(path: Path) -> dict[str, Array] | None:
         if field != _INITIALIZER or not isinstance(tensor, memoryview):
             continue
         parts = list(_fields(tensor))
-        name = next((bytes(value).decode() for key, value in parts if key == _NAME and not isinstance(value, int)), "")
+        name = next(
+            (bytes(value).decode() for key, value in parts if key == _NAME and not isinstance(value, int)), ""
+        )
         raw = next((value for key, value in parts if key == _RAW and not isinstance(value, int)), None)
         shape = tuple(value for key, value in parts if key == _DIMS and isinstance(value, int))
         if raw is not None and _SHAPES.get(name) == shape and len(raw) == 4 * int(np.prod(shape)):
