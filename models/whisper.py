@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
-from models.whisper_load import from_environment, load_model
+from models.whisper_load import MUCH_BYTES, from_environment, give_back_freed_memory, load_model
 from models.whisper_search import Search, holes, storage
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 
@@ -113,6 +113,7 @@ class WhisperRecogniser:
         for batch in even_batches(order, self.settings.batch_size):
             known = ranked if mixed else None
             heard.update(self._batch(batch, windows, encoded, known, frames, language, hints))
+        give_back_freed_memory(over_bytes=MUCH_BYTES)
         return Heard(
             language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
         )

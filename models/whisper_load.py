@@ -26,6 +26,8 @@ COMPUTE_TYPES = (
 _AVX512 = frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"})
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _KEPT_BYTES = 256 << 20
+MUCH_BYTES = 880_000_000
+"""From here on a worker hands back after a call what it holds free: the next one may take 0.1 GB more."""
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +74,7 @@ def load_model(settings: WhisperSettings) -> Any:
     try:
         return _load(folder, settings)
     finally:
-        _give_back_freed_memory()
+        give_back_freed_memory()
 
 
 def _load(folder: Path, settings: WhisperSettings) -> Any:
@@ -160,7 +162,15 @@ def _keep_freed_memory() -> None:
     mallopt(_M_ARENA_MAX, 1)
 
 
-def _give_back_freed_memory() -> None:
-    """Reading the weights leaves twice their size free in glibc's hands, in pieces that nothing after it fits into."""
-    if platform.libc_ver()[0] == "glibc":
+def give_back_freed_memory(*, over_bytes: int = 0) -> None:
+    """Hand back what glibc holds free, where the process holds more than so many bytes.
+
+    Reading the weights leaves twice their size free. Calls differ in the length of their windows, so what one leaves seldom
+    fits the next and the process grows; but what is handed back must be fetched again, so not after every call.
+    """
+    if platform.libc_ver()[0] == "glibc" and _resident_bytes() > over_bytes:
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
