@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
-from models.whisper_load import from_environment, load_model
+from models.whisper_load import MUCH_BYTES, from_environment, give_back_freed_memory, load_model
 from models.whisper_search import Search, holes, storage
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 
@@ -113,15 +113,14 @@ class WhisperRecogniser:
         for batch in even_batches(order, self.settings.batch_size):
             known = ranked if mixed else None
             heard.update(self._batch(batch, windows, encoded, known, frames, language, hints))
+        give_back_freed_memory(over_bytes=MUCH_BYTES)
         return Heard(
             language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
         )
 
     def _encode(self, samples: Samples, frames: int) -> NDArray[np.float32]:
-        from faster_whisper.audio import pad_or_trim
-
-        features = pad_or_trim(self.model.feature_extractor(samples)[..., :-1], frames)
-        return np.asarray(self.model.encode(features[None]))
+        features = self.model.feature_extractor(samples)[..., :-1]
+        return np.asarray(self.model.encode(with_silence(features, frames)[None]))
 
     def _frames(self, samples: int) -> int:
         """Frames that the encoder sees of every window of a call, from the longest one's samples.
@@ -159,10 +158,7 @@ class WhisperRecogniser:
 
         def liking(language: str) -> float:
             drafts = Search(self.model, self.settings, language, ()).drafts(sounds)
-            return sum(
-                sizes[index] * draft.mean_log_probability
-                for index, draft in zip(longest, drafts, strict=True)
-            )
+            return sum(sizes[index] * draft.merit for index, draft in zip(longest, drafts, strict=True))
 
         return max(self.settings.accepted_languages, key=liking)
 
@@ -238,6 +234,18 @@ class WhisperRecogniser:
                 replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s) for word in more
             ]
         return tuple(sorted(found, key=lambda word: word.start_s))
+
+
+def with_silence(features: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """Mel features ``(bands, n)`` cut or filled up to ``frames``: with silence as Whisper learned it, the lowest value that
+    the window's own level allows. Zeros, as faster-whisper takes them, are a steady noise.
+
+    >>> with_silence(np.array([[1.0, -0.5]], dtype=np.float32), 4).tolist()
+    [[1.0, -0.5, -0.5, -0.5]]
+    """
+    missing = max(0, frames - features.shape[-1])
+    lowest = float(features.min(initial=0.0))
+    return np.pad(features[..., :frames], ((0, 0), (0, missing)), constant_values=lowest)
 
 
 def even_batches(order: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -24,8 +24,10 @@ COMPUTE_TYPES = (
     "float32",
 )  # fmt: skip
 _AVX512 = frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"})
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _KEPT_BYTES = 256 << 20
+MUCH_BYTES = 880_000_000
+"""From here on a worker hands back after a call what it holds free: the next one may take 0.1 GB more."""
 _log = logging.getLogger(__name__)
 
 
@@ -69,6 +71,13 @@ def load_model(settings: WhisperSettings) -> Any:
     """
     folder = registry.whisper_path(settings.model)
     _prepare_processor(os.environ)
+    try:
+        return _load(folder, settings)
+    finally:
+        give_back_freed_memory()
+
+
+def _load(folder: Path, settings: WhisperSettings) -> Any:
     device, compute_type = resolve(settings.device, settings.compute_type, gpus=_gpus())
     if device == "cuda" and settings.device == "auto":
         try:
@@ -142,10 +151,26 @@ def _cpu_flags() -> frozenset[str]:
 def _keep_freed_memory() -> None:
     """glibc gives large blocks back to the system at once; the decoder asks for the same ones again at each step.
 
-    Keeping up to 256 MB saves about a seventh of its time.
+    Keeping up to 256 MB saves about a seventh of its time. One arena for all threads: what the decoder's thread gives back
+    then serves everybody else, where it would lie idle in an arena of its own.
     """
     if platform.libc_ver()[0] != "glibc":
         return
     mallopt = ctypes.CDLL(None).mallopt
     mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
     mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+    mallopt(_M_ARENA_MAX, 1)
+
+
+def give_back_freed_memory(*, over_bytes: int = 0) -> None:
+    """Hand back what glibc holds free, where the process holds more than so many bytes.
+
+    Reading the weights leaves twice their size free. Calls differ in the length of their windows, so what one leaves seldom
+    fits the next and the process grows; but what is handed back must be fetched again, so not after every call.
+    """
+    if platform.libc_ver()[0] == "glibc" and _resident_bytes() > over_bytes:
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

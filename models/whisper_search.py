@@ -21,7 +21,7 @@ from models.whisper_settings import WhisperSettings
 _FRAMES_PER_S = 100
 _PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 _LONGEST_WORD_S = 1.5
-_ALIGNED_AT_ONCE = 3
+_ALIGNED_AT_ONCE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,12 @@ class Draft:
     mean_log_probability: float
     no_speech_probability: float
     text: str
+
+    @property
+    def merit(self) -> float:
+        """Natural logarithm of the whole text's probability, a different token: a loop's own words make it likelier each
+        time, so what it says again costs and earns nothing."""
+        return self.mean_log_probability * (len(self.tokens) + 1) / (len(set(self.tokens)) + 1)
 
     @property
     def compression_ratio(self) -> float:

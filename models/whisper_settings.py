@@ -55,7 +55,7 @@ class WhisperSettings:
     careful_beam_size: int = 5
     sure_log_probability: float = -0.4
     retry_beam_size: int = 5
-    batch_size: int = 6
+    batch_size: int = 4
     context_pad_s: float | None = 1.0
     least_context_s: float = 15.0
     max_compression_ratio: float = 2.4

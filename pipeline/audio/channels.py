@@ -51,10 +51,16 @@ def layout_of(channels: Channels, levels: tuple[Levels, ...]) -> Layout:
     if loudest_level(loudest) < SILENT_DBFS:
         return "two_sides"
     loud = loudest_level(loudest) - 30.0
-    found = []
-    for start_s in _window_starts(_per_window(loudest) >= loud):
+    starts = list(_window_starts(_per_window(loudest) >= loud))
+    found: list[tuple[float, int, float]] = []
+    most_differing = len(starts) - _SAME_SHARE * len(starts)
+    differing = 0
+    for start_s in starts:
         first, second = _pair(channels, start_s, 0.0)
         found.append((*_correlation(first, second, reach=16), _gain_db(first, second)))
+        differing += abs(found[-1][0]) < _SAME_CORRELATION
+        if differing > most_differing + 1:  # whatever the rest is like
+            return "two_sides"
     if not found:
         return "two_sides"
     same = np.array([abs(peak) >= _SAME_CORRELATION for peak, _, _ in found])
@@ -168,7 +174,8 @@ def _correlation(first: Samples, second: Samples, *, reach: int, causal: bool = 
     from scipy.fft import irfft, next_fast_len, rfft
 
     first, second = first - first.mean(), second - second.mean()
-    size = next_fast_len(first.size + second.size)
+    # what wraps around must only stay out of the lags that are looked at
+    size = next_fast_len(first.size + (0 if causal else reach), real=True)
     product = irfft(np.conj(rfft(second, size)) * rfft(first, size), size)
     if causal:
         lags = np.arange(0, reach + 1)

@@ -1,0 +1,142 @@
+"""Silero VAD's network in numpy, with the weights of its ONNX file: all stretches of a channel step through it together.
+
+onnxruntime takes one sequence at a time, and its convolutions of one channel are slow: a fifth to a third of this. What the
+network does is short: the magnitudes of four short Fourier transforms a frame, four convolutions, one LSTM cell, one
+weighted sum. A test holds the numbers against onnxruntime's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+_CELLS = 128
+_BINS = 129
+_WINDOW, _STEP, _REFLECTED = 256, 128, 64
+_SHAPES = {
+    "encoder.feature_extractor.forward_basis_buffer": (2 * _BINS, 1, _WINDOW),
+    "encoder.conv_layers.0.weight": (128, _BINS, 3), "encoder.conv_layers.0.bias": (128,),
+    "encoder.conv_layers.1.weight": (64, 128, 3), "encoder.conv_layers.1.bias": (64,),
+    "encoder.conv_layers.2.weight": (64, 64, 3), "encoder.conv_layers.2.bias": (64,),
+    "encoder.conv_layers.3.weight": (_CELLS, 64, 3), "encoder.conv_layers.3.bias": (_CELLS,),
+    "onnx::LSTM_209": (1, 4 * _CELLS, _CELLS), "onnx::LSTM_210": (1, 4 * _CELLS, _CELLS),
+    "onnx::LSTM_211": (1, 8 * _CELLS),
+    "decoder.conv1d.weight": (1, _CELLS, 1), "decoder.conv1d.bias": (1,),
+}  # fmt: skip
+_GRAPH, _INITIALIZER, _DIMS, _NAME, _RAW = 7, 5, 1, 8, 9
+"""Fields of ONNX's messages: of a model, of a graph, of a tensor."""
+
+
+class VadNetwork:
+    """The network with its weights.
+
+    Parameters
+    ----------
+    weights
+        Arrays by the names they have in the ONNX file, as :func:`weights_of` reads them.
+    """
+
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        self._basis = np.ascontiguousarray(weights["encoder.feature_extractor.forward_basis_buffer"][:, 0].T)
+        self._kernels = [_rows_of(weights[f"encoder.conv_layers.{n}.weight"]) for n in range(4)]
+        self._biases = [weights[f"encoder.conv_layers.{n}.bias"] for n in range(4)]
+        # a sigmoid is a tanh of half its argument: with these three gates halved one tanh serves all four
+        half = np.repeat(np.array([0.5, 0.5, 0.5, 1.0], np.float32), _CELLS)
+        self._inner = np.ascontiguousarray(weights["onnx::LSTM_209"][0].T) * half
+        self._back = np.ascontiguousarray(weights["onnx::LSTM_210"][0].T) * half
+        self._bias = weights["onnx::LSTM_211"][0].reshape(2, -1).sum(axis=0) * half
+        self._last = weights["decoder.conv1d.weight"].reshape(-1)
+        self._last_bias = weights["decoder.conv1d.bias"][0]
+
+    def gates(self, rows: Array) -> Array:
+        """What each frame alone gives the LSTM's gates: ``(n, 576)`` samples in, ``(n, 512)`` out."""
+        whole = np.concatenate([rows, rows[:, -2 : -2 - _REFLECTED : -1]], axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(whole, _WINDOW, axis=1)[:, ::_STEP]
+        spectrum = windows.reshape(-1, _WINDOW) @ self._basis
+        x = np.sqrt(np.square(spectrum[:, :_BINS]) + np.square(spectrum[:, _BINS:])).reshape(
+            len(rows), -1, _BINS
+        )
+        for kernel, bias, stride in zip(self._kernels, self._biases, (1, 2, 2, 1), strict=True):
+            x = _convolved(x, kernel, bias, stride)
+        return np.asarray(x.reshape(len(rows), _CELLS) @ self._inner + self._bias, dtype=np.float32)
+
+    def probabilities(self, gates: Array) -> Array:
+        """Speech in each frame of sequences that all begin without memory: ``(steps, sequences, 512)`` in, ``(steps,
+        sequences)`` out."""
+        memory = np.zeros((gates.shape[1], _CELLS), dtype=np.float32)
+        said = np.zeros_like(memory)
+        found = np.empty(gates.shape[:2], dtype=np.float32)
+        for step, given in enumerate(gates):
+            opened = np.tanh(given + said @ self._back)
+            opened[:, : 3 * _CELLS] *= 0.5
+            opened[:, : 3 * _CELLS] += 0.5
+            taken, told, kept, new = np.split(opened, 4, axis=1)
+            memory = kept * memory + taken * new
+            said = told * np.tanh(memory)
+            found[step] = np.maximum(said, 0.0) @ self._last
+        return np.asarray(1.0 / (1.0 + np.exp(-found - self._last_bias)), dtype=np.float32)
+
+
+def _rows_of(kernel: Array) -> Array:
+    """A convolution's kernel ``(out, in, taps)`` as the matrix that a row of taps times inputs is multiplied by."""
+    return np.ascontiguousarray(kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]))
+
+
+def _convolved(x: Array, kernel: Array, bias: Array, stride: int) -> Array:
+    """Three taps over the middle axis of ``(n, places, inputs)``, zeros at both ends, negative values cut off."""
+    n, places, inputs = x.shape
+    padded = np.zeros((n, places + 2, inputs), dtype=np.float32)
+    padded[:, 1:-1] = x
+    flat = padded.reshape(n, -1)
+    taps = np.lib.stride_tricks.sliding_window_view(flat, 3 * inputs, axis=1)[:, :: stride * inputs]
+    out = taps.reshape(-1, 3 * inputs) @ kernel
+    out += bias
+    return np.maximum(out, 0.0, out=out).reshape(n, -1, kernel.shape[1])
+
+
+def weights_of(path: Path) -> dict[str, Array] | None:
+    """The weights in an ONNX file of this network; None where it holds another one."""
+    found: dict[str, Array] = {}
+    graph = next((value for field, value in _fields(memoryview(path.read_bytes())) if field == _GRAPH), None)
+    for field, tensor in _fields(graph) if isinstance(graph, memoryview) else ():
+        if field != _INITIALIZER or not isinstance(tensor, memoryview):
+            continue
+        parts = list(_fields(tensor))
+        name = next(
+            (bytes(value).decode() for key, value in parts if key == _NAME and not isinstance(value, int)), ""
+        )
+        raw = next((value for key, value in parts if key == _RAW and not isinstance(value, int)), None)
+        shape = tuple(value for key, value in parts if key == _DIMS and isinstance(value, int))
+        if raw is not None and _SHAPES.get(name) == shape and len(raw) == 4 * int(np.prod(shape)):
+            found[name] = np.frombuffer(raw, dtype="<f4").reshape(shape)
+    return found if found.keys() == _SHAPES.keys() else None
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+    """The fields of one protobuf message by number: numbers as they are, everything else as its bytes."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        kind = key & 7
+        if kind == 0:
+            value, at = _varint(message, at)
+            yield key >> 3, value
+            continue
+        size, at = _varint(message, at) if kind == 2 else ({1: 8, 5: 4}[kind], at)
+        yield key >> 3, message[at : at + size]
+        at += size
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
