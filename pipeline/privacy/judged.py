@@ -21,16 +21,18 @@ if TYPE_CHECKING:
 
 LOW = {"name": 0.25, "address": 0.2}
 """How likely a token must be data to belong to likelier ones beside it, by kind."""
-LOW_NUMBER = 0.2
+LOW_NUMBER = 0.15
 FOUND = {"name": 0.45, "address": 0.35}
 """How likely the likeliest token of a stretch must be, by kind."""
-FOUND_NUMBER = 0.35
-KEPT = {"name": 0.25, "address": 0.15}
+FOUND_NUMBER = 0.25
+KEPT = {"name": 0.3, "address": 0.15}
 """How likely the likeliest token of a rule's hit must be."""
-KEPT_NUMBER = 0.1
+KEPT_NUMBER = 0.02
 SURE_NAME = 0.9
 """From how likely a name on it is masked wherever else it is said."""
 CARD_DIGITS = 13
+LEAST_TURNS = 2
+"""A text by itself is no call, which is all that the tagger knows: there the rules decide alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[
         Names that stay.
     """
     told = by_rules(streams, keep=keep)
+    if not streams or len(streams[0].turns) < LEAST_TURNS:
+        return told
     tongue = "zh" if language.startswith("zh") else "en"
     reading = read(streams, told, tongue)
     return judged(streams, told, turns_of(reading.places, load_tagger(tongue).chances(reading)), keep=keep)
@@ -88,7 +92,9 @@ def judged(
     hits: list[list[Hit]] = []
     for stream, found in zip(streams, told, strict=True):
         ruled = [hit for hit in found if _holds(stream, hit, turns)]
-        own = [hit for index, start, _ in stream.pieces for hit in _found(turns.get(index), start)]
+        own = [
+            hit for index, start, _ in stream.pieces if index in turns for hit in _found(turns[index], start)
+        ]
         own = [hit for hit in own if not _stays(stream, hit, kept)]
         hits.append(merged([*ruled, *own]))
     sure = [[hit for hit in one if hit.kind == "name" and hit.confidence >= SURE_NAME] for one in hits]
@@ -119,10 +125,10 @@ def _proves_itself(said: str, kind: str) -> bool:
     return kind == "email" and bool(re.search(r"\w@\w", said))
 
 
-def _found(told: Told | None, offset: int) -> Iterator[Hit]:
+def _found(told: Told, offset: int) -> Iterator[Hit]:
     """What the tagger itself finds in a turn: likely tokens in a row of which one is likely enough."""
     row: list[int] = []
-    for at in range(len(told.places) + 1) if told else ():
+    for at in range(len(told.places) + 1):
         kind = KINDS[int(told.kinds[at].argmax())] if at < len(told.places) else ""
         if kind and told.likely[at] >= LOW.get(kind, LOW_NUMBER):
             row.append(at)

@@ -20,6 +20,7 @@ from pipeline.privacy.digits import runs_of
 from pipeline.privacy.rules import Hit, pattern, rules
 from pipeline.privacy.signs import hashed, is_figure, of_form, spans_of, words_zh
 from pipeline.privacy.streams import JOINED, Stream
+from pipeline.types import Turn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -231,7 +232,7 @@ def _add_hints(stream: Stream, hits: Sequence[Hit], table: Sequence[Sequence[_Ro
             row.known["edge"] = hashed(f"{'B' * (at == 0)}{'E' * (at == len(rows) - 1)}{min(len(rows), 6)}")
 
 
-def _add_call(turns: Sequence, table: Sequence[Sequence[_Row]]) -> None:  # type: ignore[type-arg]
+def _add_call(turns: Sequence[Turn], table: Sequence[Sequence[_Row]]) -> None:
     """What the call says of each token: its side, what was asked, the turns around, the same word elsewhere."""
     hinted = {row.known["word"]: row.known["hint"] for rows in table for row in rows if row.known["hint"]}
     counts = Counter(word for rows in table for word in {row.known["word"] for row in rows})

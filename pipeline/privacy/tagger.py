@@ -23,6 +23,8 @@ KINDS = ("phone", "id_number", "bank_card", "code", "email", "address", "name")
 LABELS = ("O", "any", *KINDS, "name on")
 """Outside; what may go, as a word that spells a name; the kinds; and what goes on a name, which has a beginning of its own."""
 NEVER = -1e4
+FAINT = 0.004
+"""Weights under it are left out of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def packed(tagger: Tagger, digest: str) -> bytes:
     """The tagger as a file: weights as half floats, those near nought left out."""
     import numpy as np
 
-    at, label = np.nonzero(np.abs(tagger.weights) >= 0.02)
+    at, label = np.nonzero(np.abs(tagger.weights) >= FAINT)
     out = io.BytesIO()
     np.savez_compressed(
         out, at=at.astype(np.uint32), label=label.astype(np.uint8), weight=tagger.weights[at, label].astype(np.float16),

@@ -19,7 +19,7 @@ import numpy as np
 
 from pipeline.analysis.field_fit import fit_field
 from pipeline.privacy.altered import altered, pool_of, roughened
-from pipeline.privacy.readings import SIZE, read
+from pipeline.privacy.readings import SIZE, TEMPLATES, read
 from pipeline.privacy.ruled import by_rules
 from pipeline.privacy.rules import Hit
 from pipeline.privacy.streams import streams_of
@@ -87,11 +87,11 @@ def _turns(talk: Talk, language: str, withheld: float, chance: random.Random) ->
 
 def digest_of(language: str) -> str:
     """Of all that the shipped tagger was fitted to."""
-    digest = hashlib.sha256(
-        f"{SIZE} {RIDGE} {STEPS} {COPIES} {FRESH_COPIES} {LEAST} {WITHHELD} {ROUGH} {SIDELESS} {SEED}".encode()
-    )
-    folder = resources.files("pipeline.privacy") / "talk" / language
-    for path in sorted(folder.iterdir(), key=lambda one: one.name):
+    settings = (SIZE, RIDGE, STEPS, COPIES, FRESH_COPIES, LEAST, WITHHELD, ROUGH, SIDELESS, SEED, TEMPLATES)
+    digest = hashlib.sha256(repr(settings).encode())
+    root = resources.files("pipeline.privacy")
+    digest.update((root / "classes.yaml").read_bytes())
+    for path in sorted((root / "talk" / language).iterdir(), key=lambda one: one.name):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
