@@ -60,17 +60,18 @@ def score(which: str, language: str, *, sides: bool = True) -> Tally:
         said = make_transcript(*((side, text) for side, text, _ in turns), language=language)  # type: ignore[arg-type]
         pieces = find(said)
         for index, (side, text, marks) in enumerate(turns):
-            _score_turn(tally, side, text, marks, [(p.start, p.end, p.kind) for p in pieces.get(index, [])])
+            score_turn(tally, side, text, marks, [(p.start, p.end, p.kind) for p in pieces.get(index, [])])
     return tally
 
 
-def _score_turn(
+def score_turn(
     tally: Tally,
     side: str,
     text: str,
     marks: Sequence[tuple[int, int, str]],
     found: Sequence[tuple[int, int, str]],
 ) -> None:
+    """Count one turn: what of its marks is masked, and what else is."""
     masked = {i for start, end, _ in found for i in range(start, end)}
     marks = [mark for mark in marks if mark[2] != "stays"]
     for start, end, kind in marks:

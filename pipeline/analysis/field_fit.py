@@ -6,7 +6,7 @@ transitions (Sha and Pereira, "Shallow Parsing with Conditional Random Fields", 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ class Batch:
 
 
 def fit_field(
-    table: Sequence[Sequence[Sequence[int]]] | Sequence[np.ndarray],
+    table: Sequence[Sequence[Sequence[int]] | np.ndarray],
     labels: Sequence[Sequence[int]],
     *,
     size: int,
@@ -57,12 +57,34 @@ def fit_field(
     import numpy as np
     from scipy.optimize import minimize
 
-    kept = [(one, truth) for one, truth in zip(table, labels, strict=True) if len(one)]
+    kept = [(one, truth) for one, truth in zip(table, labels, strict=True) if len(truth)]
     columns, matrix = _sparse([token for one, _ in kept for token in one], size, least)
     batches = _batches([list(truth) for _, truth in kept])
     moves_off, first_off = limits
     width = len(first_off)
     cut = len(columns) * width
+    done: Any = minimize(
+        _loss_of(matrix, batches, limits, ridge),
+        np.zeros(cut + width * width + width),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": steps, "maxcor": memory},
+    )
+    full = np.zeros((size, width), dtype=np.float32)
+    full[columns] = done.x[:cut].reshape(-1, width)
+    moves = done.x[cut : cut + width * width].reshape(width, width) + moves_off
+    return full, moves, done.x[cut + width * width :] + first_off
+
+
+def _loss_of(
+    matrix: Any, batches: Sequence[Batch], limits: tuple[np.ndarray, np.ndarray], ridge: float
+) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """Negative log likelihood with its penalty, and its slope, by weights, transitions and first scores in a row."""
+    import numpy as np
+
+    moves_off, first_off = limits
+    width = len(first_off)
+    cut = matrix.shape[1] * width
     turned = matrix.T.tocsr()
 
     def loss(x: np.ndarray) -> tuple[float, np.ndarray]:
@@ -77,17 +99,7 @@ def fit_field(
         grads = (turned @ slope + ridge * weights).ravel()
         return value, np.r_[grads, moved.ravel(), begun]
 
-    done: Any = minimize(
-        loss,
-        np.zeros(cut + width * width + width),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": steps, "maxcor": memory},
-    )
-    full = np.zeros((size, width), dtype=np.float32)
-    full[columns] = done.x[:cut].reshape(-1, width)
-    moves = done.x[cut : cut + width * width].reshape(width, width) + moves_off
-    return full, moves, done.x[cut + width * width :] + first_off
+    return loss
 
 
 def _sparse(

@@ -19,13 +19,13 @@ from pipeline.privacy.tagger import KINDS, load_tagger
 if TYPE_CHECKING:
     import numpy as np
 
-LOW = {"name": 0.25, "address": 0.2}
+LOW = {"name": 0.2, "address": 0.2}
 """How likely a token must be data to belong to likelier ones beside it, by kind."""
 LOW_NUMBER = 0.15
-FOUND = {"name": 0.45, "address": 0.35}
+FOUND = {"name": 0.4, "address": 0.35}
 """How likely the likeliest token of a stretch must be, by kind."""
 FOUND_NUMBER = 0.25
-KEPT = {"name": 0.3, "address": 0.15}
+KEPT = {"name": 0.2, "address": 0.1}
 """How likely the likeliest token of a rule's hit must be."""
 KEPT_NUMBER = 0.02
 SURE_NAME = 0.9

@@ -1,9 +1,9 @@
 """Personal data in a transcript: found, replaced by its kind in text and words, and listed with its seconds.
 
 Own rules instead of a general recogniser (Presidio, spaCy's entities): what is dictated on the telephone
-is spelled
-in ways that those don't know, and a company's, a product's or the agent's own name must stay. See
-``rules.yaml`` for what is looked for and ``examples.yaml`` for what is hit and what is left.
+is spelled in ways that those don't know, and a company's, a product's or the agent's own name must stay. See
+the YAML files for what is looked for, ``examples.yaml`` for what is hit and what is left, and ``judged.py`` for the tagger
+that decides over the rules in a call.
 """
 
 from __future__ import annotations
@@ -87,14 +87,14 @@ def find(transcript: Transcript, *, keep: Collection[str] = ()) -> dict[int, lis
     found = personal_data(streams, transcript.language, keep=keep)
     for stream, hits in zip(streams, found, strict=True):
         for hit in hits:
-            cuts = _cuts(stream, hit)
+            cuts = cuts_of(stream, hit)
             for part, (index, start, end) in enumerate(cuts, 1):
                 piece = Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
                 pieces.setdefault(index, []).append(piece)
     return {index: sorted(own, key=lambda piece: piece.start) for index, own in pieces.items()}
 
 
-def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
+def cuts_of(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
     """A hit's part in each turn; of a number dictated over turns the digits, not the remarks between."""
     cuts: list[tuple[int, int, int]] = []
     for index, start, end in stream.cut(hit.start, hit.end):
