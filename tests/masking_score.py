@@ -6,22 +6,20 @@ wrong unless at least half of it lies in one.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from factories import make_transcript
 
 from pipeline.privacy.masking import find
+from pipeline.privacy.talk import Talk, read_talk, shipped_talk
 
 SETS = Path(__file__).parent / "heldout"
 NUMBERS = ("phone", "id_number", "bank_card", "code", "email")
 GROUPS = {"numbers": NUMBERS, "names": ("name",), "addresses": ("address",)}
-_MARK = re.compile(r"\{(\w+): ([^}]*)\}")
-_SIDES = {"A": "agent", "C": "customer", "U": "unknown"}
 
 
 @dataclass
@@ -46,41 +44,36 @@ class Tally:
         return right / max(1, right + wrong)
 
 
-def dialogues(which: str, language: str) -> Iterator[list[tuple[str, str]]]:
-    """Conversations of one set as (side, marked text)."""
-    text = (SETS / f"privacy_{language}_{which}.txt").read_text(encoding="utf-8")
-    text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
-    for block in text.strip().split("\n\n"):
-        yield [(_SIDES[line[0]], line[3:]) for line in block.splitlines()]
-
-
-def unmarked(marked: str) -> tuple[str, list[tuple[int, int, str]]]:
-    """The text without marks, and each mark's place in it and kind."""
-    text, marks, cursor = "", [], 0
-    for match in _MARK.finditer(marked):
-        text += marked[cursor : match.start()]
-        marks.append((len(text), len(text) + len(match[2]), match[1]))
-        text += match[2]
-        cursor = match.end()
-    return text + marked[cursor:], marks
+def dialogues(which: str, language: str) -> list[Talk]:
+    """Conversations of one set: of those that the tagger was fitted to, or of those kept apart."""
+    apart = SETS / f"privacy_{language}_{which}.txt"
+    if apart.exists():
+        return list(read_talk(apart.read_text(encoding="utf-8")))
+    return shipped_talk(language)[which]
 
 
 def score(which: str, language: str, *, sides: bool = True) -> Tally:
     """All conversations of one set; ``sides``: whether it is known who speaks."""
     tally = Tally()
     for block in dialogues(which, language):
-        turns = [(side if sides else "unknown", *unmarked(marked)) for side, marked in block]
+        turns = [(one.side if sides else "unknown", one.text, one.marks) for one in block]
         said = make_transcript(*((side, text) for side, text, _ in turns), language=language)  # type: ignore[arg-type]
         pieces = find(said)
         for index, (side, text, marks) in enumerate(turns):
-            _score_turn(tally, side, text, marks, [(p.start, p.end, p.kind) for p in pieces.get(index, [])])
+            score_turn(tally, side, text, marks, [(p.start, p.end, p.kind) for p in pieces.get(index, [])])
     return tally
 
 
-def _score_turn(
-    tally: Tally, side: str, text: str, marks: list[tuple[int, int, str]], found: list[tuple[int, int, str]]
+def score_turn(
+    tally: Tally,
+    side: str,
+    text: str,
+    marks: Sequence[tuple[int, int, str]],
+    found: Sequence[tuple[int, int, str]],
 ) -> None:
+    """Count one turn: what of its marks is masked, and what else is."""
     masked = {i for start, end, _ in found for i in range(start, end)}
+    marks = [mark for mark in marks if mark[2] != "stays"]
     for start, end, kind in marks:
         if kind == "any":
             continue

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from masking_score import GROUPS, dialogues, score, unmarked
+from masking_score import GROUPS, dialogues, score
 
 from pipeline.privacy.rules import KINDS, rules
 
-# what the rules reach now, a little under it: a change that loses more than that is seen
+# what is reached now, a little under it: a change that loses more than that is seen. The tagger was fitted to all but
+# the fourteenth and sixteenth, whose lines nobody looks at: they must not be printed
 FLOORS = {
-    ("develop", "zh"): (0.98, 0.95, 0.87, 0.97), ("develop", "en"): (0.96, 0.96, 0.95, 0.98),
-    ("unseen", "zh"): (0.97, 0.92, 0.97, 0.97), ("unseen", "en"): (0.97, 0.96, 0.95, 0.97),
-    ("last", "zh"): (0.97, 0.95, 0.95, 0.97), ("last", "en"): (0.97, 0.95, 0.95, 0.97),
-    ("third", "zh"): (0.98, 0.92, 0.95, 0.98), ("third", "en"): (0.95, 0.96, 0.95, 0.98),
-    ("fourth", "zh"): (0.97, 0.95, 0.95, 0.97), ("fourth", "en"): (0.94, 0.97, 0.95, 0.97),
-    ("fifth", "zh"): (0.97, 0.82, 0.95, 0.97), ("fifth", "en"): (0.97, 0.95, 0.90, 0.97),
-    ("sixth", "zh"): (0.98, 0.95, 0.95, 0.96), ("sixth", "en"): (0.97, 0.96, 0.92, 0.97),
-    ("seventh", "zh"): (0.98, 0.92, 0.95, 0.98), ("seventh", "en"): (0.98, 0.96, 0.94, 0.97),
-    ("eighth", "zh"): (0.98, 0.97, 0.95, 0.96), ("eighth", "en"): (0.95, 0.92, 0.90, 0.98),
-    ("ninth", "zh"): (0.98, 0.94, 0.82, 0.98), ("ninth", "en"): (0.98, 0.97, 0.97, 0.97),
-    ("tenth", "zh"): (0.98, 0.89, 0.97, 0.98), ("tenth", "en"): (0.98, 0.91, 0.97, 0.94),
-    ("eleventh", "zh"): (0.98, 0.87, 0.97, 0.98), ("eleventh", "en"): (0.98, 0.97, 0.97, 0.97),
-    ("twelfth", "zh"): (0.98, 0.91, 0.66, 0.96), ("twelfth", "en"): (0.98, 0.97, 0.97, 0.97),
+    ("develop", "zh"): (0.98, 0.96, 0.93, 0.94), ("develop", "en"): (0.97, 0.98, 0.98, 0.94),
+    ("unseen", "zh"): (0.97, 0.94, 0.98, 0.95), ("unseen", "en"): (0.98, 0.94, 0.98, 0.91),
+    ("third", "zh"): (0.98, 0.92, 0.98, 0.92), ("third", "en"): (0.98, 0.96, 0.98, 0.95),
+    ("sixth", "zh"): (0.98, 0.96, 0.98, 0.93), ("sixth", "en"): (0.98, 0.94, 0.92, 0.92),
+    ("thirteenth", "zh"): (0.98, 0.90, 0.98, 0.95), ("thirteenth", "en"): (0.98, 0.96, 0.98, 0.96),
+    ("fifteenth", "zh"): (0.96, 0.77, 0.95, 0.84), ("fifteenth", "en"): (0.98, 0.93, 0.89, 0.87),
+    ("fourteenth", "zh"): (0.96, 0.92, 0.96, 0.89), ("fourteenth", "en"): (0.96, 0.82, 0.96, 0.83),
+    ("sixteenth", "zh"): (0.95, 0.75, 0.90, 0.90), ("sixteenth", "en"): (0.92, 0.92, 0.90, 0.87),
 }  # fmt: skip
 
 
@@ -29,22 +25,16 @@ FLOORS = {
 def test_talk(which, language):
     tally = score(which, language)
     reached = (*(tally.recall(kinds) for kinds in GROUPS.values()), tally.precision())
-    assert all(got >= floor for got, floor in zip(reached, FLOORS[which, language], strict=True)), (
-        reached,
-        tally.lines,
-    )
+    assert all(got >= floor for got, floor in zip(reached, FLOORS[which, language], strict=True)), reached
 
 
 def test_the_sets_hold_every_kind_and_plain_turns():
     for language in ("zh", "en"):
         turns = [
-            said
-            for which in ("develop", "unseen")
-            for block in dialogues(which, language)
-            for _, said in block
+            one for which in ("develop", "unseen") for block in dialogues(which, language) for one in block
         ]
-        marked = [said for said in turns if "{" in said]
-        kinds = {kind for said in marked for _, _, kind in unmarked(said)[1]}
+        marked = [one for one in turns if one.marks]
+        kinds = {kind for one in marked for _, _, kind in one.marks}
         assert len(marked) >= 250
         assert len(turns) - len(marked) >= 250
         assert set(KINDS) <= kinds

@@ -22,10 +22,10 @@ from pipeline.analysis.frames import read_frames
 from pipeline.analysis.labelled import LabelledCall, Mark, read_calls
 from pipeline.analysis.opening import known_names
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
-from pipeline.analysis.tagger import SLOTS, Tagger, packed
+from pipeline.analysis.tagger import SLOTS, Tagger, allowed, packed
 from pipeline.analysis.tagger_shapes import AS_SAID, FILLED, Pool, made, pool_of, shaped
 from pipeline.analysis.text import fold
-from pipeline.analysis.tokens import Said, columns_of, ordinary_words, tokens_of
+from pipeline.analysis.tokens import SIZE, Said, columns_of, ordinary_words, tokens_of
 from pipeline.profile import EMPTY
 from pipeline.types import Transcript, Turn
 
@@ -178,7 +178,9 @@ def _fitted(examples: Sequence[Example], common: Mapping[str, int]) -> Tagger:
         tokens = tokens_of(one.said)
         words = {t.form: common[t.form] - (t.form in one.own) for t in tokens if t.form in common}
         table.append(columns_of(one.said, tokens, words))
-    weights, moves, first = fit_field(table, [one.labels for one in examples], ridge=RIDGE, steps=STEPS)
+    weights, moves, first = fit_field(
+        table, [one.labels for one in examples], size=SIZE, limits=allowed(), ridge=RIDGE, steps=STEPS
+    )
     return Tagger(weights, moves, first, common)
 
 

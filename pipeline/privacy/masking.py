@@ -1,33 +1,22 @@
 """Personal data in a transcript: found, replaced by its kind in text and words, and listed with its seconds.
 
 Own rules instead of a general recogniser (Presidio, spaCy's entities): what is dictated on the telephone
-is spelled
-in ways that those don't know, and a company's, a product's or the agent's own name must stay. See
-``rules.yaml`` for what is looked for and ``examples.yaml`` for what is hit and what is left.
+is spelled in ways that those don't know, and a company's, a product's or the agent's own name must stay. See
+the YAML files for what is looked for, ``examples.yaml`` for what is hit and what is left, and ``judged.py`` for the tagger
+that decides over the rules in a call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.privacy.addresses import find_addresses
-from pipeline.privacy.cues import cue_at
-from pipeline.privacy.digits import Run, runs_of
-from pipeline.privacy.emails import find_emails
+from pipeline.privacy.judged import personal_data
 from pipeline.privacy.lettered import dictated
-from pipeline.privacy.names import find_names
-from pipeline.privacy.numbers import find_numbers
-from pipeline.privacy.passwords import find_passwords
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
 from pipeline.types import Dropped, Finding, Transcript, Turn, Word
 
-ECHO_TURNS = 3
-"""How many turns away the other side may repeat part of a number."""
-ECHO_DIGITS = 3
-WHOLE = 7
-"""From how many digits on a number that is said again is it, whatever is spoken of."""
 NUMBERS = frozenset({"phone", "id_number", "bank_card", "code"})
 
 
@@ -94,22 +83,18 @@ def mask_text(
 def find(transcript: Transcript, *, keep: Collection[str] = ()) -> dict[int, list[Piece]]:
     """What is to be masked in each turn, in order, without overlaps."""
     streams = streams_of(transcript.turns)
-    hits = [_numbers_and_contacts(stream) for stream in streams]
-    for i in range(len(streams)):
-        hits[i] = _merged([*hits[i], *_echoes(i, streams, hits)])
-        hits[i] = [hit for hit in hits[i] if not _of_an_order(hit, streams, i)]
-    names = find_names(streams, keep=keep)
     pieces: dict[int, list[Piece]] = {}
-    for i, stream in enumerate(streams):
-        for hit in _merged([*hits[i], *names[i]]):
-            cuts = _cuts(stream, hit)
+    found = personal_data(streams, transcript.language, keep=keep)
+    for stream, hits in zip(streams, found, strict=True):
+        for hit in hits:
+            cuts = cuts_of(stream, hit)
             for part, (index, start, end) in enumerate(cuts, 1):
                 piece = Piece(start, end, hit.kind, hit.confidence, part, len(cuts))
                 pieces.setdefault(index, []).append(piece)
-    return {index: sorted(found, key=lambda piece: piece.start) for index, found in pieces.items()}
+    return {index: sorted(own, key=lambda piece: piece.start) for index, own in pieces.items()}
 
 
-def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
+def cuts_of(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
     """A hit's part in each turn; of a number dictated over turns the digits, not the remarks between."""
     cuts: list[tuple[int, int, int]] = []
     for index, start, end in stream.cut(hit.start, hit.end):
@@ -127,76 +112,6 @@ def _cuts(stream: Stream, hit: Hit) -> list[tuple[int, int, int]]:
         if start < end:
             cuts.append((index, start, end))
     return cuts
-
-
-def _numbers_and_contacts(stream: Stream) -> list[Hit]:
-    return _merged(
-        [*find_emails(stream), *find_passwords(stream), *find_numbers(stream), *find_addresses(stream)]
-    )
-
-
-def _merged(hits: Iterable[Hit]) -> list[Hit]:
-    """No overlaps: what is found first in the list names the kind, and grows over what it meets."""
-    kept: list[Hit] = []
-    for hit in hits:
-        for other in [one for one in kept if one.meets(hit)]:
-            kept.remove(other)
-            first, last = min(other.start, hit.start), max(other.end, hit.end)
-            hit = Hit(first, last, other.kind, max(other.confidence, hit.confidence))
-        kept.append(hit)
-    return sorted(kept, key=lambda hit: hit.start)
-
-
-def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
-    """Whether the other side just gave the same digits as an order's, a ticket's or the like."""
-    if hit.kind not in ("phone", "bank_card", "code"):
-        return False
-    digits = "".join(run.digits for run in runs_of(streams[mine].text[hit.start : hit.end]))
-    first, _ = streams[mine].turn_at(hit.start)
-    for stream in streams:
-        for run in runs_of(stream.text) if stream is not streams[mine] and len(digits) >= 4 else ():
-            near = abs(stream.turn_at(run.start)[0] - first) <= ECHO_TURNS
-            if near and run.digits == digits and cue_at(stream, run)[0] == "other":
-                return True
-    return False
-
-
-def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> list[Hit]:
-    """Parts of a number that are said again near it, by either side: 138? – 138, yes."""
-    numbers: list[tuple[int, int, str, str]] = []
-    for stream, found in zip(streams, hits, strict=True):
-        for hit in found:
-            digits = "".join(run.digits for run in runs_of(stream.text[hit.start : hit.end]))
-            if hit.kind not in ("address", "name") and len(digits) >= ECHO_DIGITS:
-                first, _ = stream.turn_at(hit.start)
-                last, _ = stream.turn_at(hit.end)
-                numbers.append((first - ECHO_TURNS, last + ECHO_TURNS, digits, hit.kind))
-    if not numbers:
-        return []
-    stream = streams[mine]
-    echoes: list[Hit] = []
-    for run in runs_of(stream.text):
-        again = list(_again_in(run, stream, numbers))
-        if again and not (len(run.digits) < WHOLE and cue_at(stream, run)[0] == "other"):
-            echoes += again
-    return echoes
-
-
-def _again_in(run: Run, stream: Stream, numbers: Sequence[tuple[int, int, str, str]]) -> Iterator[Hit]:
-    """The parts of a run that repeat one of the numbers near it: first and last turn, digits and kind of each."""
-    told = run.digits
-    for token in run.tokens:
-        index, _ = stream.turn_at(token.start)
-        near = [(digits, kind) for first, last, digits, kind in numbers if first <= index <= last]
-        for digits, kind in near:
-            whole = told in digits or len(token.digits) >= 4
-            if len(token.digits) >= ECHO_DIGITS and whole and token.digits in digits:
-                yield Hit(token.start, token.end, kind, 0.8)
-                break
-        else:
-            kind = next((kind for digits, kind in near if told in digits), "")
-            if kind and len(told) >= ECHO_DIGITS:
-                yield Hit(run.start, run.end, kind, 0.8)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:

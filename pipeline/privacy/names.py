@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pipeline.privacy.lexicon_en import given_names
 from pipeline.privacy.lexicon_zh import dictionary, is_word, surname
@@ -13,33 +13,42 @@ from pipeline.privacy.rules import Hit, form, rules
 from pipeline.privacy.streams import Stream
 
 
-def find_names(streams: list[Stream], *, keep: Collection[str] = ()) -> dict[int, list[Hit]]:
-    """Names by stream, first where they are introduced, then wherever the same name turns up again.
+def find_names(streams: Sequence[Stream], kept: Collection[str]) -> list[list[Hit]]:
+    """Names of each stream where they are introduced or look like one, ``kept`` left out."""
+    found: list[list[Hit]] = []
+    for stream in streams:
+        hits = [*_untitled(stream.text, chinese_names(stream)), *english_names(stream)]
+        found.append([hit for hit in hits if not is_kept(stream.text[hit.start : hit.end], kept)])
+    return found
 
-    Parameters
-    ----------
-    streams
-        One a speaker.
-    keep
-        Names that stay: the agents' and the company's.
-    """
+
+def kept_names(streams: Sequence[Stream], keep: Collection[str]) -> frozenset[str]:
+    """Names that stay, in small letters: those given (the agents' and the company's), and what agents call themselves."""
     kept = {name.lower() for name in keep if name}
     for stream in streams:
         if stream.speaker == "agent":
             kept |= {name.lower() for name in _agent_names(stream)}
         elif stream.speaker == "unknown":
             kept |= {name.lower() for name in _firms_people(stream)}
-    found: dict[int, list[Hit]] = {}
-    known: set[str] = set()
-    for i, stream in enumerate(streams):
-        hits = [*_untitled(stream.text, chinese_names(stream)), *english_names(stream)]
-        found[i] = [hit for hit in hits if not _kept(stream.text[hit.start : hit.end], kept)]
-        known |= {stream.text[hit.start : hit.end] for hit in found[i]}
-    for i, stream in enumerate(streams):
-        again = [hit for hit in _again(stream.text, known) if not any(hit.meets(other) for other in found[i])]
+    return frozenset(kept)
+
+
+def said_again(
+    streams: Sequence[Stream], found: Sequence[Sequence[Hit]], kept: Collection[str]
+) -> list[list[Hit]]:
+    """The names found with what is the same name elsewhere in the call."""
+    known = {
+        stream.text[hit.start : hit.end]
+        for stream, hits in zip(streams, found, strict=True)
+        for hit in hits
+        if hit.kind == "name"
+    }
+    whole: list[list[Hit]] = []
+    for stream, hits in zip(streams, found, strict=True):
+        again = [hit for hit in _again(stream.text, known) if not any(hit.meets(other) for other in hits)]
         again = [hit for hit in again if stream.text[hit.start : hit.end].lower() not in kept]
-        found[i] += again
-    return found
+        whole.append([*hits, *again])
+    return whole
 
 
 def _untitled(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
@@ -65,7 +74,8 @@ def _descriptors(text: str, start: int, end: int) -> Iterator[Hit]:
         at = match.end()
 
 
-def _kept(name: str, kept: Collection[str]) -> bool:
+def is_kept(name: str, kept: Collection[str]) -> bool:
+    """Whether a name is, or is part of, one that stays."""
     lowered = name.lower().strip()
     # a surname alone, with a title, is kept where an agent bears it
     return (

@@ -1,0 +1,143 @@
+"""What is masked in the end: what the rules found and the tagger finds likely too or that proves itself, and its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.privacy.digits import runs_of
+from pipeline.privacy.names import is_kept, kept_names, said_again
+from pipeline.privacy.numbers import identity_holds, luhn
+from pipeline.privacy.readings import read
+from pipeline.privacy.ruled import by_rules, merged
+from pipeline.privacy.rules import Hit
+from pipeline.privacy.streams import Stream
+from pipeline.privacy.tagger import KINDS, load_tagger
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LOW = {"name": 0.2, "address": 0.2}
+"""How likely a token must be data to belong to likelier ones beside it, by kind."""
+LOW_NUMBER = 0.15
+FOUND = {"name": 0.4, "address": 0.35}
+"""How likely the likeliest token of a stretch must be, by kind."""
+FOUND_NUMBER = 0.25
+KEPT = {"name": 0.2, "address": 0.1}
+"""How likely the likeliest token of a rule's hit must be."""
+KEPT_NUMBER = 0.02
+SURE_NAME = 0.9
+"""From how likely a name on it is masked wherever else it is said."""
+CARD_DIGITS = 13
+LEAST_TURNS = 2
+"""A text by itself is no call, which is all that the tagger knows: there the rules decide alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One turn's tokens: where they stand, how likely each kind is, and how likely any is."""
+
+    places: tuple[tuple[int, int], ...]
+    kinds: np.ndarray
+    likely: np.ndarray
+
+    def most(self, start: int, end: int) -> float:
+        """How likely the likeliest token between two places of the text is."""
+        inside = [at for at, (a, b) in enumerate(self.places) if a < end and start < b]
+        return max((float(self.likely[at]) for at in inside), default=1.0)
+
+
+def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[str] = ()) -> list[list[Hit]]:
+    """Of each stream what is to be masked, in order, without overlaps.
+
+    Parameters
+    ----------
+    streams
+        What each side says.
+    language
+        Whose tagger reads it.
+    keep
+        Names that stay.
+    """
+    told = by_rules(streams, keep=keep)
+    if not streams or len(streams[0].turns) < LEAST_TURNS:
+        return told
+    tongue = "zh" if language.startswith("zh") else "en"
+    reading = read(streams, told, tongue)
+    return judged(streams, told, turns_of(reading.places, load_tagger(tongue).chances(reading)), keep=keep)
+
+
+def turns_of(places: Sequence[tuple[int, int, int]], chance: np.ndarray) -> dict[int, Told]:
+    """What the tagger says of each turn."""
+    rows: dict[int, list[int]] = {}
+    for at, place in enumerate(places):
+        rows.setdefault(place[0], []).append(at)
+    return {
+        turn: Told(tuple(places[at][1:] for at in own), chance[own], chance[own].sum(axis=1))
+        for turn, own in rows.items()
+    }
+
+
+def judged(
+    streams: Sequence[Stream],
+    told: Sequence[Sequence[Hit]],
+    turns: dict[int, Told],
+    *,
+    keep: Collection[str] = (),
+) -> list[list[Hit]]:
+    """The rules' hits and the tagger's own in one, and names that are sure wherever they are said."""
+    kept = kept_names(streams, keep)
+    hits: list[list[Hit]] = []
+    for stream, found in zip(streams, told, strict=True):
+        ruled = [hit for hit in found if _holds(stream, hit, turns)]
+        own = [
+            hit for index, start, _ in stream.pieces if index in turns for hit in _found(turns[index], start)
+        ]
+        own = [hit for hit in own if not _stays(stream, hit, kept)]
+        hits.append(merged([*ruled, *own]))
+    sure = [[hit for hit in one if hit.kind == "name" and hit.confidence >= SURE_NAME] for one in hits]
+    again = said_again(streams, sure, kept)
+    return [merged([*mine, *more]) for mine, more in zip(hits, again, strict=True)]
+
+
+def _stays(stream: Stream, hit: Hit, kept: Collection[str]) -> bool:
+    return hit.kind == "name" and is_kept(stream.text[hit.start : hit.end], kept)
+
+
+def _holds(stream: Stream, hit: Hit, turns: dict[int, Told]) -> bool:
+    """Whether a rule's hit stays: the tagger finds it likely enough, or its own form proves it."""
+    least = KEPT.get(hit.kind, KEPT_NUMBER)
+    cuts = list(stream.cut(hit.start, hit.end))
+    if any(turns[index].most(start, end) >= least for index, start, end in cuts if index in turns):
+        return True
+    return _proves_itself(stream.text[hit.start : hit.end], hit.kind)
+
+
+def _proves_itself(said: str, kind: str) -> bool:
+    """Whether a check digit holds, or the text is written as an e-mail address is."""
+    digits = "".join(run.digits for run in runs_of(said))
+    if kind == "id_number" and len(digits) == 18:
+        return identity_holds(digits)
+    if kind == "bank_card" and len(digits) >= CARD_DIGITS:
+        return luhn(digits)
+    return kind == "email" and bool(re.search(r"\w@\w", said))
+
+
+def _found(told: Told, offset: int) -> Iterator[Hit]:
+    """What the tagger itself finds in a turn: likely tokens in a row of which one is likely enough."""
+    row: list[int] = []
+    for at in range(len(told.places) + 1):
+        kind = KINDS[int(told.kinds[at].argmax())] if at < len(told.places) else ""
+        if kind and told.likely[at] >= LOW.get(kind, LOW_NUMBER):
+            row.append(at)
+            continue
+        if row:
+            kind = KINDS[int(told.kinds[row].sum(axis=0).argmax())]
+            top = float(told.likely[row].max())
+            if top >= FOUND.get(kind, FOUND_NUMBER):
+                yield Hit(
+                    offset + told.places[row[0]][0], offset + told.places[row[-1]][1], kind, round(top, 2)
+                )
+        row = []

@@ -1,0 +1,102 @@
+"""What the rules find in a call: numbers and contacts, their parts said again, and names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from pipeline.privacy.addresses import find_addresses
+from pipeline.privacy.cues import cue_at
+from pipeline.privacy.digits import Run, runs_of
+from pipeline.privacy.emails import find_emails
+from pipeline.privacy.names import find_names, kept_names, said_again
+from pipeline.privacy.numbers import find_numbers
+from pipeline.privacy.passwords import find_passwords
+from pipeline.privacy.rules import Hit
+from pipeline.privacy.streams import Stream
+
+ECHO_TURNS = 3
+"""How many turns away the other side may repeat part of a number."""
+ECHO_DIGITS = 3
+WHOLE = 7
+"""From how many digits on a number that is said again is it, whatever is spoken of."""
+
+
+def by_rules(streams: Sequence[Stream], *, keep: Collection[str] = ()) -> list[list[Hit]]:
+    """Of each stream what the rules find, in order, without overlaps."""
+    hits = [_numbers_and_contacts(stream) for stream in streams]
+    for i in range(len(streams)):
+        hits[i] = merged([*hits[i], *_echoes(i, streams, hits)])
+        hits[i] = [hit for hit in hits[i] if not _of_an_order(hit, streams, i)]
+    kept = kept_names(streams, keep)
+    names = said_again(streams, find_names(streams, kept), kept)
+    return [merged([*hits[i], *names[i]]) for i in range(len(streams))]
+
+
+def _numbers_and_contacts(stream: Stream) -> list[Hit]:
+    return merged(
+        [*find_emails(stream), *find_passwords(stream), *find_numbers(stream), *find_addresses(stream)]
+    )
+
+
+def merged(hits: Iterable[Hit]) -> list[Hit]:
+    """No overlaps: what is found first in the list names the kind, and grows over what it meets."""
+    kept: list[Hit] = []
+    for hit in hits:
+        for other in [one for one in kept if one.meets(hit)]:
+            kept.remove(other)
+            first, last = min(other.start, hit.start), max(other.end, hit.end)
+            hit = Hit(first, last, other.kind, max(other.confidence, hit.confidence))
+        kept.append(hit)
+    return sorted(kept, key=lambda hit: hit.start)
+
+
+def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
+    """Whether the other side just gave the same digits as an order's, a ticket's or the like."""
+    if hit.kind not in ("phone", "bank_card", "code"):
+        return False
+    digits = "".join(run.digits for run in runs_of(streams[mine].text[hit.start : hit.end]))
+    first, _ = streams[mine].turn_at(hit.start)
+    for stream in streams:
+        for run in runs_of(stream.text) if stream is not streams[mine] and len(digits) >= 4 else ():
+            near = abs(stream.turn_at(run.start)[0] - first) <= ECHO_TURNS
+            if near and run.digits == digits and cue_at(stream, run)[0] == "other":
+                return True
+    return False
+
+
+def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """Parts of a number that are said again near it, by either side: 138? – 138, yes."""
+    numbers: list[tuple[int, int, str, str]] = []
+    for stream, found in zip(streams, hits, strict=True):
+        for hit in found:
+            digits = "".join(run.digits for run in runs_of(stream.text[hit.start : hit.end]))
+            if hit.kind not in ("address", "name") and len(digits) >= ECHO_DIGITS:
+                first, _ = stream.turn_at(hit.start)
+                last, _ = stream.turn_at(hit.end)
+                numbers.append((first - ECHO_TURNS, last + ECHO_TURNS, digits, hit.kind))
+    if not numbers:
+        return []
+    stream = streams[mine]
+    echoes: list[Hit] = []
+    for run in runs_of(stream.text):
+        again = list(_again_in(run, stream, numbers))
+        if again and not (len(run.digits) < WHOLE and cue_at(stream, run)[0] == "other"):
+            echoes += again
+    return echoes
+
+
+def _again_in(run: Run, stream: Stream, numbers: Sequence[tuple[int, int, str, str]]) -> Iterator[Hit]:
+    """The parts of a run that repeat one of the numbers near it: first and last turn, digits and kind of each."""
+    told = run.digits
+    for token in run.tokens:
+        index, _ = stream.turn_at(token.start)
+        near = [(digits, kind) for first, last, digits, kind in numbers if first <= index <= last]
+        for digits, kind in near:
+            whole = told in digits or len(token.digits) >= 4
+            if len(token.digits) >= ECHO_DIGITS and whole and token.digits in digits:
+                yield Hit(token.start, token.end, kind, 0.8)
+                break
+        else:
+            kind = next((kind for digits, kind in near if told in digits), "")
+            if kind and len(told) >= ECHO_DIGITS:
+                yield Hit(run.start, run.end, kind, 0.8)
