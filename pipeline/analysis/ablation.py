@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipeline.analysis import acts
 from pipeline.analysis.acts_features import row_alone
-from pipeline.analysis.acts_model import load_weights, score
+from pipeline.analysis.acts_model import load_weights, score, together
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.detect import find_all
 from pipeline.analysis.labelled import LabelledCall, read_calls
@@ -173,13 +174,18 @@ def _by_layer(mine: Sequence[Sentence], language: str, side: str, kind: str) -> 
     open_to = [s for s in mine if not rules.silenced(s.folded)]
     hits = {s.index: {match.layer for match in matches(kind, s)} for s in open_to}
     weights = load_weights(language, side)
-    at = weights.at(kind)
-    target, rows = weights.targets[at], [row_alone(s.text, language) for s in mine]
+    target, rows = weights.targets[weights.at(kind)], [row_alone(s.text, language) for s in mine]
 
     def learned(ask: Sequence[str]) -> set[int]:
-        scores: Sequence[float] = score(weights, rows, ask=ask)[:, at].tolist() if rows else []
-        raw_least = (acts.logit(target.threshold) - target.offset) / target.slope
-        return {s.index for s, raw in zip(mine, scores, strict=True) if raw >= raw_least}
+        scores: Any = score(weights, rows, ask=ask) if rows else []
+        least = (acts.logit(target.threshold) - target.offset) / target.slope
+        sort = acts.SORTS.get(kind)
+        if (
+            sort and not ask
+        ):  # the sorts' models are asked with the encoder alone: by words a kind's own model decides
+            sort, least = None, 0.0
+        raw = [together(weights, row, kind, sort) for row in scores]
+        return {s.index for s, one in zip(mine, raw, strict=True) if one >= least}
 
     return {
         "lexicon": {index for index, layers in hits.items() if layers & {"lexicon", "sound"}},
