@@ -21,6 +21,8 @@ a doubt for a person, and a customer's plain no that is passed over costs more t
 SUSPECTED = {"rude": 0.55}
 """Most that a sentence counts for where only the learned layer takes it for a kind that vetoes a call: under the gate of 0.6, so
 that a person decides."""
+LEAST_SUSPECTED = 0.5
+"""Probability from which such a sentence is listed at all: every one sends a call to a person (our default)."""
 Skip = Callable[[Sentence, RuleSet], bool]
 
 
@@ -77,7 +79,8 @@ def told(conversation: Conversation, kind: str, sentence: Sentence) -> Sequence[
     """
     found = rule_hits(kind, sentence)
     guess = acts.guesses(conversation, kind).get(sentence.index, acts.NOTHING)
-    if found or not guess.counts:
+    least = LEAST_SUSPECTED if kind in SUSPECTED else 0.0
+    if found or not guess.counts or guess.probability < least:
         return found
     strength = min(guess.probability, SUSPECTED.get(kind, 1.0))
     return (Match("learned", 0, len(sentence.text), strength, "meaning", {}),)
