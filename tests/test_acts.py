@@ -10,9 +10,10 @@ import pytest
 from dialogue_sets import call
 
 from pipeline.analysis import ablation, acts
+from pipeline.analysis.acts_calibration import best_threshold, habit_of, platt
 from pipeline.analysis.acts_features import row_alone, rows_of
-from pipeline.analysis.acts_fit import best_threshold, digest_of, platt
-from pipeline.analysis.acts_model import joined, load_weights, packed
+from pipeline.analysis.acts_fit import digest_of
+from pipeline.analysis.acts_model import Target, joined, load_weights, packed, with_habit
 from pipeline.analysis.acts_table import Example, Table
 
 HELD_OUT = Path(__file__).parent / "heldout" / "calls"
@@ -145,6 +146,24 @@ def test_one_sure_sort_is_enough() -> None:
         none < -8 and one == pytest.approx(4.0, abs=0.01) and both == pytest.approx(4 + np.log(2), abs=0.01)
     )
     assert joined(whole, []) is whole
+
+
+def test_a_push_counts_more_between_pushes() -> None:
+    target = Target("hard_sell", 1.0, 0.0, 0.4, -5.0, alone=1.0, habit=1.2, shift=1.6)
+    clean = with_habit(np.array([0.5, 0.01, 0.01, 0.01, 0.01, 0.01]), target)
+    pushy = with_habit(np.array([0.5, 0.9, 0.01, 0.9, 0.01, 0.9]), target)
+    assert clean[0] < 0.4 < 0.6 < pushy[0]
+    short = np.array([0.5, 0.9])
+    assert with_habit(short, target) is short
+
+
+def test_a_habit_is_learned_where_there_is_one() -> None:
+    chance = np.tile([0.5, 0.5, 0.5, 0.5, 0.5, 0.1], 20)
+    calls = [list(range(at, at + 6)) for at in range(0, 120, 6)]
+    habitual = np.concatenate([np.full(6, float(number % 2)) for number in range(20)])
+    chance = np.where(habitual > 0, np.minimum(chance + 0.1, 1), chance - 0.05)
+    found, seen = habit_of(Target("x", 1.0, 0.0, 0.5, -5.0), chance, habitual, calls)
+    assert found.habit > 0 and (seen[habitual > 0].min() > seen[habitual == 0].max())
 
 
 def test_an_excerpt_has_no_place_in_a_call() -> None:

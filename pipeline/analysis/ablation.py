@@ -184,7 +184,7 @@ def _by_layer(mine: Sequence[Sentence], language: str, side: str, kind: str) -> 
             sort and not ask
         ):  # the sorts' models are asked with the encoder alone: by words a kind's own model decides
             sort, least = None, 0.0
-        raw = [together(weights, row, kind, sort) for row in scores]
+        raw: Any = together(weights, scores, kind, sort) if rows else []
         return {s.index for s, one in zip(mine, raw, strict=True) if one >= least}
 
     return {

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.analysis.acts_features import rows_of
-from pipeline.analysis.acts_model import Weights, load_weights, score, together
+from pipeline.analysis.acts_model import Weights, chances, load_weights, score
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
 from pipeline.analysis.rules import LANGUAGES
@@ -36,6 +36,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 """Kinds that are learned, by the side that does them."""
 DETAILS: Mapping[str, tuple[str, ...]] = {"hard_sell": ("kind", "severity"), "objection": ("kind",)}
 """Details that are learned as well."""
+HABITS = frozenset({"hard_sell"})
+"""Kinds that an agent does again: how likely it is elsewhere in the call counts too."""
 SORTS: Mapping[str, str] = {"hard_sell": "kind", "objection": "kind"}
 """Kinds each of whose sorts, the values of this detail, has a model of its own, which has a say in the kind's probability."""
 
@@ -86,29 +88,29 @@ def _guess_all(conversation: Conversation, side: str) -> dict[int, dict[str, Gue
             continue
         weights = load_weights(language, side)
         scores = score(weights, list(rows_of(conversation, mine)), ask=KINDS[side])
-        for sentence, row in zip(mine, scores, strict=True):
-            found[sentence.index] = {kind: _guess(weights, row, kind) for kind in KINDS[side]}
+        likely = {kind: chances(weights, scores, kind, SORTS.get(kind)) for kind in KINDS[side]}
+        for at, (sentence, row) in enumerate(zip(mine, scores, strict=True)):
+            found[sentence.index] = {
+                kind: _guess(weights, row, kind, float(likely[kind][at])) for kind in KINDS[side]
+            }
     return found
 
 
-def _guess(weights: Weights, row: Sequence[float], kind: str) -> Guess:
-    at = weights.at(kind)
-    target = weights.targets[at]
-    raw = together(weights, row, kind, SORTS.get(kind))
-    probability = _sigmoid(target.slope * raw + target.offset)
+def _guess(weights: Weights, row: Sequence[float], kind: str, probability: float) -> Guess:
+    target = weights.targets[weights.at(kind)]
     if probability < target.threshold / 2:
         return Guess(probability, target.threshold)
     detail: dict[str, str] = {}
     share: dict[str, float] = {}
     for name in DETAILS.get(kind, ()):
         prefix = f"{kind}.{name}="
-        chances = {
+        values = {
             target.name.removeprefix(prefix): _sigmoid(float(row[column]))
             for column, target in enumerate(weights.targets)
             if target.name.startswith(prefix)
         }
-        best = max(chances, key=lambda value: chances[value])
-        detail[name], share[name] = best, chances[best] / sum(chances.values())
+        best = max(values, key=lambda value: values[value])
+        detail[name], share[name] = best, values[best] / sum(values.values())
     return Guess(probability, target.threshold, detail, share)
 
 

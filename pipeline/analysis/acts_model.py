@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
     from pipeline.analysis.acts_features import Row
 
-FORM = 2
+FORM = 3
 """Raised when features or form change, so that no other file is read by mistake."""
 SHUT = -5.0
 """What the model of a sort says of a sentence about which the encoder is not asked."""
+LEAST_SENTENCES = 5
+"""Of a side that says less nobody knows its habits."""
+_RARE = 0.05
+"""What the mean elsewhere in the call counts at least, so that one clean call says something and not everything."""
 ENCODER = (0.632, 0.316)
 """Weights of the sentence's own encoder vector and of the one before it."""
 
@@ -28,7 +32,8 @@ class Target:
     """What one column of weights is for, how its score becomes a probability, and from where it counts.
 
     ``slope`` and ``offset`` are Platt's, fitted across authors; ``silent`` is the score of the quick model below
-    which the encoder is not asked.
+    which the encoder is not asked. ``alone``, ``habit`` and ``shift`` weigh a sentence's own log odds, the logarithm of how
+    likely the kind is elsewhere in the call, and 1 (`with_habit`); a ``habit`` of 0 leaves the probability as it is.
     """
 
     name: str
@@ -36,6 +41,9 @@ class Target:
     offset: float
     threshold: float
     silent: float
+    alone: float = 1.0
+    habit: float = 0.0
+    shift: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +81,34 @@ def score(weights: Weights, rows: Sequence[Row], *, ask: Sequence[str]) -> np.nd
     return scores
 
 
-def together(weights: Weights, row: Sequence[float], kind: str, sort: str | None) -> float:
-    """The score of a kind in a row of scores, with what the models of its sorts say."""
+def chances(weights: Weights, scores: np.ndarray, kind: str, sort: str | None) -> np.ndarray:
+    """How likely each sentence of one side in a call is of a kind, by its rows of scores."""
     import numpy as np
 
-    own = np.asarray(row[weights.at(kind)])
-    return float(
-        joined(own, [np.asarray(row[at]) for at in weights.under(f"{kind}.{sort}=")] if sort else [])
-    )
+    target = weights.targets[weights.at(kind)]
+    raw = target.slope * together(weights, scores, kind, sort) + target.offset
+    return with_habit(1 / (1 + np.exp(-np.clip(raw, -30, 30))), target)
+
+
+def with_habit(chance: np.ndarray, target: Target) -> np.ndarray:
+    """Probabilities of a call's sentences in view of each other: who presses once presses again, a clean call is clean.
+
+    A single faint push among clean talk loses weight, one between clear pushes gains.
+    """
+    import numpy as np
+
+    if not target.habit or len(chance) < LEAST_SENTENCES:
+        return chance
+    sure = np.clip(chance, 1e-6, 1 - 1e-6)
+    others = (chance.sum() - chance) / (len(chance) - 1)
+    raw = target.alone * np.log(sure / (1 - sure)) + target.habit * np.log(_RARE + others) + target.shift
+    return 1 / (1 + np.exp(-np.clip(raw, -30, 30)))
+
+
+def together(weights: Weights, scores: np.ndarray, kind: str, sort: str | None) -> np.ndarray:
+    """The scores of a kind, with what the models of its sorts say."""
+    sorts = weights.under(f"{kind}.{sort}=") if sort else []
+    return joined(scores[:, weights.at(kind)], [scores[:, at] for at in sorts])
 
 
 def joined(whole: np.ndarray, sorts: Sequence[np.ndarray]) -> np.ndarray:
@@ -142,7 +170,10 @@ def packed(weights: Weights) -> bytes:
         file,
         form=np.array(FORM),
         names=np.array([target.name for target in weights.targets]),
-        figures=np.array([[t.slope, t.offset, t.threshold, t.silent] for t in weights.targets], dtype=np.float32),
+        figures=np.array(
+            [[t.slope, t.offset, t.threshold, t.silent, t.alone, t.habit, t.shift] for t in weights.targets],
+            dtype=np.float32,
+        ),
         quick=weights.quick.astype(np.float16), full=weights.full.astype(np.float16),
         encoder=weights.encoder.astype(np.float16), bias=weights.bias.astype(np.float32),
         digest=np.array(weights.digest),

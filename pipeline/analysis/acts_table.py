@@ -19,7 +19,8 @@ MOST_STEPS = 70
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A row with what is true of it, the file it is from, what it weighs; ``of`` names the one kind it speaks for."""
+    """A row with what is true of it, the file it is from, what it weighs; ``of`` names the one kind it speaks for, ``call`` is
+    the number of the whole call in which it stands, -1 in none."""
 
     row: Row
     labels: frozenset[str]
@@ -27,6 +28,7 @@ class Example:
     weight: float = 1.0
     of: str = ""
     alone: bool = False
+    call: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.analysis import acts_fit, jargon
+from pipeline.analysis import acts_calibration, acts_fit, jargon
 from pipeline.analysis.acts_features import HASHED
 from pipeline.analysis.acts_model import load_weights
 from pipeline.analysis.conversation import Conversation, Sentence
@@ -133,7 +133,7 @@ def _strangers(language: str) -> list[dict[tuple[str, int], float]]:
     for kind in TOLD:
         table = whole.part([example.of in ("", kind) for example in whole.examples])
         target = weights.targets[weights.at(kind)]
-        scores = acts_fit.scores_across(table, kind)
+        scores = acts_calibration.scores_across(table, kind)
         likely = 1 / (1 + np.exp(-(target.slope * scores + target.offset)))
         for (number, sentence), chance in zip(places, likely.tolist(), strict=True):
             found[number][kind, sentence] = chance
@@ -189,7 +189,7 @@ def fit(table: Table, name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
     judged = []
     for value in DETAILS[name][1]:
         truth, scores = truth_of(table, value), across_authors(table, value)
-        slope, offset = acts_fit.platt(scores, truth)
+        slope, offset = acts_calibration.platt(scores, truth)
         judged.append(1 / (1 + np.exp(-(slope * scores + offset))))
         pull, bias = solve(table.kernel, truth)
         parts["sparse"].append(slope * (table.sparse.T @ pull))
