@@ -41,7 +41,8 @@ def test_only_the_agent_pushes() -> None:
 
 def test_worst_of_a_sentence_speaks_for_it() -> None:
     (found,) = _found(("agent", "名额只剩两个了，您不买就是对家人不负责。"))
-    assert (found.detail["kind"], found.detail["severity"]) == ("threat_or_guilt", "severe")
+    assert found.detail["kind"] in ("threat_or_guilt", "scarcity")
+    assert found.detail["severity"] == "severe"
 
 
 def test_count_leaves_pitches_after_refusals_out() -> None:

@@ -62,8 +62,11 @@ def test_any_line_is_read_or_refused(said: str) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_what_ships_is_whole(language: str) -> None:
     calls = [call for _file, call in calls_of(language)]
-    assert len({call.id for call in calls}) == len(calls) >= 300
-    assert all(call.outcome and call.transcript.turns for call in calls)
+    whole = [call for call in calls if call.outcome]
+    assert len({call.id for call in calls}) == len(calls)
+    assert len(whole) >= 1000 and len(calls) - len(whole) >= 1000
+    assert all(call.transcript.turns for call in calls)
+    assert max(len(call.transcript.turns) for call in calls if not call.outcome) <= 6
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

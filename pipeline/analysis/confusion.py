@@ -36,6 +36,8 @@ LEAST = 0.5
 """Probability from which it counts as said again."""
 _THE_SAME = 0.85
 """Share of the earlier words from which a sentence says nothing new (our default)."""
+_REPEATED = 0.9
+"""How sure a repetition serves who did not hear (our default)."""
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
 
@@ -138,6 +140,13 @@ def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[f
     alone = [replace(exchange, replies=((sentence,),)) for sentence in said]
     rows = [row_of(one, told) for one in (exchange, *alone)]
     likely, *each = (found[True] for found in chances("restated", rows))
+    again = [
+        s
+        for s in said
+        if kind == "hearing" and content(s.folded) and shared(s.folded, exchange.earlier) >= _SAID_BACK
+    ]
+    if again:  # who did not hear is served by the same words
+        return max(likely, _REPEATED), again[0]
     return likely, max(zip(each, said, strict=True), key=lambda one: one[0])[1]
 
 

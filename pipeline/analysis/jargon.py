@@ -21,6 +21,8 @@ from pipeline.types import Finding, Measure, Reason
 KIND = "jargon"
 LEAST = 0.5
 """Probability from which a term counts as explained."""
+MARKED = 0.7
+"""Least probability of it where an explanation is announced in so many words (STANDARD.md, "Explained jargon")."""
 _NEAR_CHARS = {"zh": 3, "en": 3}
 """How far from the term a bare "is" may stand to explain it."""
 _HEAD_CHARS = {"zh": 6, "en": 14}
@@ -111,7 +113,8 @@ def _explained(conversation: Conversation, said: Said) -> float:
     following = _next(conversation, said.sentence)
     if _in_plain_words(said, following):
         return 1.0
-    return chances("explained", [_row_of(said, following)])[0][True]
+    likely = float(chances("explained", [_row_of(said, following)])[0][True])
+    return max(likely, MARKED) if _by_marker(said, following) else likely
 
 
 def row_of_mark(conversation: Conversation, turn: int, start: int, end: int) -> Row:

@@ -58,7 +58,10 @@ def _customer_like(sentence: Sentence, hit: Match) -> bool:
 
 
 def _answered(conversation: Conversation, sentence: Sentence) -> float:
-    """How likely the agent answers; where the customer withdraws the question in the same turn, nothing is owed."""
+    """How likely the agent answers; where the customer withdraws the question in the same turn, nothing is owed.
+
+    Who is asked for a figure answers with one, or promises it.
+    """
     rest = [s for s in of_turn(conversation, sentence.turn) if s.index > sentence.index]
     if cue("withdraws", *rest):
         return 1.0
@@ -68,6 +71,7 @@ def _answered(conversation: Conversation, sentence: Sentence) -> float:
     if not replied:
         return 0.0
     likely = float(judge("answered", conversation, sentence)[True])
-    figure = any(hit.detail.get("asks") == "figure" for hit in hits(KIND, sentence))
+    if not any(hit.detail.get("asks") == "figure" for hit in hits(KIND, sentence)):
+        return likely
     told = cue("answer_figure", *replied) or cue("answer_deferred", *replied)
-    return likely if told or not figure else min(likely, UNTOLD)
+    return (likely + 1) / 2 if told else min(likely, UNTOLD)

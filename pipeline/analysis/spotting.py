@@ -18,9 +18,9 @@ from pipeline.types import Finding, Speaker
 RULED = {"refusal": 0.5, "objection": 0.5}
 """Share of the usual threshold that is enough where a rule hits too (chosen on ``tests/heldout/calls``): such a finding is
 a doubt for a person, and a customer's plain no that is passed over costs more than one looked at."""
-SUSPECTED = {"rude": 0.55}
-"""Most that a sentence counts for where only the learned layer takes it for a kind that vetoes a call: under the gate of 0.6, so
-that a person decides."""
+SUSPECTED = {"rude": 0.55, "do_not_call": 0.55}
+"""Most that a sentence counts for where only the learned layer takes it for a kind that vetoes a call or takes a customer off
+every list: under the gate of 0.6, so that a person decides."""
 LEAST_SUSPECTED = 0.5
 """Probability from which such a sentence is listed at all: every one sends a call to a person (our default)."""
 Skip = Callable[[Sentence, RuleSet], bool]
