@@ -31,6 +31,12 @@ def test_prices_dates_and_order_numbers_stay(seed, language, side):
     assert masked.turns[0].text == said
 
 
+def test_letters_told_for_noughts_are_no_house():
+    said = "The tracking number is eight four seven, eight O, four six five six, eight eight four."
+    masked, _ = mask(make_transcript(("customer", said), language="en"))
+    assert masked.turns[0].text == said
+
+
 @settings(max_examples=60, deadline=None)
 @given(SEEDS, st.sampled_from(["mobile_zh", "identity_zh", "card_zh"]))
 def test_numbers_known_by_their_form_are_masked_without_a_word_about_them(seed, kind):

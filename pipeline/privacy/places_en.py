@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form
+from pipeline.privacy.signs import is_figure
 from pipeline.privacy.streams import Stream
 
 LONG = 2
@@ -37,7 +38,10 @@ def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
 
 
 def _sure(text: str) -> bool:
-    """Whether a row is an address though none was spoken of: three parts, or two with a street's or a house's name."""
+    """Whether a row is an address though none was spoken of: three parts, or two with a street's or a house's name; not figures
+    alone, of which "eight O" looks like a house and its name."""
+    if all(len(word) == 1 or is_figure(word) for word in re.findall("[A-Za-z]+", text)):
+        return False
     parts = text.count(",") + 1
     return parts > LONG or (parts == LONG and bool(form("address.en.places.street_said").search(text)))
 
