@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.analysis import hard_sell
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.hard_sell import find, measure
 from pipeline.types import Finding, Transcript, Turn
@@ -70,3 +71,15 @@ def test_mixed_speech() -> None:
 )
 def test_plain_talk_is_none(text: str) -> None:
     assert [f for f in _found(("agent", text)) if f.confidence >= 0.6] == []
+
+
+def test_only_a_sure_severe_push_vetoes() -> None:
+    def graded(confidence: float, share: float) -> str:  # of a finding that is severe by its likelier value
+        detail = {"severity": "severe", "severity_share": share, "kind_share": 0.9}
+        finding = Finding("hard_sell", 0, "agent", None, None, "", confidence, detail)
+        return str(hard_sell._graded(finding).detail["severity"])
+
+    assert graded(0.95, 0.8) == "severe"
+    assert graded(0.66, 0.8) == "mild"
+    assert graded(0.55, 0.8) == "severe"
+    assert graded(0.95, 0.6) == "mild"

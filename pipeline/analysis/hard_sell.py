@@ -19,6 +19,8 @@ from pipeline.types import Finding, Measure
 KIND = "hard_sell"
 SEVERE = 0.65
 """Least share of ``severe`` against ``mild`` that makes a push severe: one costs a whole call (our default)."""
+SURE = 0.6
+"""A push that counts (the gate) is severe only if it is that sure, too, that it presses and is severe at once: it vetoes the call."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
@@ -34,11 +36,13 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 
 
 def _graded(finding: Finding) -> Finding:
-    """Severe only where that is clearly likelier than mild."""
+    """Severe only where that is clearly likelier than mild, and, where it would veto, sure."""
     detail = dict(finding.detail)
     kind_share, severity_share = detail.pop("kind_share", None), detail.pop("severity_share", None)
-    if detail.get("severity") == "severe" and severity_share is not None and severity_share < SEVERE:
-        detail["severity"] = "mild"
+    if detail.get("severity") == "severe" and severity_share is not None:
+        would_veto = finding.confidence >= SURE
+        if severity_share < SEVERE or (would_veto and finding.confidence * severity_share < SURE):
+            detail["severity"] = "mild"
     detail["share"] = {"kind": kind_share, "severity": severity_share}
     return replace(finding, detail=detail)
 
