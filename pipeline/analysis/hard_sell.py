@@ -20,7 +20,7 @@ KIND = "hard_sell"
 SEVERE = 0.65
 """Least share of ``severe`` against ``mild`` that makes a push severe: one costs a whole call (our default)."""
 SURE = 0.6
-"""A push that counts (the gate) is severe only if it is that sure, too, that it presses and is severe at once: it vetoes the call."""
+"""A push that counts (the gate) is severe only if it is that sure, too, that it presses and is severe at once: it vetoes."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
