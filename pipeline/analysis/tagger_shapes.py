@@ -47,6 +47,7 @@ def _words(text: str, language: str) -> list[str]:
         return [word for word in ordinary_words(fold(text)) if len(word) > 3 and word.isalpha()]
     import jieba
 
+    jieba.setLogLevel(60)
     return [word for word in jieba.cut(text) if re.fullmatch(r"[\u3400-\u9fff]{1,3}", word)]
 
 

@@ -118,6 +118,7 @@ def words_zh(text: str) -> Iterator[tuple[int, int, str]]:
     """The words of a Mandarin text: where each stands, and its part of speech and how often it is said."""
     import jieba
 
+    jieba.setLogLevel(60)
     at = 0
     for word in jieba.cut(text, HMM=False):
         often = "e" if word in everyday() else ""
