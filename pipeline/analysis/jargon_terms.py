@@ -2,8 +2,8 @@
 
 Terms come from the profile and from ``lexicons/<language>/_jargon.yaml``. spaCy's PhraseMatcher looks for them over two
 layers of the same sentence: tokens as written (one a Han character, one a word; letters said one by one too, ``C P M``)
-and, for Chinese terms of three characters and more, syllables as heard. Both languages' terms are looked for in every
-sentence, since Mandarin sales talk borrows English ones.
+and, for Chinese terms of four characters (three of a company's own), syllables as heard. Both languages' terms are looked
+for in every sentence, since Mandarin sales talk borrows English ones.
 """
 
 from __future__ import annotations
