@@ -21,7 +21,7 @@ from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
 from pipeline.profile import Jargon
 
-_BY_SOUND = 0.75
+_WRITTEN, _BY_SOUND = 0.95, 0.75
 _LEAST_SOUNDS = (4, 3)
 """Syllables from which a shipped term, and one of the company's own, is looked for by sound: of two thousand terms many sound
 like three ordinary syllables."""
@@ -92,57 +92,79 @@ def lexicon_of(own: tuple[Jargon, ...]) -> Lexicon:
     company = [
         Term(entry.term, entry.plain or "", "company", "profile", also=entry.plain_words) for entry in own
     ]
-    return Lexicon([*company, *shipped_terms("zh"), *shipped_terms("en")])
+    return Lexicon([Matchers(company), shipped_matchers()] if company else [shipped_matchers()])
 
 
-class Lexicon:
-    """The terms compiled into two PhraseMatchers; the first of two entries with the same wording stands."""
+@functools.cache
+def shipped_matchers() -> Matchers:
+    """The shipped terms of both languages, compiled once: that takes half a second."""
+    return Matchers([*shipped_terms("zh"), *shipped_terms("en")])
+
+
+class Matchers:
+    """Terms compiled into two PhraseMatchers; the first of two entries with the same wording stands."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
         from spacy.matcher import PhraseMatcher
         from spacy.vocab import Vocab
 
+        self.terms = tuple(terms)
         self._vocab = Vocab()
         self._written = PhraseMatcher(self._vocab)
         self._heard = PhraseMatcher(self._vocab)
-        self._terms: list[Term] = list(terms)
-        self._han_first: frozenset[str] = frozenset()
         seen: set[tuple[str, ...]] = set()
-        first_tokens: set[str] = set()
-        for number, term in enumerate(self._terms):
+        for number, term in enumerate(self.terms):
             for form in _forms(term):
                 key = tuple(token for token, _ in form)
-                if key in seen:
-                    continue
-                seen.add(key)
-                first_tokens.add(key[0])
-                self._written.add(f"t{number}", [self._doc(list(key))])
+                if key not in seen:
+                    seen.add(key)
+                    self._written.add(f"t{number}", [self._doc(list(key))])
             sounds = [syllable(char) for char in fold(term.term)]
             least = _LEAST_SOUNDS[term.source == "profile"]
             if len(sounds) >= least and all(_HAN.match(char) for char in term.term):
                 self._heard.add(f"t{number}", [self._doc(sounds)])
-        self._first = frozenset(first_tokens)
+        self._first = frozenset(key[0] for key in seen)
 
     def _doc(self, tokens: list[str]) -> Any:
         from spacy.tokens import Doc
 
         return Doc(self._vocab, words=tokens)
 
-    def find(self, sentence: Sentence) -> list[Said]:
-        """Terms in a sentence, longest first where they overlap."""
-        tokens = _tokens(sentence.folded)
-        names = [token for token, _ in tokens]
-        spans: list[tuple[int, int, int, float, str]] = []
-        if not self._first.isdisjoint(names):
-            spans += [(*span, 0.95, "lexicon") for span in self._hits(self._written, names)]
-        if sentence.language == "zh" and len(names) >= 3:
-            sounds = [syllable(name) if _HAN.match(name) else name for name in names]
-            spans += [(*span, _BY_SOUND, "sound") for span in self._hits(self._heard, sounds)]
-        return self._resolve(sentence, tokens, spans)
+    def written(self, names: list[str]) -> list[tuple[int, int, int]]:
+        """Number, first and last token of each term that stands so among the tokens."""
+        return [] if self._first.isdisjoint(names) else self._hits(self._written, names)
+
+    def heard(self, sounds: list[str]) -> list[tuple[int, int, int]]:
+        """The same for terms that sound so."""
+        return self._hits(self._heard, sounds) if len(self._heard) else []
 
     def _hits(self, matcher: Any, names: list[str]) -> list[tuple[int, int, int]]:
         doc = self._doc(names)
         return [(int(self._vocab.strings[key][1:]), start, end) for key, start, end in matcher(doc)]
+
+
+class Lexicon:
+    """Terms from several matchers; of two with the same wording the one of the earlier matcher stands."""
+
+    def __init__(self, parts: Sequence[Matchers]) -> None:
+        self._parts = tuple(parts)
+        self._terms = [term for part in parts for term in part.terms]
+
+    def find(self, sentence: Sentence) -> list[Said]:
+        """Terms in a sentence, longest first where they overlap."""
+        tokens = _tokens(sentence.folded)
+        names = [token for token, _ in tokens]
+        sounds: list[str] = []
+        if sentence.language == "zh" and len(names) >= min(_LEAST_SOUNDS):
+            sounds = [syllable(name) if _HAN.match(name) else name for name in names]
+        spans: list[tuple[int, int, int, float, str]] = []
+        before = 0
+        for part in self._parts:
+            spans += [(before + n, a, b, _WRITTEN, "lexicon") for n, a, b in part.written(names)]
+            if sounds:
+                spans += [(before + n, a, b, _BY_SOUND, "sound") for n, a, b in part.heard(sounds)]
+            before += len(part.terms)
+        return self._resolve(sentence, tokens, spans)
 
     def _resolve(
         self,
