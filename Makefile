@@ -60,6 +60,7 @@ format: $(VENV)/.dev
 # BLAS's own threads would take three times the processor.
 ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 weights: $(VENV)/.dev
+	@$(BIN)/python -m pipeline.analysis.shipped_demands
 	@$(ONE) $(BIN)/python -m pipeline.analysis.acts_fit
 	@$(ONE) $(BIN)/python -m pipeline.analysis.tagger_fit zh en
 	@$(ONE) $(BIN)/python -m pipeline.analysis.outcome_fit

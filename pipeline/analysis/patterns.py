@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.analysis.heard import Form
 from pipeline.analysis.prefilter import Clauses, Common, demands, grams_of
+from pipeline.analysis.shipped_demands import kept
 from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
 
@@ -81,7 +82,8 @@ def compile_pattern(pattern: str, language: str, terms: Mapping[str, list[str]])
     if language == "en":
         loose = _LOOSE.sub(lambda hit: {" ": r"[\s,]+", "'": "'?"}.get(hit.group(), hit.group()), expanded)
         expanded = r"(?<!\w)(?:" + loose + r")(?!\w)"
-    return Pattern(expanded, demands(expanded, common_grams(language)))
+    clauses = kept(language).get(expanded)
+    return Pattern(expanded, demands(expanded, common_grams(language)) if clauses is None else clauses)
 
 
 def expand(pattern: str, terms: Mapping[str, list[str]], depth: int = 0) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 _MOST_ALTERNATIVES = 400
 _LAYERS = 3
-"""Clauses of each thing that a sieve looks at: further ones rule out little more."""
+"""Clauses of each thing that are looked at: further ones rule out little more."""
 _GAP = re.compile(r"[\s,]+")
 _RUNS = re.compile("[\u3400-\u9fff\U000f0000-\U0010ffff]+|[^\u3400-\u9fff\U000f0000-\U0010ffff]+")
 _GAP_PARTS = {(ops.CATEGORY, ops.CATEGORY_SPACE), (ops.LITERAL, ord(","))}
@@ -122,7 +122,7 @@ def demands(pattern: str, common: Common = _NOTHING) -> Clauses:
 
 
 def _ranked(clauses: Iterable[Clause], common: Common) -> Clauses:
-    return tuple(sorted(clauses, key=lambda clause: (_met(clause, common), sorted(clause))))
+    return tuple(sorted(clauses, key=lambda clause: (_met(clause, common), sorted(clause)))[:_LAYERS])
 
 
 def _met(clause: Set[str], common: Common) -> int:

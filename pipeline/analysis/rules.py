@@ -20,6 +20,7 @@ from pipeline.analysis.heard import Form, forms_of
 from pipeline.analysis.patterns import Pattern, common_grams, compile_pattern, rule_files, shared_terms
 from pipeline.analysis.phonetic import places_of, sound_of
 from pipeline.analysis.prefilter import Clauses, Sieve, literal_clauses
+from pipeline.analysis.shipped_demands import BETWEEN, kept
 from pipeline.analysis.text import fold
 
 LANGUAGES = ("zh", "en")
@@ -65,8 +66,9 @@ class Rule:
 
     def clauses(self) -> Iterator[Clauses]:
         """For each phrase, then each pattern, what a text that holds it must hold."""
-        common = common_grams(self.language)
-        yield from (literal_clauses(phrase, sound, common) for phrase, sound in self.phrases)
+        for phrase in self.phrases:
+            clauses = kept(self.language).get(BETWEEN.join(phrase))
+            yield literal_clauses(*phrase, common_grams(self.language)) if clauses is None else clauses
         yield from (pattern.clauses for pattern in self.patterns)
 
     def find(self, folded: str, wanted: Sequence[int] | None = None) -> Iterator[Match]:
@@ -184,9 +186,13 @@ def load_rules(kind: str, language: str) -> RuleSet:
 @functools.cache
 def _library(language: str) -> dict[str, RuleSet]:
     """All rules of a language, by kind. They share one sieve: a sentence is asked once what it could hold."""
+    return {rules.kind: rules for rules in share_sieve(shipped_rules(language))}
+
+
+def shipped_rules(language: str) -> list[RuleSet]:
+    """The rules of each shipped file."""
     terms = shared_terms(language)
-    sets = [compile_rules(data, terms) for data in rule_files(language)]
-    return {rules.kind: rules for rules in share_sieve(sets)}
+    return [compile_rules(data, terms) for data in rule_files(language)]
 
 
 def share_sieve(sets: Sequence[RuleSet]) -> list[RuleSet]:
