@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.analysis.acts_features import COLUMNS, Row
 from pipeline.analysis.acts_model import read_texts
+from pipeline.analysis.logistic import matrix_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,14 +45,10 @@ class Table:
     def of(cls, examples: Sequence[Example]) -> Table:
         """Read every example once."""
         import numpy as np
-        from scipy import sparse
 
         rows = [example.row for example in examples]
-        starts = np.cumsum([0, *(len(row.columns) for row in rows)])
-        columns = np.concatenate([row.columns for row in rows]).astype(np.int64)
-        values = np.concatenate([row.values for row in rows]).astype(np.float32)
-        made = sparse.csr_matrix((values, columns, starts), shape=(len(rows), COLUMNS))
-        return cls(examples, made, read_texts(rows), np.array([example.weight for example in examples]))
+        weight = np.array([example.weight for example in examples])
+        return cls(examples, matrix_of(rows, COLUMNS), read_texts(rows), weight)
 
     def part(self, keep: Sequence[bool] | np.ndarray) -> Table:
         """The examples that are kept."""

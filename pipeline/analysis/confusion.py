@@ -17,7 +17,6 @@ from pipeline.analysis.dialogue import (
     content,
     found_at,
     has_cue,
-    kinds_at,
     match,
     of_turn,
     shared,
@@ -48,9 +47,8 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     ``detail`` of confusion: ``restated`` (bool), ``kind`` (meaning or hearing), ``share`` (how sure ``restated`` is). One a turn.
     """
     found: list[Finding] = []
-    refused = kinds_at(prior, "do_not_call")
     for number, turn in enumerate(conversation.turns):
-        if turn.speaker == "agent" or number in refused:
+        if turn.speaker == "agent":
             continue
         heard = _confused(conversation, number)
         if heard is None:

@@ -14,7 +14,6 @@ from pipeline.analysis.dialogue import (
     cue,
     found_at,
     hits,
-    kinds_at,
     of_turn,
 )
 from pipeline.analysis.replies import judge
@@ -34,11 +33,10 @@ UNTOLD = 0.45
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each question of the customer, one a sentence; ``detail``: ``answered`` (bool), ``share`` (how sure)."""
-    hostile = set(kinds_at(prior, "do_not_call")) | set(kinds_at(prior, "complaint"))
     found: list[Finding] = []
     for sentence in conversation.by("customer"):
         told = likely(conversation, KIND, sentence)
-        if told is None or sentence.turn in hostile or unclear(conversation, sentence):
+        if told is None or unclear(conversation, sentence):
             continue
         if has_shape("agreement", sentence.folded):
             continue

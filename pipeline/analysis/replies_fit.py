@@ -22,6 +22,7 @@ from pipeline.analysis.acts_features import HASHED
 from pipeline.analysis.acts_model import load_weights
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.labelled import Mark
+from pipeline.analysis.logistic import matrix_of, solve
 from pipeline.analysis.replies import DETAILS, FILE, FORM, dense_of
 from pipeline.analysis.replies_features import TOLD, Exchange, Row, row_of
 from pipeline.analysis.rules import LANGUAGES
@@ -59,12 +60,9 @@ class Table:
     def of(cls, examples: Sequence[Example]) -> Table:
         """Read every example once."""
         import numpy as np
-        from scipy import sparse
 
         rows = [example.row for example in examples]
-        starts = np.cumsum([0, *(len(row.columns) for row in rows)])
-        cells = np.concatenate([row.values for row in rows]), np.concatenate([row.columns for row in rows])
-        made = sparse.csr_matrix((*cells, starts), shape=(len(rows), HASHED))
+        made = matrix_of(rows, HASHED)
         dense = np.stack([dense_of(row) for row in rows]).astype(np.float64)
         return cls(examples, made, dense, (made @ made.T).toarray() + dense @ dense.T)
 
@@ -140,24 +138,8 @@ def _strangers(language: str) -> list[dict[tuple[str, int], float]]:
     return found
 
 
-def solve(kernel: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
-    """Dual coefficients ``(n,)`` and bias, by Newton's method; rare values weigh more as ``EVEN`` goes to 1."""
-    import numpy as np
-    from scipy import linalg
-
-    sizes = np.where(truth > 0, max(truth.sum(), 1), max((1 - truth).sum(), 1))
-    share = sizes**-EVEN / (sizes**-EVEN).mean()
-    pull, bias = np.zeros(len(truth)), 0.0
-    for _step in range(_STEPS):
-        raw = np.clip(kernel @ pull + bias, -30, 30)
-        chance = 1 / (1 + np.exp(-raw))
-        weight = np.maximum(share * chance * (1 - chance), 1e-6)
-        target = raw + share * (truth - chance) / weight
-        system = kernel + np.diag(RIDGE / weight)
-        both = linalg.solve(system, np.c_[target, np.ones(len(truth))], assume_a="pos")
-        bias = float(both[:, 0].sum() / both[:, 1].sum())
-        pull = both[:, 0] - bias * both[:, 1]
-    return pull, bias
+def _solved(kernel: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:
+    return solve(kernel, truth, ridge=RIDGE, even=EVEN, steps=_STEPS)
 
 
 def across_authors(table: Table, value: Any) -> np.ndarray:
@@ -169,7 +151,7 @@ def across_authors(table: Table, value: Any) -> np.ndarray:
     scores = np.zeros(len(truth))
     for author in sorted(set(authors)):
         others, own = np.flatnonzero(authors != author), np.flatnonzero(authors == author)
-        pull, bias = solve(table.kernel[np.ix_(others, others)], truth[others])
+        pull, bias = _solved(table.kernel[np.ix_(others, others)], truth[others])
         scores[own] = table.kernel[np.ix_(own, others)] @ pull + bias
     return scores
 
@@ -191,7 +173,7 @@ def fit(table: Table, name: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
         truth, scores = truth_of(table, value), across_authors(table, value)
         slope, offset = acts_calibration.platt(scores, truth)
         judged.append(1 / (1 + np.exp(-(slope * scores + offset))))
-        pull, bias = solve(table.kernel, truth)
+        pull, bias = _solved(table.kernel, truth)
         parts["sparse"].append(slope * (table.sparse.T @ pull))
         parts["vectors"].append(slope * (table.dense.T @ pull))
         parts["bias"].append(slope * bias + offset)
