@@ -11,7 +11,7 @@ from pipeline.privacy.digits import runs_of
 from pipeline.privacy.names import is_kept, kept_names, said_again
 from pipeline.privacy.numbers import identity_holds, luhn
 from pipeline.privacy.readings import read
-from pipeline.privacy.ruled import by_rules, merged
+from pipeline.privacy.ruled import by_rules, merged, with_echoes
 from pipeline.privacy.rules import Hit
 from pipeline.privacy.streams import Stream
 from pipeline.privacy.tagger import KINDS, load_tagger
@@ -19,12 +19,12 @@ from pipeline.privacy.tagger import KINDS, load_tagger
 if TYPE_CHECKING:
     import numpy as np
 
-LOW = {"name": 0.2, "address": 0.2}
+LOW = {"name": 0.1, "address": 0.05}
 """How likely a token must be data to belong to likelier ones beside it, by kind."""
-LOW_NUMBER = 0.15
-FOUND = {"name": 0.4, "address": 0.35}
+LOW_NUMBER = 0.03
+FOUND = {"name": 0.5, "address": 0.25}
 """How likely the likeliest token of a stretch must be, by kind."""
-FOUND_NUMBER = 0.25
+FOUND_NUMBER = 0.08
 KEPT = {"name": 0.2, "address": 0.1}
 """How likely the likeliest token of a rule's hit must be."""
 KEPT_NUMBER = 0.02
@@ -87,7 +87,7 @@ def judged(
     *,
     keep: Collection[str] = (),
 ) -> list[list[Hit]]:
-    """The rules' hits and the tagger's own in one, and names that are sure wherever they are said."""
+    """The rules' hits and the tagger's own in one, their numbers said again, and names that are sure wherever they are said."""
     kept = kept_names(streams, keep)
     hits: list[list[Hit]] = []
     for stream, found in zip(streams, told, strict=True):
@@ -97,6 +97,7 @@ def judged(
         ]
         own = [hit for hit in own if not _stays(stream, hit, kept)]
         hits.append(merged([*ruled, *own]))
+    hits = with_echoes(streams, hits)
     sure = [[hit for hit in one if hit.kind == "name" and hit.confidence >= SURE_NAME] for one in hits]
     again = said_again(streams, sure, kept)
     return [merged([*mine, *more]) for mine, more in zip(hits, again, strict=True)]

@@ -23,13 +23,19 @@ WHOLE = 7
 
 def by_rules(streams: Sequence[Stream], *, keep: Collection[str] = ()) -> list[list[Hit]]:
     """Of each stream what the rules find, in order, without overlaps."""
-    hits = [_numbers_and_contacts(stream) for stream in streams]
-    for i in range(len(streams)):
-        hits[i] = merged([*hits[i], *_echoes(i, streams, hits)])
-        hits[i] = [hit for hit in hits[i] if not _of_an_order(hit, streams, i)]
+    hits = with_echoes(streams, [_numbers_and_contacts(stream) for stream in streams])
     kept = kept_names(streams, keep)
     names = said_again(streams, find_names(streams, kept), kept)
     return [merged([*hits[i], *names[i]]) for i in range(len(streams))]
+
+
+def with_echoes(streams: Sequence[Stream], found: Sequence[Sequence[Hit]]) -> list[list[Hit]]:
+    """What was found with the parts of its numbers that are said again near them, less what was given as an order's."""
+    hits = [list(one) for one in found]
+    for i in range(len(streams)):
+        hits[i] = merged([*hits[i], *_echoes(i, streams, hits)])
+        hits[i] = [hit for hit in hits[i] if not _of_an_order(hit, streams, i)]
+    return hits
 
 
 def _numbers_and_contacts(stream: Stream) -> list[Hit]:

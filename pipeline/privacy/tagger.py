@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 KINDS = ("phone", "id_number", "bank_card", "code", "email", "address", "name")
-LABELS = ("O", "any", *KINDS, "name on")
-"""Outside; what may go, as a word that spells a name; the kinds; and what goes on a name, which has a beginning of its own."""
+LABELS = ("O", "any", *KINDS, "name on", "stays")
+"""Outside; what may go, as a word that spells a name; the kinds; what goes on a name, which has a beginning of its own; and
+what is called like people but stays, where the talk says so: an agent, a firm, a brand."""
 NEVER = -1e4
 FAINT = 0.004
 """Weights under it are left out of the file."""
