@@ -8,16 +8,17 @@ from masking_score import GROUPS, dialogues, score
 from pipeline.privacy.rules import KINDS, rules
 
 # what is reached now, a little under it: a change that loses more than that is seen. The tagger was fitted to all but
-# the fourteenth and sixteenth, whose lines nobody looks at: they must not be printed
+# the fourteenth, sixteenth and seventeenth, whose lines nobody looks at: they must not be printed
 FLOORS = {
     ("develop", "zh"): (0.98, 0.96, 0.93, 0.94), ("develop", "en"): (0.97, 0.98, 0.98, 0.94),
     ("unseen", "zh"): (0.97, 0.94, 0.98, 0.95), ("unseen", "en"): (0.98, 0.94, 0.98, 0.91),
     ("third", "zh"): (0.98, 0.92, 0.98, 0.92), ("third", "en"): (0.98, 0.96, 0.98, 0.95),
     ("sixth", "zh"): (0.98, 0.96, 0.98, 0.93), ("sixth", "en"): (0.98, 0.94, 0.92, 0.92),
     ("thirteenth", "zh"): (0.98, 0.90, 0.98, 0.95), ("thirteenth", "en"): (0.98, 0.96, 0.98, 0.96),
-    ("fifteenth", "zh"): (0.96, 0.77, 0.95, 0.84), ("fifteenth", "en"): (0.98, 0.93, 0.89, 0.87),
-    ("fourteenth", "zh"): (0.96, 0.92, 0.96, 0.89), ("fourteenth", "en"): (0.96, 0.82, 0.96, 0.83),
-    ("sixteenth", "zh"): (0.95, 0.75, 0.90, 0.90), ("sixteenth", "en"): (0.92, 0.92, 0.90, 0.87),
+    ("fifteenth", "zh"): (0.98, 0.88, 0.95, 0.87), ("fifteenth", "en"): (0.98, 0.93, 0.95, 0.91),
+    ("fourteenth", "zh"): (0.96, 0.94, 0.96, 0.86), ("fourteenth", "en"): (0.96, 0.85, 0.96, 0.82),
+    ("sixteenth", "zh"): (0.90, 0.84, 0.92, 0.87), ("sixteenth", "en"): (0.90, 0.92, 0.93, 0.85),
+    ("seventeenth", "zh"): (0.96, 0.92, 0.90, 0.91), ("seventeenth", "en"): (0.94, 0.90, 0.80, 0.84),
 }  # fmt: skip
 
 

@@ -23,6 +23,8 @@ SILENT = 0.02
 """Share of the true sentences that the quick model may shut out from the encoder."""
 LEAST_THRESHOLD, MOST_THRESHOLD = 0.35, 0.6
 """Bounds of a kind's threshold: far under it a doubt is not worth a person's time, what passes the gate is always listed."""
+LEAST_REAL = 30
+"""True sentences in whole calls from which they alone calibrate: moments hold a finding in every second line, calls do not."""
 LEAST_COSTLY = {"hard_sell": 0.4}
 """Higher bounds for kinds whose false finding weighs on an agent."""
 
@@ -33,23 +35,30 @@ def calibrate(table: Table, kind: str) -> Target:
 
     parts = parts_by_author(table)
     raw, quick, real = judged(table, kind, parts)
-    slope, offset = platt(raw, real)
-    target = Target(kind, slope, offset, 0.5, float(np.quantile(quick[real > 0], SILENT)))
+    silent = float(np.quantile(quick[real > 0], SILENT))
+    order = _calls_of(table, parts)
+    counted = np.array(order) >= 0 if real[np.array(order) >= 0].sum() >= LEAST_REAL else real >= 0
+    slope, offset = platt(raw[counted], real[counted])
+    target = Target(kind, slope, offset, 0.5, silent)
     chance = 1 / (1 + np.exp(-(slope * raw + offset)))
     if kind in HABITS:
-        target, chance = habit_of(target, chance, real, calls_in(table, parts))
-    threshold = best_threshold(chance, real, least=LEAST_COSTLY.get(kind, LEAST_THRESHOLD))
-    return replace(target, threshold=threshold)
+        target, chance = habit_of(target, chance, real, _places(order))
+    least = LEAST_COSTLY.get(kind, LEAST_THRESHOLD)
+    return replace(target, threshold=best_threshold(chance[counted], real[counted], least=least))
 
 
-def calls_in(table: Table, parts: Mapping[str, str]) -> list[list[int]]:
-    """Of each call of some length, where its sentences stand in what `judged` gives."""
-    order = [
+def _calls_of(table: Table, parts: Mapping[str, str]) -> list[int]:
+    """The call of each sentence in what `judged` gives, -1 for one in a moment."""
+    return [
         example.call
         for part in sorted(set(parts.values()))
         for example in table.examples
         if parts.get(example.file) == part and not example.alone
     ]
+
+
+def _places(order: Sequence[int]) -> list[list[int]]:
+    """Of each call of some length, where its sentences stand."""
     places: dict[int, list[int]] = {}
     for at, call in enumerate(order):
         places.setdefault(call, []).append(at)
