@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from pipeline.privacy.lexicon_en import common_names, given_names, is_common_word, plain, stop_words, surnames
-from pipeline.privacy.lexicon_zh import everyday
+from pipeline.privacy.lexicon_zh import everyday, parts_of_speech
 from pipeline.privacy.rules import rules
 
 _ZH = re.compile(r"[^\W\d_一-鿿]+|\d+|\S")
@@ -100,20 +100,6 @@ def _signs_zh(form: str) -> str:
     return _classes_zh().get(form, "-") if _HAN.match(form) else "x"
 
 
-@cache
-def _jieba_tags() -> dict[str, str]:
-    import jieba
-    import jieba.posseg
-
-    jieba.setLogLevel(60)
-    tags: dict[str, str] = {}
-    with jieba.get_dict_file() as file:
-        for line in file:
-            word, _, tag = line.decode("utf-8").split(" ")
-            tags[word] = tag.strip()[:2]
-    return tags
-
-
 def words_zh(text: str) -> Iterator[tuple[int, int, str]]:
     """The words of a Mandarin text: where each stands, and its part of speech and how often it is said."""
     import jieba
@@ -122,5 +108,5 @@ def words_zh(text: str) -> Iterator[tuple[int, int, str]]:
     at = 0
     for word in jieba.cut(text, HMM=False):
         often = "e" if word in everyday() else ""
-        yield at, at + len(word), _jieba_tags().get(word, "?") + often
+        yield at, at + len(word), parts_of_speech().get(word, "?") + often
         at += len(word)
