@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 from dialogue_sets import call
 
@@ -70,11 +69,15 @@ def test_chances_sum_to_one(name: str) -> None:
     assert math.isclose(sum(replies.chances(name, [row])[0].values()), 1.0, abs_tol=1e-6)
 
 
-def test_a_fit_learns_what_can_be_told_apart() -> None:
-    rows = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 0.9]])
-    truth = np.array([1.0, 1.0, 0.0, 0.0])
-    pull, bias = replies_fit.solve(rows @ rows.T, truth)
-    assert ((rows @ rows.T @ pull + bias) > 0).tolist() == [True, True, False, False]
+def test_no_author_stands_in_two_parts() -> None:
+    row = Row((0,), (1.0,), ())
+    told = [replies_fit.Example(author, "en", row, True) for author in "aaaaabbbcdefghijjk"]
+    parts = replies_fit.parts_of(told)
+    by_author = {
+        author: {int(parts[at]) for at, one in enumerate(told) if one.author == author} for author in "abj"
+    }
+    assert all(len(found) == 1 for found in by_author.values())
+    assert set(parts.tolist()) == set(range(replies_fit.FOLDS))
 
 
 def test_how_sure_a_detail_is_stands_beside_it() -> None:

@@ -24,7 +24,7 @@ from pipeline.analysis.spotting import likely
 from pipeline.types import Finding
 
 KIND = "objection"
-_OUTRIGHT = 0.97
+_OUTRIGHT = 0.99
 """Probability from which an answer to a question is an objection all the same (our default)."""
 ANOTHER_TIME = 0.9
 """How sure a lack of time counts as met where the agent gives in and names another time."""
