@@ -26,7 +26,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     found: list[Finding] = []
     for sentence in conversation.by("agent"):
         told = likely(conversation, KIND, sentence)
-        if told is None:
+        if told is None or has_shape("may_we_talk", sentence.folded):
             continue
         hit = told[0]
         is_open = bool(hit.detail.get("open", not has_shape("yes_no", sentence.folded)))
