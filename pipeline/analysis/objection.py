@@ -16,6 +16,7 @@ from pipeline.analysis.dialogue import (
     before,
     cue,
     found_at,
+    hits,
     of_turn,
 )
 from pipeline.analysis.replies import judge
@@ -28,6 +29,9 @@ _OUTRIGHT = 0.99
 """Probability from which an answer to a question is an objection all the same (our default)."""
 ANOTHER_TIME = 0.9
 """How sure a lack of time counts as met where the agent gives in and names another time."""
+WAYS_OUT = 2
+DOUBT = 0.32
+"""How likely a reply must meet an objection for a rule's word that it does to make that a doubt, read in the agent's favour."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 
 
@@ -91,4 +95,14 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
     best = str(max(likely, key=lambda value: likely[value]))
     if kind == "no_time" and best == "passive" and cue("another_time", *replied):
         return "benefit", ANOTHER_TIME
+    if best != "benefit" and likely["benefit"] >= DOUBT and _solves(replied):
+        return "benefit", 0.5
     return best, likely["benefit"] if best == "benefit" else 1 - likely["benefit"]
+
+
+def _solves(replied: Sequence[Sentence]) -> bool:
+    """Whether rules hear a way out in a reply twice over: instalments and what a day costs, no clash and a part of it first."""
+    heard = [
+        hit for s in replied for hit in hits("objection_handling", s) if hit.detail.get("act") == "solve"
+    ]
+    return len(heard) >= WAYS_OUT
