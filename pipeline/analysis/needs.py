@@ -9,11 +9,16 @@ from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, match, of_turn, size
+from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
 from pipeline.types import Finding, Measure, Reason
 
 KIND = "needs_question"
+_HEAD_TURNS = 2
+"""Last turn in which an offer of help still asks what the call is about."""
+_OFFERED = 0.85
+"""Strength of such an offer (our default)."""
 _UNTIMED = Reason(
     "untimed", "转写没有时间，无法计算秒数", "the transcript has no times, so seconds can't be measured"
 )
@@ -25,14 +30,26 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each needs question of the agent; ``detail``: ``open`` (not a yes or no), ``answered`` (by the next turn)."""
     found: list[Finding] = []
     for sentence in conversation.by("agent"):
-        told = likely(conversation, KIND, sentence)
-        if told is None or has_shape("may_we_talk", sentence.folded):
+        hit = _asks(conversation, sentence)
+        if hit is None:
             continue
-        hit = told[0]
         is_open = bool(hit.detail.get("open", not has_shape("yes_no", sentence.folded)))
         detail = {"open": is_open, "answered": _answered(conversation, sentence, is_open=is_open)}
         found.append(found_at(conversation, KIND, sentence, hit, detail))
     return found
+
+
+def _asks(conversation: Conversation, sentence: Sentence) -> Match | None:
+    """The words that ask for a need; an offer of help does so while the call is young, later it only serves."""
+    if has_shape("may_we_talk", sentence.folded):
+        return None
+    told = likely(conversation, KIND, sentence)
+    if told is not None:
+        return told[0]
+    offer = has_shape("offers_help", sentence.folded) if sentence.turn <= _HEAD_TURNS else None
+    if not offer:
+        return None
+    return Match("offers_help", *offer.span(), _OFFERED, "pattern", {"open": True})
 
 
 def _answered(conversation: Conversation, sentence: Sentence, *, is_open: bool) -> bool:
