@@ -1,10 +1,9 @@
 """The agent's pitches, and those that come again after the customer has said no.
 
-A pitch is a sentence that names an offer, a price or a benefit and invites interest; neighbouring ones of a
-turn are one pitch. After a refusal each turn of the agent that pitches again is a ``pitch_after_refusal``,
-until the customer asks or agrees; thanks and a farewell are none. Insisting (您先听我说完, "before you say
-no") counts only there (STANDARD.md, "Pitch").
-"""
+A pitch is a sentence that names an offer, a price or a benefit and invites interest; neighbouring ones of a turn are
+one pitch. After a refusal, or a request not to be called, each turn of the agent that pitches again is a
+``pitch_after_refusal``, until the customer asks or agrees; thanks and a farewell are none. Insisting (您先听我说完,
+"before you say no") counts only there (STANDARD.md, "Pitch").
 
 from __future__ import annotations
 
@@ -17,6 +16,7 @@ from pipeline.analysis.dialogue import whole
 from pipeline.analysis.matching import matches
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import shape
+from pipeline.analysis.spotting import told
 from pipeline.types import Finding
 
 KIND = "pitch"
@@ -30,6 +30,7 @@ AGAIN = "pitch_after_refusal"
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Pitches in order; each later one says ``repeat: true``."""
     refusals = {f.turn for f in prior if f.kind == "refusal" and not f.detail.get("soft")}
+    refusals |= {s.turn for s in conversation.by("customer") if told(conversation, "do_not_call", s)}
     found: list[Finding] = []
     refused = False
     for turn, sentences in _turns(conversation):
