@@ -4,6 +4,7 @@ A pitch is a sentence that names an offer, a price or a benefit and invites inte
 one pitch. After a refusal, or a request not to be called, each turn of the agent that pitches again is a
 ``pitch_after_refusal``, until the customer asks or agrees; thanks and a farewell are none. Insisting (您先听我说完,
 "before you say no") counts only there (STANDARD.md, "Pitch").
+"""
 
 from __future__ import annotations
 
