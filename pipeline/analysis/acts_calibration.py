@@ -29,8 +29,8 @@ LEAST_COSTLY = {"hard_sell": 0.4}
 """Higher bounds for kinds whose false finding weighs on an agent."""
 
 
-def calibrate(table: Table, kind: str) -> Target:
-    """Platt's figures and the threshold of a kind, each part of the authors judged by a model of the others."""
+def calibrate(table: Table, kind: str) -> tuple[Target, np.ndarray]:
+    """Platt's figures and the threshold of a kind, each part of the authors judged by a model of the others; and its scores."""
     import numpy as np
 
     parts = parts_by_author(table)
@@ -44,7 +44,8 @@ def calibrate(table: Table, kind: str) -> Target:
     if kind in HABITS:
         target, chance = habit_of(target, chance, real, _places(order))
     least = LEAST_COSTLY.get(kind, LEAST_THRESHOLD)
-    return replace(target, threshold=best_threshold(chance[counted], real[counted], least=least))
+    target = replace(target, threshold=best_threshold(chance[counted], real[counted], least=least))
+    return target, in_order(table, raw)
 
 
 def _calls_of(table: Table, parts: Mapping[str, str]) -> list[int]:
@@ -119,33 +120,30 @@ def scores_by(others: Table, own: Table, kind: str) -> np.ndarray:
 
 
 def judged(table: Table, kind: str, parts: Mapping[str, str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Full score, quick score and truth of each sentence in its call, by a model of the other parts' files."""
+    """Full score, quick score and truth of each sentence in its call, part by part, by a model of the other parts' files."""
     import numpy as np
 
     scores, quick, truth = [], [], []
     for part in sorted(set(parts.values())):
         others = table.part([parts.get(example.file) != part for example in table.examples])
-        own = table.part(
-            [parts.get(example.file) == part and not example.alone for example in table.examples]
-        )
+        own = table.part(_in_part(table, parts, part))
         scores.append(scores_by(others, own, kind))
         quick.append(own.apply(others.fit(kind, encoder=False), encoder=False))
         truth.append(own.truth(kind))
     return np.concatenate(scores), np.concatenate(quick), np.concatenate(truth).astype(float)
 
 
-def scores_across(table: Table, kind: str) -> np.ndarray:
-    """Full score of each sentence in its call, in the table's order, each part of the authors by a model of the others."""
+def _in_part(table: Table, parts: Mapping[str, str], part: str) -> list[bool]:
+    return [parts.get(example.file) == part and not example.alone for example in table.examples]
+
+
+def in_order(table: Table, raw: np.ndarray) -> np.ndarray:
+    """What `judged` gives part by part, in the table's order of sentences in their calls."""
     import numpy as np
 
     parts = parts_by_author(table)
-    own = [at for at, example in enumerate(table.examples) if example.file and not example.alone]
-    scores = np.zeros(len(table.examples))
-    for part in sorted(set(parts.values())):
-        others = table.part([parts.get(example.file) != part for example in table.examples])
-        mine = [parts.get(example.file) == part for example in table.examples]
-        scores[mine] = scores_by(others, table.part(mine), kind)
-    return scores[own]
+    places = [np.flatnonzero(_in_part(table, parts, part)) for part in sorted(set(parts.values()))]
+    return raw[np.argsort(np.concatenate(places), kind="stable")]
 
 
 def rates(raw: np.ndarray, real: np.ndarray, target: Target) -> tuple[float, float, float]:

@@ -20,6 +20,7 @@ from pipeline.analysis.dialogue import (
     match,
     of_turn,
     shared,
+    size,
     text_of,
     whole,
 )
@@ -103,7 +104,11 @@ def _by_dialogue(conversation: Conversation, turn: int) -> tuple[Sentence, Match
         if word and word in earlier and not _ordinary(word, sentence.language):
             return sentence, by_structure, "meaning"
         echo = has_shape("echo", folded)
-        if echo and _echoes(echo["word"].strip(), earlier, sentence.language):
+        if (
+            echo
+            and _echoes(echo["word"].strip(), earlier, sentence.language)
+            and _left_at_that(sentence, conversation)
+        ):
             return sentence, by_structure, "meaning"
         if has_shape("interjection", folded) and "?" in folded and _said_again(conversation, turn, earlier):
             return sentence, by_structure, "hearing"
@@ -118,7 +123,16 @@ def _ordinary(word: str, language: str) -> bool:
 def _echoes(word: str, earlier: str, language: str) -> bool:
     """An echoed term is an uncommon word of the agent's last turns, said back as a question."""
     least = 2 if language == "zh" else 7
-    return len(word) >= least and word in earlier and not _ordinary(word, language)
+    figure = has_cue("answer_money", language, word) or has_cue("answer_figure", language, word)
+    return len(word) >= least and word in earlier and not figure and not _ordinary(word, language)
+
+
+def _left_at_that(sentence: Sentence, conversation: Conversation) -> bool:
+    """Whether an echo is the turn's last word or a question follows: "thirty-two? that's steep" is surprise, not confusion."""
+    rest = [
+        s for s in of_turn(conversation, sentence.turn) if s.index > sentence.index and size(s.folded) > 1
+    ]
+    return all(s.folded.endswith("?") or unclear(conversation, s) for s in rest)
 
 
 def _said_again(conversation: Conversation, turn: int, earlier: str) -> bool:

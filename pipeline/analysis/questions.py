@@ -25,8 +25,8 @@ from pipeline.types import Finding
 KIND = "customer_question"
 LEAST = 0.5
 """Probability from which a question counts as answered."""
-
-
+FIGURES = {"money": "answer_money", "figure": "answer_figure"}
+"""Cue that a reply holds what a question asks for: who asks for a price is not answered by square metres."""
 UNTOLD = 0.45
 """Most that a question for a figure counts as answered where no figure is told and none is promised: a doubt that it was."""
 
@@ -69,7 +69,8 @@ def _answered(conversation: Conversation, sentence: Sentence) -> float:
     if not replied:
         return 0.0
     likely = float(judge("answered", conversation, sentence)[True])
-    if not any(hit.detail.get("asks") == "figure" for hit in hits(KIND, sentence)):
+    asked = {str(hit.detail.get("asks")) for hit in hits(KIND, sentence)} & FIGURES.keys()
+    if not asked:
         return likely
-    told = cue("answer_figure", *replied) or cue("answer_deferred", *replied)
+    told = cue("answer_deferred", *replied) or any(cue(FIGURES[one], *replied) for one in asked)
     return (likely + 1) / 2 if told else min(likely, UNTOLD)

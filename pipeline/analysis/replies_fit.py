@@ -120,7 +120,8 @@ def _strangers(language: str) -> list[dict[tuple[str, int], float]]:
     """For each call how likely each sentence is of a kind, by models of other authors' calls."""
     import numpy as np
 
-    weights, whole = load_weights(language, "agent"), acts_fit.table_of(language, "agent")
+    scored = acts_fit.strangers_of(language, "agent")
+    weights = load_weights(language, "agent")
     calls = [
         Conversation.of(call.transcript, profile=call.profile) for _file, call in acts_fit.calls_of(language)
     ]
@@ -131,10 +132,8 @@ def _strangers(language: str) -> list[dict[tuple[str, int], float]]:
     ]
     found: list[dict[tuple[str, int], float]] = [{} for _ in calls]
     for kind in TOLD:
-        table = whole.part([example.of in ("", kind) for example in whole.examples])
         target = weights.targets[weights.at(kind)]
-        scores = acts_calibration.scores_across(table, kind)
-        likely = 1 / (1 + np.exp(-(target.slope * scores + target.offset)))
+        likely = 1 / (1 + np.exp(-(target.slope * scored[kind] + target.offset)))
         for (number, sentence), chance in zip(places, likely.tolist(), strict=True):
             found[number][kind, sentence] = chance
     return found
