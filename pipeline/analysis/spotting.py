@@ -79,11 +79,16 @@ def told(conversation: Conversation, kind: str, sentence: Sentence) -> Sequence[
     """
     found = rule_hits(kind, sentence)
     guess = acts.guesses(conversation, kind).get(sentence.index, acts.NOTHING)
-    least = LEAST_SUSPECTED if kind in SUSPECTED else 0.0
-    if found or not guess.counts or guess.probability < least:
+    if found or not guess.counts or (kind in SUSPECTED and not _worth_a_look(kind, sentence, guess)):
         return found
     strength = min(guess.probability, SUSPECTED.get(kind, 1.0))
     return (Match("learned", 0, len(sentence.text), strength, "meaning", {}),)
+
+
+def _worth_a_look(kind: str, sentence: Sentence, guess: acts.Guess) -> bool:
+    """Likely enough, and no words of somebody else's nor about oneself."""
+    rules = load_rules(kind, sentence.language if sentence.language in LANGUAGES else "en")
+    return guess.probability >= LEAST_SUSPECTED and not rules.silenced(sentence.folded)
 
 
 def told_findings(conversation: Conversation, kind: str, sentences: Iterable[Sentence]) -> Iterator[Finding]:
