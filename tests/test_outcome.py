@@ -32,13 +32,14 @@ def decided(language: str, *lines: str) -> Outcome:
 
 
 FLOORS = {
-    ("outcomes_last", "zh"): 20,
+    ("outcomes_last", "zh"): 19,
     ("outcomes_last", "en"): 18,
     ("outcomes_third", "zh"): 31,
     ("outcomes_third", "en"): 30,
 }
 """Regression floors: right dialogues as measured, no goals. Both sets were seen in development, but nothing is fitted to
-them. Two fell by two when 190 more calls a language were learned from, which brought calls by other hands up by seven."""
+them. Two fell by two when 190 more calls a language were learned from, which brought calls by other hands up by seven, and one
+by one with 340 more short ones, which brought calls by other hands from 184 to 188 of 216."""
 
 
 @pytest.mark.parametrize(("name", "language"), FLOORS)

@@ -89,19 +89,24 @@ def examples() -> dict[str, list[Example]]:
                 name = kinds.get(mark.kind)
                 if name is None:
                     continue
-                row = _row(conversation, mark, told[number])
+                row = _row(conversation, mark, told[number], excerpt=not call.outcome)
                 if row is not None:
                     found[name].append(Example(file[0], language, row, mark[name]))
     return found
 
 
-def _row(conversation: Conversation, mark: Mark, told: dict[tuple[str, int], float]) -> Row | None:
+def _row(
+    conversation: Conversation, mark: Mark, told: dict[tuple[str, int], float], *, excerpt: bool
+) -> Row | None:
+    """The row of a mark; an excerpt that ends before the agent replies says nothing of replies."""
     if mark.kind == jargon.KIND:
         return jargon.row_of_mark(conversation, mark.turn, mark.start, mark.end)
     asked = _sentences(conversation, mark)
     if not asked:
         return None
     exchange = Exchange.of(conversation, asked)
+    if excerpt and not any(exchange.replies):
+        return None
     return row_of(exchange, lambda kind, sentence: told.get((kind, sentence.index), 0.0))
 
 
