@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.privacy.asked import is_remark
+from pipeline.privacy.asked import asked_for, form_of_question, is_remark
 from pipeline.privacy.digits import Run, runs_of
 from pipeline.privacy.numbers import identity_holds
 from pipeline.privacy.rules import Hit, form, pattern, rules
@@ -23,6 +23,8 @@ FARTHEST = 6
 SAID_AGAIN = 4
 """From how many digits on what is the same as an order's number, or a part of it, is it."""
 NEAR_TURNS = 4
+WHOLE = ("address", "email", "name")
+"""Kinds that stay only as a whole."""
 CUE_CHARS = 25
 
 
@@ -135,7 +137,8 @@ def _asked(turns: Sequence[Turn], index: int) -> bool:
             continue
         if asks_for_it(text):
             return True
-        if not is_remark(text) or form("settled.announced.asks_personal").search(text):
+        asks = form_of_question(text) or form("settled.announced.asks_personal").search(text)
+        if asks or not is_remark(text):
             return False
     return False
 
@@ -158,6 +161,8 @@ def _again(stream: Stream, known: Sequence[tuple[int, str]]) -> Iterator[Span]:
         return
     for run in runs_of(stream.text):
         first = stream.turn_at(run.start)[0]
+        if asked_for(stream.turns, first):
+            continue
         if len(run.digits) < SAID_AGAIN or _said_to_be(stream.text, max(0, run.start - CUE_CHARS), run):
             continue
         for turn, signs in known:
@@ -168,6 +173,10 @@ def _again(stream: Stream, known: Sequence[tuple[int, str]]) -> Iterator[Span]:
 
 def without(stream: Stream, hit: Hit, spans: Sequence[Span]) -> Iterator[Hit]:
     """What is left of a hit where numbers that stay are taken out of it: nothing, or a whole number beside them."""
+    if hit.kind in WHOLE:
+        if not any(first <= hit.start and hit.end <= last for first, last in spans):
+            yield hit
+        return
     cuts = [(hit.start, hit.end)]
     for first, last in spans:
         cuts = [
@@ -181,7 +190,5 @@ def without(stream: Stream, hit: Hit, spans: Sequence[Span]) -> Iterator[Hit]:
         return
     for start, end in cuts:
         digits = "".join(run.digits for run in runs_of(stream.text[start:end]))
-        if _telephone(stream.text[start:end]) or (hit.kind in ("address", "email", "name") and end - start > FEWEST):
-            yield Hit(start, end, hit.kind, hit.confidence)
-        elif len(digits) > 2 * FEWEST:
+        if _telephone(stream.text[start:end]) or len(digits) > 2 * FEWEST:
             yield Hit(start, end, hit.kind, hit.confidence)

@@ -90,8 +90,10 @@ def _clause(text: str, start: int, end: int, *, asked: bool) -> Clause | None:
         part = form(f"settled.described.{name}").search(said)
         if part:
             sign = part.group()[-1] if name == "parts" else ""
-            return Clause(start + (part.start() if name == "parts" else first), end, sign, name == "parts")
-    if asked and form("settled.described.built").search(said[first:]):
+            behind = form("settled.described.named_behind").match(said, part.end())
+            last = behind.end() if behind else part.end()
+            return Clause(start + part.start(), start + last, sign, name == "parts")
+    if asked and form("settled.described.built").fullmatch(said[first:]):
         return Clause(start + first, end, "", False)
     return None
 

@@ -7,8 +7,6 @@ from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
 
 NUMBERS = ("phone", "id_number", "bank_card", "code")
-LONGEST_NAME = 3
-COMPOUND = 2
 
 
 def trimmed(stream: Stream, hit: Hit) -> Hit:
@@ -45,7 +43,7 @@ def _name(text: str, start: int, end: int) -> tuple[int, int]:
         if start < title.start() < end:
             return start, title.start()
     tail = form("settled.edges.name_end").search(text[start:end])
-    if tail and (tail.group() not in "和与" or end - start > LONGEST_NAME or _goes_on(text, end)):
+    if tail and (tail.group() not in "和与跟" or _goes_on(text, end)):
         return start, start + tail.start()
     return start, end
 

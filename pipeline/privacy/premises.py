@@ -6,19 +6,21 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.privacy.asked import asked_for
-from pipeline.privacy.rules import Hit, form
+from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 NEAR_CHARS = 48
 ROOM_CHARS = 10
 NEAR_TURNS = 5
+CALL_TURNS = 12
 SURE = 0.95
+CUES = ("id_number", "bank_card")
 
 
 def stays(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
     """Whether a hit is the firm's telephone or place, a room, a price or a model; ``hits``: all of the stream."""
-    if hit.kind == "phone":
-        return _firms_phone(stream, hit)
+    if hit.kind == "id_number" and _letters(stream, hit):
+        return True
     if hit.kind == "email":
         return _no_mail(stream, hit)
     if hit.kind in ("address", "name") and _estate(stream, hit):
@@ -26,6 +28,17 @@ def stays(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
     if hit.kind != "address":
         return False
     return _firms_place(stream, hit) or _room(stream, hit) or _plain(stream, hit, hits)
+
+
+def _letters(stream: Stream, hit: Hit) -> bool:
+    """Letters alone where no number is spoken of: B M W, vitamin D."""
+    if not form("settled.premises.letters").fullmatch(stream.text[hit.start : hit.end]):
+        return False
+    said = " ".join(turn.text for turn in stream.turns)
+    index, _ = stream.turn_at(hit.start)
+    return not asked_for(stream.turns, index) and not any(
+        pattern(rules()["cues"][kind]).search(said) for kind in CUES
+    )
 
 
 def _before(stream: Stream, hit: Hit) -> str:
@@ -39,14 +52,15 @@ def _question(stream: Stream, hit: Hit) -> str:
     return stream.turns[index - 1].text if other else ""
 
 
-def _firms_phone(stream: Stream, hit: Hit) -> bool:
+def firms_phone(stream: Stream, hit: Hit) -> bool:
     """Our helpline at, 我们的客服电话: said by the agent, or asked of him."""
-    if stream.speaker == "customer":
+    if stream.speaker == "customer" or hit.kind != "phone":
         return False
     before = _before(stream, hit)
     if form("settled.announced.theirs").search(before[-24:]):
         return False
-    said = any(form(f"settled.announced.{which}").search(before) for which in ("firm_phone", "firm_phone_en"))
+    forms = ("firm_phone", "firm_phone_en") if stream.speaker == "agent" else ("firm_phone_unknown",)
+    said = any(form(f"settled.announced.{which}").search(before) for which in forms)
     asked = stream.speaker == "agent" and form("settled.announced.asks_firm_phone").search(_question(stream, hit))
     return bool(said or asked)
 
@@ -67,7 +81,8 @@ def _firms_place(stream: Stream, hit: Hit) -> bool:
 
 def _room(stream: Stream, hit: Hit) -> bool:
     """302教室, A座1806那间会议室: nothing but a building and a room where people meet, learn or are seen."""
-    said = stream.text[hit.start : hit.end]
+    # a hit may end within 会议室
+    said = stream.text[hit.start : hit.end].rstrip("会教诊包考病")
     near = stream.text[max(0, hit.start - ROOM_CHARS) : hit.end + ROOM_CHARS]
     clauses = re.split(r"[，,]", said)
     only = any(form("settled.premises.room_only").fullmatch(part) for part in clauses if re.search(r"[\d零-龥]", part))
@@ -87,23 +102,25 @@ def _estate(stream: Stream, hit: Hit) -> bool:
     talk = form("settled.premises.estate_talk").search(near) and not form("settled.premises.room_home").search(near)
     for match in form("settled.premises.estate").finditer(stream.text, max(0, hit.start - 6), hit.end + 8):
         if match.start() < hit.end and hit.start < match.end():
-            return hit.kind == "name" or bool(talk)
+            return bool(talk)
     return False
 
 
 def _no_mail(stream: Stream, hit: Hit) -> bool:
     """Figures behind "at", where no e-mail is spoken of."""
     said = stream.text[hit.start : hit.end]
-    if form("settled.announced.mail_signs").search(said) or not form("settled.premises.plain").fullmatch(said):
+    if not re.match(r"(?i)at\s", said) or not form("settled.premises.plain").fullmatch(said):
         return False
     index, _ = stream.turn_at(hit.start)
     near = " ".join(turn.text for turn in stream.turns[max(0, index - NEAR_TURNS) : index + 1])
-    return not re.search(r"(?i)e-?mail|邮箱|邮件|\bqq\b|微信", near)
+    return not re.search(r"(?i)e-?mail", near)
 
 
 def _plain(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
     """A price, a measure or a model where no address is spoken of."""
     said = stream.text[hit.start : hit.end]
+    if re.search("[一-龥]", stream.text):
+        return False
     figures = form("settled.premises.plain").fullmatch(said)
     model = form("settled.premises.modelled").fullmatch(said) and not form("address.en.postcode").search(said)
     if not (figures or model):
@@ -115,7 +132,7 @@ def _plain(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
         return False
     near = " ".join(turn.text for turn in stream.turns[max(0, index - NEAR_TURNS) : index + 1])
     others = any(
-        other.kind == "address" and other != hit and abs(stream.turn_at(other.start)[0] - index) <= NEAR_TURNS
+        other.kind == "address" and other != hit and abs(stream.turn_at(other.start)[0] - index) <= CALL_TURNS
         and not form("settled.premises.plain").fullmatch(stream.text[other.start : other.end])
         for other in hits
     )  # fmt: skip

@@ -38,17 +38,29 @@ def settled(
     """
     letters, signs = spelled(streams, hits), described(streams, hits, kept)
     stay = announced(streams)
+    firms = {
+        _digits(stream, hit)
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+        if premises.firms_phone(stream, hit)
+    }
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
         told = [hit for hit in (*letters[at], *signs[at]) if not _is_kept(stream, hit, kept)]
         found = [_kind_asked(stream, hit) for hit in hits[at]]
         found = [left for hit in found for left in without(stream, hit, stay[at])]
         found = [
-            trimmed(stream, hit) for hit in found if not _stays(stream, hit, hits[at])
+            trimmed(stream, hit)
+            for hit in found
+            if not _stays(stream, hit, hits[at]) and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
         homes = [hit for hit in premises.homes(stream) if not any(hit.start < b and a < hit.end for a, b in stay[at])]
         result.append(merged([*told, *homes, *found]))
     return result
+
+
+def _digits(stream: Stream, hit: Hit) -> str:
+    return "".join(run.digits for run in runs_of(stream.text[hit.start : hit.end]))
 
 
 def _is_kept(stream: Stream, hit: Hit, kept: Collection[str]) -> bool:
@@ -62,7 +74,7 @@ def _stays(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
 def _kind_asked(stream: Stream, hit: Hit) -> Hit:
     """Short digits that nothing but a code was asked for are one, in as many pieces as they are told."""
     index, _ = stream.turn_at(hit.start)
-    digits = "".join(run.digits for run in runs_of(stream.text[hit.start : hit.end]))
+    digits = _digits(stream, hit)
     least, most = ANSWERS["code"]
     if hit.kind == "phone" and least <= len(digits) <= most and asked_for(stream.turns, index) == {"code"}:
         return hit if form("plans.telephone").fullmatch(digits) else replace(hit, kind="code")

@@ -48,6 +48,7 @@ def spelled(streams: Sequence[Stream], found: Sequence[Sequence[Hit]]) -> list[l
                 if kind:
                     hits[at].append(Hit(row.start, row.end, kind, SURE))
                     words |= {row.letters} if kind == "name" else set()
+            hits[at] += _mailed(stream, index, start, end)
             hits[at] += _ways(stream, index, start, end, found[at])
     for at, stream in enumerate(streams):
         hits[at] += _said_as_word(stream, words)
@@ -99,7 +100,8 @@ def _kind(stream: Stream, index: int, start: int, row: Row, names: frozenset[str
     asked = request_before(stream.turns, index)
     if stream.speaker == "agent":
         return "name" if len(row.letters) >= LEAST and _makes(row.letters, names) else None
-    least = LEAST_ASKED if asked else LEAST
+    alone = len(stream.turns[index].text.split()) <= len(row.letters) + 1
+    least = LEAST_ASKED if asked and alone else LEAST
     if len(row.letters) < least:
         return None
     cue = _nearest(before)
@@ -145,6 +147,8 @@ def request_before(turns: Sequence[Turn], index: int) -> str | None:
             continue
         if form("settled.spelled.asks").search(text):
             return _asked_kind(turns, other, text)
+        if form("names_en.likely.asks_thing").search(text):
+            return "other"
         if "name" in asked_for(turns, index):
             return "name"
         if not is_remark(text):
@@ -161,6 +165,14 @@ def _asked_kind(turns: Sequence[Turn], other: int, text: str) -> str:
         return "name" if cue == "named" and re.search(r"(?i)\bname\b|名字|姓", spelling) else "other"
     before = turns[other - 1].text if other else ""
     return "email" if form("settled.announced.mail_signs").search(before) and "@" in before else "name"
+
+
+def _mailed(stream: Stream, index: int, start: int, end: int) -> Iterator[Hit]:
+    """Letters and figures of an e-mail that was asked to be spelled: D, double O, L, E, Y, nine."""
+    if stream.speaker != "agent" and request_before(stream.turns, index) == "email":
+        match = form("settled.spelled.mail").search(stream.text, start, end)
+        if match:
+            yield Hit(match.start(), match.end(), "email", SURE)
 
 
 def _ways(stream: Stream, index: int, start: int, end: int, found: Sequence[Hit]) -> Iterator[Hit]:

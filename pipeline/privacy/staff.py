@@ -22,8 +22,8 @@ def staff_names(streams: Sequence[Stream]) -> frozenset[str]:
 
 def _spoken_of(stream: Stream) -> Iterator[str]:
     which = ["who_came"]
-    which += ["at_work", "ours", "firm_opens"] if stream.speaker != "customer" else []
-    which += ["yours"] if stream.speaker != "agent" else []
+    which += ["at_work", "ours", "firm_opens"] if stream.speaker == "agent" else []
+    which += ["yours"] if stream.speaker == "customer" else []
     for name in which:
         for match in form(f"settled.staff.{name}").finditer(stream.text):
             yield from (said for said in match.groups() if said)
@@ -76,11 +76,12 @@ def _doctor(stream: Stream, hit: Hit) -> bool:
     if not title:
         return False
     before = stream.text[max(0, hit.start - BEFORE) : hit.start]
+    if re.match("还是|或者?", stream.text[title.end() : title.end() + 2]):
+        return True
     called = form("settled.staff.called_behind").match(stream.text[title.end() : title.end() + 4])
     if called or form("settled.staff.self_before").search(before):
         return False
-    other = re.match(r"(?:还是|和|或者?)", stream.text[title.end() :])
-    return bool(form("settled.staff.work_before").search(before) or other)
+    return bool(form("settled.staff.work_before").search(before))
 
 
 def _at_desk(stream: Stream, hit: Hit) -> bool:
@@ -88,5 +89,5 @@ def _at_desk(stream: Stream, hit: Hit) -> bool:
     for which in ("desk", "desk_small"):
         for match in form(f"settled.staff.{which}").finditer(stream.text, max(0, hit.start - BEFORE), hit.end + 6):
             if match.start() <= hit.start and match.start("name") < hit.end and hit.end <= match.end("name") + 1:
-                return not re.search(r"(?:我们|我家|我的|咱们?)[^，。]{0,4}$", stream.text[: match.start()][-8:])
+                return not form("settled.staff.customers").search(stream.text, max(0, match.start() - 8), match.start())
     return False
