@@ -69,7 +69,7 @@ def number_at(text: str, at: int) -> Span | None:
         place = gap.end() if gap else end
         comma = bool(gap and form("settled.announced.paused").search(gap.group()))
     signs = _signs(text[at:end])
-    return (at, end) if len(signs) >= FEWEST and re.search(r"\d", signs) or _code(text[at:end]) else None
+    return (at, end) if (len(signs) >= FEWEST and re.search(r"\d", signs)) or _code(text[at:end]) else None
 
 
 def _code(said: str) -> bool:
@@ -103,7 +103,9 @@ def _personal(said: str) -> bool:
 def _answers(stream: Stream) -> Iterator[Span]:
     """All numbers of an answer to "what's the order number?", unless the answer gives something else instead."""
     for index, start, end in stream.pieces:
-        if not _asked(stream.turns, index) or form("settled.announced.instead").search(stream.text, start, end):
+        if not _asked(stream.turns, index) or form("settled.announced.instead").search(
+            stream.text, start, end
+        ):
             continue
         for run in runs_of(stream.text):
             if start <= run.start < end and not _said_to_be(stream.text, start, run) and not _own(run):

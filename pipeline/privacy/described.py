@@ -32,7 +32,9 @@ class Clause:
     proved: bool
 
 
-def described(streams: Sequence[Stream], found: Sequence[Sequence[Hit]], kept: Collection[str]) -> list[list[Hit]]:
+def described(
+    streams: Sequence[Stream], found: Sequence[Sequence[Hit]], kept: Collection[str]
+) -> list[list[Hit]]:
     """Of each stream what tells how names are written, and the names whose every sign is told."""
     signs = _signs(streams, found)
     return [list(_in_stream(stream, found[at], signs, kept)) for at, stream in enumerate(streams)]
@@ -83,7 +85,9 @@ def _clause(text: str, start: int, end: int, *, asked: bool) -> Clause | None:
     match = head if head and head.group("head") else form("settled.described.sign").match(said[first:])
     if match:
         sign, words = match.group("sign"), match.group("words")
-        radical = form("settled.described.radical").search(words) or form("settled.described.parts").search(words)
+        radical = form("settled.described.radical").search(words) or form("settled.described.parts").search(
+            words
+        )
         if sign in words or sign == match.group("head") or radical:
             return Clause(start + first, end, sign, sign in words)
     for name in ("parts", "structure", "radical"):

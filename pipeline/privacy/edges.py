@@ -1,8 +1,9 @@
-"""Hits cut to what they are of: no verb before an address, no particle or half a title behind a name, no hours behind a number."""
+"""Hits cut to what they are of: no verb before an address, no half a title behind a name, no hours behind a number."""
 
 from __future__ import annotations
 
 from pipeline.privacy.digits import runs_of
+from pipeline.privacy.lexicon_en import is_common_word
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
 
@@ -39,6 +40,9 @@ def _address(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _name(text: str, start: int, end: int) -> tuple[int, int]:
     start = _cut("name_zh", text, start, end)
+    turns = form("settled.edges.next_turn").search(text, start, end)
+    if turns and is_common_word(turns.group("word")):
+        return start, turns.start()
     for title in form("settled.edges.title").finditer(text, max(start, end - 2), end + 2):
         if start < title.start() < end:
             return start, title.start()

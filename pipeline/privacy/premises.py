@@ -17,10 +17,22 @@ SURE = 0.95
 CUES = ("id_number", "bank_card")
 
 
-def stays(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
-    """Whether a hit is the firm's telephone or place, a room, a price or a model; ``hits``: all of the stream."""
-    if hit.kind == "id_number" and _letters(stream, hit):
+def stays(stream: Stream, hit: Hit, hits: Sequence[Hit], *, numbered: bool) -> bool:
+    """Whether a hit is the firm's telephone or place, a room, a price or a model.
+
+    Parameters
+    ----------
+    stream, hit
+        The hit and where it stands.
+    hits
+        All of the stream.
+    numbered
+        Whether an identity or bank number's figures are told in the call.
+    """
+    if hit.kind == "id_number" and not numbered and _letters(stream, hit):
         return True
+    if hit.kind == "phone":
+        return firms_phone(stream, hit)
     if hit.kind == "email":
         return _no_mail(stream, hit)
     if hit.kind in ("address", "name") and _estate(stream, hit):
@@ -61,7 +73,9 @@ def firms_phone(stream: Stream, hit: Hit) -> bool:
         return False
     forms = ("firm_phone", "firm_phone_en") if stream.speaker == "agent" else ("firm_phone_unknown",)
     said = any(form(f"settled.announced.{which}").search(before) for which in forms)
-    asked = stream.speaker == "agent" and form("settled.announced.asks_firm_phone").search(_question(stream, hit))
+    asked = stream.speaker == "agent" and form("settled.announced.asks_firm_phone").search(
+        _question(stream, hit)
+    )
     return bool(said or asked)
 
 
@@ -85,7 +99,11 @@ def _room(stream: Stream, hit: Hit) -> bool:
     said = stream.text[hit.start : hit.end].rstrip("会教诊包考病")
     near = stream.text[max(0, hit.start - ROOM_CHARS) : hit.end + ROOM_CHARS]
     clauses = re.split(r"[，,]", said)
-    only = any(form("settled.premises.room_only").fullmatch(part) for part in clauses if re.search(r"[\d零-龥]", part))
+    only = any(
+        form("settled.premises.room_only").fullmatch(part)
+        for part in clauses
+        if re.search(r"[\d零-龥]", part)
+    )
     plain = all(
         form("settled.premises.room_only").fullmatch(part) or form("settled.premises.room").search(part)
         for part in clauses
@@ -99,7 +117,9 @@ def _estate(stream: Stream, hit: Hit) -> bool:
     near = stream.text[max(0, hit.start - ROOM_CHARS * 2) : hit.end + ROOM_CHARS * 2]
     if form("settled.premises.home").search(stream.text[hit.start : hit.end]):
         return False
-    talk = form("settled.premises.estate_talk").search(near) and not form("settled.premises.room_home").search(near)
+    talk = form("settled.premises.estate_talk").search(near) and not form(
+        "settled.premises.room_home"
+    ).search(near)
     for match in form("settled.premises.estate").finditer(stream.text, max(0, hit.start - 6), hit.end + 8):
         if match.start() < hit.end and hit.start < match.end():
             return bool(talk)
@@ -122,8 +142,7 @@ def _plain(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
     if re.search("[一-龥]", stream.text):
         return False
     figures = form("settled.premises.plain").fullmatch(said)
-    model = form("settled.premises.modelled").fullmatch(said) and not form("address.en.postcode").search(said)
-    if not (figures or model):
+    if not (figures or _model(said)):
         return False
     if figures and form("settled.premises.units").match(stream.text, hit.end):
         return True
@@ -131,12 +150,22 @@ def _plain(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
     if "address" in asked_for(stream.turns, index):
         return False
     near = " ".join(turn.text for turn in stream.turns[max(0, index - NEAR_TURNS) : index + 1])
-    others = any(
-        other.kind == "address" and other != hit and abs(stream.turn_at(other.start)[0] - index) <= CALL_TURNS
-        and not form("settled.premises.plain").fullmatch(stream.text[other.start : other.end])
-        for other in hits
-    )  # fmt: skip
-    return not others and not form("settled.premises.lived_en").search(near)
+    places = [stream.text[other.start : other.end] for other in hits if _near(stream, other, index)]
+    places = [
+        place for place in places if not (form("settled.premises.plain").fullmatch(place) or _model(place))
+    ]
+    return not places and not form("settled.premises.lived_en").search(near)
+
+
+def _near(stream: Stream, other: Hit, index: int) -> bool:
+    return other.kind == "address" and abs(stream.turn_at(other.start)[0] - index) <= CALL_TURNS
+
+
+def _model(said: str) -> bool:
+    """Whether this is a model's name and no post code nor street: ThinkPad T14s, the L2 H2 roof bars."""
+    place = any(form(f"address.en.{name}").search(said) for name in ("postcode", "type_word"))
+    house = re.search(rf"(?i)\b(?:{form('address.en.places.house').pattern})\b", said)
+    return bool(form("settled.premises.modelled").fullmatch(said)) and not place and not house
 
 
 def homes(stream: Stream) -> Iterator[Hit]:

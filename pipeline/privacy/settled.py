@@ -22,6 +22,7 @@ from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
 from pipeline.privacy.streams import Stream
 
+
 def settled(
     streams: Sequence[Stream], hits: Sequence[Sequence[Hit]], kept: Collection[str]
 ) -> list[list[Hit]]:
@@ -44,6 +45,11 @@ def settled(
         for hit in own
         if premises.firms_phone(stream, hit)
     }
+    numbered = any(
+        hit.kind in ANSWERS and _digits(stream, hit)
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+    )
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
         told = [hit for hit in (*letters[at], *signs[at]) if not _is_kept(stream, hit, kept)]
@@ -52,9 +58,15 @@ def settled(
         found = [
             trimmed(stream, hit)
             for hit in found
-            if not _stays(stream, hit, hits[at]) and not (hit.kind == "phone" and _digits(stream, hit) in firms)
+            if not staff.stays(stream, hit)
+            and not premises.stays(stream, hit, hits[at], numbered=numbered)
+            and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
-        homes = [hit for hit in premises.homes(stream) if not any(hit.start < b and a < hit.end for a, b in stay[at])]
+        homes = [
+            hit
+            for hit in premises.homes(stream)
+            if not any(hit.start < b and a < hit.end for a, b in stay[at])
+        ]
         result.append(merged([*told, *homes, *found]))
     return result
 
@@ -65,10 +77,6 @@ def _digits(stream: Stream, hit: Hit) -> str:
 
 def _is_kept(stream: Stream, hit: Hit, kept: Collection[str]) -> bool:
     return hit.kind == "name" and is_kept(stream.text[hit.start : hit.end], kept)
-
-
-def _stays(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
-    return staff.stays(stream, hit) or premises.stays(stream, hit, hits)
 
 
 def _kind_asked(stream: Stream, hit: Hit) -> Hit:

@@ -58,7 +58,7 @@ def spelled(streams: Sequence[Stream], found: Sequence[Sequence[Hit]]) -> list[l
 def rows_of(text: str, start: int, end: int) -> Iterator[Row]:
     """Rows of letters between two places of a text, those with figures left out."""
     for match in form("settled.spelled.row").finditer(text, start, end):
-        units = [unit for unit in form("settled.spelled.unit").finditer(text, match.start(), match.end())]
+        units = list(form("settled.spelled.unit").finditer(text, match.start(), match.end()))
         capital = any(_letter(unit.group()).isupper() for unit in units)
         while units and capital and _letter(units[0].group()) in ("a", "i"):
             units = units[1:]
@@ -66,7 +66,9 @@ def rows_of(text: str, start: int, end: int) -> Iterator[Row]:
             units = units[1:]
         if not units or form("settled.spelled.figure_after").match(text, match.end(), end):
             continue
-        if form("settled.spelled.figure_before").search(text[max(start, units[0].start() - 12) : units[0].start()]):
+        if form("settled.spelled.figure_before").search(
+            text[max(start, units[0].start() - 12) : units[0].start()]
+        ):
             continue
         letters = "".join(_letters(unit) for unit in units)
         told = sum(len(unit.group()) > 2 for unit in units)
@@ -79,7 +81,9 @@ def _letter(unit: str) -> str:
 
 
 def _letters(unit: re.Match[str]) -> str:
-    many = {"double": 2, "two": 2, "triple": 3, "three": 3}.get(re.split(r"[\s-]", unit.group())[0].lower(), 1)
+    many = {"double": 2, "two": 2, "triple": 3, "three": 3}.get(
+        re.split(r"[\s-]", unit.group())[0].lower(), 1
+    )
     return _letter(unit.group()).lower() * many
 
 

@@ -67,7 +67,9 @@ def _firm(stream: Stream, hit: Hit) -> bool:
 
 def _of_firm(before: str) -> bool:
     own = form("settled.staff.firm_self").search(before)
-    return bool(form("settled.staff.firm_before").search(before)) and not (own and not before.endswith("for "))
+    return bool(form("settled.staff.firm_before").search(before)) and not (
+        own and not before.endswith("for ")
+    )
 
 
 def _doctor(stream: Stream, hit: Hit) -> bool:
@@ -87,7 +89,15 @@ def _doctor(stream: Stream, hit: Hit) -> bool:
 def _at_desk(stream: Stream, hit: Hit) -> bool:
     """前台小顾, 你们那个小刘."""
     for which in ("desk", "desk_small"):
-        for match in form(f"settled.staff.{which}").finditer(stream.text, max(0, hit.start - BEFORE), hit.end + 6):
-            if match.start() <= hit.start and match.start("name") < hit.end and hit.end <= match.end("name") + 1:
-                return not form("settled.staff.customers").search(stream.text, max(0, match.start() - 8), match.start())
+        for match in form(f"settled.staff.{which}").finditer(
+            stream.text, max(0, hit.start - BEFORE), hit.end + 6
+        ):
+            if (
+                match.start() <= hit.start
+                and match.start("name") < hit.end
+                and hit.end <= match.end("name") + 1
+            ):
+                return not form("settled.staff.customers").search(
+                    stream.text, max(0, match.start() - 8), match.start()
+                )
     return False
