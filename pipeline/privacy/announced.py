@@ -95,6 +95,8 @@ def _telephone(said: str) -> bool:
 def _personal(said: str) -> bool:
     """Whether the digits are a mobile's or an identity card's by their form."""
     digits = "".join(run.digits for run in runs_of(said))
+    if form("settled.announced.as_phone").fullmatch(said.strip()):
+        return True
     if form("plans.id18").fullmatch(digits):
         return identity_holds(digits)
     return bool(form("plans.mobile").fullmatch(digits))
@@ -108,12 +110,12 @@ def _answers(stream: Stream) -> Iterator[Span]:
         ):
             continue
         for run in runs_of(stream.text):
-            if start <= run.start < end and not _said_to_be(stream.text, start, run) and not _own(run):
+            if (
+                start <= run.start < end
+                and not _said_to_be(stream.text, start, run)
+                and not _personal(stream.text[run.start : run.end])
+            ):
                 yield _whole(stream.text, start, run)
-
-
-def _own(run: Run) -> bool:
-    return bool(form("plans.mobile").fullmatch(run.digits)) or _personal(run.digits)
 
 
 def _whole(text: str, start: int, run: Run) -> Span:

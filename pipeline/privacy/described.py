@@ -54,7 +54,7 @@ def _in_stream(stream: Stream, found: Sequence[Hit], signs: str, kept: Collectio
         return
     for index, start, end in stream.pieces:
         asked = _asked(stream.turns, index)
-        for row in _rows(stream.text, start, end, asked=asked == "name"):
+        for row in _rows(stream.text, start, end, signs if asked == "name" else "", asked=asked == "name"):
             kind = _kind(stream, index, start, row, asked, found, signs)
             told = "".join(clause.sign for clause in row)
             if kind and not any(is_kept(sign, kept) for sign in told):
@@ -62,10 +62,10 @@ def _in_stream(stream: Stream, found: Sequence[Hit], signs: str, kept: Collectio
                 yield from _name_before(stream.text, start, row, told)
 
 
-def _rows(text: str, start: int, end: int, *, asked: bool) -> Iterator[list[Clause]]:
+def _rows(text: str, start: int, end: int, signs: str, *, asked: bool) -> Iterator[list[Clause]]:
     row: list[Clause] = []
     for match in form("settled.described.clause").finditer(text, start, end):
-        clause = _clause(text, match.start(), match.end(), asked=asked or bool(row))
+        clause = _clause(text, match.start(), match.end(), signs, asked=asked or bool(row))
         if clause is None:
             if row:
                 yield row
@@ -76,8 +76,18 @@ def _rows(text: str, start: int, end: int, *, asked: bool) -> Iterator[list[Clau
         yield row
 
 
-def _clause(text: str, start: int, end: int, *, asked: bool) -> Clause | None:
-    """What a clause tells of a sign; ``asked``: how it is written was asked, or the clause before told it too."""
+def _clause(text: str, start: int, end: int, signs: str, *, asked: bool) -> Clause | None:
+    """What a clause tells of a sign.
+
+    Parameters
+    ----------
+    text, start, end
+        The clause.
+    signs
+        Of the names that are known, where a name was asked for: these need no proof.
+    asked
+        Whether how it is written was asked, or the clause before told it too.
+    """
     said = text[start:end]
     lead = form("settled.described.lead").match(said)
     head = form("settled.described.sign").match(said)
@@ -88,7 +98,7 @@ def _clause(text: str, start: int, end: int, *, asked: bool) -> Clause | None:
         radical = form("settled.described.radical").search(words) or form("settled.described.parts").search(
             words
         )
-        if sign in words or sign == match.group("head") or radical:
+        if sign in words + signs or sign == match.group("head") or radical:
             return Clause(start + first, end, sign, sign in words)
     for name in ("parts", "structure", "radical"):
         part = form(f"settled.described.{name}").search(said)

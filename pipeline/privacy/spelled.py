@@ -130,7 +130,9 @@ def _nearest(before: str) -> str | None:
 
 def _makes(letters: str, words: frozenset[str] | set[str]) -> bool:
     """Whether the letters are one of the words, or it with its end or beginning left out."""
-    return any(letters == word or (len(letters) >= LEAST and word.startswith(letters)) for word in words)
+    # "with an X. X-I-M-E-N-A" has a letter of what was said before
+    whole = (letters, letters[1:]) if len(letters) > LEAST_WORD else (letters,)
+    return any(word in whole or (len(letters) >= LEAST and word.startswith(letters)) for word in words)
 
 
 def _words_near(turns: Sequence[Turn], index: int) -> frozenset[str]:
