@@ -39,17 +39,7 @@ def settled(
     """
     letters, signs = spelled(streams, hits), described(streams, hits, kept)
     stay = announced(streams)
-    firms = {
-        _digits(stream, hit)
-        for stream, own in zip(streams, hits, strict=True)
-        for hit in own
-        if premises.firms_phone(stream, hit)
-    }
-    numbered = any(
-        hit.kind in ANSWERS and _digits(stream, hit)
-        for stream, own in zip(streams, hits, strict=True)
-        for hit in own
-    )
+    firms, numbered = _firms_digits(streams, hits), _numbered(streams, hits)
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
         told = [hit for hit in (*letters[at], *signs[at]) if not _is_kept(stream, hit, kept)]
@@ -69,6 +59,25 @@ def settled(
         ]
         result.append(merged([*told, *homes, *found]))
     return result
+
+
+def _firms_digits(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> set[str]:
+    """The digits of the firm's own telephones, so that they stay where somebody says them again."""
+    return {
+        _digits(stream, hit)
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+        if premises.firms_phone(stream, hit)
+    }
+
+
+def _numbered(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> bool:
+    """Whether a number's figures are told in the call, to which letters alone may belong."""
+    return any(
+        hit.kind in ANSWERS and _digits(stream, hit)
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+    )
 
 
 def _digits(stream: Stream, hit: Hit) -> str:
