@@ -13,6 +13,8 @@ from pipeline.privacy.numbers import identity_holds, luhn
 from pipeline.privacy.readings import read
 from pipeline.privacy.ruled import by_rules, merged, with_echoes
 from pipeline.privacy.rules import Hit
+from pipeline.privacy.settled import settled
+from pipeline.privacy.staff import staff_names
 from pipeline.privacy.streams import Stream
 from pipeline.privacy.tagger import KINDS, load_tagger
 
@@ -61,12 +63,15 @@ def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[
     keep
         Names that stay.
     """
+    keep = frozenset(keep) | staff_names(streams)
     told = by_rules(streams, keep=keep)
+    kept = kept_names(streams, keep)
     if not streams or len(streams[0].turns) < LEAST_TURNS:
-        return told
+        return settled(streams, told, kept)
     tongue = "zh" if language.startswith("zh") else "en"
     reading = read(streams, told, tongue)
-    return judged(streams, told, turns_of(reading.places, load_tagger(tongue).chances(reading)), keep=keep)
+    turns = turns_of(reading.places, load_tagger(tongue).chances(reading))
+    return settled(streams, judged(streams, told, turns, keep=keep), kept)
 
 
 def turns_of(places: Sequence[tuple[int, int, int]], chance: np.ndarray) -> dict[int, Told]:

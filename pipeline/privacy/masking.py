@@ -127,18 +127,17 @@ def _masked_turn(
 ) -> tuple[Turn, list[tuple[float | None, float | None]]]:
     if not pieces:
         return turn, []
-    tongue = turn.language or language
     text, cursor = "", 0
     for piece in pieces:
-        text += turn.text[cursor : piece.start] + label(piece.kind, tongue)
+        text += turn.text[cursor : piece.start] + label(piece.kind, language)
         cursor = piece.end
     text += turn.text[cursor:]
-    words, spans = _masked_words(turn, pieces, tongue)
+    words, spans = _masked_words(turn, pieces, language)
     return replace(turn, text=text, words=words), spans
 
 
 def _masked_words(
-    turn: Turn, pieces: Sequence[Piece], tongue: str
+    turn: Turn, pieces: Sequence[Piece], language: str
 ) -> tuple[tuple[Word, ...], list[tuple[float | None, float | None]]]:
     """The words with each masked stretch as one, and the seconds of each stretch."""
     if not turn.words:
@@ -156,7 +155,7 @@ def _masked_words(
         if not covered:  # two pieces in one word: the word went with the first
             spans.append(spans[-1] if spans else (turn.start_s, turn.end_s))
             if words and spans:
-                words[-1] = replace(words[-1], text=words[-1].text + label(piece.kind, tongue))
+                words[-1] = replace(words[-1], text=words[-1].text + label(piece.kind, language))
             continue
         first, last = covered[0][0], covered[-1][0]
         head = turn.text[min(covered[0][1][0], piece.start) : piece.start]
@@ -164,7 +163,7 @@ def _masked_words(
         following = next((p.start for p in pieces if p.start >= piece.end), tail_end)
         tail = turn.text[piece.end : min(tail_end, following)]
         sure = min(word.confidence for word, _ in covered)
-        words.append(Word(head + label(piece.kind, tongue) + tail, first.start_s, last.end_s, sure))
+        words.append(Word(head + label(piece.kind, language) + tail, first.start_s, last.end_s, sure))
         spans.append((first.start_s, last.end_s))
     words.extend(word for word, _ in rest)
     return tuple(words), spans
@@ -201,7 +200,7 @@ def _finding(
     detail: dict[str, object] = {"kind": piece.kind}
     if piece.parts > 1:
         detail |= {"part": piece.part, "parts": piece.parts}
-    quote = label(piece.kind, turn.language or language)
+    quote = label(piece.kind, language)
     return Finding("pii", index, turn.speaker, span[0], span[1], quote, piece.confidence, detail)
 
 

@@ -11,7 +11,15 @@ from typing import Any
 
 _HERE = Path(__file__).parent
 _PART = re.compile(r"(?<![?P])<([a-z_]+)>")
-FILES = ("numbers.yaml", "asked.yaml", "contacts.yaml", "names.zh.yaml", "names.en.yaml", "classes.yaml")
+FILES = (
+    "numbers.yaml",
+    "asked.yaml",
+    "contacts.yaml",
+    "names.zh.yaml",
+    "names.en.yaml",
+    "classes.yaml",
+    "settled.yaml",
+)
 KINDS = ("phone", "id_number", "bank_card", "email", "address", "name", "code")
 
 

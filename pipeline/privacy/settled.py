@@ -1,0 +1,98 @@
+"""The last word over what the rules and the tagger found: what goes and what stays by the form in which it is said.
+
+The patterns stand in ``settled.yaml``. A name told letter by letter or sign by sign goes, however unlikely the tagger finds it;
+a number that its word announces, the firm's telephone, place and people stay, however likely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from pipeline.privacy import premises, staff
+from pipeline.privacy.announced import announced, without
+from pipeline.privacy.asked import asked_for
+from pipeline.privacy.described import described
+from pipeline.privacy.digits import runs_of
+from pipeline.privacy.edges import trimmed
+from pipeline.privacy.names import is_kept
+from pipeline.privacy.numbers import ANSWERS
+from pipeline.privacy.ruled import merged
+from pipeline.privacy.rules import Hit, form
+from pipeline.privacy.spelled import spelled
+from pipeline.privacy.streams import Stream
+
+
+def settled(
+    streams: Sequence[Stream], hits: Sequence[Sequence[Hit]], kept: Collection[str]
+) -> list[list[Hit]]:
+    """Of each stream what is to be masked in the end.
+
+    Parameters
+    ----------
+    streams
+        What each side says.
+    hits
+        What was found in each.
+    kept
+        Names that stay, in small letters.
+    """
+    letters, signs = spelled(streams, hits), described(streams, hits, kept)
+    stay = announced(streams)
+    firms, numbered = _firms_digits(streams, hits), _numbered(streams, hits)
+    result: list[list[Hit]] = []
+    for at, stream in enumerate(streams):
+        told = [hit for hit in (*letters[at], *signs[at]) if not _is_kept(stream, hit, kept)]
+        found = [_kind_asked(stream, hit) for hit in hits[at]]
+        found = [left for hit in found for left in without(stream, hit, stay[at])]
+        found = [
+            trimmed(stream, hit)
+            for hit in found
+            if not staff.stays(stream, hit)
+            and not premises.stays(stream, hit, hits[at], numbered=numbered)
+            and not (hit.kind == "phone" and _digits(stream, hit) in firms)
+        ]
+        homes = [
+            hit
+            for hit in premises.homes(stream)
+            if not any(hit.start < b and a < hit.end for a, b in stay[at])
+        ]
+        result.append(merged([*told, *homes, *found]))
+    return result
+
+
+def _firms_digits(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> set[str]:
+    """The digits of the firm's own telephones, so that they stay where somebody says them again."""
+    return {
+        _digits(stream, hit)
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+        if premises.firms_phone(stream, hit)
+    }
+
+
+def _numbered(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> bool:
+    """Whether a number's figures are told in the call, to which letters alone may belong."""
+    return any(
+        hit.kind in ANSWERS and _digits(stream, hit)
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+    )
+
+
+def _digits(stream: Stream, hit: Hit) -> str:
+    return "".join(run.digits for run in runs_of(stream.text[hit.start : hit.end]))
+
+
+def _is_kept(stream: Stream, hit: Hit, kept: Collection[str]) -> bool:
+    return hit.kind == "name" and is_kept(stream.text[hit.start : hit.end], kept)
+
+
+def _kind_asked(stream: Stream, hit: Hit) -> Hit:
+    """Short digits that nothing but a code was asked for are one, in as many pieces as they are told."""
+    index, _ = stream.turn_at(hit.start)
+    digits = _digits(stream, hit)
+    least, most = ANSWERS["code"]
+    if hit.kind == "phone" and least <= len(digits) <= most and asked_for(stream.turns, index) == {"code"}:
+        return hit if form("plans.telephone").fullmatch(digits) else replace(hit, kind="code")
+    return hit
