@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from masking_score import GROUPS, Tally, score_turn
 
-from pipeline.privacy.judged import judged, turns_of
+from pipeline.privacy.judged import judged
 from pipeline.privacy.masking import cuts_of
 from pipeline.privacy.readings import read
 from pipeline.privacy.ruled import by_rules
@@ -21,6 +21,7 @@ from pipeline.privacy.streams import Stream, streams_of
 from pipeline.privacy.tagger import Tagger
 from pipeline.privacy.tagger_fit import fit
 from pipeline.privacy.talk import Talk, shipped_talk, sideless, transcript_of
+from pipeline.privacy.told import turns_of
 
 
 def crossed(which: str, language: str, parts: int) -> dict[str, Tally]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.privacy.altered import altered, pool_of, roughened
-from pipeline.privacy.judged import Told, judged, personal_data, turns_of
-from pipeline.privacy.masking import mask_text
+from pipeline.privacy.judged import judged, personal_data
+from pipeline.privacy.masking import mask, mask_text
 from pipeline.privacy.readings import TEMPLATES, read
 from pipeline.privacy.ruled import by_rules
 from pipeline.privacy.rules import Hit
@@ -18,6 +18,8 @@ from pipeline.privacy.streams import streams_of
 from pipeline.privacy.tagger import KINDS, LABELS, Tagger, marked_labels, packed, unpacked
 from pipeline.privacy.tagger_fit import digest_of, fit
 from pipeline.privacy.talk import read_talk, shipped_talk, sideless, transcript_of, unmarked
+from pipeline.privacy.told import Told, turns_of
+from pipeline.types import Speaker, Transcript, Turn
 
 TALK = "A: Your name?\nC: {name: Ann Lee}, {phone: 07700 900 123}.\n\nA: I'm {stays: Joe}.\nC: Thanks, {stays: Joe}.\n"
 
@@ -172,3 +174,42 @@ def test_what_stays_is_no_kind_of_data():
 def test_nothing_is_found_in_nothing():
     assert personal_data(streams_of(()), "en") == []
     assert mask_text("", language="en") == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "stay"),
+    [
+        (
+            ("A 您好，我是南方电信的小王。", "C OK，thank you", "A it's only 299 yuan a month"),
+            ("thank you", "299 yuan"),
+        ),
+        (
+            (
+                "A 您好，打扰您了。",
+                "C please don't call me again, I'm not interested",
+                "A sorry to bother you",
+            ),
+            ("don't call me again", "sorry to bother you"),
+        ),
+        (
+            ("A Good morning 张先生，是我。", "C sorry I am busy，晚点吧"),
+            ("Good morning", "I am busy，晚点吧"),
+        ),
+        (("A 我查一下。", "C 嗯", "A 299元。"), ("299元",)),
+    ],
+)
+def test_english_in_a_mandarin_call_is_read_as_english(lines: tuple[str, ...], stay: tuple[str, ...]) -> None:
+    sides: dict[str, Speaker] = {"A": "agent", "C": "customer"}
+    turns = tuple(Turn(sides[line[0]], line[2:], None, None, 1.0) for line in lines)
+    masked, _ = mask(Transcript("zh", turns))
+    said = "\n".join(turn.text for turn in masked.turns)
+    assert [words for words in stay if words not in said] == []
+
+
+def test_mail_told_in_english_letters_goes_from_a_mandarin_call() -> None:
+    turns = (
+        Turn("agent", "那您的邮箱是？", None, None, 1.0),
+        Turn("customer", "jack dot lee at gmail dot com", None, None, 1.0),
+    )
+    masked, _ = mask(Transcript("zh", turns))
+    assert "gmail" not in masked.turns[1].text

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.names import is_kept, kept_names, said_again
 from pipeline.privacy.numbers import identity_holds, luhn
-from pipeline.privacy.readings import read
 from pipeline.privacy.ruled import by_rules, merged, with_echoes
 from pipeline.privacy.rules import Hit
 from pipeline.privacy.settled import settled
 from pipeline.privacy.staff import staff_names
 from pipeline.privacy.streams import Stream
-from pipeline.privacy.tagger import KINDS, load_tagger
-
-if TYPE_CHECKING:
-    import numpy as np
+from pipeline.privacy.tagger import KINDS
+from pipeline.privacy.told import Told
+from pipeline.privacy.tongues import told_by_tagger
 
 LOW = {"name": 0.1, "address": 0.05}
 """How likely a token must be data to belong to likelier ones beside it, by kind."""
@@ -35,20 +31,6 @@ SURE_NAME = 0.9
 CARD_DIGITS = 13
 LEAST_TURNS = 2
 """A text by itself is no call, which is all that the tagger knows: there the rules decide alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One turn's tokens: where they stand, how likely each kind is, and how likely any is."""
-
-    places: tuple[tuple[int, int], ...]
-    kinds: np.ndarray
-    likely: np.ndarray
-
-    def most(self, start: int, end: int) -> float:
-        """How likely the likeliest token between two places of the text is."""
-        inside = [at for at, (a, b) in enumerate(self.places) if a < end and start < b]
-        return max((float(self.likely[at]) for at in inside), default=1.0)
 
 
 def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[str] = ()) -> list[list[Hit]]:
@@ -69,20 +51,8 @@ def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[
     if not streams or len(streams[0].turns) < LEAST_TURNS:
         return settled(streams, told, kept)
     tongue = "zh" if language.startswith("zh") else "en"
-    reading = read(streams, told, tongue)
-    turns = turns_of(reading.places, load_tagger(tongue).chances(reading))
+    turns = told_by_tagger(streams, told, tongue)
     return settled(streams, judged(streams, told, turns, keep=keep), kept)
-
-
-def turns_of(places: Sequence[tuple[int, int, int]], chance: np.ndarray) -> dict[int, Told]:
-    """What the tagger says of each turn."""
-    rows: dict[int, list[int]] = {}
-    for at, place in enumerate(places):
-        rows.setdefault(place[0], []).append(at)
-    return {
-        turn: Told(tuple(places[at][1:] for at in own), chance[own], chance[own].sum(axis=1))
-        for turn, own in rows.items()
-    }
 
 
 def judged(

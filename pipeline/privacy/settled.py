@@ -50,6 +50,7 @@ def settled(
             for hit in found
             if not staff.stays(stream, hit)
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
+            and not _is_sum(stream, hit)
             and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
         homes = [
@@ -59,6 +60,11 @@ def settled(
         ]
         result.append(merged([*told, *homes, *found]))
     return result
+
+
+def _is_sum(stream: Stream, hit: Hit) -> bool:
+    said = stream.text[hit.start : hit.end]
+    return hit.kind in ("address", "name") and bool(form("settled.sum").fullmatch(said))
 
 
 def _firms_digits(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> set[str]:
