@@ -20,7 +20,7 @@ from pathlib import Path
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.frames import read_frames
 from pipeline.analysis.labelled import LabelledCall, Mark, read_calls
-from pipeline.analysis.opening import known_names
+from pipeline.analysis.roster import known_names
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.tagger import SLOTS, Tagger, allowed, packed
 from pipeline.analysis.tagger_shapes import AS_SAID, FILLED, Pool, made, pool_of, shaped
