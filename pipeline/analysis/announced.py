@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pipeline.analysis.frames import read_frames
 from pipeline.analysis.introduced import is_never, is_somebody_else
 from pipeline.analysis.patterns import expand, shared_terms
-from pipeline.analysis.people import first_names, plain
+from pipeline.analysis.people import is_person, plain, trade
 from pipeline.analysis.slots import Known, recognise
 from pipeline.analysis.tagger import Tag, load_tagger
 from pipeline.analysis.tokens import Said
@@ -40,17 +40,21 @@ _PROPER = re.compile(r"(?:the )?(?:[A-Z0-9À-Þ][\w'’&.-]*)(?: (?:and|of|&|for
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Characters ``[start, end)`` of a turn that say who speaks: ``firm, person, department`` or ``either``."""
+    """Characters ``[start, end)`` of a turn that say who speaks: ``firm, person, department`` or ``either``.
+
+    ``led`` says whether words of introduction stand before.
+    """
 
     kind: str
     start: int
     end: int
+    led: bool = False
 
 
 def with_announced(said: Said, tags: Sequence[Tag], known: Mapping[str, Sequence[Known]]) -> list[Tag]:
     """The tags of a turn, with what its bare clauses say where the tags hold no firm, or take a person for one."""
     bare = announced(said, known)
-    if not bare or not (said.order == 0 or said.asked or len(bare) > 1):
+    if not bare:
         return list(tags)
     values = {tag.slot: said.text[tag.start : tag.end] for tag in tags}
     firm = values.get("company", "")
@@ -72,6 +76,10 @@ def announced(said: Said, known: Mapping[str, Sequence[Known]]) -> list[Tag]:
     if said.language != "en" or not any(char.isupper() for char in said.text):
         return []
     clauses = [_by_profile(said, one, known) for one in _clauses(said)]
+    if said.order and not said.asked:  # later on only what is sure: "It's Leon", a firm with a person or a department
+        clauses = [one for one in clauses if one.kind != "either"]
+        if len({one.kind for one in clauses}) < 2 or all(one.kind != "firm" for one in clauses):
+            clauses = [one for one in clauses if one.led and one.kind == "person"]
     kinds = {one.kind for one in clauses} | ({"firm"} if "company" in said.had else set())
     found: dict[str, Tag] = {}
     for one in clauses:
@@ -98,27 +106,19 @@ def _by_profile(said: Said, one: Clause, known: Mapping[str, Sequence[Known]]) -
     return one
 
 
-def is_person(value: str) -> bool:
-    """Whether a name in Latin letters begins with a given name."""
-    words = plain(value).split()
-    return bool(words) and words[0] in first_names() and not _parts()["trade"].search(plain(value))
-
-
 def _clauses(said: Said) -> Iterator[Clause]:
     """Clauses from the turn's head on, as far as they say who speaks."""
-    begun = False
     for hit in _CLAUSE.finditer(said.text):
         start, end = _bare(said.text, *hit.span())
         if start >= end:
             continue
         one = _kind_of(said, start, end)
         if one is None:
-            if begun or _TALK.search(said.folded[hit.start() : hit.end()]):
+            if _TALK.search(said.folded[hit.start() : hit.end()]):
                 return
             continue
         if said.text[hit.end() : hit.end() + 1] == "?":
             return
-        begun = True
         yield one
 
 
@@ -156,11 +156,11 @@ def _kind_of(said: Said, start: int, end: int) -> Clause | None:
         return None
     inner += 4 if value.startswith("the ") else 0
     if is_person(value) and len(value.split()) <= 3:
-        return Clause("person", inner, stop)
+        return Clause("person", inner, stop, led=bool(lead))
     common = load_tagger("en").common
     if " " not in value and plain(value) in common and not value[1:].isupper() and not (lead or tail):
         return None  # an ordinary word: Great. Price. Rusty.
-    sure = bool(_parts()["trade"].search(plain(value))) or (value.isupper() and len(value) > 1) or " " in value
+    sure = bool(trade().search(plain(value))) or (value.isupper() and len(value) > 1) or " " in value
     return Clause("firm" if sure else "either", inner, stop)
 
 
@@ -171,7 +171,6 @@ def _parts() -> dict[str, re.Pattern[str]]:
     return {
         name: re.compile(expand(text, terms))
         for name, text in {
-            "trade": data["classes"]["trade"],
             "department": r"(?:the )?(?:[a-z&'-]+ ){0,3}(?:team|desk|department|dept|division|unit|crew|office)|(?:the )?(?:{known_word})(?: (?:{known_word}))+|(?:the )?(?:group|services)",
         }.items()
     }

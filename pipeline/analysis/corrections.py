@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.analysis.introduced import cut, is_never, own_firm
+from pipeline.analysis.introduction import load_grammar
+from pipeline.analysis.people import is_person
 from pipeline.analysis.tagger import Tag
 from pipeline.analysis.tokens import Said, jieba_words
 
@@ -20,6 +22,7 @@ _RUN_BEFORE = re.compile(r"(?:[A-Z][\w&'-]* )+$")
 _STARTER = re.compile(r"^(?:(?:Hi|Hello|Hey|Good|Morning|Afternoon|Evening|It|It's|This|The|From|At|I'm|I)\b,? ?)+")
 _AGAIN = re.compile(r"[\s，,.。、；;—–-]+")
 _GIVEN_ZH = re.compile(r"[\u3400-\u9fff]{1,2}(?=[，,。！!？? ]|$)")
+_PARTICLE = re.compile(r"(?: (?:van|von|de|der|den|da|di|del|dos|le|la|al|el|bin|ter|ten))+(?: [A-Z][\w'’-]+){1,2}")
 _SURNAME_EN = re.compile(r"(?: [A-Z][\w'’-]+){1,2}")
 _LATIN_MORE = re.compile(r" [A-Z][a-z]+(?=[，,。！!？? ]|$)")
 _PERSON_END = re.compile(r"[，,。！!？? ]|$")
@@ -36,6 +39,7 @@ def corrected(said: Said, tags: Sequence[Tag]) -> list[Tag]:
         kept = [*_firm_of_department(said, kept)]
     else:
         kept = [*_inside_a_firm(said, kept)]
+        kept = [tag for tag in kept if not _person_as_firm(said, tag, kept)]
     kept = [_fuller(said, tag) if tag.slot == "name" else tag for tag in kept]
     own = own_firm(said.text, said.folded, said.language)
     if own is not None:
@@ -51,6 +55,8 @@ def _meet(tag: Tag, span: tuple[int, int]) -> bool:
 def _trimmed(said: Said, tag: Tag) -> Tag | None:
     """The tag at the edges of the name."""
     start, end = tag.start, tag.end
+    while end > start + 1 and not (said.text[end - 1].isalnum() or said.text[end - 1] in ")!）"):
+        end -= 1
     if tag.slot == "company":
         start, end = cut(said.folded, start, end, said.language)
         if said.language == "en":
@@ -75,6 +81,9 @@ def _fuller(said: Said, tag: Tag) -> Tag:
     if said.language == "zh" and value.isascii():
         more = _LATIN_MORE.match(said.text, tag.end)
         return replace(tag, end=more.end()) if more and value[:1].isupper() else tag
+    particle = _PARTICLE.match(said.text, tag.end)
+    if particle:
+        return replace(tag, end=particle.end())
     family = value.removeprefix("姓")
     gap = _AGAIN.match(said.text, tag.end)
     if gap is None or not said.text.startswith(family, gap.end()):
@@ -108,11 +117,10 @@ def _firm_of_department(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
         if firm or tag.slot != "department":
             yield tag
             continue
-        words = jieba_words(said.folded[tag.start : tag.end])
-        word, flag = words[0]
-        if len(words) >= 3 and len(word) >= 2 and flag in ("nz", "nt", "eng", "nrt", "nrfg"):
-            yield Tag("company", tag.start, tag.start + len(word), BY_FRAME)
-            yield replace(tag, start=tag.start + len(word))
+        company, department = load_grammar().organisation(said.folded, tag.start, tag.end)
+        if company and department and company[1] - company[0] >= 2:
+            yield Tag("company", *company, BY_FRAME)
+            yield replace(tag, start=department[0])
         else:
             yield tag
 
@@ -131,6 +139,16 @@ def _inside_a_firm(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
         start += starter.end() if starter else 0
         if not any(one.slot == "company" and one.end > tag.end for one in tags):
             yield Tag("company", start, more.end(), BY_FRAME)
+
+
+def _person_as_firm(said: Said, tag: Tag, tags: Sequence[Tag]) -> bool:
+    """Whether a firm begins with a given name, and the firm is another or hardly anything says that it is one."""
+    value = said.text[tag.start : tag.end]
+    if tag.slot != "company" or not is_person(value):
+        return False
+    others = [one for one in tags if one is not tag and one.slot == "company" and not is_person(said.text[one.start : one.end])]
+    named = [said.text[one.start : one.end] for one in tags if one.slot == "name"]
+    return bool(others) or "company" in said.had or tag.probability < BY_FRAME or any(map(value.startswith, named))
 
 
 def _one_meaning(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:

@@ -30,6 +30,7 @@ class Introduced:
     after: re.Pattern[str]
     own_name: tuple[str, ...]
     worded: frozenset[str]
+    asked: re.Pattern[str]
 
 
 @functools.cache
@@ -58,7 +59,13 @@ def load_introduced(language: str) -> Introduced:
         after=made(data["other"]["after"]),
         own_name=tuple(data.get("own_name", {}).get("patterns", ())),
         worded=frozenset(data.get("worded", ())),
+        asked=made("|".join(data["asked"]["patterns"])),
     )
+
+
+def asks_who(folded: str, language: str) -> bool:
+    """Whether the other side asks who is calling, or for which firm."""
+    return bool(load_introduced(language).asked.search(folded))
 
 
 def is_never(slot: str, folded: str, start: int, end: int, language: str) -> bool:

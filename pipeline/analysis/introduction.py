@@ -55,7 +55,7 @@ class Grammar:
         head_end = first if first > start else rest
         second = (first + 1, rest) if first > start else None
         role_less = self._without_role(text, start, head_end) if second is None else head_end
-        company, department = self._organisation(text, start, role_less)
+        company, department = self.organisation(text, start, role_less)
         if second and department is None:
             department = self._second(text, *second)
         fused = second is None and not name and department is None
@@ -84,7 +84,8 @@ class Grammar:
         known = self.part["role_known"].search(part)
         return start + known.start() if known else start
 
-    def _organisation(self, text: str, start: int, end: int) -> tuple[Span | None, Span | None]:
+    def organisation(self, text: str, start: int, end: int) -> tuple[Span | None, Span | None]:
+        """Company and department of words that hold no more than these."""
         part = self.part["trail"].sub("", text[start:end])
         head = self.part["head"].search(part)
         if head is None:

@@ -47,10 +47,9 @@ def slots_of(conversation: Conversation) -> dict[str, Finding]:
         if any(slot not in found for slot in SLOTS) and is_read(order, was_asked(conversation, turn)):
             for finding in _tagged(conversation, turn, order, known, found):
                 found.setdefault(finding.kind, finding)
-    for turn in early:
-        for finding in _own(conversation, turn, known["company"]):
-            if _is_strange(found.get("company")):
-                found["company"] = finding
+    own = next((one for turn in early for one in _own(conversation, turn, known["company"])), None)
+    if own is not None and _is_strange(found.get("company")):
+        found["company"] = own
     for finding in _spotted(conversation, known, early):
         if _is_strange(found.get(finding.kind)):
             found[finding.kind] = finding
@@ -156,7 +155,7 @@ def _from_tag(conversation: Conversation, turn: int, tag: Tag, known: Sequence[K
 def _trimmed(text: str, start: int, end: int, slot: str) -> tuple[int, int]:
     """The slot's words only: no article, no 姓, no possessive ending, no punctuation at the edges."""
     end = min(end, len(text))
-    for lead in ("the ", "'s ", "’s ") if slot != "name" else ("姓",):
+    for lead in ("the ", "'s ", "’s ") if slot != "name" else ("小姓", "免贵姓", "姓"):
         if text[start:end].startswith(lead) and end - start > len(lead):
             start += len(lead)
     while end > start + 1 and not (text[end - 1].isalnum() or text[end - 1] in ")!）"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import unicodedata
 from functools import cache
 from importlib import resources
@@ -24,6 +25,20 @@ def first_names() -> frozenset[str]:
     own = {word for line in text.splitlines() if not line.startswith("#") for word in line.split()}
     data = read_introduced("en")
     return frozenset(own | from_faker("first_names") | set(data["people"])) - frozenset(data["not_people"])
+
+
+def is_person(value: str) -> bool:
+    """Whether a name in Latin letters begins with a given name and holds no word of a trade."""
+    words = plain(value).split()
+    return bool(words) and words[0] in first_names() and not trade().search(plain(value))
+
+
+@cache
+def trade() -> re.Pattern[str]:
+    """Words that stand in firms' names."""
+    from pipeline.analysis.frames import read_frames
+
+    return re.compile(read_frames("en")["classes"]["trade"])
 
 
 @cache
