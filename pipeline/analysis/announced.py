@@ -59,7 +59,10 @@ def with_announced(said: Said, tags: Sequence[Tag], known: Mapping[str, Sequence
     values = {tag.slot: said.text[tag.start : tag.end] for tag in tags}
     firm = values.get("company", "")
     if firm and not is_person(firm) or "company" in said.had:
-        return [*tags, *(one for one in bare if one.slot not in values and not _overlaps(one, tags))]
+        more = [one for one in bare if one.slot == "name" and "name" not in values and not _overlaps(one, tags)]
+        return [*tags, *more]
+    if "department" in values:
+        bare = [one for one in bare if one.slot != "department"]
     slots = {one.slot for one in bare}
     return sorted(
         [*bare, *(tag for tag in tags if tag.slot not in slots and not _overlaps(tag, bare))],

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.analysis.introduced import cut, is_never, own_firm
-from pipeline.analysis.introduction import load_grammar
+from pipeline.analysis.introduction import is_department, is_department_word
 from pipeline.analysis.people import is_person
 from pipeline.analysis.tagger import Tag
 from pipeline.analysis.tokens import Said, jieba_words
@@ -17,7 +17,7 @@ BY_FRAME = 0.85
 _TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|coach)\.?$")
 _NEXT_WORD = re.compile(r"\.? ([a-zà-ÿ][\w'’-]+)")
 _JOINED = re.compile(r" (?:and|&) (?!I\b)(?:[A-Z][\w'&.-]*)(?: (?:[A-Z&][\w'&.-]*))*")
-_CAPITALISED = re.compile(r"(?: (?:[A-Z][\w&'-]*|of|and|&|the))* [A-Z][\w&'-]*")
+_CAPITALISED = re.compile(r" (?!I\b|I'|We|You)[A-Z][\w&'-]*(?: (?:(?:of|and|&|the) )?[A-Z][\w&'-]*)*")
 _RUN_BEFORE = re.compile(r"(?:[A-Z][\w&'-]* )+$")
 _STARTER = re.compile(r"^(?:(?:Hi|Hello|Hey|Good|Morning|Afternoon|Evening|It|It's|This|The|From|At|I'm|I)\b,? ?)+")
 _AGAIN = re.compile(r"[\s，,.。、；;—–-]+")
@@ -26,6 +26,7 @@ _PARTICLE = re.compile(r"(?: (?:van|von|de|der|den|da|di|del|dos|le|la|al|el|bin
 _SURNAME_EN = re.compile(r"(?: [A-Z][\w'’-]+){1,2}")
 _LATIN_MORE = re.compile(r" [A-Z][a-z]+(?=[，,。！!？? ]|$)")
 _PERSON_END = re.compile(r"[，,。！!？? ]|$")
+_NAMES = ("nr", "nrt", "nrfg", "nz", "nt", "eng", "x")
 LEAST_FIRM = 3
 """A company's name that a person's is cut off has at least so many characters left (our default)."""
 
@@ -117,10 +118,11 @@ def _firm_of_department(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
         if firm or tag.slot != "department":
             yield tag
             continue
-        company, department = load_grammar().organisation(said.folded, tag.start, tag.end)
-        if company and department and company[1] - company[0] >= 2:
-            yield Tag("company", *company, BY_FRAME)
-            yield replace(tag, start=department[0])
+        word, flag = jieba_words(said.folded[tag.start : tag.end])[0]
+        at = tag.start + len(word)
+        if len(word) >= 2 and flag in _NAMES and is_department(said.folded[at : tag.end]) and not is_department_word(word):
+            yield Tag("company", tag.start, at, BY_FRAME)
+            yield replace(tag, start=at)
         else:
             yield tag
 
@@ -130,7 +132,7 @@ def _inside_a_firm(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
     for tag in tags:
         more = _CAPITALISED.match(said.text, tag.end) if tag.slot == "department" else None
         own = said.text[tag.start : tag.end]
-        if more is None or not all(word[0].isupper() for word in own.split()):
+        if more is None or is_person(more.group().strip()) or not all(word[0].isupper() for word in own.split()):
             yield tag
             continue
         before = _RUN_BEFORE.search(said.text[: tag.start])

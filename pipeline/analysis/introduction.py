@@ -55,7 +55,7 @@ class Grammar:
         head_end = first if first > start else rest
         second = (first + 1, rest) if first > start else None
         role_less = self._without_role(text, start, head_end) if second is None else head_end
-        company, department = self.organisation(text, start, role_less)
+        company, department = self._organisation(text, start, role_less)
         if second and department is None:
             department = self._second(text, *second)
         fused = second is None and not name and department is None
@@ -84,8 +84,7 @@ class Grammar:
         known = self.part["role_known"].search(part)
         return start + known.start() if known else start
 
-    def organisation(self, text: str, start: int, end: int) -> tuple[Span | None, Span | None]:
-        """Company and department of words that hold no more than these."""
+    def _organisation(self, text: str, start: int, end: int) -> tuple[Span | None, Span | None]:
         part = self.part["trail"].sub("", text[start:end])
         head = self.part["head"].search(part)
         if head is None:
@@ -140,6 +139,16 @@ def load_grammar(terms_key: str = "zh") -> Grammar:
     data: dict[str, Any] = read_frames(terms_key)
     terms = {**shared_terms(terms_key), **data["terms"]}
     return Grammar({name: re.compile(expand(text, terms)) for name, text in data["grammar"].items()})
+
+
+def is_department(text: str) -> bool:
+    """Whether a text is a department in words of the lexicon only."""
+    return load_grammar().part["department"].fullmatch(text) is not None
+
+
+def is_department_word(text: str) -> bool:
+    """Whether a text is one or more words that departments are named with, or a trade's."""
+    return load_grammar().part["department_word"].fullmatch(text) is not None
 
 
 def parts_of(text: str) -> dict[str, Span]:
