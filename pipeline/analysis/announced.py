@@ -61,7 +61,7 @@ def with_announced(said: Said, tags: Sequence[Tag], known: Mapping[str, Sequence
     if firm and not is_person(firm) or "company" in said.had:
         more = [one for one in bare if one.slot == "name" and "name" not in values and not _overlaps(one, tags)]
         return [*tags, *more]
-    if "department" in values:
+    if "department" in values or all(one.slot != "company" for one in bare):
         bare = [one for one in bare if one.slot != "department"]
     slots = {one.slot for one in bare}
     return sorted(

@@ -17,6 +17,9 @@ BY_FRAME = 0.85
 _TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|coach)\.?$")
 _NEXT_WORD = re.compile(r"\.? ([a-zà-ÿ][\w'’-]+)")
 _JOINED = re.compile(r" (?:and|&) (?!I\b)(?:[A-Z][\w'&.-]*)(?: (?:[A-Z&][\w'&.-]*))*")
+_HEAD = re.compile(
+    r"\b(?:[A-Z]\w+ )?(?:Centre|Center|Institute|School|College|University|Academy|Bank|Association|Society|Museum|Guild|House|Home|Council|Federation|Faculty) (?:of|for)(?: the)? $"
+)
 _CAPITALISED = re.compile(r" (?!I\b|I'|We|You)[A-Z][\w&'-]*(?: (?:(?:of|and|&|the) )?[A-Z][\w&'-]*)*")
 _RUN_BEFORE = re.compile(r"(?:[A-Z][\w&'-]* )+$")
 _STARTER = re.compile(r"^(?:(?:Hi|Hello|Hey|Good|Morning|Afternoon|Evening|It|It's|This|The|From|At|I'm|I)\b,? ?)+")
@@ -63,6 +66,8 @@ def _trimmed(said: Said, tag: Tag) -> Tag | None:
         if said.language == "en":
             joined = _JOINED.match(said.text, end)
             end = joined.end() if joined and _closes(said.text, joined.end()) else end
+            head = _HEAD.search(said.text[:start])
+            start = head.start() if head else start
     elif tag.slot == "name" and said.language == "en" and _TITLE.fullmatch(said.folded[start:end]):
         more = _NEXT_WORD.match(said.folded, end)
         if more is None:

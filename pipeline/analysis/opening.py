@@ -24,6 +24,10 @@ from pipeline.types import Finding, Measure, Reason
 
 FRAMES_FIRST = {"en": SLOTS, "zh": SLOTS}
 """Slots that frames hear more surely than the tagger in the agent's first turn (measured on held-out openings)."""
+FRAMED_TURNS = 3
+"""So many of the agent's turns are read by frames where the tagger leaves a slot (our default)."""
+DOUBTED = 0.5
+"""A tag under this gives way to what a frame hears in its place (our default)."""
 LEAST = 0.3
 """Least probability of a slot that is reported (by fitting to one author's calls and reading the other's)."""
 KINDS = (*SLOTS, "purpose")
@@ -99,23 +103,27 @@ def _tagged(
 def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
     """What frames hear goes before the tagger for the slots that they hear surely, and fills what it leaves."""
     sure = FRAMES_FIRST.get(said.language, ()) if said.order < 1 else ()
+    read = SLOTS if said.order < 1 else ("company", "name") if said.order < FRAMED_TURNS else ()
     framed = [
         Tag(slot, start, end, BY_FRAME)
         for source, slot, start, end in said.hints
-        if source == "frame" and (slot in sure or (said.order < 1 and all(tag.slot != slot for tag in tags)))
+        if source == "frame" and (slot in sure or (slot in read and all(tag.slot != slot for tag in tags)))
     ]
     first = {tag.slot: tag for tag in reversed(framed)}
     kept = [
         tag
         for tag in tags
         if tag.slot not in first
-        and not any(tag.start < one.end and one.start < tag.end for one in first.values() if one.slot in sure)
+        and not any(_meet(tag, one) for one in first.values() if one.slot in sure or tag.probability < DOUBTED)
     ]
     free = [
-        one for one in first.values()
-        if one.slot in sure or not any(tag.start < one.end and one.start < tag.end for tag in kept)
-    ]  # fmt: skip
+        one for one in first.values() if one.slot in sure or not any(_meet(tag, one) for tag in kept)
+    ]
     return sorted([*kept, *free], key=lambda tag: tag.start)
+
+
+def _meet(one: Tag, other: Tag) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _from_tag(conversation: Conversation, turn: int, tag: Tag, known: Sequence[Known]) -> Finding:
