@@ -55,28 +55,39 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
 
     model = load().follow_up
     steps: list[Finding] = []
+    worded: list[Finding] = []
     for candidate in candidates(conversation):
         sure = _sure(conversation, candidate, model)
         if sure is not None and not _turned_down(candidate):
             steps.append(_finding(conversation, candidate, sure))
-    return steps
+        elif sure is None and candidate.place > LATE and not _turned_down(candidate):
+            worded.extend(_by_words(conversation, candidate))
+    return steps or worded
 
 
 def _sure(conversation: Conversation, candidate: Candidate, model: FollowUpModel) -> float | None:
     """How sure the sentence settles a step: the agent's by the learned layer, the customer's by the model of candidates."""
     if candidate.sentence.speaker == "agent":
         guess = acts.guesses(conversation, KIND).get(candidate.sentence.index, acts.NOTHING)
-        if guess.counts:
-            return None if _only_delivers(candidate.sentence) else guess.probability
-        sure = next((wording.strength for wording, _ in found(candidate.sentence, KIND, "adds")), None)
-        return sure if candidate.place > LATE else None
+        return guess.probability if guess.counts and not _only_delivers(conversation, candidate.sentence) else None
     sure = probability(candidate, model)
     return sure if sure >= LEAST else None
 
 
-def _only_delivers(sentence: Sentence) -> bool:
-    """Whether the sentence tells when something arrives, with nothing to do for either side."""
-    return says(sentence, KIND, "drops") and not says(sentence, KIND, "adds")
+def _only_delivers(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether, after something is done in the same turn, the sentence only tells what arrives and when."""
+    if not says(sentence, KIND, "drops") or says(sentence, KIND, "adds"):
+        return False
+    return any(says(one, KIND, "done") for one in conversation.in_turn(sentence.turn))
+
+
+def _by_words(conversation: Conversation, candidate: Candidate) -> Iterator[Finding]:
+    """A step of the agent's that the words alone settle, where nothing else in the call does."""
+    if candidate.sentence.speaker != "agent":
+        return
+    for wording, _ in found(candidate.sentence, KIND, "adds"):
+        yield _finding(conversation, candidate, wording.strength)
+        return
 
 
 def candidates(conversation: Conversation) -> Iterator[Candidate]:
