@@ -45,6 +45,8 @@ def own_names(transcript: Transcript, profile: Profile, record: CallRecord) -> t
 
 def _forms(quote: str, kind: str) -> Iterator[str]:
     yield quote
+    if kind == "name" and quote.isascii() and " " in quote:
+        yield from (word for word in quote.split() if len(word) >= 3)
     if kind == "company":
         short = re.sub(words()["tail"], "", quote)
         if len(short) >= 3:
