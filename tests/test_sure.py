@@ -19,7 +19,9 @@ ENTRIES = [
 ]
 
 
-@pytest.mark.parametrize(("language", "name", "entry", "terms"), ENTRIES, ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("language", "name", "entry", "terms"), ENTRIES, ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_hits_and_misses(language: str, name: str, entry: dict[str, Any], terms: dict[str, str]) -> None:
     wording = _wording(entry, terms)
     silent = [text for text in entry["hits"] if wording.find(fold(text)) is None]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.analysis.frames import read_frames
-from pipeline.analysis.introduced import is_never, is_somebody_else
+from pipeline.analysis.introduced import is_never, is_somebody_else, read_introduced
 from pipeline.analysis.patterns import expand, shared_terms
 from pipeline.analysis.people import is_person, plain, trade
 from pipeline.analysis.slots import Known, recognise
@@ -26,14 +26,6 @@ MOST = 6
 """A clause of more words is talk (our default)."""
 _CLAUSE = re.compile(r"[^,.;:!?—–]+")
 _FILLER = re.compile(r"(?:um|uh|er|erm|ah|oh|yeah|yes|right|okay|ok|so|well|sorry|no)\b[ ,.]*", re.IGNORECASE)
-_GREETING = re.compile(
-    r"(?:hi(?:ya)?|hello|hey|good (?:morning|afternoon|evening|day)|morning|afternoon|evening|g'day|alright)\b(?: there| again| sir| madam| ma'am| boss| mate)?(?: (?:mr|mrs|ms|miss|dr)\.? \S+)?",
-    re.IGNORECASE,
-)
-_LEAD = re.compile(
-    r"(?:it's|it is|this is|here's|here is|i'm|i am|my name's|my name is|name's|the name's|you're through to|you've got|(?:i'm )?(?:calling )?from|at|with)(?: just| only)? ",
-    re.IGNORECASE,
-)
 _TAIL = re.compile(r" (?:here|speaking|calling|this side|again)$", re.IGNORECASE)
 _PROPER = re.compile(r"(?:the )?(?:[A-Z0-9À-Þ][\w'’&.-]*)(?: (?:and|of|&|for|the|[A-Z0-9À-Þ][\w'’&.-]*))*")
 
@@ -58,8 +50,10 @@ def with_announced(said: Said, tags: Sequence[Tag], known: Mapping[str, Sequence
         return list(tags)
     values = {tag.slot: said.text[tag.start : tag.end] for tag in tags}
     firm = values.get("company", "")
-    if firm and not is_person(firm) or "company" in said.had:
-        more = [one for one in bare if one.slot == "name" and "name" not in values and not _overlaps(one, tags)]
+    if (firm and not is_person(firm)) or "company" in said.had:
+        more = [
+            one for one in bare if one.slot == "name" and "name" not in values and not _overlaps(one, tags)
+        ]
         return [*tags, *more]
     if "department" in values or all(one.slot != "company" for one in bare):
         bare = [one for one in bare if one.slot != "department"]
@@ -79,7 +73,9 @@ def announced(said: Said, known: Mapping[str, Sequence[Known]]) -> list[Tag]:
     if said.language != "en" or not any(char.isupper() for char in said.text):
         return []
     clauses = [_by_profile(said, one, known) for one in _clauses(said)]
-    if said.order and not said.asked:  # later on only what is sure: "It's Leon", a firm with a person or a department
+    if (
+        said.order and not said.asked
+    ):  # later on only what is sure: "It's Leon", a firm with a person or a department
         clauses = [one for one in clauses if one.kind != "either"]
         if len({one.kind for one in clauses}) < 2 or all(one.kind != "firm" for one in clauses):
             clauses = [one for one in clauses if one.led and one.kind == "person"]
@@ -92,8 +88,10 @@ def announced(said: Said, known: Mapping[str, Sequence[Known]]) -> list[Tag]:
             strength = ALONE if len(clauses) == 1 else STRENGTH
         slot = {"firm": "company", "person": "name", "department": "department"}[kind]
         last = found.get(slot)
-        again = last is not None and slot == "name" and said.text[one.start : one.end].startswith(
-            said.text[last.start : last.end]
+        again = (
+            last is not None
+            and slot == "name"
+            and said.text[one.start : one.end].startswith(said.text[last.start : last.end])
         )
         if (last is None or again) and not is_never(slot, said.folded, one.start, one.end, "en"):
             found[slot] = Tag(slot, one.start, one.end, strength)
@@ -132,7 +130,7 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int]:
     """A clause without fillers and greeting at its head and blanks at its edges."""
     while start < end and text[start] == " ":
         start += 1
-    for pattern in (_FILLER, _GREETING, _FILLER):
+    for pattern in (_FILLER, _parts()["greeting"], _FILLER):
         head = pattern.match(text, start, end)
         if head and (head.end() >= end or text[head.end()] == " " or text[head.end() - 1] == " "):
             start = head.end()
@@ -145,7 +143,7 @@ def _bare(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _kind_of(said: Said, start: int, end: int) -> Clause | None:
     """What a clause says of who speaks."""
-    lead = _LEAD.match(said.text, start, end)
+    lead = _parts()["lead"].match(said.text, start, end)
     inner = lead.end() if lead else start
     tail = _TAIL.search(said.text, inner, end)
     stop = tail.start() if tail else end
@@ -169,11 +167,9 @@ def _kind_of(said: Said, start: int, end: int) -> Clause | None:
 
 @functools.cache
 def _parts() -> dict[str, re.Pattern[str]]:
-    data = read_frames("en")
-    terms = {**shared_terms("en"), **data["terms"]}
+    terms = {**shared_terms("en"), **read_frames("en")["terms"]}
+    words = read_introduced("en")["clauses"]
     return {
-        name: re.compile(expand(text, terms))
-        for name, text in {
-            "department": r"(?:the )?(?:[a-z&'-]+ ){0,3}(?:team|desk|department|dept|division|unit|crew|office)|(?:the )?(?:{known_word})(?: (?:{known_word}))+|(?:the )?(?:group|services)",
-        }.items()
+        name: re.compile(expand(words[name], terms), re.IGNORECASE if name != "department" else 0)
+        for name in ("greeting", "lead", "department")
     }

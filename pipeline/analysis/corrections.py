@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.analysis.introduced import cut, is_never, own_firm
+from pipeline.analysis.introduced import cut, is_never, own_firm, read_introduced
 from pipeline.analysis.introduction import is_department, is_department_word
 from pipeline.analysis.people import is_person
 from pipeline.analysis.tagger import Tag
@@ -17,15 +18,16 @@ BY_FRAME = 0.85
 _TITLE = re.compile(r"(?:mr|mrs|ms|miss|dr|doctor|coach)\.?$")
 _NEXT_WORD = re.compile(r"\.? ([a-zà-ÿ][\w'’-]+)")
 _JOINED = re.compile(r" (?:and|&) (?!I\b)(?:[A-Z][\w'&.-]*)(?: (?:[A-Z&][\w'&.-]*))*")
-_HEAD = re.compile(
-    r"\b(?:[A-Z]\w+ )?(?:Centre|Center|Institute|School|College|University|Academy|Bank|Association|Society|Museum|Guild|House|Home|Council|Federation|Faculty) (?:of|for)(?: the)? $"
-)
 _CAPITALISED = re.compile(r" (?!I\b|I'|We|You)[A-Z][\w&'-]*(?: (?:(?:of|and|&|the) )?[A-Z][\w&'-]*)*")
 _RUN_BEFORE = re.compile(r"(?:[A-Z][\w&'-]* )+$")
-_STARTER = re.compile(r"^(?:(?:Hi|Hello|Hey|Good|Morning|Afternoon|Evening|It|It's|This|The|From|At|I'm|I)\b,? ?)+")
+_STARTER = re.compile(
+    r"^(?:(?:Hi|Hello|Hey|Good|Morning|Afternoon|Evening|It|It's|This|The|From|At|I'm|I)\b,? ?)+"
+)
 _AGAIN = re.compile(r"[\s，,.。、；;—–-]+")
 _GIVEN_ZH = re.compile(r"[\u3400-\u9fff]{1,2}(?=[，,。！!？? ]|$)")
-_PARTICLE = re.compile(r"(?: (?:van|von|de|der|den|da|di|del|dos|le|la|al|el|bin|ter|ten))+(?: [A-Z][\w'’-]+){1,2}")
+_PARTICLE = re.compile(
+    r"(?: (?:van|von|de|der|den|da|di|del|dos|le|la|al|el|bin|ter|ten))+(?: [A-Z][\w'’-]+){1,2}"
+)
 _SURNAME_EN = re.compile(r"(?: [A-Z][\w'’-]+){1,2}")
 _LATIN_MORE = re.compile(r" [A-Z][a-z]+(?=[，,。！!？? ]|$)")
 _PERSON_END = re.compile(r"[，,。！!？? ]|$")
@@ -66,7 +68,7 @@ def _trimmed(said: Said, tag: Tag) -> Tag | None:
         if said.language == "en":
             joined = _JOINED.match(said.text, end)
             end = joined.end() if joined and _closes(said.text, joined.end()) else end
-            head = _HEAD.search(said.text[:start])
+            head = _firm_head().search(said.text[:start])
             start = head.start() if head else start
     elif tag.slot == "name" and said.language == "en" and _TITLE.fullmatch(said.folded[start:end]):
         more = _NEXT_WORD.match(said.folded, end)
@@ -76,9 +78,19 @@ def _trimmed(said: Said, tag: Tag) -> Tag | None:
     return replace(tag, start=start, end=end)
 
 
+@functools.cache
+def _firm_head() -> re.Pattern[str]:
+    return re.compile(read_introduced("en")["clauses"]["firm_head"])
+
+
 def _closes(text: str, end: int) -> bool:
     """Whether a capitalised run ends where a clause does, so that the name behind "and" is the firm's, no second person's."""
-    return bool(re.match(r"$|[,.;:!?]|'s\b| (?:about|regarding|in|here|on|again|the|it's|it|my|I'm|I|just|how|estate|solicitors)\b", text[end:]))
+    return bool(
+        re.match(
+            r"$|[,.;:!?]|'s\b| (?:about|regarding|in|here|on|again|the|it's|it|my|I'm|I|just|how|estate|solicitors)\b",
+            text[end:],
+        )
+    )
 
 
 def _fuller(said: Said, tag: Tag) -> Tag:
@@ -96,7 +108,11 @@ def _fuller(said: Said, tag: Tag) -> Tag:
         return tag
     after = gap.end() + len(family)
     short = said.language == "zh" and len(family) <= 2
-    more = (_GIVEN_ZH if short else _SURNAME_EN).match(said.text, after) if short or said.language == "en" else None
+    more = (
+        (_GIVEN_ZH if short else _SURNAME_EN).match(said.text, after)
+        if short or said.language == "en"
+        else None
+    )
     return replace(tag, start=gap.end(), end=more.end()) if more else tag
 
 
@@ -125,7 +141,12 @@ def _firm_of_department(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
             continue
         word, flag = jieba_words(said.folded[tag.start : tag.end])[0]
         at = tag.start + len(word)
-        if len(word) >= 2 and flag in _NAMES and is_department(said.folded[at : tag.end]) and not is_department_word(word):
+        if (
+            len(word) >= 2
+            and flag in _NAMES
+            and is_department(said.folded[at : tag.end])
+            and not is_department_word(word)
+        ):
             yield Tag("company", tag.start, at, BY_FRAME)
             yield replace(tag, start=at)
         else:
@@ -137,7 +158,11 @@ def _inside_a_firm(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
     for tag in tags:
         more = _CAPITALISED.match(said.text, tag.end) if tag.slot == "department" else None
         own = said.text[tag.start : tag.end]
-        if more is None or is_person(more.group().strip()) or not all(word[0].isupper() for word in own.split()):
+        if (
+            more is None
+            or is_person(more.group().strip())
+            or not all(word[0].isupper() for word in own.split())
+        ):
             yield tag
             continue
         before = _RUN_BEFORE.search(said.text[: tag.start])
@@ -153,9 +178,18 @@ def _person_as_firm(said: Said, tag: Tag, tags: Sequence[Tag]) -> bool:
     value = said.text[tag.start : tag.end]
     if tag.slot != "company" or not is_person(value):
         return False
-    others = [one for one in tags if one is not tag and one.slot == "company" and not is_person(said.text[one.start : one.end])]
+    others = [
+        one
+        for one in tags
+        if one is not tag and one.slot == "company" and not is_person(said.text[one.start : one.end])
+    ]
     named = [said.text[one.start : one.end] for one in tags if one.slot == "name"]
-    return bool(others) or "company" in said.had or tag.probability < BY_FRAME or any(map(value.startswith, named))
+    return (
+        bool(others)
+        or "company" in said.had
+        or tag.probability < BY_FRAME
+        or any(map(value.startswith, named))
+    )
 
 
 def _one_meaning(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:

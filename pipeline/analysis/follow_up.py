@@ -69,7 +69,11 @@ def _sure(conversation: Conversation, candidate: Candidate, model: FollowUpModel
     """How sure the sentence settles a step: the agent's by the learned layer, the customer's by the model of candidates."""
     if candidate.sentence.speaker == "agent":
         guess = acts.guesses(conversation, KIND).get(candidate.sentence.index, acts.NOTHING)
-        return guess.probability if guess.counts and not _only_delivers(conversation, candidate.sentence) else None
+        return (
+            guess.probability
+            if guess.counts and not _only_delivers(conversation, candidate.sentence)
+            else None
+        )
     sure = probability(candidate, model)
     return sure if sure >= LEAST else None
 

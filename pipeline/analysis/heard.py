@@ -59,7 +59,11 @@ def calmed(folded: str, language: str) -> tuple[Form, ...]:
     >>> calmed("it's, er, tim, from, uh, hexa", "en")[0].text
     "it's tim from hexa"
     """
-    gone = {at for hit in _HESITATION.finditer(folded) for at in range(*hit.span())} if language == "en" else set()
+    gone = (
+        {at for hit in _HESITATION.finditer(folded) for at in range(*hit.span())}
+        if language == "en"
+        else set()
+    )
     if not gone:
         return ()
     places = tuple(at for at in range(len(folded)) if at not in gone)

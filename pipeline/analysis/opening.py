@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from pipeline.analysis.announced import with_announced
 from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.corrections import BY_FRAME, corrected
 from pipeline.analysis.frames import SLOTS
 from pipeline.analysis.introduced import own_firm
-from pipeline.analysis.announced import with_announced
-from pipeline.analysis.corrections import BY_FRAME, corrected
 from pipeline.analysis.purpose import purpose_of
 from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
@@ -114,11 +114,11 @@ def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
         tag
         for tag in tags
         if tag.slot not in first
-        and not any(_meet(tag, one) for one in first.values() if one.slot in sure or tag.probability < DOUBTED)
+        and not any(
+            _meet(tag, one) for one in first.values() if one.slot in sure or tag.probability < DOUBTED
+        )
     ]
-    free = [
-        one for one in first.values() if one.slot in sure or not any(_meet(tag, one) for tag in kept)
-    ]
+    free = [one for one in first.values() if one.slot in sure or not any(_meet(tag, one) for tag in kept)]
     return sorted([*kept, *free], key=lambda tag: tag.start)
 
 

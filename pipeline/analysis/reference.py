@@ -16,7 +16,11 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     """Findings ``reference`` by the agent, one a sentence; ``detail {of: contact|customer|referral}`` where a rule says."""
     told = spot(conversation, KIND, "agent")
     sure = list(_sure(conversation))
-    kept = [one for one in told if not _dropped(conversation, one) and not any(_same(one, other) for other in sure)]
+    kept = [
+        one
+        for one in told
+        if not _dropped(conversation, one) and not any(_same(one, other) for other in sure)
+    ]
     return sorted([*kept, *sure], key=lambda one: (one.turn or 0, one.start_s or 0.0))
 
 
@@ -32,10 +36,15 @@ def _sure(conversation: Conversation) -> Iterator[Finding]:
 
 def _dropped(conversation: Conversation, one: Finding) -> bool:
     """Whether the words say that the sentence refers to nothing."""
-    sentences = [s for s in conversation.in_turn(one.turn or 0) if one.quote in s.text or s.text in one.quote]
+    sentences = [
+        s
+        for s in conversation.in_turn(one.turn or 0)
+        if (one.quote or "") in s.text or s.text in (one.quote or "")
+    ]
     return any(says(sentence, KIND, "drops") and not says(sentence, KIND, "adds") for sentence in sentences)
 
 
 def _same(one: Finding, other: Finding) -> bool:
     """Whether both stand in one sentence: one's words hold the other's, or they meet in a turn of one sentence."""
-    return one.turn == other.turn and (one.quote in other.quote or other.quote in one.quote)
+    mine, its = one.quote or "", other.quote or ""
+    return one.turn == other.turn and (mine in its or its in mine)

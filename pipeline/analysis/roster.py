@@ -52,7 +52,11 @@ def _known_agent(agent: Agent) -> Known:
     han = 2 <= len(full) <= 4 and bool(_HAN.match(full[0]))
     compound = _COMPOUND.match(full)
     surname = (compound.group() if compound else full[0]) if han else ""
-    polite = [form.format(surname) for form in ("{}", "小{}", "老{}", "{}经理", "{}老师", "{}顾问")] if surname else []
+    polite = (
+        [form.format(surname) for form in ("{}", "小{}", "老{}", "{}经理", "{}老师", "{}顾问")]
+        if surname
+        else []
+    )
     if han and len(full) - len(surname) == 2:
         polite.append(full[len(surname) :])
     first = [full.split()[0]] if " " in full else []
@@ -101,8 +105,12 @@ def _given(sentence: Sentence, form: str) -> tuple[int, int] | None:
         plain = wanted not in load_introduced("en").worded
         spans = [one for one in spans if plain or _framed(sentence.folded, *one)]
     else:
-        spans = [hit.span() for hit in re.finditer(rf"(?<![a-z]){re.escape(wanted)}(?![a-z])", sentence.folded)]
-    return next((one for one in spans if not is_somebody_else(sentence.folded, *one, _tongue(sentence))), None)
+        spans = [
+            hit.span() for hit in re.finditer(rf"(?<![a-z]){re.escape(wanted)}(?![a-z])", sentence.folded)
+        ]
+    return next(
+        (one for one in spans if not is_somebody_else(sentence.folded, *one, _tongue(sentence))), None
+    )
 
 
 def _framed(folded: str, start: int, end: int) -> bool:

@@ -18,7 +18,7 @@ from pipeline.analysis.text import fold
 IN_A_FRAME = 0.7
 """Least likeness of a name heard in a frame of introduction (our default)."""
 SHORT = 0.9
-"""Least likeness in a frame of what has one or two characters or is no whole name: another nickname is another person (our default)."""
+"""Least likeness in a frame of what has one or two characters or is no whole name (our default)."""
 ANYWHERE = 0.84
 """Least likeness of a name heard elsewhere (our default); shorter names must sound the same."""
 _HAN = re.compile(r"[\u3400-\u9fff]")

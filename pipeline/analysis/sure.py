@@ -42,7 +42,9 @@ def wordings(language: str, kind: str, part: str) -> tuple[Wording, ...]:
     """The wordings of a part (``adds, drops, first, open, closed``) of a kind."""
     data = read_sure("zh" if language == "zh" else "en")
     entries = data.get(kind, {}).get(part, [])
-    return tuple(_wording(entry, data["terms"]) for entry in ([entries] if isinstance(entries, dict) else entries))
+    return tuple(
+        _wording(entry, data["terms"]) for entry in ([entries] if isinstance(entries, dict) else entries)
+    )
 
 
 def _wording(entry: Mapping[str, Any], terms: Mapping[str, str]) -> Wording:

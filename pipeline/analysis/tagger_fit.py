@@ -208,7 +208,11 @@ def digest_of(language: str) -> str:
     root = resources.files("pipeline.lexicons") / language
     for name in ("opening.yaml", "introductions.yaml"):
         digest.update((root / name).read_bytes())
-    files = [path for name in ("calls", "openings") for path in sorted((root / name).iterdir(), key=lambda p: p.name)]
+    files = [
+        path
+        for name in ("calls", "openings")
+        for path in sorted((root / name).iterdir(), key=lambda p: p.name)
+    ]
     for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.opening import slots_of
@@ -26,7 +26,6 @@ SURE = 0.6
 """Least confidence of a slot whose words stay (our default)."""
 LEAST_LEFT = {"name": 1, "address": 3}
 """What is left of a hit beside the agent's own words is none if it has no more characters (our default)."""
-KindT = TypeVar("KindT")
 
 
 @functools.cache
@@ -38,13 +37,16 @@ def words() -> Mapping[str, Any]:
 def own_names(transcript: Transcript, profile: Profile, record: CallRecord) -> tuple[str, ...]:
     """What the agent calls himself, his department and his firm in this call, as heard."""
     conversation = Conversation.of(transcript, profile=profile, record=record)
-    found = [one for one in slots_of(conversation).values() if one.speaker == "agent" and one.confidence >= SURE]
-    said = [name for one in found for name in _forms(one.quote, one.kind)]
+    found = [
+        one for one in slots_of(conversation).values() if one.speaker == "agent" and one.confidence >= SURE
+    ]
+    said = [name for one in found for name in _forms(one.quote or "", one.kind)]
     return tuple(dict.fromkeys(said))
 
 
 def _forms(quote: str, kind: str) -> Iterator[str]:
-    yield quote
+    if quote:
+        yield quote
     if kind == "name" and quote.isascii() and " " in quote:
         yield from (word for word in quote.split() if len(word) >= 3)
     if kind == "company":
@@ -80,7 +82,12 @@ def _less(turn: Turn, piece: Piece, names: Sequence[str]) -> Iterator[Piece]:
     if turn.speaker != "agent":
         yield piece
         return
-    spans = [span for name in names for span in _places(turn.text, name) if span[0] < piece.end and piece.start < span[1]]
+    spans = [
+        span
+        for name in names
+        for span in _places(turn.text, name)
+        if span[0] < piece.end and piece.start < span[1]
+    ]
     at = piece.start
     for start, end in [*sorted(spans), (piece.end, piece.end)]:
         if spans and _is_little(turn.text[at : max(at, start)], piece.kind):
@@ -105,4 +112,8 @@ def _is_answer(text: str, piece: Piece) -> bool:
     """Whether a word that heads its sentence is the answer to a question: "Price, I suppose"."""
     said, before = text[piece.start : piece.end], text[: piece.start].rstrip()
     alone = " " not in said and said.isascii() and (not before or before[-1] in ".?!")
-    return alone and is_common_word(said) and bool(re.match(words()["answer"]["after"], text[piece.end :], re.IGNORECASE))
+    return (
+        alone
+        and is_common_word(said)
+        and bool(re.match(words()["answer"]["after"], text[piece.end :], re.IGNORECASE))
+    )
