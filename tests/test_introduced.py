@@ -102,7 +102,7 @@ def test_own_name() -> None:
         ("Hi, it's Plusnet, the faults team.", {"company": "Plusnet", "department": "faults team"}),
         ("Hi, Nadine. Nadine Foss, Harper Media.", {"company": "Harper Media", "name": "Nadine Foss"}),
         ("Hello, I'm calling from Hart and Rowe, the surveyors.", {"company": "Hart and Rowe"}),
-        ("Hello, I'm ringing on behalf of Hitachi, our company is Vale Tools, I'm Ted.", {"company": "Vale Tools", "name": "Ted"}),
+        ("Hello, I'm ringing for Hitachi, our company is Vale Tools, I'm Ted.", {"company": "Vale Tools", "name": "Ted"}),
         ("Hi, we're a family firm that cleans gutters.", {}),
         ("Hello, this is Mr Adair from Crest Tutors.", {"company": "Crest Tutors", "name": "Adair"}),
         ("Hi, um, it's, er, Sven, from, uh, Malmo Verktyg.", {"company": "Malmo Verktyg", "name": "Sven"}),

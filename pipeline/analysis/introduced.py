@@ -100,6 +100,8 @@ def own_firm(text: str, folded: str, language: str) -> Span | None:
     for pattern in found.own:
         for hit in pattern.finditer(folded):
             start, end = cut(folded, *hit.span("company"), language)
+            while end > start + 1 and not folded[end - 1].isalnum():
+                end -= 1
             value = folded[start:end]
             if cased and not text[start].isupper():
                 continue

@@ -93,11 +93,17 @@ def _tagged(
     tags = with_announced(said, tags, known)
     introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
     for tag in tags:
-        if tag.slot in had or tag.probability < LEAST:
+        if tag.slot in had or tag.probability < LEAST or _names_the_firm(said, tag, known["company"]):
             continue
         if tag.slot == "department" and not introduced and tag.probability < BY_FRAME:
             continue  # nobody gives a department alone: of all labelled calls none does
         yield _from_tag(conversation, turn, tag, known[tag.slot])
+
+
+def _names_the_firm(said: Said, tag: Tag, known: Sequence[Known]) -> bool:
+    """Whether what was taken for a person's name is the profile's company."""
+    match = recognise(said.text[tag.start : tag.end], known) if tag.slot == "name" and known else None
+    return match is not None and match[1] != "fuzzy"
 
 
 def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
