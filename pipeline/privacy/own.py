@@ -38,7 +38,9 @@ def own_names(transcript: Transcript, profile: Profile, record: CallRecord) -> t
     """What the agent calls himself, his department and his firm in this call, as heard."""
     conversation = Conversation.of(transcript, profile=profile, record=record)
     found = [
-        one for one in slots_of(conversation).values() if one.speaker == "agent" and one.confidence >= SURE[one.kind]
+        one
+        for one in slots_of(conversation).values()
+        if one.speaker == "agent" and one.confidence >= SURE[one.kind]
     ]
     said = [name for one in found for name in _forms(one.quote or "", one.kind)]
     return tuple(dict.fromkeys(said))
@@ -104,7 +106,8 @@ def _less(turn: Turn, piece: Piece, names: Sequence[str]) -> Iterator[Piece]:
 def _is_all(text: str, piece: Piece, spans: Sequence[tuple[int, int]]) -> bool:
     """Whether an address is hardly more than a name of the firm's at its head."""
     return any(
-        start <= piece.start and _is_little(text[min(end, piece.end) : piece.end], "address") for start, end in spans
+        start <= piece.start and _is_little(text[min(end, piece.end) : piece.end], "address")
+        for start, end in spans
     )
 
 
