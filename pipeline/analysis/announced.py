@@ -48,6 +48,13 @@ def with_announced(said: Said, tags: Sequence[Tag], known: Mapping[str, Sequence
     bare = announced(said, known)
     if not bare:
         return list(tags)
+    spans = {(one.slot, one.start, one.end) for one in bare}
+    tags = [
+        replace(tag, probability=max(tag.probability, STRENGTH))
+        if (tag.slot, tag.start, tag.end) in spans
+        else tag
+        for tag in tags
+    ]
     values = {tag.slot: said.text[tag.start : tag.end] for tag in tags}
     firm = values.get("company", "")
     if (firm and not is_person(firm)) or "company" in said.had:
