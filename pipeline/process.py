@@ -16,6 +16,7 @@ from pipeline.audio.known import hear_sound, known_sound
 from pipeline.beside import Beside, sides_of, transcript_beside
 from pipeline.errors import CallgaugeError
 from pipeline.privacy.masking import mask
+from pipeline.privacy.own import own_names
 from pipeline.profile import EMPTY, Profile
 from pipeline.provenance import heard_by, judged_by
 from pipeline.settings import Settings
@@ -231,7 +232,8 @@ def appraise(
     suppressed_since: datetime | None = None,
 ) -> CallResult:
     """Judge a transcript, with its sound where there is one. The text is masked before anything else reads it."""
-    transcript, personal = mask(transcript, keep=workplace.names)
+    own = own_names(transcript, workplace.profile, record)
+    transcript, personal = mask(transcript, keep=(*workplace.names, *own))
     heard = analyse(transcript, sound, record=record, profile=workplace.profile, prior=personal)
     evidence = Evidence(
         transcript=transcript,

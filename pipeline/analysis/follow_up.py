@@ -16,6 +16,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.matching import matches
 from pipeline.analysis.rules import Match
+from pipeline.analysis.sure import found, says
 from pipeline.analysis.when import When, find_times, says_time
 from pipeline.types import Finding
 
@@ -29,6 +30,8 @@ _ANSWER_CHARS = {"zh": 16, "en": 48}
 """A time beside the act belongs to it only in a short sentence; a longer one speaks of something else."""
 
 
+LATE = 0.3
+"""Part of a call before which words alone settle no step: there they tell of the call's cause (our default)."""
 LEAST = 0.5
 """Least probability at which a step counts as agreed (our default)."""
 
@@ -51,21 +54,44 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     from pipeline.analysis.outcome_model import load
 
     model = load().follow_up
-    found: list[Finding] = []
+    steps: list[Finding] = []
+    worded: list[Finding] = []
     for candidate in candidates(conversation):
         sure = _sure(conversation, candidate, model)
         if sure is not None and not _turned_down(candidate):
-            found.append(_finding(conversation, candidate, sure))
-    return found
+            steps.append(_finding(conversation, candidate, sure))
+        elif sure is None and candidate.place > LATE and not _turned_down(candidate):
+            worded.extend(_by_words(conversation, candidate))
+    return steps or worded
 
 
 def _sure(conversation: Conversation, candidate: Candidate, model: FollowUpModel) -> float | None:
     """How sure the sentence settles a step: the agent's by the learned layer, the customer's by the model of candidates."""
     if candidate.sentence.speaker == "agent":
         guess = acts.guesses(conversation, KIND).get(candidate.sentence.index, acts.NOTHING)
-        return guess.probability if guess.counts else None
+        return (
+            guess.probability
+            if guess.counts and not _only_delivers(conversation, candidate.sentence)
+            else None
+        )
     sure = probability(candidate, model)
     return sure if sure >= LEAST else None
+
+
+def _only_delivers(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether, after something is done in the same turn, the sentence only tells what arrives and when."""
+    if not says(sentence, KIND, "drops") or says(sentence, KIND, "adds"):
+        return False
+    return any(says(one, KIND, "done") for one in conversation.in_turn(sentence.turn))
+
+
+def _by_words(conversation: Conversation, candidate: Candidate) -> Iterator[Finding]:
+    """A step of the agent's that the words alone settle, where nothing else in the call does."""
+    if candidate.sentence.speaker != "agent":
+        return
+    for wording, _ in found(candidate.sentence, KIND, "adds"):
+        yield _finding(conversation, candidate, wording.strength)
+        return
 
 
 def candidates(conversation: Conversation) -> Iterator[Candidate]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from pipeline.analysis.heard import Form, forms_of
+from pipeline.analysis.heard import Form, calmed, forms_of
 from pipeline.analysis.introduction import parts_of
 from pipeline.analysis.patterns import Pattern, compile_pattern, expand, shared_terms
 from pipeline.analysis.units import unit_of
@@ -48,7 +48,7 @@ class Frames:
             self._by_grammar(text, folded, slots)
         else:
             self._by_unit(text, folded, slots)
-        for form in reversed(forms_of(folded, self.language)):
+        for form in (*reversed(forms_of(folded, self.language)), *calmed(folded, self.language)):
             for pattern in self.patterns:
                 if pattern.could(form):
                     for hit in pattern.regex.finditer(form.text):
@@ -79,7 +79,7 @@ class Frames:
         """Take the slots of one match, all or none: one that looks like no name spoils the others."""
         taken: list[Heard] = []
         for slot, value in hit.groupdict().items():
-            if value is None:
+            if value is None or slot not in SLOTS:
                 continue
             kept = self._kept(slot, text, folded, *form.back(*hit.span(slot)))
             if kept is None:

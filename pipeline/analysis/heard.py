@@ -4,11 +4,14 @@ language."""
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 
 from pipeline.analysis.phonetic import sound_of
 from pipeline.analysis.prefilter import grams_of
 from pipeline.analysis.shapes import shape
+
+_HESITATION = re.compile(r"(?:[,.…]* (?:um+|uh+|er+m?|ah|hmm|mm)\b[,.…]*)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,26 @@ def forms_of(folded: str, language: str) -> tuple[Form, ...]:
     text = "".join(folded[at] for at in places)
     sound = "".join(own.sound[at] for at in places) if own.sound else ""
     return own, _form(text, sound, places)
+
+
+@functools.lru_cache(maxsize=512)
+def calmed(folded: str, language: str) -> tuple[Form, ...]:
+    """An English sentence without hesitations and the commas around them, where it has any.
+
+    Examples
+    --------
+    >>> calmed("it's, er, tim, from, uh, hexa", "en")[0].text
+    "it's tim from hexa"
+    """
+    gone = (
+        {at for hit in _HESITATION.finditer(folded) for at in range(*hit.span())}
+        if language == "en"
+        else set()
+    )
+    if not gone:
+        return ()
+    places = tuple(at for at in range(len(folded)) if at not in gone)
+    return (_form("".join(folded[at] for at in places), "", places),)
 
 
 def _form(text: str, sound: str, places: tuple[int, ...] | None) -> Form:

@@ -141,6 +141,16 @@ def load_grammar(terms_key: str = "zh") -> Grammar:
     return Grammar({name: re.compile(expand(text, terms)) for name, text in data["grammar"].items()})
 
 
+def is_department(text: str) -> bool:
+    """Whether a text is a department in words of the lexicon only."""
+    return load_grammar().part["department"].fullmatch(text) is not None
+
+
+def is_department_word(text: str) -> bool:
+    """Whether a text is one or more words that departments are named with, or a trade's."""
+    return load_grammar().part["department_word"].fullmatch(text) is not None
+
+
 def parts_of(text: str) -> dict[str, Span]:
     """Slots of a folded Mandarin sentence by the grammar.
 

@@ -12,9 +12,11 @@ from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, mat
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
+from pipeline.analysis.sure import says
 from pipeline.types import Finding, Measure, Reason
 
 KIND = "needs_question"
+KIND_OF_WORDS = "needs"
 _HEAD_TURNS = 2
 """Last turn in which an offer of help still asks what the call is about."""
 _OFFERED = 0.85
@@ -33,10 +35,19 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         hit = _asks(conversation, sentence)
         if hit is None:
             continue
-        is_open = bool(hit.detail.get("open", not has_shape("yes_no", sentence.folded)))
+        is_open = _is_open(sentence, hit)
         detail = {"open": is_open, "answered": _answered(conversation, sentence, is_open=is_open)}
         found.append(found_at(conversation, KIND, sentence, hit, detail))
     return found
+
+
+def _is_open(sentence: Sentence, hit: Match) -> bool:
+    """Whether no yes and no choice answers: by the sentence's words, else by the rule that hit, else by its shape."""
+    if says(sentence, KIND_OF_WORDS, "closed"):
+        return False
+    if says(sentence, KIND_OF_WORDS, "open"):
+        return True
+    return bool(hit.detail.get("open", not has_shape("yes_no", sentence.folded)))
 
 
 def _asks(conversation: Conversation, sentence: Sentence) -> Match | None:

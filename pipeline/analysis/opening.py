@@ -9,20 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from pipeline.analysis.announced import with_announced
 from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.corrections import BY_FRAME, corrected
 from pipeline.analysis.frames import SLOTS
+from pipeline.analysis.introduced import own_firm
 from pipeline.analysis.purpose import purpose_of
+from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.slots import Known, recognise, spot
 from pipeline.analysis.tagger import Tag, load_tagger
 from pipeline.analysis.tokens import Said
-from pipeline.profile import Agent, Profile
 from pipeline.types import Finding, Measure, Reason
 
-BY_FRAME = 0.85
-"""Strength of a slot that only a frame vouches for (our default)."""
 FRAMES_FIRST = {"en": SLOTS, "zh": SLOTS}
 """Slots that frames hear more surely than the tagger in the agent's first turn (measured on held-out openings)."""
+FRAMED_TURNS = 3
+"""So many of the agent's turns are read by frames where the tagger leaves a slot (our default)."""
+DOUBTED = 0.5
+"""A tag under this gives way to what a frame hears in its place (our default)."""
 LEAST = 0.3
 """Least probability of a slot that is reported (by fitting to one author's calls and reading the other's)."""
 KINDS = (*SLOTS, "purpose")
@@ -30,6 +35,15 @@ KINDS = (*SLOTS, "purpose")
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """At most one finding for each slot and the purpose."""
+    found = slots_of(conversation)
+    purpose = purpose_of(conversation, early_turns(conversation), list(found.values()))
+    if purpose is not None:
+        found["purpose"] = purpose
+    return [found[kind] for kind in KINDS if kind in found]
+
+
+def slots_of(conversation: Conversation) -> dict[str, Finding]:
+    """Company, department and name, each where the agent first says it."""
     known = known_names(conversation)
     found: dict[str, Finding] = {}
     early = early_turns(conversation)
@@ -37,14 +51,27 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         if any(slot not in found for slot in SLOTS) and is_read(order, was_asked(conversation, turn)):
             for finding in _tagged(conversation, turn, order, known, found):
                 found.setdefault(finding.kind, finding)
+    own = next((one for turn in early for one in _own(conversation, turn, known["company"])), None)
+    if own is not None and _is_strange(found.get("company")):
+        found["company"] = own
     for finding in _spotted(conversation, known, early):
-        held = found.get(finding.kind)
-        if held is None or (held.detail.get("matched") == "pattern" and _place(finding) < _place(held)):
+        if _is_strange(found.get(finding.kind)):
             found[finding.kind] = finding
-    purpose = purpose_of(conversation, early, list(found.values()))
-    if purpose is not None:
-        found["purpose"] = purpose
-    return [found[kind] for kind in KINDS if kind in found]
+    return found
+
+
+def _is_strange(held: Finding | None) -> bool:
+    """Whether a slot is empty or holds what the profile doesn't know."""
+    return held is None or held.detail.get("matched") == "pattern"
+
+
+def _own(conversation: Conversation, turn: int, known: Sequence[Known]) -> Iterator[Finding]:
+    """The agent's own firm, where he says which it is."""
+    for sentence in conversation.in_turn(turn):
+        span = own_firm(sentence.text, sentence.folded, sentence.language)
+        if span is not None:
+            tag = Tag("company", sentence.start + span[0], sentence.start + span[1], BY_FRAME)
+            yield _from_tag(conversation, turn, tag, known)
 
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
@@ -62,36 +89,47 @@ def _tagged(
     """Slots of an early turn as the tagger reads them."""
     had = [slot for slot in SLOTS if slot in found]
     said = said_in(conversation, turn, order, had, known)
-    tags = _agreed(said, load_tagger(said.language).tag(said))
+    tags = corrected(said, _agreed(said, load_tagger(said.language).tag(said)))
+    tags = with_announced(said, tags, known)
     introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
     for tag in tags:
-        if tag.slot in had or tag.probability < LEAST:
+        if tag.slot in had or tag.probability < LEAST or _names_the_firm(said, tag, known["company"]):
             continue
         if tag.slot == "department" and not introduced and tag.probability < BY_FRAME:
             continue  # nobody gives a department alone: of all labelled calls none does
         yield _from_tag(conversation, turn, tag, known[tag.slot])
 
 
+def _names_the_firm(said: Said, tag: Tag, known: Sequence[Known]) -> bool:
+    """Whether what was taken for a person's name is the profile's company."""
+    match = recognise(said.text[tag.start : tag.end], known) if tag.slot == "name" and known else None
+    return match is not None and match[1] != "fuzzy"
+
+
 def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
     """What frames hear goes before the tagger for the slots that they hear surely, and fills what it leaves."""
     sure = FRAMES_FIRST.get(said.language, ()) if said.order < 1 else ()
+    read = SLOTS if said.order < 1 else ("company", "name") if said.order < FRAMED_TURNS else ()
     framed = [
         Tag(slot, start, end, BY_FRAME)
         for source, slot, start, end in said.hints
-        if source == "frame" and (slot in sure or (said.order < 1 and all(tag.slot != slot for tag in tags)))
+        if source == "frame" and (slot in sure or (slot in read and all(tag.slot != slot for tag in tags)))
     ]
     first = {tag.slot: tag for tag in reversed(framed)}
     kept = [
         tag
         for tag in tags
         if tag.slot not in first
-        and not any(tag.start < one.end and one.start < tag.end for one in first.values() if one.slot in sure)
+        and not any(
+            _meet(tag, one) for one in first.values() if one.slot in sure or tag.probability < DOUBTED
+        )
     ]
-    free = [
-        one for one in first.values()
-        if one.slot in sure or not any(tag.start < one.end and one.start < tag.end for tag in kept)
-    ]  # fmt: skip
+    free = [one for one in first.values() if one.slot in sure or not any(_meet(tag, one) for tag in kept)]
     return sorted([*kept, *free], key=lambda tag: tag.start)
+
+
+def _meet(one: Tag, other: Tag) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _from_tag(conversation: Conversation, turn: int, tag: Tag, known: Sequence[Known]) -> Finding:
@@ -131,7 +169,7 @@ def _from_tag(conversation: Conversation, turn: int, tag: Tag, known: Sequence[K
 def _trimmed(text: str, start: int, end: int, slot: str) -> tuple[int, int]:
     """The slot's words only: no article, no 姓, no possessive ending, no punctuation at the edges."""
     end = min(end, len(text))
-    for lead in ("the ", "'s ", "’s ") if slot != "name" else ("姓",):
+    for lead in ("the ", "'s ", "’s ") if slot != "name" else ("小姓", "免贵姓", "姓"):
         if text[start:end].startswith(lead) and end - start > len(lead):
             start += len(lead)
     while end > start + 1 and not (text[end - 1].isalnum() or text[end - 1] in ")!）"):
@@ -150,7 +188,7 @@ def _spotted(
         for slot in list(left):
             if slot == "name" and sentence.turn not in early:
                 continue
-            hit = spot(sentence, left[slot], fuzzy=slot != "name")
+            hit = own_name(sentence, left[slot]) if slot == "name" else spot(sentence, left[slot])
             if hit is not None:
                 del left[slot]
                 yield conversation.finding(
@@ -161,39 +199,6 @@ def _spotted(
 
 def _place(finding: Finding) -> int:
     return finding.turn if finding.turn is not None else 0
-
-
-def known_names(conversation: Conversation) -> dict[str, list[Known]]:
-    """What the profile holds for each slot."""
-    return {slot: _known(conversation, slot) for slot in SLOTS}
-
-
-def _known(conversation: Conversation, slot: str) -> list[Known]:
-    profile = conversation.profile
-    if slot == "company":
-        names = [name for name in (profile.company.name, *profile.company.aliases) if name]
-        return [Known(names[0], names[0], tuple(names[1:]))] if names else []
-    if slot == "department":
-        return [Known(item.name, item.name, tuple(item.aliases)) for item in profile.departments]
-    return _roster(profile, conversation.record.agent_id)
-
-
-def _roster(profile: Profile, agent_id: str | None) -> list[Known]:
-    """All agents' names, those of the call's own agent first."""
-    agents = sorted(profile.agents, key=lambda agent: agent.id != agent_id)
-    return [_known_agent(agent) for agent in agents if agent.names]
-
-
-def _known_agent(agent: Agent) -> Known:
-    full = agent.names[0]
-    surname = full[0] if 2 <= len(full) <= 4 and "\u3400" <= full[0] <= "\u9fff" else ""
-    polite = (
-        [surname, f"小{surname}", f"老{surname}", f"{surname}经理", f"{surname}老师", f"{surname}顾问"]
-        if surname
-        else []
-    )
-    first = [full.split()[0]] if " " in full else []
-    return Known(full, full, tuple(dict.fromkeys([*agent.names[1:], *polite, *first])))
 
 
 def _complete(conversation: Conversation, findings: Sequence[Finding]) -> Measure:

@@ -17,11 +17,14 @@ from pipeline.analysis import acts
 from pipeline.analysis.acts_features import LEAST_TURNS
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import load_rules
+from pipeline.analysis.sure import found, says
 from pipeline.lexicons import load_yaml
 from pipeline.types import Finding
 
 POSSIBLE = 0.1
 """Least probability by the learned layer at which a purpose by rule or place stands (our default)."""
+EXPLICIT = 0.95
+"""Strength of a purpose that is called one (our default)."""
 FOLLOWING = 2
 """Agent's turns after the introducing one that are looked at (our default)."""
 
@@ -78,6 +81,9 @@ def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence
 
     The learned layer goes first: on calls by other hands it was right more often than rules and places.
     """
+    first = next(_by_words(conversation, early, "first"), None)
+    if first is not None:
+        return first
     learned = max(_by_learning(conversation, early), key=lambda one: one.confidence, default=None)
     if learned is not None:
         return learned
@@ -85,7 +91,19 @@ def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence
     placed = _by_place(conversation, early, [one for one in slots if one.kind in ("company", "name")], slots)
     both = [one for one in (ruled, placed) if one is not None]
     told = min(both, key=lambda one: one.turn or 0, default=None)
-    return told if told is not None and _possible(conversation, told) else None
+    if told is not None and _possible(conversation, told):
+        return told
+    return next(_by_words(conversation, early, "adds"), None)
+
+
+def _by_words(conversation: Conversation, early: Sequence[int], part: str) -> Iterator[Finding]:
+    """Sentences whose words alone say the purpose: in so many words (``first``), or where nothing else does (``adds``)."""
+    for sentence in (s for turn in early for s in conversation.in_turn(turn)):
+        for wording, span in found(sentence, "purpose", part):
+            strength = min(wording.strength, EXPLICIT)
+            yield conversation.finding(
+                "purpose", sentence, span[0], len(sentence.text), strength=strength, matched="pattern"
+            )
 
 
 def _possible(conversation: Conversation, told: Finding) -> bool:
@@ -104,7 +122,7 @@ def _by_learning(conversation: Conversation, early: Sequence[int]) -> Iterator[F
     likely = acts.guesses(conversation, "purpose")
     for sentence in (s for turn in early for s in conversation.in_turn(turn)):
         guess = likely.get(sentence.index, acts.NOTHING)
-        if guess.counts:
+        if guess.counts and not says(sentence, "purpose", "drops"):
             yield conversation.finding(
                 "purpose", sentence, 0, len(sentence.text), strength=guess.probability, matched="meaning"
             )

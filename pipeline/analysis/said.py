@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.frames import load_frames
+from pipeline.analysis.introduced import asks_who
 from pipeline.analysis.rules import load_rules
 from pipeline.analysis.slots import Known, spot
 from pipeline.analysis.text import fold, language_of
@@ -71,6 +72,7 @@ def was_asked(conversation: Conversation, turn: int) -> bool:
     if turn == 0 or conversation.turns[turn - 1].speaker == conversation.turns[turn].speaker:
         return False
     return any(
-        load_rules("identity_question", sentence.language).match(sentence.folded)
+        asks_who(sentence.folded, "zh" if sentence.language == "zh" else "en")
+        or load_rules("identity_question", sentence.language).match(sentence.folded)
         for sentence in conversation.in_turn(turn - 1)
     )

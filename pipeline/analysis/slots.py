@@ -17,6 +17,8 @@ from pipeline.analysis.text import fold
 
 IN_A_FRAME = 0.7
 """Least likeness of a name heard in a frame of introduction (our default)."""
+SHORT = 0.9
+"""Least likeness in a frame of what has one or two characters or is no whole name (our default)."""
 ANYWHERE = 0.84
 """Least likeness of a name heard elsewhere (our default); shorter names must sound the same."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -25,11 +27,19 @@ _WORD = re.compile(r"[a-z0-9](?:[a-z0-9'&.-]*[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One name of the profile with the other forms it may take; ``value`` is the one to report."""
+    """One name of the profile with the other forms it may take; ``value`` is the one to report, ``short`` are forms
+    that count only in a frame of introduction, ``exact`` is empty where the name itself is one of those."""
 
     value: str
     exact: str
     aliases: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+
+    @property
+    def forms(self) -> list[tuple[str, str]]:
+        """Whole names, each with how it counts when heard."""
+        exact = [(self.exact, "exact")] if self.exact else []
+        return [*exact, *((alias, "alias") for alias in self.aliases)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +69,13 @@ def recognise(value: str, known: Sequence[Known]) -> tuple[str, str, float] | No
     stranger."""
     heard, best = fold(value), None
     for name in known:
-        for form, matched in [(name.exact, "exact"), *((alias, "alias") for alias in name.aliases)]:
+        short = [(form, "exact" if form == name.value else "alias") for form in name.short]
+        for form, matched in [*name.forms, *short]:
             alike = likeness_of(heard, fold(form))
             if alike == 1.0 and heard == fold(form):
                 return name.value, matched, 1.0
-            if alike >= IN_A_FRAME and (best is None or alike > best[2]):
+            least = SHORT if len(form) < 3 or form in name.short else IN_A_FRAME
+            if alike >= least and (best is None or alike > best[2]):
                 best = (name.value, "fuzzy", alike)
     return best
 
@@ -102,8 +114,8 @@ def _key(letters: str) -> str:
 
 
 def _literal(folded: str, name: Known) -> Iterator[Hit]:
-    forms = [(name.exact, "exact", 1.0), *((alias, "alias", 0.97) for alias in name.aliases)]
-    for form, matched, strength in forms:
+    for form, matched in name.forms:
+        strength = 1.0 if matched == "exact" else 0.97
         wanted = fold(form)
         for at in places_of(wanted, folded):
             if _HAN.search(wanted) or _whole(folded, at, at + len(wanted)):
@@ -111,11 +123,13 @@ def _literal(folded: str, name: Known) -> Iterator[Hit]:
 
 
 def _whole(text: str, start: int, end: int) -> bool:
-    return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
+    """Whether a word in Latin letters ends there; Han characters beside it are no part of it."""
+    beside = (text[start - 1 : start], text[end : end + 1])
+    return not any(char.isalnum() and not _HAN.match(char) for char in beside)
 
 
 def _by_likeness(folded: str, name: Known) -> Iterator[Hit]:
-    for form in (name.exact, *name.aliases):
+    for form, _ in name.forms:
         wanted = fold(form)
         if _HAN.search(wanted):
             yield from _han(folded, wanted, name.value)

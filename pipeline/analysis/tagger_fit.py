@@ -20,7 +20,7 @@ from pathlib import Path
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.frames import read_frames
 from pipeline.analysis.labelled import LabelledCall, Mark, read_calls
-from pipeline.analysis.opening import known_names
+from pipeline.analysis.roster import known_names
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.tagger import SLOTS, Tagger, allowed, packed
 from pipeline.analysis.tagger_shapes import AS_SAID, FILLED, Pool, made, pool_of, shaped
@@ -186,7 +186,16 @@ def _fitted(examples: Sequence[Example], common: Mapping[str, int]) -> Tagger:
 
 def calls_of(language: str) -> list[LabelledCall]:
     """The labelled calls as shipped."""
-    folder = resources.files("pipeline.lexicons") / language / "calls"
+    return _read(language, "calls")
+
+
+def openings_of(language: str) -> list[LabelledCall]:
+    """Openings alone, rough ones in which little is said of who calls."""
+    return _read(language, "openings")
+
+
+def _read(language: str, name: str) -> list[LabelledCall]:
+    folder = resources.files("pipeline.lexicons") / language / name
     files = sorted((path for path in folder.iterdir() if path.name.endswith(".txt")), key=lambda p: p.name)
     return [
         call for path in files for call in read_calls(path.read_text("utf-8"), language, source=path.name)
@@ -199,7 +208,12 @@ def digest_of(language: str) -> str:
     root = resources.files("pipeline.lexicons") / language
     for name in ("opening.yaml", "introductions.yaml"):
         digest.update((root / name).read_bytes())
-    for path in sorted((root / "calls").iterdir(), key=lambda p: p.name):
+    files = [
+        path
+        for name in ("calls", "openings")
+        for path in sorted((root / name).iterdir(), key=lambda p: p.name)
+    ]
+    for path in files:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -208,7 +222,7 @@ def main(languages: Sequence[str]) -> None:
     """Fit and write ``lexicons/<language>/opening.npz``."""
     root = Path(str(resources.files("pipeline.lexicons")))
     for language in languages:
-        tagger = fit(calls_of(language), language)
+        tagger = fit([*calls_of(language), *openings_of(language)], language)
         (root / language / "opening.npz").write_bytes(packed(tagger, digest_of(language)))
 
 

@@ -179,6 +179,11 @@ def _jieba() -> Any:
     return tagger
 
 
+def jieba_words(folded: str) -> list[tuple[str, str]]:
+    """Words of a Mandarin text with their parts of speech."""
+    return [(word.word, word.flag) for word in _jieba().cut(folded)]
+
+
 def _by_jieba(said: Said, tokens: Sequence[Token]) -> list[list[str]]:
     words: list[tuple[int, int, str]] = []
     at = 0

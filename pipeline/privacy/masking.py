@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.privacy.judged import personal_data
 from pipeline.privacy.lettered import dictated
+from pipeline.privacy.own import less_own
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
 from pipeline.types import Dropped, Finding, Transcript, Turn, Word
@@ -50,7 +51,7 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
         item and turn, its span from the words' seconds (else the turn's), its quote the label that now
         stands there. An item told over several turns gives a finding in each, numbered in ``detail``.
     """
-    pieces = find(transcript, keep=keep)
+    pieces = less_own(find(transcript, keep=keep), transcript.turns, keep)
     turns: list[Turn] = []
     findings: list[Finding] = []
     for index, turn in enumerate(transcript.turns):

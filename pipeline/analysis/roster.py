@@ -1,0 +1,122 @@
+"""The profile's names as an agent may say them of his company, his department and himself.
+
+Whole names count wherever the agent says them early in the call, unless they are said of somebody else; a surname, a
+nickname or a given name that is a word too counts only where he introduces himself with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.introduced import is_somebody_else, load_introduced, says_own_name
+from pipeline.analysis.slots import Hit, Known, spot
+from pipeline.analysis.text import fold
+from pipeline.profile import Agent, Profile
+
+SLOTS = ("company", "department", "name")
+BY_SHORT = 0.9
+"""Strength of a given name that a frame holds (our default)."""
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_NICK = re.compile(r"[小老阿大][\u3400-\u9fff]|[\u3400-\u9fff](?:经理|老师|顾问|总|工|姐|哥)")
+_COMPOUND = re.compile(r"欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|司徒|令狐|端木|东方|独孤|南宫")
+ORDINARY = 20
+"""From so many times in the dictionary's texts on a name of two characters is a word too (our default)."""
+
+
+def known_names(conversation: Conversation) -> dict[str, list[Known]]:
+    """What the profile holds for each slot."""
+    return {slot: _known(conversation, slot) for slot in SLOTS}
+
+
+def _known(conversation: Conversation, slot: str) -> list[Known]:
+    profile = conversation.profile
+    if slot == "company":
+        names = [name for name in (profile.company.name, *profile.company.aliases) if name]
+        return [Known(names[0], names[0], tuple(names[1:]))] if names else []
+    if slot == "department":
+        return [Known(item.name, item.name, tuple(item.aliases)) for item in profile.departments]
+    return _roster(profile, conversation.record.agent_id)
+
+
+def _roster(profile: Profile, agent_id: str | None) -> list[Known]:
+    """All agents' names, those of the call's own agent first."""
+    agents = sorted(profile.agents, key=lambda agent: agent.id != agent_id)
+    return [_known_agent(agent) for agent in agents if agent.names]
+
+
+def _known_agent(agent: Agent) -> Known:
+    """An agent's names: the whole ones, and in ``short`` those that need a frame."""
+    full = agent.names[0]
+    han = 2 <= len(full) <= 4 and bool(_HAN.match(full[0]))
+    compound = _COMPOUND.match(full)
+    surname = (compound.group() if compound else full[0]) if han else ""
+    polite = (
+        [form.format(surname) for form in ("{}", "小{}", "老{}", "{}经理", "{}老师", "{}顾问")]
+        if surname
+        else []
+    )
+    if han and len(full) - len(surname) == 2:
+        polite.append(full[len(surname) :])
+    first = [full.split()[0]] if " " in full else []
+    last = [full.split()[-1]] if " " in full else []
+    whole = [name for name in agent.names if not _needs_frame(name)]
+    short = [name for name in agent.names if _needs_frame(name)]
+    return Known(full, full if whole[:1] == [full] else "", tuple(name for name in whole if name != full),
+                 tuple(dict.fromkeys([*short, *polite, *first, *last])))  # fmt: skip
+
+
+def _needs_frame(name: str) -> bool:
+    """Whether a name says nothing by itself: one character, a nickname, a word of the language, one English word."""
+    if not _HAN.search(name):
+        return " " not in name.strip() and len(name.strip().split("-")) == 1
+    return len(name) < 2 or bool(_NICK.fullmatch(name)) or (len(name) == 2 and _is_word(name))
+
+
+def _is_word(name: str) -> bool:
+    import jieba
+
+    jieba.setLogLevel(60)
+    jieba.initialize()
+    return (jieba.dt.FREQ.get(name) or 0) >= ORDINARY
+
+
+def own_name(sentence: Sentence, known: Sequence[Known]) -> Hit | None:
+    """The agent of the roster whose name a sentence of the agent says as his own."""
+    hit = spot(sentence, known, fuzzy=False)
+    if hit is not None and not is_somebody_else(sentence.folded, hit.start, hit.end, _tongue(sentence)):
+        return hit
+    for one in known:
+        for form in one.short:
+            found = _given(sentence, form)
+            if found is not None:
+                return Hit(*found, one.value, "exact" if form == one.value else "alias", BY_SHORT)
+    return None
+
+
+def _given(sentence: Sentence, form: str) -> tuple[int, int] | None:
+    """Where a given name in Latin letters is said by the agent of himself."""
+    wanted = fold(form)
+    if _HAN.search(wanted) or len(wanted) < 2 or wanted not in sentence.folded:
+        return None
+    if _tongue(sentence) == "en":
+        spans = says_own_name(sentence.folded, wanted, "en")
+        plain = wanted not in load_introduced("en").worded
+        spans = [one for one in spans if plain or _framed(sentence.folded, *one)]
+    else:
+        spans = [
+            hit.span() for hit in re.finditer(rf"(?<![a-z]){re.escape(wanted)}(?![a-z])", sentence.folded)
+        ]
+    return next(
+        (one for one in spans if not is_somebody_else(sentence.folded, *one, _tongue(sentence))), None
+    )
+
+
+def _framed(folded: str, start: int, end: int) -> bool:
+    """Whether a name that is a word too has words of introduction beside it, not only a clause of its own."""
+    return bool(folded[:start].strip(" ,.") or folded[end:].strip(" ,."))
+
+
+def _tongue(sentence: Sentence) -> str:
+    return "zh" if sentence.language == "zh" else "en"

@@ -1,0 +1,195 @@
+"""What sets the slots of an opening right: each file's own examples, bare clauses, the roster, and what masking leaves."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.introduced import (
+    asks_who,
+    cut,
+    is_never,
+    is_somebody_else,
+    own_firm,
+    read_introduced,
+    says_own_name,
+)  # fmt: skip
+from pipeline.analysis.opening import slots_of
+from pipeline.analysis.text import fold
+from pipeline.privacy.masking import mask
+from pipeline.privacy.own import own_names, words
+from pipeline.profile import EMPTY, Agent, Company, Profile
+from pipeline.types import CallRecord, Transcript, Turn
+
+LANGUAGES = ("zh", "en")
+ROSTER = Profile(
+    company=Company(name="恒泰软件", aliases=("恒泰", "Hengtai")),
+    agents=(
+        Agent(id="1", names=("张伟",)), Agent(id="2", names=("方敏",)), Agent(id="3", names=("马国栋",)),
+        Agent(id="4", names=("Will Grant",)), Agent(id="5", names=("May",)), Agent(id="6", names=("李明", "小李")),
+    ),
+)  # fmt: skip
+RECORD = CallRecord(file="", call_id="")
+
+
+def _transcript(language: str, *turns: str) -> Transcript:
+    """Turns that begin with A: or C:."""
+    sides = {"A": "agent", "C": "customer"}
+    return Transcript(language, tuple(Turn(sides[t[0]], t[2:], None, None, 1.0) for t in turns))  # type: ignore[arg-type]
+
+
+def _slots(language: str, *turns: str, profile: Profile = EMPTY) -> dict[str, str]:
+    found = slots_of(Conversation.of(_transcript(language, *turns), profile=profile))
+    return {kind: str(one.detail["value"]) for kind, one in found.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("slot", ["company", "name"])
+def test_never(language: str, slot: str) -> None:
+    data = read_introduced(language)["never"][slot]
+    for key, wanted in (("hits", True), ("misses", False)):
+        for text in data[key]:
+            start, end = text.index("<"), text.index(">") - 1
+            plain = fold(text.replace("<", "").replace(">", ""))
+            assert is_never(slot, plain, start, end, language) is wanted, text
+
+
+def test_cut() -> None:
+    for one in read_introduced("zh")["cut"]["examples"]:
+        start, end = cut(one["text"], 0, len(one["text"]), "zh")
+        assert one["text"][start:end] == one["company"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_own_firm(language: str) -> None:
+    data = read_introduced(language)["own"]
+    for one in data["hits"]:
+        span = own_firm(one["text"], fold(one["text"]), language)
+        assert span is not None and one["text"][slice(*span)] == one["company"], one
+    for text in data["misses"]:
+        assert own_firm(text, fold(text), language) is None, text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_somebody_else(language: str) -> None:
+    data = read_introduced(language)["other"]
+    for key, wanted in (("hits", True), ("misses", False)):
+        for text in data[key]:
+            start = text.index("@")
+            assert is_somebody_else(fold(text), start, start + 1, language) is wanted, text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_asks_who(language: str) -> None:
+    data = read_introduced(language)["asked"]
+    assert [text for text in data["hits"] if not asks_who(fold(text), language)] == []
+    assert [text for text in data["misses"] if asks_who(fold(text), language)] == []
+
+
+def test_own_name() -> None:
+    data = read_introduced("en")["own_name"]
+    assert [t for t in data["hits"] if not says_own_name(fold(t.replace("@", "amy")), "amy", "en")] == []
+    assert [t for t in data["misses"] if says_own_name(fold(t.replace("@", "will")), "will", "en")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Morning, Kuehne, tenders desk, Greta here.", {"company": "Kuehne", "department": "tenders desk", "name": "Greta"}),
+        ("Hello, this is Santander.", {"company": "Santander"}),
+        ("Hi, it's Plusnet, the faults team.", {"company": "Plusnet", "department": "faults team"}),
+        ("Hi, Nadine. Nadine Foss, Harper Media.", {"company": "Harper Media", "name": "Nadine Foss"}),
+        ("Hello, I'm calling from Hart and Rowe, the surveyors.", {"company": "Hart and Rowe"}),
+        ("Hello, I'm ringing for Hitachi, our company is Vale Tools, I'm Ted.", {"company": "Vale Tools", "name": "Ted"}),
+        ("Hi, we're a family firm that cleans gutters.", {}),
+        ("Hello, this is Mr Adair from Crest Tutors.", {"company": "Crest Tutors", "name": "Adair"}),
+        ("Hi, um, it's, er, Sven, from, uh, Malmo Verktyg.", {"company": "Malmo Verktyg", "name": "Sven"}),
+    ],
+)  # fmt: skip
+def test_english_openings(text: str, wanted: dict[str, str]) -> None:
+    assert _slots("en", f"A:{text}") == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("我们帮过很多家长，您家孩子几年级？", {}),
+        ("姐，首付二十万就能上车，看看吗？", {}),
+        ("您好，我们公司是做代理记账的，我姓崔。", {"name": "崔"}),
+        ("您好，我们是专业做环氧地坪的厂家。", {}),
+        ("您好，我是小樊——", {"name": "小樊"}),
+        ("您好，大华股份王蕾。", {"company": "大华股份", "name": "王蕾"}),
+        ("您好，大金空调的经销商，徐州恒凉。", {"company": "徐州恒凉"}),
+        ("免贵姓邹，邹海燕，和众人寿的。", {"company": "和众人寿", "name": "邹海燕"}),
+    ],
+)
+def test_mandarin_openings(text: str, wanted: dict[str, str]) -> None:
+    assert _slots("zh", f"A:{text}") == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", "您好，恒泰软件的，您现在方便吗？"), ("zh", "您好，恒泰软件的，我马上发您一张表。"),
+        ("zh", "您好，恒泰软件的，我找一下李总。"), ("zh", "您好，恒泰软件的，请问是张伟先生吗？"),
+        ("en", "Hello, Hengtai, will you have a minute?"), ("en", "Hello, Hengtai, may I have a minute?"),
+        ("en", "Hello, Hengtai, is that Mr Grant?"), ("en", "hello, hengtai, i will be quick"),
+    ],
+)  # fmt: skip
+def test_a_word_of_a_name_is_no_name(language: str, text: str) -> None:
+    assert _slots(language, f"A:{text}", profile=ROSTER) == {"company": "恒泰软件"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("zh", "您好，恒泰软件的，我是小方。", "方敏"), ("zh", "您好，恒泰软件的，我姓马。", "马国栋"),
+        ("zh", "您好，恒泰软件，张伟。", "张伟"), ("en", "Hello, it's Will from Hengtai.", "Will Grant"),
+        ("en", "hello, may here from hengtai", "May"), ("en", "Hello, Will Grant, Hengtai.", "Will Grant"),
+    ],
+)  # fmt: skip
+def test_a_name_in_a_frame(language: str, text: str, name: str) -> None:
+    assert _slots(language, f"A:{text}", profile=ROSTER)["name"] == name
+
+
+def test_the_profiles_company_wins_later() -> None:
+    turns = ("A:您好，锦程的小刘。", "C:哪里？", "A:我们是恒泰软件。")
+    assert _slots("zh", *turns, profile=ROSTER)["company"] == "恒泰软件"
+
+
+@pytest.mark.parametrize(
+    ("language", "turns"),
+    [
+        ("zh", ("A:您好，我叫Daniel Luo，启帆软件的。", "C:你好。")),
+        ("zh", ("A:免贵姓邹，邹海燕，和众人寿的。", "C:什么事？")),
+        ("zh", ("A:恒泰软件，张伟。", "C:哦张伟啊。")),
+        ("en", ("A:Hi there, Plusnet, the faults team.", "C:Yes?")),
+        ("en", ("A:Name's Ravinder. Connells.", "C:And?")),
+        (
+            "en",
+            ("A:It's the Larkhill Clinic, Doctor Bose's secretary speaking, Maureen.", "C:Hello Maureen."),
+        ),
+    ],
+)
+def test_what_the_agent_says_of_himself_stays(language: str, turns: tuple[str, ...]) -> None:
+    transcript = _transcript(language, *turns)
+    masked, _ = mask(transcript, keep=own_names(transcript, EMPTY, RECORD))
+    assert [turn.text for turn in masked.turns] == [turn.text for turn in transcript.turns]
+
+
+def test_what_the_customer_says_is_masked_beside() -> None:
+    transcript = _transcript(
+        "zh", "A:您好，我叫周晓燕，请问是何建军先生吗？", "C:我是何建军。", "A:谢谢何先生，再见。"
+    )
+    masked, _ = mask(transcript, keep=own_names(transcript, EMPTY, RECORD))
+    assert "周晓燕" in masked.turns[0].text and "何建军" not in "".join(turn.text for turn in masked.turns)
+    assert masked.turns[2].text.startswith("谢谢")
+
+
+def test_words_beside_names() -> None:
+    for part, key in (("thanks", "head"), ("answer", "after")):
+        data = words()[part]
+        assert [text for text in data["hits"] if not re.match(data[key], text, re.IGNORECASE)] == []
+        assert [text for text in data["misses"] if re.match(data[key], text, re.IGNORECASE)] == []
