@@ -27,8 +27,8 @@ def say(detail: Mapping[str, Any], model: type[BaseModel], data: Any) -> tuple[P
     if kind in {"value_error", "assertion_error"}:
         return path, str(context.get("error", detail["msg"]))
     if kind in _PLAIN:
-        return path, f"{_PLAIN[kind](context)} is accepted, not {_shown(given)}{_hint(kind, given, context)}"
-    return path, f"{detail['msg'].rstrip('.')}" + (f", not {_shown(given)}" if kind != "condition" else "")
+        return path, f"{_PLAIN[kind](context)} is accepted, not {shown(given)}{_hint(kind, given, context)}"
+    return path, f"{detail['msg'].rstrip('.')}" + (f", not {shown(given)}" if kind != "condition" else "")
 
 
 _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -73,7 +73,8 @@ def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a message shows it, cut where it is long."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 

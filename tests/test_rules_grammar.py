@@ -110,7 +110,7 @@ def test_a_check_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert judged({"check": "acme.weekday", "is": "work_day"}).verdict == "not_measurable"
         entries.append(EntryPoint("broken", "acme_checks:NOTHING", "callgauge.checks"))
         checks_module.catalogue.cache_clear()
-        with pytest.raises(ConfigError, match="broken → can't be loaded"):
+        with pytest.raises(ConfigError, match="broken .* → can't be loaded: AttributeError"):
             checks_module.catalogue()
     finally:
         checks_module.catalogue.cache_clear()
@@ -122,14 +122,14 @@ def test_a_detector_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.syspath_prepend(str(tmp_path))
     entries = [EntryPoint("acme.weather", "acme_weather", detect.GROUP)]
     monkeypatch.setattr(detect, "entry_points", lambda group: entries)
-    caches = (detect.detectors, detect.added_kinds)
+    caches = (detect.added,)
     for cached in caches:
         cached.cache_clear()
     try:
         told = call("A 今天天气真好。", "C 是啊。")
         found = detect.find_all(told)
         assert [f.quote for f in found if f.kind == "acme.weather"] == ["今天天气真好。"]
-        assert [m.value for m in detect.measure_all(told, found) if m.name == "weather_sentences"] == [1]
+        assert [m.value for m in detect.measure_all(told, found) if m.name == "acme.weather_sentences"] == [1]
         standard = standard_with({"hear": "acme.weather", "from": "agent", "max": 0})
         assert standard.criteria[1].id == "test.rule"
         with pytest.raises(ConfigError, match=r"not .acme.wether.; did you mean acme.weather"):
