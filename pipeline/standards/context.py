@@ -45,7 +45,13 @@ class Context:
 
     @classmethod
     def of(
-        cls, evidence: Evidence, *, gate: float, doubtful: bool, plan: Plan, unread: frozenset[str] = frozenset()
+        cls,
+        evidence: Evidence,
+        *,
+        gate: float,
+        doubtful: bool,
+        plan: Plan,
+        unread: frozenset[str] = frozenset(),
     ) -> Context:
         """The call with (``doubtful``) or without the findings below the gate, and the outcome likewise.
 

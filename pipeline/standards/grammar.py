@@ -34,11 +34,7 @@ __all__ = [
 
 
 class _Leaf(Frozen):
-    """What every condition may carry.
-
-    ``label`` names what lacks when it is false; ``optional`` leaves it out of its group when it is not
-    measurable.
-    """
+    """What all may carry: a ``label`` of what lacks; ``optional``: left out of its group when not measurable."""
 
     label: Label | None = None
     optional: bool = False
@@ -233,7 +229,9 @@ class Some(_Leaf):
     @model_validator(mode="after")
     def _enough(self) -> Some:
         if self.some > len(self.of):
-            raise ValueError(f"some: up to {len(self.of)}, as many as stand under of, is accepted, not {self.some}")
+            raise ValueError(
+                f"some: up to {len(self.of)}, as many as stand under of, is accepted, not {self.some}"
+            )
         return self
 
 

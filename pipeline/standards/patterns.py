@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import regex
 
@@ -23,7 +24,7 @@ class SlowPatternError(Exception):
 
 
 @lru_cache(maxsize=4096)
-def compile_pattern(pattern: str) -> regex.Pattern[str]:
+def compile_pattern(pattern: str) -> Any:
     """Compile without regard to case. Raises ValueError that says what is accepted."""
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"a pattern of up to {MAX_LENGTH} characters is accepted, not {len(pattern)}")

@@ -30,7 +30,12 @@ def check_standard_links(
     ``given`` are names that the file gives, though what they stand for has mistakes of its own; ``unread`` the sections that
     are of another type than theirs, so that what they should name isn't known.
     """
-    return [*_ids(standard, unread), *_names(standard, given, unread), *_circles(standard), *_wordings(standard)]
+    return [
+        *_ids(standard, unread),
+        *_names(standard, given, unread),
+        *_circles(standard),
+        *_wordings(standard),
+    ]
 
 
 def _ids(standard: Standard, unread: frozenset[str]) -> Iterator[Mistake]:
