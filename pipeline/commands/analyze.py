@@ -39,7 +39,9 @@ def analyze(
     from pipeline.process import Workplace
     from pipeline.settings import Settings
     from pipeline.standards import load_standard
+    from pipeline.standards.added import check_extensions
 
+    check_extensions()
     inputs = {
         "TRANSCRIPTS.jsonl": transcripts,
         "--profile": profile or transcripts.with_name("profile.yaml"),

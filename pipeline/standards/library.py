@@ -96,8 +96,11 @@ def _document(name: str) -> Document:
 
 def check_standard(path: str | Path) -> list[str]:
     """Every mistake in a standard's file, also of examples that come out otherwise than they say."""
+    from pipeline.standards.added import extension_mistakes
     from pipeline.standards.examples import failing
 
+    if mistakes := extension_mistakes():
+        return mistakes
     try:
         standard = load_standard(path)
     except ConfigError as error:
