@@ -25,7 +25,7 @@ LAYERS = (
     {"privacy"},
     {"delivered", "delivered_fields", "evaluation_rates", "provenance", "machine"},
     {"beside"},
-    {"evaluate"},
+    {"evaluate", "expectations"},
     {"evaluation_report"},
     {"process"},
     {"store"},
