@@ -45,7 +45,7 @@ _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda c: "text",
     "string_too_short": lambda c: f"text of at least {c['min_length']} character(s)",
     "string_too_long": lambda c: f"text of at most {c['max_length']} characters",
-    "string_pattern_mismatch": lambda c: f"text of the form {c['pattern']}",
+    "string_pattern_mismatch": lambda c: f"text of the form {c['pattern']}{_such_as(c['pattern'])}",
     "tuple_type": lambda c: "a list",
     "list_type": lambda c: "a list",
     "dict_type": lambda c: "keys with values",
@@ -62,6 +62,18 @@ _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "too_short": lambda c: f"a list of at least {c['min_length']}",
     "too_long": lambda c: f"a list of at most {c['max_length']}",
 }
+
+
+_EXAMPLES = {
+    r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$": "talk.names_the_hotline",
+    r"^[a-z][a-z0-9_]*$": "no_hotline",
+    r"^[a-z0-9][a-z0-9._-]*$": "acme-wealth",
+    r"^[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.]+)?$": "1.0.0",
+}
+
+
+def _such_as(pattern: str) -> str:
+    return f" (such as {_EXAMPLES[pattern]})" if pattern in _EXAMPLES else ""
 
 
 def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
@@ -98,6 +110,8 @@ def _follow(loc: Path_, model: type[BaseModel], data: Any) -> tuple[Path_, Any]:
     holder: Any = model
     path: list[str | int] = []
     for index, part in enumerate(loc):
+        if part == "[key]":  # pydantic's word for a mistake in the key itself, which the path holds already
+            continue
         if (tagged := _tagged(here, part)) is not None:
             here = tagged
             continue
