@@ -21,7 +21,7 @@ SPEAKERS: Mapping[str, Speaker] = {
     **dict.fromkeys(("agent", "rep", "坐席", "客服", "销售"), "agent"),
     **dict.fromkeys(("customer", "client", "user", "客户", "顾客", "用户"), "customer"),
     **dict.fromkeys(("unknown", ""), "unknown"),
-}  # type: ignore[assignment]  # the values are literals
+}
 MAX_SECONDS = 1_000_000
 
 
