@@ -26,6 +26,7 @@ from pipeline.reports.writer import ReportWriter, Written
 from pipeline.scoring_run import failure_of, failure_of_missing, score_one, view_of
 from pipeline.settings import Language, Settings
 from pipeline.standards import load_standard
+from pipeline.standards.checks_record import outcome_words
 
 __all__ = ["score_call", "score_calls"]
 
@@ -61,7 +62,8 @@ def score_calls(
     company = find_profile(paths, profile)
     workplace = Workplace(Settings(language=language), company, load_standard(standard))
     view = view_of(workplace.standard)
-    intake = take_in(paths, calls=calls, profile=company)
+    words = outcome_words(workplace.standard)
+    intake = take_in(paths, calls=calls, profile=company, outcomes=words)
     jobs = [Job(path, record) for path, record in intake.calls]
     futures = [score_call.submit(job.record.call_id, job, workplace, view, out) for job in jobs]
     wait(futures)

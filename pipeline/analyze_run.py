@@ -28,10 +28,11 @@ Numbered = tuple[int, Delivered | BadLine]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a line of transcripts became: a line of JSON, or why it can't be used."""
+    """What a line of transcripts became: a line of JSON with what was left out of it, or why it can't be used."""
 
     result: str | None = None
     trouble: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def analyze(transcripts: Path, workplace: Workplace, *, workers: int | None = None) -> Iterator[Line]:
@@ -47,7 +48,7 @@ def analyze(transcripts: Path, workplace: Workplace, *, workers: int | None = No
     OSError
         The file can't be read.
     """
-    lines = read_transcripts(transcripts)
+    lines = read_transcripts(transcripts, workplace.profile)
     work = functools.partial(_chunk, name=transcripts.name, workplace=workplace)
     first = list(itertools.islice(lines, LEAST_TO_SHARE))
     share = share_out(len(first), processors=processors(), memory_bytes=free_memory(), workers=workers)
@@ -93,7 +94,8 @@ def _line(number: int, call: Delivered | BadLine, name: str, workplace: Workplac
     if isinstance(call, BadLine):
         return Line(trouble=call.message)
     try:
-        return Line(dumps_line(appraise(call.transcript, record=call.record, workplace=workplace)))
+        result = appraise(call.transcript, record=call.record, workplace=workplace)
+        return Line(dumps_line(result), notes=call.notes)
     except Exception as error:  # one call's fault must not end the others; it is told with its line
         # a type tells where to look; a message might quote what was said
         told = str(error) if isinstance(error, CallgaugeError) else type(error).__name__

@@ -7,18 +7,19 @@ message`` and the field stays unknown. Rows are counted as a spreadsheet shows t
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.call_fields import FIELDS, read_field
 from pipeline.call_names import derive_call_id
+from pipeline.call_rows import Mistakes, csv_rows, json_rows
+from pipeline.config_messages import shown
 from pipeline.errors import ConfigError
+from pipeline.kinds import OUTCOMES, near
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord
 
@@ -29,6 +30,7 @@ __all__ = [
     "derive_call_id",
     "parse_call_list",
     "read_call_list",
+    "unknown_outcomes",
 ]
 
 MAX_BYTES = 64 << 20
@@ -38,11 +40,15 @@ MAX_CELL = 65_536
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """Rows in their order, and every mistake found. A ``call_id`` that was not given is empty."""
+    """Rows in their order, and every mistake found. A ``call_id`` that was not given is empty.
+
+    ``spoilt`` counts the rows that could not be read as they are written: lost, or with a cell that was.
+    """
 
     name: str
     records: tuple[CallRecord, ...]
     mistakes: tuple[str, ...] = ()
+    spoilt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,8 @@ def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
 def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Profile = EMPTY) -> CallList:
     """Read a call list's bytes, JSON in ``lines`` or CSV. Raises as `read_call_list` does."""
     text = _decoded(raw, name)
-    mistakes: list[str] = []
-    rows = _json_rows(text, name, mistakes) if lines else _csv_rows(text, name, mistakes)
+    mistakes = Mistakes()
+    rows = json_rows(text, name, mistakes) if lines else csv_rows(text, name, mistakes)
     records: list[CallRecord] = []
     files: dict[str, int] = {}
     ids: dict[str, int] = {}
@@ -106,7 +112,7 @@ def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Prof
             record = replace(record, call_id="")
         ids.setdefault(record.call_id, number)
         records.append(record)
-    return CallList(name, tuple(records), tuple(mistakes))
+    return CallList(name, tuple(records), tuple(mistakes), mistakes.spoilt)
 
 
 def assign(
@@ -137,6 +143,24 @@ def assign(
         records[file] = replace(_agent(record, profile), file=file, call_id=call_id)
     named = [replace(r, call_id=r.call_id or derive_call_id(r.file, "0" * 64, taken=())) for r in missing]
     return Assigned(records, tuple(named), tuple(mistakes))
+
+
+def unknown_outcomes(calls: CallList | None, words: Collection[str] | None) -> Iterator[str]:
+    """Words in the list's outcomes that none of these is, each told once."""
+    if calls is None or words is None:
+        return
+    known = {word.casefold() for word in words}
+    unknown: dict[str, list[str]] = {}
+    for record in calls.records:
+        said = (record.outcome or "").strip()
+        if said and known.isdisjoint({said.casefold(), said.casefold().replace(" ", "_")}):
+            unknown.setdefault(said, []).append(record.file)
+    for said, files in unknown.items():
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        yield (
+            f"{calls.name}: {files[0]}{more}, outcome → {shown(said)} is no outcome that is known{near(said, words) or '.'} "
+            f"Accepted: {', '.join(OUTCOMES)}, or a wording that the standard names"
+        )
 
 
 def _matched(
@@ -199,63 +223,10 @@ def _decoded(raw: bytes, name: str) -> str:
     raise ConfigError([f"{name}: file → neither UTF-8 nor GB18030; save it as UTF-8"])
 
 
-def _csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    head = text.split("\n", 1)[0]
-    delimiter = max(",;\t，", key=head.count) if head.count(",") == 0 else ","
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
-    reader = csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-    except csv.Error as error:
-        raise ConfigError([f"{name}: row 1 → not CSV: {error}"]) from error
-    _check_header(header, name)
-    number = 1
-    while True:
-        number += 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            mistakes.append(f"{name}: row {number} → not CSV: {error}")
-            continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
-            mistakes.append(
-                f"{name}: row {number} → {len(cells)} cells under {len(header)} columns; the rest is left out"
-            )
-        yield number, dict(zip(header, cells, strict=False))
-
-
-def _check_header(header: list[str], name: str) -> None:
-    if "file" not in header:
-        given = ", ".join(header[:30]) or "nothing"
-        raise ConfigError([f"{name}: row 1 → a column named file is required; the header holds {given}"])
-    twice = sorted({column for column in header if column and header.count(column) > 1})
-    if twice:
-        raise ConfigError([f"{name}: row 1, {column} → given twice; keep one" for column in twice])
-
-
-def _json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            mistakes.append(f"{name}: row {number} → not JSON: {error}")
-            continue
-        if not isinstance(row, dict):
-            mistakes.append(f"{name}: row {number} → an object is accepted, not {type(row).__name__}")
-            continue
-        yield number, row
-
-
-def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:
+def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: Mistakes) -> CallRecord | None:
     file = str(row.get("file") or "").strip()
     if not file or len(file) > 4096 or any(unicodedata.category(char) == "Cc" for char in file):
-        mistakes.append(f"{where}, file → a recording's name is required")
+        mistakes.spoil(f"{where}, file → a recording's name is required")
         return None
     given: dict[str, Any] = {}
     extra: dict[str, str] = {}
@@ -264,7 +235,7 @@ def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list
             continue
         text = value.strip() if isinstance(value, str) else _text(value)
         if len(text) > MAX_CELL:
-            mistakes.append(
+            mistakes.spoil(
                 f"{where}, {column} → up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
             )
         elif column not in FIELDS:

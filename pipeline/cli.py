@@ -119,3 +119,7 @@ def main() -> None:
         sys.exit(141)
     finally:
         gc.freeze()  # else Python's last look for cycles goes through every loaded module, a quarter of a second of it
+
+
+if __name__ == "__main__":
+    main()

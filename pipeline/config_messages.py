@@ -27,8 +27,8 @@ def say(detail: Mapping[str, Any], model: type[BaseModel], data: Any) -> tuple[P
     if kind in {"value_error", "assertion_error"}:
         return path, str(context.get("error", detail["msg"]))
     if kind in _PLAIN:
-        return path, f"{_PLAIN[kind](context)} is accepted, not {_shown(given)}{_hint(kind, given, context)}"
-    return path, f"{detail['msg'].rstrip('.')}" + (f", not {_shown(given)}" if kind != "condition" else "")
+        return path, f"{_PLAIN[kind](context)} is accepted, not {shown(given)}{_hint(kind, given, context)}"
+    return path, f"{detail['msg'].rstrip('.')}" + (f", not {shown(given)}" if kind != "condition" else "")
 
 
 _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -45,7 +45,7 @@ _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda c: "text",
     "string_too_short": lambda c: f"text of at least {c['min_length']} character(s)",
     "string_too_long": lambda c: f"text of at most {c['max_length']} characters",
-    "string_pattern_mismatch": lambda c: f"text of the form {c['pattern']}",
+    "string_pattern_mismatch": lambda c: f"text of the form {c['pattern']}{_such_as(c['pattern'])}",
     "tuple_type": lambda c: "a list",
     "list_type": lambda c: "a list",
     "dict_type": lambda c: "keys with values",
@@ -64,6 +64,18 @@ _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+_EXAMPLES = {
+    r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$": "talk.names_the_hotline",
+    r"^[a-z][a-z0-9_]*$": "no_hotline",
+    r"^[a-z0-9][a-z0-9._-]*$": "acme-wealth",
+    r"^[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.]+)?$": "1.0.0",
+}
+
+
+def _such_as(pattern: str) -> str:
+    return f" (such as {_EXAMPLES[pattern]})" if pattern in _EXAMPLES else ""
+
+
 def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
     if kind != "literal_error" or not isinstance(given, str):
         return ""
@@ -73,7 +85,8 @@ def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a message shows it, cut where it is long."""
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -97,6 +110,8 @@ def _follow(loc: Path_, model: type[BaseModel], data: Any) -> tuple[Path_, Any]:
     holder: Any = model
     path: list[str | int] = []
     for index, part in enumerate(loc):
+        if part == "[key]":  # pydantic's word for a mistake in the key itself, which the path holds already
+            continue
         if (tagged := _tagged(here, part)) is not None:
             here = tagged
             continue

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any
 
 from pipeline.analysis.text import language_of
 from pipeline.call_names import printable
-from pipeline.types import CallRecord, Speaker, Transcript, Turn
+from pipeline.config_messages import shown
+from pipeline.delivered_fields import MistakeError, halves, record_of, seconds_of, sort_of, speaker_of
+from pipeline.profile import EMPTY, Profile
+from pipeline.types import CallRecord, Transcript, Turn
 
 MAX_LINE_BYTES = 16_000_000
 MAX_TURNS = 20_000
 MAX_TURN_CHARS = 100_000
 MAX_ID_CHARS = 200
 LANGUAGES = ("zh", "en")
-_FIELDS = (
-    "file", "call_id", "agent_id", "agent_name", "customer_id", "started_at", "direction", "campaign",
-    "ring_count", "agent_channel", "notes", "outcome",
-)  # fmt: skip
-_TRANSCRIPT = ("language", "turns", "schema")
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """One call as delivered: its row of the call list and its transcript."""
+    """One call as delivered: its row of the call list, its transcript, and what was left out of it, told as of a `BadLine`."""
 
     record: CallRecord
     transcript: Transcript
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +38,11 @@ class BadLine:
     message: str
 
 
-class _MistakeError(ValueError):
-    """What is wrong with one key of a line."""
-
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(message)
-        self.key = key
-
-
-def read_transcripts(path: Path) -> Iterator[tuple[int, Delivered | BadLine]]:
+def read_transcripts(path: Path, profile: Profile = EMPTY) -> Iterator[tuple[int, Delivered | BadLine]]:
     """Every line of a file with its number, from 1; blank lines are left out.
 
-    Reads one line at a time, never more than ``MAX_LINE_BYTES`` of it. A ``call_id`` that came before is a bad line.
+    Reads one line at a time, never more than ``MAX_LINE_BYTES`` of it. A ``call_id`` that came before is a bad line. The
+    profile's time zone is that of a ``started_at`` without one.
 
     Raises
     ------
@@ -72,11 +62,11 @@ def read_transcripts(path: Path) -> Iterator[tuple[int, Delivered | BadLine]]:
                 continue
             if not raw.strip(b" \t\r\n\xef\xbb\xbf"):
                 continue
-            yield number, _line(path, number, raw, seen)
+            yield number, _line(path, number, raw, seen, profile)
 
 
-def parse_call(data: Any, *, file: str = "") -> Delivered:
-    """One call from parsed JSON.
+def parse_call(data: Any, *, file: str = "", profile: Profile = EMPTY) -> Delivered:
+    """One call from parsed JSON; its notes are told as ``key → message``.
 
     Raises
     ------
@@ -84,16 +74,18 @@ def parse_call(data: Any, *, file: str = "") -> Delivered:
         A key is wrong; the message says what is accepted.
     """
     if not isinstance(data, Mapping):
-        raise _MistakeError("line", f"a call is a JSON object, not {_kind(data)}")
+        raise MistakeError("line", f"a call is a JSON object, not {sort_of(data)}")
     call_id = _call_id(data.get("call_id"))
-    turns = _turns(data.get("turns"))
+    notes: dict[str, str] = {}
+    turns = _turns(data.get("turns"), notes)
     language = _language(data.get("language"), turns)
     roles = _role_confidence(turns)
-    record = _record(data, call_id, file)
-    return Delivered(record, Transcript(language, turns, role_confidence=roles, roles_from="delivered"))
+    record = record_of(data, call_id, file, profile, notes)
+    transcript = Transcript(language, turns, role_confidence=roles, roles_from="delivered")
+    return Delivered(record, transcript, tuple(notes.values()))
 
 
-def _line(path: Path, number: int, raw: bytes, seen: dict[str, int]) -> Delivered | BadLine:
+def _line(path: Path, number: int, raw: bytes, seen: dict[str, int], profile: Profile) -> Delivered | BadLine:
     try:
         data = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -102,9 +94,11 @@ def _line(path: Path, number: int, raw: bytes, seen: dict[str, int]) -> Delivere
         return _bad(path, number, "line", f"no JSON: {error.msg} at column {error.colno}")
     except (RecursionError, ValueError) as error:
         return _bad(path, number, "line", f"no JSON that can be read: {error}")
+    if b"\\u" in raw and (half := next(halves(data), None)) is not None:
+        return _bad(path, number, half, "holds half of a surrogate pair; whole characters are accepted")
     try:
-        call = parse_call(data, file=path.name)
-    except _MistakeError as mistake:
+        call = parse_call(data, file=path.name, profile=profile)
+    except MistakeError as mistake:
         return _bad(path, number, mistake.key, str(mistake))
     call_id = call.record.call_id
     if call_id in seen:
@@ -112,86 +106,68 @@ def _line(path: Path, number: int, raw: bytes, seen: dict[str, int]) -> Delivere
             path, number, "call_id", f"{call_id!r} was on line {seen[call_id]} already; each call once"
         )
     seen[call_id] = number
-    return call
+    return replace(call, notes=tuple(f"{path.name}: line {number}, {note}" for note in call.notes))
 
 
 def _bad(path: Path, number: int, key: str, message: str) -> BadLine:
     return BadLine(f"{path.name}: line {number}, {key} → {message}")
 
 
-def _kind(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
-
-
 def _call_id(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
-        raise _MistakeError(
-            "call_id", f"text is wanted, got {_kind(value) if value is not None else 'nothing'}"
+    if isinstance(value, str) and not value.strip():
+        raise MistakeError("call_id", "is empty; a name that no other call has is wanted")
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise MistakeError(
+            "call_id", f"text is wanted, got {sort_of(value) if value is not None else 'nothing'}"
         )
     if printable(str(value)) != str(value):
-        raise _MistakeError(
+        raise MistakeError(
             "call_id", "holds characters that can't be printed; one line of plain text is wanted"
         )
     if len(str(value)) > MAX_ID_CHARS:
-        raise _MistakeError("call_id", f"longer than {MAX_ID_CHARS} characters")
+        raise MistakeError("call_id", f"longer than {MAX_ID_CHARS} characters")
     return str(value).strip()
 
 
-def _turns(value: Any) -> tuple[Turn, ...]:
+def _turns(value: Any, notes: dict[str, str]) -> tuple[Turn, ...]:
     if not isinstance(value, list):
-        raise _MistakeError(
-            "turns", f"a list of turns is wanted, got {_kind(value) if value is not None else 'nothing'}"
+        raise MistakeError(
+            "turns", f"a list of turns is wanted, got {sort_of(value) if value is not None else 'nothing'}"
         )
     if len(value) > MAX_TURNS:
-        raise _MistakeError("turns", f"{len(value)} turns; up to {MAX_TURNS} are accepted")
-    return tuple(_turn(entry, f"turns[{place}]") for place, entry in enumerate(value))
+        raise MistakeError("turns", f"{len(value)} turns; up to {MAX_TURNS} are accepted")
+    return tuple(_turn(entry, f"turns[{place}]", notes) for place, entry in enumerate(value))
 
 
-def _turn(entry: Any, key: str) -> Turn:
+def _turn(entry: Any, key: str, notes: dict[str, str]) -> Turn:
     if not isinstance(entry, Mapping):
-        raise _MistakeError(key, f'an object {{"speaker", "text"}} is wanted, got {_kind(entry)}')
+        raise MistakeError(key, f'an object {{"speaker", "text"}} is wanted, got {sort_of(entry)}')
     text = entry.get("text")
     if not isinstance(text, str):
-        raise _MistakeError(
-            f"{key}.text", f"text is wanted, got {_kind(text) if text is not None else 'nothing'}"
+        raise MistakeError(
+            f"{key}.text", f"text is wanted, got {sort_of(text) if text is not None else 'nothing'}"
         )
     if len(text) > MAX_TURN_CHARS:
-        raise _MistakeError(f"{key}.text", f"longer than {MAX_TURN_CHARS} characters")
-    start, end = _time(entry, "start_s", key), _time(entry, "end_s", key)
+        raise MistakeError(f"{key}.text", f"longer than {MAX_TURN_CHARS} characters")
+    start, end = seconds_of(entry, "start_s", key), seconds_of(entry, "end_s", key)
     if start is not None and end is not None and end < start:
-        raise _MistakeError(f"{key}.end_s", f"{end:g} is before start_s {start:g}")
+        raise MistakeError(f"{key}.end_s", f"{end:g} is before start_s {start:g}")
     if start is None or end is None:
         start = end = None
-    return Turn(_speaker(entry.get("speaker"), key), text, start, end, 1.0, language=language_of(text))
-
-
-def _speaker(value: Any, key: str) -> Speaker:
-    if value is not None and not isinstance(value, str):
-        raise _MistakeError(f"{key}.speaker", f"agent, customer or unknown is wanted, got {_kind(value)}")
-    name = (value or "").strip().lower()
-    return cast(Speaker, name) if name in ("agent", "customer") else "unknown"
-
-
-def _time(entry: Mapping[str, Any], name: str, key: str) -> float | None:
-    value = entry.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise _MistakeError(f"{key}.{name}", f"seconds from 0 on are wanted, got {value!r}")
-    return float(value)
+    speaker = speaker_of(entry.get("speaker"), key, notes)
+    return Turn(speaker, text, start, end, 1.0, language=language_of(text))
 
 
 def _language(value: Any, turns: tuple[Turn, ...]) -> str:
     if value is None or value in ("", "auto"):
         return language_of(" ".join(turn.text for turn in turns)) or "zh"
-    short = value.lower().replace("_", "-").split("-")[0] if isinstance(value, str) else value
+    short = value.lower().replace("_", "-").split("-")[0] if isinstance(value, str) else None
     if short in ("cmn", "mandarin", "chinese"):
         return "zh"
     if short == "english":
         return "en"
     if short not in LANGUAGES:
-        raise _MistakeError("language", f"{value!r} is unknown; zh, en or nothing are accepted")
+        raise MistakeError("language", f"{shown(value)} is unknown; zh, en or nothing are accepted")
     return str(short)
 
 
@@ -200,65 +176,3 @@ def _role_confidence(turns: tuple[Turn, ...]) -> float:
     spoken = sum(len(turn.text) for turn in turns)
     unknown = sum(len(turn.text) for turn in turns if turn.speaker == "unknown")
     return 1.0 if not spoken else round(1.0 - unknown / spoken, 3)
-
-
-def _record(data: Mapping[str, Any], call_id: str, file: str) -> CallRecord:
-    direction = data.get("direction") or None
-    if direction not in (None, "outbound", "inbound"):
-        raise _MistakeError("direction", f"{direction!r} is unknown; outbound or inbound are accepted")
-    channel = _whole(data, "agent_channel", most=1)
-    extra = {str(key): _plain(value) for key, value in data.items() if key not in (*_FIELDS, *_TRANSCRIPT)}
-    listed = any(
-        data.get(name) is not None for name in ("agent_id", "customer_id", "notes", "outcome", "started_at")
-    )
-    return CallRecord(
-        file=_text(data, "file") or file,
-        call_id=call_id,
-        agent_id=_text(data, "agent_id"),
-        agent_name=_text(data, "agent_name"),
-        customer_id=_text(data, "customer_id"),
-        started_at=_moment(data.get("started_at")),
-        direction=cast("Literal['outbound', 'inbound'] | None", direction),
-        campaign=_text(data, "campaign"),
-        ring_count=_whole(data, "ring_count", most=1000),
-        agent_channel=cast("Literal[0, 1] | None", channel),
-        notes=_text(data, "notes"),
-        outcome=_text(data, "outcome"),
-        listed=listed,
-        extra=extra,
-    )
-
-
-def _text(data: Mapping[str, Any], key: str) -> str | None:
-    value = data.get(key)
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _MistakeError(key, f"text is wanted, got {_kind(value)}")
-    return str(value)
-
-
-def _whole(data: Mapping[str, Any], key: str, *, most: int) -> int | None:
-    value = data.get(key)
-    if value is None or value == "":
-        return None
-    if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise _MistakeError(key, f"a whole number from 0 to {most} is wanted, got {value!r}")
-    return value
-
-
-def _moment(value: Any) -> datetime | None:
-    if value is None or value == "":
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise _MistakeError(
-            "started_at", f"{value!r} is no ISO 8601 time, such as 2026-03-10T15:20:00+08:00"
-        ) from None
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

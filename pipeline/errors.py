@@ -43,6 +43,12 @@ class ExtraMissingError(ModelError):
     code = "extra_missing"
 
 
+class ExtensionError(CallgaugeError):
+    """A detector or check of another package breaks off, or delivers what it may not; the message names it."""
+
+    code = "extension"
+
+
 class ConfigError(CallgaugeError):
     """A settings file, profile, call list, lexicon or standard is wrong. All mistakes at once.
 

@@ -16,7 +16,6 @@ from typing import Any
 from pipeline.analysis.text import fold
 from pipeline.evaluation_rates import ErrorRate, error_rate
 
-SCHEMA = "callgauge/expected/1"
 TOLERANCE_S = 1.0
 _QUOTE_OVERLAP = 60.0
 """Least share (0-100) of the shorter quote found in the longer, for a match without times (our default)."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ConfigError
-from pipeline.evaluate import SCHEMA, Counts, Evaluation
+from pipeline.evaluate import Counts, Evaluation
+from pipeline.expectations import SCHEMA, mistakes_in
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-def read_expected(folder: Path) -> list[dict[str, Any]]:
+def read_expected(folder: Path, criteria: Collection[str] | None = None) -> list[dict[str, Any]]:
     """Every ``*.json`` of ``folder/expected`` (or of the folder itself) that follows ``callgauge/expected/1``.
+
+    Parameters
+    ----------
+    criteria
+        Ids of the standard's criteria, which verdicts may be expected of; None lets all go.
 
     Raises
     ------
@@ -23,57 +29,48 @@ def read_expected(folder: Path) -> list[dict[str, Any]]:
         Every mistake in every file, as ``file: key → message``; also when there is no such file.
     """
     place = folder / "expected" if (folder / "expected").is_dir() else folder
-    found: list[dict[str, Any]] = []
+    found: dict[str, dict[str, Any]] = {}
+    names: dict[str, str] = {}
     mistakes: list[str] = []
     for path in sorted(place.glob("*.json")):
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
+            data = json.loads(path.read_text(encoding="utf-8-sig"))
+        except UnicodeDecodeError as error:
+            mistakes.append(f"{path.name}: file → not UTF-8 (byte {error.start}); save it as UTF-8")
+            continue
+        except (ValueError, RecursionError) as error:
             mistakes.append(f"{path.name}: file → no JSON: {error}")
             continue
-        wrong = [f"{path.name}: {line}" for line in _mistakes(data)]
+        wrong = [f"{path.name}: {line}" for line in mistakes_in(data, criteria)]
+        if not wrong and data["call_id"] in names:
+            wrong = [
+                f"{path.name}: call_id → {data['call_id']} stands in {names[data['call_id']]} already; keep one"
+            ]
         mistakes.extend(wrong)
         if not wrong:
-            found.append(data)
+            found[data["call_id"]] = data
+            names[data["call_id"]] = path.name
     if not found and not mistakes:
         mistakes.append(f"{place}: folder → no expectation here; *.json with schema {SCHEMA} is wanted")
     if mistakes:
         raise ConfigError(mistakes)
-    return found
-
-
-def _mistakes(data: Any) -> Iterator[str]:
-    if not isinstance(data, Mapping):
-        yield "file → an object is wanted"
-        return
-    if data.get("schema") != SCHEMA:
-        yield f"schema → {SCHEMA} is wanted, got {data.get('schema')!r}"
-    if not isinstance(data.get("call_id"), str):
-        yield "call_id → text is wanted"
-    for name, kind, words in (
-        ("findings", list, "a list"), ("absent", list, "a list"), ("measures", Mapping, "an object"),
-        ("verdicts", Mapping, "an object"), ("transcript", Mapping, "an object"),
-    ):  # fmt: skip
-        if name in data and not isinstance(data[name], kind):
-            yield f"{name} → {words} is wanted"
-    findings = data.get("findings")
-    for place, entry in enumerate(findings if isinstance(findings, list) else ()):
-        if not isinstance(entry, Mapping) or not isinstance(entry.get("kind"), str):
-            yield f"findings[{place}].kind → text is wanted"
-    measures = data.get("measures")
-    for key, entry in (measures if isinstance(measures, Mapping) else {}).items():
-        if not isinstance(entry, Mapping) or "value" not in entry:
-            yield f'measures.{key} → {{"value", "tolerance"}} is wanted'
+    return list(found.values())
 
 
 def read_results(folder: Path) -> dict[str, dict[str, Any]]:
-    """Results by call_id from ``folder/calls/*.json``, or from the folder itself."""
+    """Results by call_id from ``folder/calls/*.json``, or from the folder itself. Raises ConfigError as `read_expected`."""
     place = folder / "calls" if (folder / "calls").is_dir() else folder
-    results = {}
+    results, mistakes = {}, []
     for path in sorted(place.glob("*.json")):
-        data = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as error:
+            mistakes.append(f"{path.name}: file → no JSON: {error}")
+            continue
         if isinstance(data, dict) and str(data.get("schema", "")).startswith("callgauge/call/"):
             results[str(data["call"]["call_id"])] = data
+    if mistakes:
+        raise ConfigError(mistakes)
     return results
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipeline.config import Frozen
 
@@ -25,7 +27,19 @@ def _texts(value: Any) -> Any:
     return {str(key): goal for key, goal in value.items()} if isinstance(value, dict) else value
 
 
-PeriodText = Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+def _period(text: str) -> str:
+    """A day, a month or a year of the calendar."""
+    try:
+        if not re.fullmatch(r"[0-9]{4}(-[0-9]{2}){0,2}", text):
+            raise ValueError
+        date.fromisoformat((text + "-01-01")[:10])
+    except ValueError:
+        told = f"a year, a month or a day such as 2025, 2025-03 or 2025-03-04 is accepted, not {text[:60]!r}"
+        raise ValueError(told) from None
+    return text
+
+
+PeriodText = Annotated[str, AfterValidator(_period)]
 
 
 class Target(Goal):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.call_names import printable, shown_name, without_numbers
-from pipeline.calls import CallList, assign, read_call_list
+from pipeline.calls import CallList, assign, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.types import CallRecord
@@ -32,14 +32,24 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Recordings with their rows, rows without recording, and what is wrong in the call list."""
+    """Recordings with their rows, rows without recording, and what is wrong in the call list.
+
+    ``spoilt`` counts the list's rows that could not be read as they are written.
+    """
 
     calls: tuple[tuple[Path, CallRecord], ...]
     missing: tuple[CallRecord, ...]
     mistakes: tuple[str, ...]
+    spoilt: int = 0
 
 
-def take_in(paths: Sequence[Path], *, calls: Path | None = None, profile: Profile = EMPTY) -> Intake:
+def take_in(
+    paths: Sequence[Path],
+    *,
+    calls: Path | None = None,
+    profile: Profile = EMPTY,
+    outcomes: Collection[str] | None = None,
+) -> Intake:
     """Find the recordings and give each its row and id.
 
     Parameters
@@ -48,6 +58,8 @@ def take_in(paths: Sequence[Path], *, calls: Path | None = None, profile: Profil
         Files, or folders that are searched with their subfolders.
     calls
         The call list; None looks for one in each folder, and beside each file that is named.
+    outcomes
+        Words that say how a call ended; others on the list are told, and stay as they are. None tells of none.
 
     Raises
     ------
@@ -71,9 +83,10 @@ def take_in(paths: Sequence[Path], *, calls: Path | None = None, profile: Profil
         known = _only_named(known, found)
     assigned = assign(known, [(each.file, each.sha256 or "") for each in found], profile=profile)
     jobs = tuple((each.path, _shown(assigned.records[each.file], each.sha256)) for each in found)
-    told = (*(known.mistakes if known else ()), *assigned.mistakes)
+    told = (*(known.mistakes if known else ()), *assigned.mistakes, *unknown_outcomes(known, outcomes))
     missing = tuple(_shown(record, None) for record in assigned.missing)
-    return Intake(jobs, missing, tuple(printable(without_numbers(mistake)) for mistake in told))
+    mistakes = tuple(printable(without_numbers(mistake)) for mistake in told)
+    return Intake(jobs, missing, mistakes, known.spoilt if known else 0)
 
 
 def _shown(record: CallRecord, sha256: str | None) -> CallRecord:
@@ -143,6 +156,7 @@ def _together(lists: Sequence[CallList]) -> CallList | None:
         " + ".join(each.name for each in lists),
         tuple(record for each in lists for record in each.records),
         tuple(mistake for each in lists for mistake in each.mistakes),
+        sum(each.spoilt for each in lists),
     )
 
 
@@ -152,4 +166,4 @@ def _only_named(known: CallList, found: Sequence[Found]) -> CallList:
     records = tuple(
         record for record in known.records if record.file.replace("\\", "/").rsplit("/", 1)[-1] in names
     )
-    return CallList(known.name, records, known.mistakes)
+    return replace(known, records=records)

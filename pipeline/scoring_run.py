@@ -24,6 +24,8 @@ from pipeline.reports.standard_view import StandardView, view_of
 from pipeline.reports.writer import ReportWriter, Written, write_call
 from pipeline.settings import Keep, Language, Settings
 from pipeline.standards import load_standard
+from pipeline.standards.added import check_extensions
+from pipeline.standards.checks_record import outcome_words
 from pipeline.types import CallRecord
 
 _log = logging.getLogger(__name__)
@@ -45,11 +47,12 @@ class Run:
 
 @dataclass
 class Tally:
-    """What became of each recording."""
+    """What became of each recording; ``spoilt`` counts rows of the call list that can't be read as written."""
 
     written: list[Written] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     mistakes: tuple[str, ...] = ()
+    spoilt: int = 0
     elapsed_s: float = 0.0
 
     @property
@@ -86,11 +89,13 @@ def run_scoring(
         The profile, the standard or the call list can't be used, or ``out`` is where the recordings lie.
     """
     started = time.monotonic()
+    check_extensions()
     _refuse_own_folder(run)
     profile = find_profile(run.paths, run.profile)
     workplace = Workplace(Settings(language=run.language), profile, load_standard(run.standard))
-    intake = take_in(run.paths, calls=run.calls, profile=profile)
-    tally = Tally(mistakes=intake.mistakes)
+    words = outcome_words(workplace.standard)
+    intake = take_in(run.paths, calls=run.calls, profile=profile, outcomes=words)
+    tally = Tally(mistakes=intake.mistakes, spoilt=intake.spoilt)
     view = view_of(workplace.standard)
     with ReportWriter(run.out, standard=view) as writer, (progress or _silent)(len(intake.calls)) as step:
         for record in intake.missing:

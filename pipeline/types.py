@@ -187,7 +187,8 @@ class Finding:
     """One thing heard: what, by whom, when, in which words, how surely.
 
     ``id`` is ``f1, f2 …`` in order of time, given once all are known. ``criterion`` is filled by the scoring.
-    ``quote`` is copied from the turn's text as delivered; None for what has no words (level_jump, clipping …).
+    ``quote`` is copied from the turn's text as delivered; None for what has no words (level_jump, clipping …). ``at`` is
+    its place in the turn's text where that is known, for the time of judging only: it is not written down.
     """
 
     kind: str
@@ -200,6 +201,7 @@ class Finding:
     detail: Mapping[str, Any] = field(default_factory=dict)
     id: str = ""
     criterion: str | None = None
+    at: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,32 @@ def test_bad_lines_are_told_in_their_place(tmp_path: Path) -> None:
     assert "line 3" in made[2].trouble
 
 
+def test_what_is_left_out_of_a_call_is_told_with_its_result(tmp_path: Path) -> None:
+    calls = tmp_path / "calls.jsonl"
+    line = {"call_id": "a", "started_at": "soon", "turns": [{"speaker": "S1", "text": "您好"}]}
+    calls.write_text(json.dumps(line, ensure_ascii=False), encoding="utf-8")
+    (made,) = analyze(calls, Workplace())
+    assert made.result is not None and len(made.notes) == 2
+    assert all(note.startswith("calls.jsonl: line 1, ") for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    "name", ["calls.jsonl", "link.jsonl", "hard.jsonl", "profile.yaml", "../{}/calls.jsonl"]
+)
+def test_the_results_never_go_onto_an_input(tmp_path: Path, name: str) -> None:
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text('{"call_id": "a", "turns": []}\n', encoding="utf-8")
+    (tmp_path / "profile.yaml").write_text("company: {name: 华信}\n", encoding="utf-8")
+    (tmp_path / "link.jsonl").symlink_to(calls)
+    (tmp_path / "hard.jsonl").hardlink_to(calls)
+    out = tmp_path / name.format(tmp_path.name)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    command = [sys.executable, "-m", "pipeline", "analyze", str(calls), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.startswith("--out: ") and "name another file" in done.stderr
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_a_process_that_dies_costs_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = tmp_path / "calls.jsonl"
     calls.write_text("\n".join(["{}"] * (LEAST_TO_SHARE + 1)), encoding="utf-8")

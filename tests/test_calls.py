@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.call_names import holds_number, safe_name
-from pipeline.calls import assign, derive_call_id, parse_call_list, read_call_list
+from pipeline.calls import assign, derive_call_id, parse_call_list, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
+from pipeline.standards import load_standard
+from pipeline.standards.checks_record import outcome_words
 
 HEADER = "file,call_id,agent_id,agent_name,started_at,direction,ring_count,agent_channel,notes,客户等级"
 ROW = 'a.wav,c1,A01,李明,2025-03-04T09:30:00+08:00,outbound,3,1,"说好，周四再联系",A'
@@ -199,3 +201,61 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
             parse_call_list(b"file,notes\n" + raw if not lines else raw, name="c", lines=lines)
         except ConfigError as error:
             assert error.mistakes
+
+
+def test_a_quote_that_is_not_closed_costs_its_own_row_alone() -> None:
+    text = (
+        'file,notes\na.wav,"open, and\nb.wav,x\nc.wav,"closed ""here"" and, well"\nd.wav,"over\ntwo lines"\n'
+    )
+    calls = parse_call_list(text.encode(), name="calls.csv")
+    assert {record.file: record.notes for record in calls.records} == {
+        "a.wav": "open, and", "b.wav": "x", "c.wav": 'closed "here" and, well', "d.wav": "over\ntwo lines",
+    }  # fmt: skip
+    (told,) = calls.mistakes
+    assert told.startswith("calls.csv: row 2 → a quote is opened and not closed")
+    assert calls.spoilt == 1
+
+
+@pytest.mark.parametrize("text", ['file,notes\na.wav,"open', 'file,notes\na.wav,"open\n' + "b.wav,x\n" * 500])
+def test_a_quote_that_is_open_to_the_end_swallows_nothing(text: str) -> None:
+    calls = parse_call_list(text.encode(), name="calls.csv")
+    assert calls.records[0].notes == "open" and "row 2 → a quote" in calls.mistakes[0]
+    assert [record.file for record in calls.records[1:]] == (["b.wav"] if "b.wav" in text else [])
+
+
+def test_a_quote_within_a_cell_is_a_letter() -> None:
+    calls = parse_call_list(b'file,notes\na.wav,5" pipe\nb.wav,"x"y\n', name="calls.csv")
+    assert [record.notes for record in calls.records] == ['5" pipe', "xy"] and not calls.mistakes
+
+
+def test_an_overlong_cell_is_refused_with_its_row() -> None:
+    text = f"file,notes,agent_id\na.wav,{'x' * 200_000},A1\nb.wav,y,A2\n"
+    calls = parse_call_list(text.encode(), name="calls.csv")
+    assert [(r.file, r.agent_id, r.notes) for r in calls.records] == [
+        ("a.wav", "A1", None),
+        ("b.wav", "A2", "y"),
+    ]
+    assert (
+        calls.mistakes[0].startswith("calls.csv: row 2, notes → up to 65,536 characters")
+        and calls.spoilt == 1
+    )
+
+
+def test_lines_of_json_end_where_lines_end_and_numbers_are_bounded() -> None:
+    huge = '{"file": "b.wav", "ring_count": ' + "9" * 401 + ', "agent_channel": NaN, "started_at": Infinity}'
+    text = '{"file": "a.wav", "notes": "x\u2028y"}\n' + huge + '\n{"file": "c.wav", "ring_count": 1e999}\n'
+    calls = parse_call_list(text.encode(), name="c", lines=True)
+    assert [record.file for record in calls.records] == ["a.wav", "b.wav", "c.wav"]
+    assert [record.ring_count for record in calls.records] == [None] * 3
+    assert [told.split(" → ")[0] for told in calls.mistakes] == [
+        "c: row 2, ring_count", "c: row 2, agent_channel", "c: row 2, started_at", "c: row 3, ring_count",
+    ]  # fmt: skip
+
+
+def test_an_outcome_that_nobody_knows_is_told_once_a_word() -> None:
+    text = "file,outcome\na.wav,interestd\nb.wav,INTERESTED\nc.wav,有意向\nd.wav,interestd\ne.wav,call back\n"
+    calls = parse_call_list(text.encode(), name="calls.csv")
+    (told,) = unknown_outcomes(calls, outcome_words(load_standard()))
+    assert told.startswith("calls.csv: a.wav and 1 more, outcome → 'interestd' is no outcome")
+    assert "did you mean interested?" in told and "Accepted: interested, not_interested" in told
+    assert calls.records[0].outcome == "interestd"

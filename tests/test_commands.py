@@ -163,3 +163,49 @@ def test_analyze_takes_transcripts_and_goes_on_after_a_bad_line(tmp_path: Path) 
     assert {("company", "agent"), ("name", "agent"), ("refusal", "customer")} <= kinds
     assert first["measures"]["loudness_difference_lu"]["measurable"] is False
     assert first["measures"]["duration_s"]["reason"]["code"]
+
+
+def test_quiet_still_tells_what_failed_and_what_is_wrong_in_the_list(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "text.wav").write_text("this is no sound", encoding="utf-8")
+    (inbox / "calls.csv").write_text("file,ring_count,outcome\ntext.wav,many,sold out\n", encoding="utf-8")
+    done = callgauge("score", inbox, "--out", tmp_path / "out", "--quiet")
+    assert done.returncode == 1 and done.stdout == ""
+    told = done.stderr.splitlines()
+    assert any("row 2, ring_count →" in line for line in told) and any("text.wav: " in line for line in told)
+    assert any("outcome → 'sold out' is no outcome that is known" in line for line in told)
+
+
+@pytest.mark.models
+def test_a_row_that_can_t_be_read_as_written_gives_status_1(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    shutil.copy(SAMPLES / "zh-11.flac", inbox / "a.flac")
+    (inbox / "calls.csv").write_text(f"file,notes\na.flac,{'x' * 200_000}\n", encoding="utf-8")
+    done = callgauge("score", inbox, "--out", tmp_path / "out", "--quiet")
+    assert done.returncode == 1 and "row 2, notes → up to 65,536 characters" in done.stderr
+    assert (tmp_path / "out" / "calls" / "a.json").is_file()
+
+
+def test_the_command_s_module_runs_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "--version"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0 and done.stdout.startswith("callgauge")
+
+
+def test_doctor_parts_what_is_missing_from_what_mends_it() -> None:
+    shown = callgauge("doctor", "--quick").stdout
+    assert "optional Mend it" not in shown and "missing Mend it" not in shown
+
+
+def test_a_period_that_no_calendar_has_is_told(tmp_path: Path) -> None:
+    (tmp_path / "calls.jsonl").write_text('{"call_id": "a", "turns": []}', encoding="utf-8")
+    profile = tmp_path / "profile.yaml"
+    profile.write_text(
+        "targets: {A01: {periods: {2025-13: {calls: 3}, 2025: {calls: 9}}}}\n", encoding="utf-8"
+    )
+    done = callgauge("analyze", tmp_path / "calls.jsonl")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "targets.A01.periods.2025-13 → a year, a month or a day such as 2025, 2025-03" in done.stderr

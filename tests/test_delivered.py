@@ -64,12 +64,45 @@ def test_language_given_or_found(path: Path, given_language: str | None, text: s
 
 
 def test_other_speakers_are_unknown_and_the_sides_then_unsure(path: Path) -> None:
-    names = ["Agent", "CUSTOMER", "坐席", None, "SPEAKER_01"]
+    names = ["Agent", "CUSTOMER", "", None, "SPEAKER_01"]
     got = call(
         path, {"call_id": "a", "turns": [{"speaker": name, "text": "您好"} for name in names]}
     ).transcript
     assert [turn.speaker for turn in got.turns] == ["agent", "customer", "unknown", "unknown", "unknown"]
     assert not got.sides_sure
+
+
+def test_words_for_the_speakers(path: Path) -> None:
+    agent, customer = ["坐席", "客服", "销售", "REP", " Agent "], ["客户", "顾客", "用户", "User", "CLIENT"]
+    turns = [{"speaker": name, "text": "您好"} for name in (*agent, *customer)]
+    got = call(path, {"call_id": "a", "turns": turns})
+    assert [turn.speaker for turn in got.transcript.turns] == ["agent"] * 5 + ["customer"] * 5
+    assert got.notes == ()
+
+
+@pytest.mark.parametrize("word", ["SPEAKER_01", "A", 1, ["agent"]])
+def test_another_word_for_the_speaker_is_told_once_and_the_call_goes_on(path: Path, word: object) -> None:
+    got = call(path, {"call_id": "a", "turns": [{"speaker": word, "text": "您好"}] * 3})
+    assert {turn.speaker for turn in got.transcript.turns} == {"unknown"}
+    (note,) = got.notes
+    assert (
+        note.startswith("calls.jsonl: line 1, turns[0].speaker → ") and "Accepted: agent, rep, 坐席" in note
+    )
+
+
+@pytest.mark.parametrize("started", ["yesterday", "2026-13-01T10:00:00", 5, ["2026"]])
+def test_a_start_that_can_t_be_read_costs_the_start_alone(path: Path, started: object) -> None:
+    got = call(path, {"call_id": "a", "turns": TURNS, "started_at": started})
+    assert got.record.started_at is None and len(got.transcript.turns) == 2
+    (note,) = got.notes
+    assert note.startswith(
+        "calls.jsonl: line 1, started_at → a date and time such as 2025-03-04T09:30:00+08:00"
+    )
+
+
+def test_a_start_without_offset_is_in_the_profile_s_zone(path: Path) -> None:
+    started = call(path, {"call_id": "a", "turns": TURNS, "started_at": "2026-03-10 15:20"}).record.started_at
+    assert started is not None and started.isoformat() == "2026-03-10T15:20:00+08:00"
 
 
 def test_keys_of_the_call_list(path: Path) -> None:
@@ -94,12 +127,22 @@ def test_keys_of_the_call_list(path: Path) -> None:
         ({"call_id": "a", "turns": "hi"}, "turns"),
         ({"call_id": "a", "turns": [1]}, "turns[0]"),
         ({"call_id": "a", "turns": [{"speaker": "agent"}]}, "turns[0].text"),
-        ({"call_id": "a", "turns": [{"speaker": 1, "text": "x"}]}, "turns[0].speaker"),
+        ({"call_id": "  ", "turns": TURNS}, "call_id"),
+        ({"call_id": "a", "turns": TURNS, "ring_count": int("9" * 401)}, "ring_count"),
+        ({"call_id": "a", "turns": TURNS, "ring_count": "9" * 5000}, "ring_count"),
+        ('{"call_id": "a", "turns": [], "agent_id": Infinity}', "agent_id"),
+        (
+            {"call_id": "a", "turns": [{"text": "x", "start_s": int("1" * 401), "end_s": 2}]},
+            "turns[0].start_s",
+        ),
+        ({"call_id": "a", "turns": [{"text": "x", "start_s": 1, "end_s": 1e300}]}, "turns[0].end_s"),
+        ('{"call_id": "a", "turns": [{"text": "x", "start_s": 0, "end_s": 1e999}]}', "turns[0].end_s"),
+        ('{"call_id": "a", "turns": [{"text": "x\\ud800"}]}', "turns[0].text"),
+        ('{"call_id": "a", "turns": [], "region": "\\udc00"}', "region"),
         ({"call_id": "a", "turns": [{"text": "x", "start_s": -1, "end_s": 2}]}, "turns[0].start_s"),
         ({"call_id": "a", "turns": [{"text": "x", "start_s": 3, "end_s": 2}]}, "turns[0].end_s"),
         ('{"call_id": "a", "turns": [{"text": "x", "start_s": NaN, "end_s": 2}]}', "turns[0].start_s"),
         ({"call_id": "a", "turns": TURNS, "language": "fr"}, "language"),
-        ({"call_id": "a", "turns": TURNS, "started_at": "yesterday"}, "started_at"),
         ({"call_id": "a", "turns": TURNS, "direction": "sideways"}, "direction"),
         ({"call_id": "a", "turns": TURNS, "ring_count": -2}, "ring_count"),
     ],

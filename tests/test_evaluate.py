@@ -178,3 +178,34 @@ def test_every_mistake_of_every_file_at_once(tmp_path: Path) -> None:
 def test_an_empty_folder_says_what_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="callgauge/expected/1"):
         read_expected(tmp_path)
+
+
+def test_what_may_be_expected_is_checked(tmp_path: Path) -> None:
+    wrong = expected(
+        findings=[
+            finding("pitchh", 0.0, 1.0), finding("hard_sell", 0.0, "x", detail={"severity": "sever"}),
+            {**finding("rude", 0.0, 1.0), "speaker": "boss", "colour": 1},
+        ],
+        absent=["ruude"], verdicts={"opening.compny": "passs"}, outcome="sold", language="fr", measurs={},
+    )  # fmt: skip
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(expected()), encoding="utf-8")
+    (tmp_path / "c.json").write_text(json.dumps(wrong), encoding="utf-8")
+    (tmp_path / "d.json").write_bytes('{"call_id": "您好"}'.encode("gbk"))
+    with pytest.raises(ConfigError) as error:
+        read_expected(tmp_path, ["opening.company"])
+    told = [line.split(" → ")[0] for line in error.value.mistakes]
+    assert told == [
+        "b.json: call_id", "c.json: measurs", "c.json: language", "c.json: findings[0].kind", "c.json: findings[1].end_s",
+        "c.json: findings[1].detail.severity", "c.json: findings[2].colour", "c.json: findings[2].speaker",
+        "c.json: absent[0]", "c.json: verdicts.opening.compny", "c.json: verdicts.opening.compny", "c.json: outcome",
+        "d.json: file",
+    ]  # fmt: skip
+    text = "\n".join(error.value.mistakes)
+    assert "did you mean pitch?" in text and "did you mean opening.company?" in text and "not UTF-8" in text
+
+
+def test_the_expectations_that_ship_have_no_mistake() -> None:
+    from pipeline.standards import load_standard
+
+    assert len(read_expected(Path(__file__).parents[1] / "sample_audio", load_standard().by_id)) == 19

@@ -27,7 +27,7 @@ DOC = Path(__file__).parent.parent / "docs" / "rules.md"
 BLOCKS = re.findall(r"```(\w+) (\w[\w ]*)\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL)
 CALL = next(parse_yaml(text, name="rules.md").data for _, kind, text in BLOCKS if kind == "call")
 RULES = [parse_yaml(text, name="rules.md").data for _, kind, text in BLOCKS if kind == "rule"]
-HOLDS = {True: "pass", False: "fail", "unknown": "not_measurable"}
+HOLDS = {True: "pass", False: "fail", "unknown": "not_measurable", "absent": "not_applicable"}
 
 
 def standard_with(condition: Any, **more: Any) -> Standard:
@@ -86,7 +86,8 @@ def test_the_how_tos_hold(text: str) -> None:
 
 
 def test_the_how_to_changes_what_it_says() -> None:
-    standard = read_standard(next(text for _, kind, text in BLOCKS if kind == "standard"), name="howto.yaml")
+    text = next(text for _, kind, text in BLOCKS if kind == "standard" and "id: acme\n" in text)
+    standard = read_standard(text, name="howto.yaml")
     assert standard.by_id["opening.company"].weight == 8
     assert "talk.patience" not in standard.by_id
     assert standard.by_id["talk.names_the_hotline"].weight == 2
@@ -110,7 +111,7 @@ def test_a_check_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert judged({"check": "acme.weekday", "is": "work_day"}).verdict == "not_measurable"
         entries.append(EntryPoint("broken", "acme_checks:NOTHING", "callgauge.checks"))
         checks_module.catalogue.cache_clear()
-        with pytest.raises(ConfigError, match="broken → can't be loaded"):
+        with pytest.raises(ConfigError, match="broken .* → can't be loaded: AttributeError"):
             checks_module.catalogue()
     finally:
         checks_module.catalogue.cache_clear()
@@ -122,14 +123,14 @@ def test_a_detector_of_another_package(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.syspath_prepend(str(tmp_path))
     entries = [EntryPoint("acme.weather", "acme_weather", detect.GROUP)]
     monkeypatch.setattr(detect, "entry_points", lambda group: entries)
-    caches = (detect.detectors, detect.added_kinds)
+    caches = (detect.added,)
     for cached in caches:
         cached.cache_clear()
     try:
         told = call("A 今天天气真好。", "C 是啊。")
         found = detect.find_all(told)
         assert [f.quote for f in found if f.kind == "acme.weather"] == ["今天天气真好。"]
-        assert [m.value for m in detect.measure_all(told, found) if m.name == "weather_sentences"] == [1]
+        assert [m.value for m in detect.measure_all(told, found) if m.name == "acme.weather_sentences"] == [1]
         standard = standard_with({"hear": "acme.weather", "from": "agent", "max": 0})
         assert standard.criteria[1].id == "test.rule"
         with pytest.raises(ConfigError, match=r"not .acme.wether.; did you mean acme.weather"):

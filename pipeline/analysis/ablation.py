@@ -7,7 +7,7 @@ alone, with patterns, with the words learned, with the sentence encoder, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from pipeline.analysis.matching import matches
 from pipeline.analysis.outcome import decide
 from pipeline.analysis.rules import load_rules
 from pipeline.analysis.text import language_of
+from pipeline.errors import ConfigError
 from pipeline.types import Finding
 
 LAYERS = ("lexicon", "+ patterns", "+ words", "+ encoder", "+ dialogue")
@@ -90,11 +91,42 @@ class Judged:
         return f"{self.call.id} {sentence.turn}: {sentence.text}"
 
 
-def read_folder(folder: Path) -> Iterator[LabelledCall]:
-    """All labelled calls (``*.txt``) under a folder; each file's language is told by its script."""
+def read_folder(folder: Path) -> list[LabelledCall]:
+    """All labelled calls (``*.txt``) under a folder.
+
+    Each file's language is told by its name (``.zh.txt``, ``.en.txt``), else by its script; a call's header may say another.
+
+    Raises
+    ------
+    ConfigError
+        Every mistake in every file, as ``file:line → message``.
+    """
+    found: list[LabelledCall] = []
+    mistakes: list[str] = []
+    seen: dict[str, str] = {}
     for path in sorted(folder.rglob("*.txt")):
-        text = path.read_text(encoding="utf-8")
-        yield from read_calls(text, language_of(text) or "en", source=path.name)
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+            calls = list(read_calls(text, _language(path, text), source=path.name, strict=True))
+        except UnicodeDecodeError as error:
+            mistakes.append(f"{path.name}: file → not UTF-8 (byte {error.start}); save it as UTF-8")
+            continue
+        except ConfigError as error:
+            mistakes += error.mistakes
+            continue
+        for call in calls:
+            if call.id in seen:
+                mistakes.append(f"{path.name}: {call.id} → stands in {seen[call.id]} already; each call once")
+            seen.setdefault(call.id, path.name)
+        found += calls
+    if mistakes:
+        raise ConfigError(mistakes)
+    return found
+
+
+def _language(path: Path, text: str) -> str:
+    named = path.name.lower().removesuffix(".txt").rpartition(".")[2]
+    return named if named in ("zh", "en") else language_of(text) or "en"
 
 
 def judge(calls: Iterable[LabelledCall]) -> list[Judged]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.analysis.text import fold, language_of, sentences
 from pipeline.profile import EMPTY, Profile
-from pipeline.types import CallRecord, Finding, Sound, Speaker, Transcript, Turn
+from pipeline.types import CallRecord, Finding, Sound, Speaker, Transcript, Turn, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Conversation:
         Words give the seconds; without words they are interpolated inside the turn; without times they are
         None.
         """
-        return _time_of(self.turns[turn], start, end)
+        return time_of(self.turns[turn], start, end)
 
     def finding(
         self, kind: str, sentence: Sentence, start: int, end: int, /, *, strength: float = 1.0, **detail: Any
@@ -116,12 +116,18 @@ def _offsets(turn: Turn) -> tuple[tuple[int, int], ...]:
     return tuple(places)
 
 
-def _time_of(turn: Turn, start: int, end: int) -> tuple[float | None, float | None, float]:
-    touched = [
+def words_of(turn: Turn, start: int, end: int) -> list[Word]:
+    """The words that characters ``[start, end)`` of a turn's text touch."""
+    return [
         word
         for word, (begin, until) in zip(turn.words, _offsets(turn), strict=True)
         if begin < end and until > start
     ]
+
+
+def time_of(turn: Turn, start: int, end: int) -> tuple[float | None, float | None, float]:
+    """Start, end and confidence of characters ``[start, end)`` of a turn's text, as `Conversation.time_of` tells them."""
+    touched = words_of(turn, start, end)
     timed = [word for word in touched if word.start_s is not None and word.end_s is not None]
     if timed:
         heard = sum(word.confidence for word in touched) / len(touched)

@@ -12,15 +12,16 @@ and may nest::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import ConfigError
+from pipeline.kinds import DETAILS, KINDS, OUTCOMES, near
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import Speaker, Transcript, Turn
 
-DETAILS = {
+MARKED = {
     "hard_sell": ("kind", "severity"),
     "objection": ("kind", "handling"),
     "confusion": ("restated",),
@@ -64,28 +65,50 @@ class LabelledCall:
         return dict(self.header).get("outcome")
 
 
-def read_calls(text: str, language: str, *, source: str = "calls") -> Iterator[LabelledCall]:
-    """The calls of one file, in order.
+def read_calls(
+    text: str, language: str, *, source: str = "calls", strict: bool = False
+) -> Iterator[LabelledCall]:
+    """The calls of one file, in order. A header may name another language than the file's: ``lang: en``.
+
+    Parameters
+    ----------
+    strict
+        Refuse kinds, details and outcomes that no result can hold; else they are taken as they are.
 
     Raises
     ------
     ConfigError
-        A line that is neither header, profile nor turn, or whose brackets do not balance; with its number.
+        A line that is neither header, profile nor turn, or whose brackets do not balance; each with its number.
     """
-    block: list[tuple[int, str]] = []
+    blocks: list[list[tuple[int, str]]] = []
+    mistakes: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("===") and block:
-            yield _call(block, language, source)
-            block = []
-        if line.strip() and not line.startswith("#"):
-            block.append((number, line.strip()))
-    if block:
-        yield _call(block, language, source)
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith("==="):
+            blocks.append([])
+        elif not blocks:
+            mistakes.append(f"{source}:{number} → {_HEADER}, not {line.strip()[:20]!r}")
+            break
+        blocks[-1].append((number, line.strip()))
+    if not blocks and not mistakes:
+        mistakes.append(f"{source}: file → holds no call; {_HEADER}")
+    calls = [_call(block, language, source, mistakes, strict=strict) for block in blocks]
+    if mistakes:
+        raise ConfigError(mistakes)
+    yield from calls
 
 
-def _call(block: Sequence[tuple[int, str]], language: str, source: str) -> LabelledCall:
+_HEADER = "a call begins with a header such as === zh-07 | outcome: call_back"
+
+
+def _call(
+    block: Sequence[tuple[int, str]], language: str, source: str, mistakes: list[str], *, strict: bool
+) -> LabelledCall:
     name, *fields = (part.strip() for part in block[0][1].strip("= ").split("|"))
     header = tuple((key.strip(), value.strip()) for key, _, value in (f.partition(":") for f in fields))
+    if strict:
+        mistakes += [f"{source}:{block[0][0]} → {told}" for told in _header_mistakes(name, dict(header))]
     profile, turns, marks = EMPTY, list[Turn](), list[Mark]()
     for number, line in block[1:]:
         if line.startswith("profile:"):
@@ -93,16 +116,53 @@ def _call(block: Sequence[tuple[int, str]], language: str, source: str) -> Label
             continue
         who, _, said = line.partition(":")
         if who not in _SPEAKERS:
-            raise ConfigError(
-                [f"{source}:{number} → a line starts with ===, profile:, A:, C: or U:, not {line[:20]!r}"]
-            )
+            told = f"a line starts with ===, profile:, A:, C: or U:, not {line[:20]!r}"
+            mistakes.append(f"{source}:{number} → {told}")
+            continue
         try:
             plain, found = unmark(said.strip(), len(turns))
         except ValueError as error:
-            raise ConfigError([f"{source}:{number} → {error}"]) from error
+            mistakes.append(f"{source}:{number} → {error}")
+            continue
+        if strict:
+            mistakes += [f"{source}:{number} → {told}" for mark in found for told in _mark_mistakes(mark)]
         turns.append(Turn(_SPEAKERS[who], plain, None, None, 1.0))
         marks.extend(found)
-    return LabelledCall(name, header, Transcript(language, tuple(turns)), tuple(marks), profile)
+    spoken = dict(header).get("lang") or language
+    return LabelledCall(name, header, Transcript(spoken, tuple(turns)), tuple(marks), profile)
+
+
+def _header_mistakes(name: str, header: Mapping[str, str]) -> Iterator[str]:
+    if not name:
+        yield f"a call needs a name; {_HEADER}"
+    outcome = header.get("outcome")
+    if outcome is not None and outcome not in OUTCOMES:
+        yield f"outcome: one of {', '.join(OUTCOMES)} is accepted, not {outcome!r}{near(outcome, OUTCOMES)}"
+    if header.get("lang") not in (None, "zh", "en"):
+        yield f"lang: zh or en is accepted, not {header['lang']!r}"
+
+
+def _mark_mistakes(mark: Mark) -> Iterator[str]:
+    if mark.kind not in KINDS:
+        accepted = ", ".join(KINDS)
+        yield f"[{mark.kind} is no kind of finding{near(mark.kind, KINDS) or '.'} Accepted: {accepted}"
+        return
+    for key, value in mark.detail:
+        if isinstance(value, bool):
+            continue
+        accepts = DETAILS[mark.kind][key]
+        words = accepts if isinstance(accepts, tuple) else _words_of(mark.kind)
+        if value not in words:
+            yield f"[{mark.kind}: {key} is one of {', '.join(words)}, not {value!r}{near(value, words)}"
+
+
+def _words_of(kind: str) -> tuple[str, ...]:
+    """The words by which a detail that is true or false is marked."""
+    return {
+        "confusion": ("restated", "not_restated"),
+        "customer_question": ("answered", "unanswered"),
+        "jargon": ("explained", "bare"),
+    }[kind]
 
 
 def unmark(said: str, turn: int = 0) -> tuple[str, list[Mark]]:
@@ -135,9 +195,13 @@ def unmark(said: str, turn: int = 0) -> tuple[str, list[Mark]]:
 
 def _mark(label: str, turn: int, start: int, end: int) -> Mark:
     kind, *values = label.split(":")
-    names = DETAILS.get(kind, ())
+    names = MARKED.get(kind, ())
     if len(values) != len(names):
-        raise ValueError(f"[{label} needs {len(names)} details ({', '.join(names)})")
+        if kind not in KINDS and not names:
+            accepted = ", ".join(KINDS)
+            raise ValueError(f"[{kind} is no kind of finding{near(kind, KINDS) or '.'} Accepted: {accepted}")
+        wanted = f"needs {len(names)} details ({', '.join(names)})" if names else "takes no details"
+        raise ValueError(f"[{label} {wanted}; written as [{':'.join((kind, *names))} words]")
     return Mark(
         kind, turn, start, end, tuple((n, _TRUTH.get(v, v)) for n, v in zip(names, values, strict=True))
     )

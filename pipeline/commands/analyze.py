@@ -34,11 +34,22 @@ def analyze(
     A line: {"call_id", "language", "turns": [{"speaker", "text", "start_s"?, "end_s"?}]}. What needs sound is not
     measurable. Results are written a line each, in the form callgauge/call/1. Exit status 1: some lines can't be used.
     """
+    from pipeline.errors import ConfigError
     from pipeline.intake import find_profile
     from pipeline.process import Workplace
     from pipeline.settings import Settings
     from pipeline.standards import load_standard
+    from pipeline.standards.added import check_extensions
 
+    check_extensions()
+    inputs = {
+        "TRANSCRIPTS.jsonl": transcripts,
+        "--profile": profile or transcripts.with_name("profile.yaml"),
+        "--standard": Path(standard),
+    }
+    for key, path in inputs.items():
+        if out is not None and _same(out, path):
+            raise ConfigError([f"--out: {out} → is {key} itself; name another file"])
     workplace = Workplace(Settings(), find_profile([transcripts], profile), load_standard(standard))
     if out is None:
         raise SystemExit(_write(transcripts, workplace, sys.stdout, workers))
@@ -49,12 +60,22 @@ def analyze(
     raise SystemExit(bad)
 
 
+def _same(one: Path, other: Path) -> bool:
+    """Whether two names stand for one file, be it by a link."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
+
+
 def _write(transcripts: Path, workplace: Workplace, stream: TextIO, workers: int | None) -> int:
     """Write a result a line, tell on stderr what can't be used; 1 where a line couldn't, else 0."""
     from pipeline.analyze_run import analyze
 
     bad = 0
     for line in analyze(transcripts, workplace, workers=workers):
+        for note in line.notes:
+            click.echo(note, err=True)
         if line.result is None:
             bad = 1
             click.echo(line.trouble, err=True)

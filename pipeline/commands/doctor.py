@@ -22,10 +22,12 @@ def doctor(as_json: bool, quick: bool) -> None:
     """Say what is installed, which models were found, what is missing and the command that mends it."""
     from models.registry import status
     from pipeline import __version__
+    from pipeline.standards.added import extension_mistakes, extension_names
 
     models = status(full=not quick)
     parts = {name: _version(name) for name in PARTS}
-    sound = all(model.found or model.optional for model in models) and all(parts.values())
+    added, wrong = extension_names(), extension_mistakes()
+    sound = all(model.found or model.optional for model in models) and all(parts.values()) and not wrong
     if as_json:
         import json
 
@@ -37,11 +39,13 @@ def doctor(as_json: bool, quick: bool) -> None:
             "parts": parts,
             "models": [asdict(model) for model in models],
             "extras": {"mono": _mono()},
+            "extensions": {"found": list(added), "mistakes": wrong},
             "ok": sound,
         }
         click.echo(json.dumps(report, ensure_ascii=False, default=str))
     else:
         _print(models, parts, __version__)
+        _print_extensions(added, wrong)
     sys.exit(0 if sound else 1)
 
 
@@ -86,7 +90,21 @@ def _print(models: list, parts: dict[str, str | None], own: str) -> None:
         if model.found and model.sha256:
             console.print(f"      sha256 {model.sha256}")
         if not model.found or model.message:
-            console.print(
-                f"      {escape(model.message)}"
-                + (f" Mend it: {escape(model.command)}" if model.command else "")
-            )
+            verb = "Install it" if model.optional and not model.found else "Mend it"
+            command = f". {verb}: {escape(model.command)}" if model.command else ""
+            console.print(f"      {escape(model.message)}{command}")
+
+
+def _print_extensions(added: tuple[str, ...], wrong: list[str]) -> None:
+    """Detectors and checks of other packages, and what is wrong with them."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)
+    if added:
+        console.print("Detectors and checks of other packages")
+    for name in added:
+        if not any(told.startswith(f"{name} → ") for told in wrong):
+            console.print(f"  [green]✓[/] {escape(name)}")
+    for told in wrong:
+        console.print(f"  [red]✗[/] {escape(told)}")

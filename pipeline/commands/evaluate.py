@@ -48,7 +48,7 @@ def evaluate(
     """Precision, recall and F1 by kind and language; recognition errors; the worst misses, listed.
 
     DIR holds recordings as for `callgauge score`, and expected/<call_id>.json for each; or labelled calls as
-    text (*.txt), on which the detectors of wording are judged.
+    text (*.zh.txt, *.en.txt), on which the detectors of wording are judged. docs/evaluate.md shows both forms.
     """
     from pipeline.commands.evaluate_wording import holds_labelled_calls, show_wording
 
@@ -56,26 +56,32 @@ def evaluate(
         show_wording(folder, worst=worst, as_json=as_json, layers=layers)
         return
     from pipeline.commands.summary import progress_bar
+    from pipeline.evaluation_report import read_expected
     from pipeline.scoring_run import Run, run_scoring
+    from pipeline.standards import load_standard
 
     if results is not None:
-        _show(_evaluate(folder, results), worst=worst, as_json=as_json)
+        _show(_evaluate(folder, results, standard), worst=worst, as_json=as_json)
         return
+    read_expected(
+        folder, load_standard(standard).by_id
+    )  # what is wrong in them is told before an hour of scoring
     with tempfile.TemporaryDirectory(prefix="callgauge-") as scratch:
         run = Run((folder,), Path(scratch), None, profile, standard, language, workers)
         tally = run_scoring(run, progress=progress_bar)
         for failure in tally.failures:
             click.echo(f"{failure.file}: {failure.message}", err=True)
-        _show(_evaluate(folder, Path(scratch)), worst=worst, as_json=as_json)
+        _show(_evaluate(folder, Path(scratch), standard), worst=worst, as_json=as_json)
     raise SystemExit(1 if tally.failed else 0)
 
 
-def _evaluate(folder: Path, results: Path) -> Evaluation:
+def _evaluate(folder: Path, results: Path, standard: str) -> Evaluation:
     from pipeline.evaluate import evaluate as held_against
     from pipeline.evaluation_report import read_expected, read_results
+    from pipeline.standards import load_standard
 
-    found = read_results(results)
-    return held_against((expected, found.get(str(expected["call_id"]))) for expected in read_expected(folder))
+    found, wanted = read_results(results), read_expected(folder, load_standard(standard).by_id)
+    return held_against((expected, found.get(str(expected["call_id"]))) for expected in wanted)
 
 
 def _show(evaluation: Evaluation, *, worst: int, as_json: bool) -> None:

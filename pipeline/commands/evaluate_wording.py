@@ -13,12 +13,19 @@ if TYPE_CHECKING:
 
 
 def holds_labelled_calls(folder: Path) -> bool:
-    """Whether a folder holds labelled calls and no expectations for recordings."""
+    """Whether a folder holds labelled calls, be they faulty, and no expectations for recordings."""
+    from pipeline.intake import SUFFIXES
+
     if (folder / "expected").is_dir():
         return False
-    return any(
-        path.read_text(encoding="utf-8", errors="replace").startswith("===") for path in folder.rglob("*.txt")
-    )
+    texts = [path for path in folder.rglob("*.txt") if path.is_file()]
+    if any(
+        path.read_text(encoding="utf-8", errors="replace").lstrip("\ufeff").startswith("===")
+        for path in texts
+    ):
+        return True
+    expected = any(folder.glob("*.json"))
+    return bool(texts) and not expected and not any(p.suffix.lower() in SUFFIXES for p in folder.rglob("*"))
 
 
 def show_wording(folder: Path, *, worst: int, as_json: bool, layers: bool) -> None:

@@ -29,7 +29,7 @@ from pipeline.settings import Keep, Language
 )
 @keep_option
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes at once; else one a processor.")
-@click.option("--quiet", is_flag=True, help="No progress, no summary.")
+@click.option("--quiet", is_flag=True, help="No progress, no summary; what failed is told all the same.")
 def score(
     paths: tuple[Path, ...],
     calls: Path | None,
@@ -44,13 +44,15 @@ def score(
     """Score recordings: PATH is a file or a folder (searched with its subfolders).
 
     Writes DIR/calls/<call_id>.json and .html, DIR/calls.csv and DIR/index.html. Exit status 0: all scored; 1: some calls
-    failed, all others are done; 2: the command line, a settings file or a standard is wrong.
+    failed, or rows of the call list can't be read as written, and all else is done; 2: the command line, a settings file
+    or a standard is wrong.
     """
-    from pipeline.commands.summary import print_summary, progress_bar
+    from pipeline.commands.summary import print_summary, progress_bar, tell_mistakes
     from pipeline.scoring_run import Run, run_scoring
 
     run = Run(paths, out, calls, profile, standard, language, workers, keep)
     tally = run_scoring(run, progress=None if quiet else progress_bar)
+    tell_mistakes(tally)
     if not quiet:
         print_summary(tally, out)
-    raise SystemExit(1 if tally.failed else 0)
+    raise SystemExit(1 if tally.failed or tally.spoilt else 0)

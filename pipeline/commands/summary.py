@@ -28,8 +28,8 @@ def progress_bar(count: int) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
-def print_summary(tally: Tally, out: Path) -> None:
-    """The table of calls on stdout, worst first; what failed and why on stderr."""
+def tell_mistakes(tally: Tally) -> None:
+    """What is wrong in the call list, what failed and why, on stderr."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -38,6 +38,12 @@ def print_summary(tally: Tally, out: Path) -> None:
         errors.print(f"[yellow]{escape(mistake)}[/]")
     for failure in tally.failures:
         errors.print(f"[red]{escape(failure.file)}[/]: {escape(failure.message)}")
+
+
+def print_summary(tally: Tally, out: Path) -> None:
+    """The table of calls on stdout, worst first."""
+    from rich.console import Console
+
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
     if tally.written:
         console.print(_table(tally.written))

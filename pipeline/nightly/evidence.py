@@ -74,7 +74,7 @@ def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
 
     Those name their rule and nothing else; a detector that works by rules names its layer too.
     """
-    names = {field.name for field in fields(Finding)} - {"id", "criterion"}
+    names = {field.name for field in fields(Finding)} - {"id", "criterion", "at"}
     for row in rows:
         if row["detail"].keys() != {"rule"}:
             yield Finding(**{name: row[name] for name in names})

@@ -15,6 +15,7 @@ from pipeline.review.standing import Deed, Standing
 from pipeline.standards.context import Context, in_order
 from pipeline.standards.engine import Ruling, judge
 from pipeline.standards.evidence import Evidence
+from pipeline.standards.meaning import with_encoder
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.scoring import sum_up
 from pipeline.types import CallResult, CallScore, CriterionResult, Finding, Reason, Verdict
@@ -121,8 +122,9 @@ def _judged(result: CallResult, standard: Standard, findings: tuple[Finding, ...
     evidence = Evidence(
         result.transcript, result.measures, findings, result.outcome, result.call, sound=result.sound
     )
-    full = Context.of(evidence, gate=gate, doubtful=True, said=plan.marks)
-    sure = Context.of(evidence, gate=gate, doubtful=False, said=plan.marks)
+    evidence = with_encoder(evidence, plan)
+    full = Context.of(evidence, gate=gate, doubtful=True, plan=plan)
+    sure = Context.of(evidence, gate=gate, doubtful=False, plan=plan)
     return {each.id: judge(each, standard, plan, sure, full) for each in standard.criteria}
 
 

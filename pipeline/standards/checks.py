@@ -12,12 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.config import Frozen
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, ExtensionError
+from pipeline.extensions import cause, named, takes
 from pipeline.intervals import Span
 from pipeline.standards.evidence import Evidence
 from pipeline.types import Finding, Reason
 
-__all__ = ["CheckSpec", "Told", "catalogue"]
+__all__ = ["CheckSpec", "Told", "catalogue", "told_by"]
 
 GROUP = "callgauge.checks"
 
@@ -81,17 +82,52 @@ def catalogue() -> Mapping[str, CheckSpec]:
     for entry in entry_points(group=GROUP):
         try:
             spec = entry.load()
-        except Exception as error:
-            mistakes.append(f"{entry.value}: {entry.name} → can't be loaded: {error}")
+        except Exception as error:  # whatever another package does must not end in a traceback
+            mistakes.append(f"{named(entry)} → can't be loaded: {cause(error)}")
             continue
-        if not isinstance(spec, CheckSpec):
-            mistakes.append(
-                f"{entry.value}: {entry.name} → a CheckSpec is accepted, not {type(spec).__name__}"
-            )
-        elif entry.name in found:
-            mistakes.append(f"{entry.value}: {entry.name} → the name is taken; accepted: any other")
+        if told := _wrong(spec, entry.name in found):
+            mistakes.append(f"{named(entry)} → {told}")
         else:
             found[entry.name] = spec
     if mistakes:
         raise ConfigError(mistakes)
     return found
+
+
+def _wrong(spec: Any, taken: bool) -> str | None:
+    if not isinstance(spec, CheckSpec):
+        return f"a CheckSpec is accepted, not {type(spec).__name__}"
+    if not callable(spec.run) or not takes(spec.run, 2):
+        return "its function takes (evidence, settings)"
+    if not spec.answers or not all(isinstance(answer, str) and answer for answer in spec.answers):
+        return "answers: a list of the words it may answer is accepted"
+    return "the name is taken; accepted: any other" if taken else None
+
+
+def told_by(name: str, spec: CheckSpec, evidence: Evidence, settings: Frozen) -> Told:
+    """What a check answers.
+
+    Raises
+    ------
+    ExtensionError
+        It breaks off, or answers what it doesn't declare.
+    """
+    try:
+        told = spec.run(evidence, settings)
+    except Exception as error:
+        raise ExtensionError(f"{_whose(name)} → breaks off: {cause(error)}") from error
+    if not isinstance(told, Told):
+        raise ExtensionError(f"{_whose(name)} → a Told is accepted, not {type(told).__name__}")
+    if told.answer is not None and told.answer not in spec.answers:
+        accepted = ", ".join(spec.answers)
+        raise ExtensionError(
+            f"{_whose(name)} → answers {told.answer!r}, which it doesn't declare. Declared: {accepted}"
+        )
+    return told
+
+
+def _whose(name: str) -> str:
+    from importlib.metadata import entry_points
+
+    entry = next((each for each in entry_points(group=GROUP) if each.name == name), None)
+    return f"{GROUP}: {name}" if entry is None else named(entry)

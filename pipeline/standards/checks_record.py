@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from pipeline.analysis.shapes import has_shape
 from pipeline.config import Frozen
+from pipeline.kinds import OUTCOMES
 from pipeline.profile import Band, CallingHours, TimeSpan, zone_name
 from pipeline.standards.checks import CheckSpec, Told
 from pipeline.standards.evidence import Evidence
+from pipeline.standards.grammar import Check, walk
 from pipeline.standards.hours import place_in_hours
 from pipeline.standards.messages import message, word
 from pipeline.standards.vocabulary import OutcomeLabel
 from pipeline.standards.wording import Bilingual
 
-__all__ = ["CHECKS"]
+if TYPE_CHECKING:
+    from pipeline.standards.schema import Standard
+
+__all__ = ["CHECKS", "outcome_words"]
 
 _PLACES = {
     "inside": Bilingual("工作时间内", "inside calling hours"),
@@ -188,6 +193,17 @@ def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     if match := has_shape("date", notes):
         return Told("recorded", values={"quote": notes[:80], "value": match.group()})
     return Told("none", values={})
+
+
+def outcome_words(standard: Standard) -> frozenset[str]:
+    """Every word for how a call ended that a call list may hold under a standard."""
+    words = set(OUTCOMES)
+    for criterion in standard.criteria:
+        for part in (part for _path, whole in criterion.conditions for part in walk(whole)):
+            if isinstance(part, Check) and part.check == "record.complete":
+                given = RecordSettings.model_validate(part.settings).outcomes
+                words |= {word for wordings in given.values() for word in wordings}
+    return frozenset(words)
 
 
 CHECKS: Mapping[str, CheckSpec] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from pipeline.standards.checks import catalogue
+from pipeline.standards.checks import catalogue, told_by
 from pipeline.standards.context import Context, matches
 from pipeline.standards.figures import measured
 from pipeline.standards.grammar import (
@@ -99,18 +99,22 @@ def _hear(condition: Hear, context: Context, rules: Rules) -> Judged:
 
 
 def _say(condition: Say, context: Context, rules: Rules) -> Judged:
-    mark = context.said.get(id(condition))
-    found = [f for f in context.by_kind.get(condition.kind, ()) if mark and f.detail.get("rule") == mark]
+    mark = context.said.get(id(condition), "")
+    found = context.by_rule.get(mark, [])
     place = place_of(context, condition.where, rules.hits)
-    deaf = condition.say.meaning is not None and context.evidence.similar is None
-    return _counted(condition, context, found, place, others=found, side=condition.by, open_ended=deaf)
+    deaf = None
+    if mark in context.unread:
+        deaf = message("slow_pattern")
+    elif condition.say.meaning is not None and context.evidence.similar is None:
+        deaf = message("no_encoder")
+    return _counted(condition, context, found, place, others=found, side=condition.by, deaf=deaf)
 
 
 def _counted(
     condition: _Counted, context: Context, candidates: Sequence[Finding], place: Place, *,
-    others: Sequence[Finding], side: str, per: int | None = None, open_ended: bool = False,
+    others: Sequence[Finding], side: str, per: int | None = None, deaf: Reason | None = None,
 ) -> Judged:  # fmt: skip
-    """Compare a count whose true value lies between what surely counts and what may."""
+    """Compare a count whose true value lies between what surely counts and what may; ``deaf``: why there may be more."""
     hits: list[Finding] = []
     unplaced: list[Finding] = []
     for finding in candidates:
@@ -118,7 +122,7 @@ def _counted(
         if held is not False:
             (hits if held else unplaced).append(finding)
     least: float = len(hits)
-    most: float = float("inf") if open_ended else len(hits) + len(unplaced)
+    most: float = float("inf") if deaf is not None else len(hits) + len(unplaced)
     if per is not None:
         if per == 0:
             return Judged(None, why=(message("nothing_to_count"),))
@@ -142,7 +146,7 @@ def _counted(
     }
     why: tuple[Reason, ...] = ()
     if value is None:
-        why = (message("no_encoder" if open_ended and not unplaced else _why_unplaced(context)),)
+        why = (deaf if deaf is not None and not unplaced else message(_why_unplaced(context)),)
     shaky = value is not None and rests_on_absence and context.badly_heard(side, place.span)
     return Judged(value, tuple(hits), near, shaky, why, values, (), place.span)
 
@@ -220,7 +224,9 @@ def _record(condition: RecordIs, context: Context, _rules: Rules) -> Judged:
         given = record.extra.get(condition.record)
     if condition.known is not None:
         return Judged((given is not None and given != "") is condition.known)
-    return Judged(given is not None and str(given) in (condition.is_ or ()), values={"value": given})
+    if given is None or given == "":
+        return Judged(None, why=(message("not_on_record"),))
+    return Judged(str(given) in (condition.is_ or ()), values={"value": given})
 
 
 def _ends(condition: Ends, context: Context, _rules: Rules) -> Judged:
@@ -239,7 +245,7 @@ def _check(condition: Check, context: Context, _rules: Rules) -> Judged:
     if key not in context.cache:
         spec = catalogue()[condition.check]
         settings = spec.settings.model_validate(condition.settings)
-        context.cache[key] = spec.run(context.evidence, settings)
+        context.cache[key] = told_by(condition.check, spec, context.evidence, settings)
     told = context.cache[key]
     if told.answer is None:
         return Judged(None, why=(told.why or message("no_value"),), values=told.values)

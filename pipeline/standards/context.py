@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.intervals import Span
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.messages import message
 from pipeline.types import Finding, Outcome, Reason, Turn
 
-__all__ = ["Context", "Figure", "doubtful_details", "in_order", "matches"]
+if TYPE_CHECKING:
+    from pipeline.standards.plan import Plan
+
+__all__ = ["Context", "Figure", "doubtful_details", "in_order", "matches", "place_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +38,42 @@ class Context:
     said: Mapping[int, str]
     all_findings: tuple[Finding, ...]
     doubtful: bool = True
+    unread: frozenset[str] = frozenset()
     by_kind: dict[str, list[Finding]] = field(default_factory=dict)
+    by_rule: dict[str, list[Finding]] = field(default_factory=dict)
     cache: dict[Any, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, evidence: Evidence, *, gate: float, doubtful: bool, said: Mapping[int, str]) -> Context:
-        """The call with (``doubtful``) or without the findings below the gate, and the outcome likewise."""
+    def of(
+        cls,
+        evidence: Evidence,
+        *,
+        gate: float,
+        doubtful: bool,
+        plan: Plan,
+        unread: frozenset[str] = frozenset(),
+    ) -> Context:
+        """The call with (``doubtful``) or without the findings below the gate, and the outcome likewise.
+
+        Hits of the plan's wording rules are told by their mark; those that name no kind are heard by their rule alone.
+        ``unread`` are marks of rules that could not be read to the end.
+        """
         kept = evidence.findings if doubtful else tuple(f for f in evidence.findings if f.confidence >= gate)
         sure = doubtful or evidence.outcome.confidence >= gate
         outcome = evidence.outcome if sure else Outcome("undetermined", 1.0)
-        seen = evidence if doubtful else replace(evidence, findings=kept, outcome=outcome)
-        context = cls(seen, kept, outcome.label, gate, said, evidence.findings, doubtful)
+        marks, own = frozenset(plan.marks.values()), plan.own
+        heard = []
+        by_rule: dict[str, list[Finding]] = {}
         for finding in kept:
+            mark = finding.detail["rule"] if finding.detail.keys() == {"rule"} else None
+            if mark in marks:
+                by_rule.setdefault(mark, []).append(finding)
+            if mark not in own:
+                heard.append(finding)
+        seen = replace(evidence, findings=tuple(heard), outcome=outcome)
+        context = cls(seen, kept, outcome.label, gate, plan.marks, evidence.findings, doubtful, unread)
+        context.by_rule = by_rule
+        for finding in heard:
             context.by_kind.setdefault(finding.kind, []).append(finding)
         return context
 
@@ -127,10 +154,10 @@ class Context:
             return first.turn < second.turn
         if first.start_s is not None and second.start_s is not None and first.start_s != second.start_s:
             return first.start_s < second.start_s
-        if self._has_turn(first) and first.turn == second.turn and first.quote and second.quote:
+        if self._has_turn(first) and first.turn == second.turn:
             text = self.turns[first.turn or 0].text
-            here, there = text.find(first.quote), text.find(second.quote)
-            return here < there if here >= 0 and there >= 0 and here != there else None
+            here, there = place_in(text, first), place_in(text, second)
+            return here < there if here is not None and there is not None and here != there else None
         return None
 
     def figure(self, name: str) -> Figure:
@@ -225,15 +252,23 @@ def matches(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return True
 
 
+def place_in(text: str, finding: Finding) -> int | None:
+    """Where in its turn's text a finding's words begin."""
+    if finding.at is not None:
+        return finding.at
+    found = text.find(finding.quote) if finding.quote else -1
+    return found if found >= 0 else None
+
+
 def in_order(findings: Sequence[Finding], turns: Sequence[Turn]) -> list[Finding]:
     """Findings by time; without times by turn and place in its text."""
 
     def key(finding: Finding) -> tuple[float, int, int, str]:
         turn = turns[finding.turn] if finding.turn is not None and finding.turn < len(turns) else None
         start = finding.start_s if finding.start_s is not None else (turn.start_s if turn else None)
-        place = turn.text.find(finding.quote) if turn is not None and finding.quote else 0
+        place = (place_in(turn.text, finding) if turn is not None else None) or 0
         number = finding.turn if finding.turn is not None else len(turns)
-        return (start if start is not None else 0.0, number, max(place, 0), finding.kind)
+        return (start if start is not None else 0.0, number, place, finding.kind)
 
     timed = all(turn.start_s is not None for turn in turns)
     return sorted(findings, key=key if timed else lambda finding: (0.0, *key(finding)[1:]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.intervals import Span
@@ -69,8 +69,7 @@ def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
         return True
     if needs.check or any(name.startswith("jargon") for name in needs.measures):
         return True
-    said = any(finding.detail.get("rule") for finding in full.findings)
-    return said or any(
+    return any(len(found) != len(sure.by_rule.get(mark, ())) for mark, found in full.by_rule.items()) or any(
         len(full.by_kind.get(kind, ())) != len(sure.by_kind.get(kind, ()))
         or any(sure.unsure(finding) for finding in sure.by_kind.get(kind, ()))
         for kind in needs.kinds
@@ -152,7 +151,7 @@ def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context
     if view.verdict != "pass" and applies.excuse is not None:
         return View("not_applicable", applies.excuse)
     if view.verdict in ("partial", "fail", "needs_review") and applies.unsure is not None:
-        return View("not_measurable", applies.unsure, hits=view.hits)
+        return replace(_unknown(applies.unsure), hits=view.hits)
     return view
 
 
@@ -191,7 +190,7 @@ class Applicable:
 
     blocked: View | None = None
     excuse: Reason | None = None
-    unsure: Reason | None = None
+    unsure: Judged | None = None
 
 
 def _applies(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> Applicable:
@@ -201,12 +200,12 @@ def _applies(criterion: Criterion, standard: Standard, plan: Plan, context: Cont
         if told.value is False:
             return Applicable(View("not_applicable", _told(standard, applies.reason, told.values)))
         if told.value is None:
-            return Applicable(View("not_measurable", _first(told)))
+            return Applicable(_unknown(told))
     excuse = unsure = None
     for part, needs in zip(applies.unless, plan.unless[criterion.id], strict=True):
         told = answer(part.when, context, plan.rules)
         if told.value is None:
-            unsure = unsure or _first(told)
+            unsure = unsure or told
         elif told.value and needs.side and not context.sides_sure and not told.hits and needs.kinds:
             # nothing heard of a side nobody can tell: that it isn't there is not known
             return Applicable(View("not_measurable", context.why_unsure))
@@ -250,8 +249,8 @@ def _shaky(verdict: Verdict, passed: Judged, half: Judged) -> bool:
 
 def _unknown(told: Judged) -> View:
     first = _first(told)
-    verdict: Verdict = "not_applicable" if first.code == "not_yet_measured" else "not_measurable"
-    return View(verdict, first)
+    absent = first.code in ("not_yet_measured", "not_on_record")
+    return View("not_applicable" if absent else "not_measurable", first)
 
 
 def _first(told: Judged) -> Reason:

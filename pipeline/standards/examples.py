@@ -118,7 +118,13 @@ def evidence_of(data: Mapping[str, Any]) -> Evidence:
 
 
 def _turn(entry: Any) -> Turn:
+    if not isinstance(entry, (list, tuple)) or not 4 <= len(entry) <= 5:
+        raise ValueError("a turn is [speaker, start, end, text] with a confidence behind where it isn't 0.9")
     speaker, start, end, text, *rest = entry
+    if speaker not in ("agent", "customer", "unknown"):
+        raise ValueError(f"a turn's speaker is agent, customer or unknown, not {speaker!r}")
+    if start is not None and end is not None and not 0 <= float(start) <= float(end):
+        raise ValueError(f"a turn starts at 0 s or later and ends after it starts, not [{start}, {end}]")
     confidence = float(rest[0]) if rest else 0.9
     words: tuple[Word, ...] = ()
     if start is not None and end is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.standards.context import Context
 from pipeline.standards.grammar import Measured
 from pipeline.standards.judged import Judged
+from pipeline.standards.messages import message
 from pipeline.standards.vocabulary import Band
 
 __all__ = ["measured"]
@@ -18,10 +19,13 @@ def measured(condition: Measured, context: Context) -> Judged:
     if figure.value is None:
         assert figure.reason is not None  # noqa: S101 - a figure has a value or a reason
         return Judged(None, why=(figure.reason,))
+    shown = {"value": figure.value, "unit": figure.unit}
     if condition.is_ is not None:
-        return Judged(figure.value == condition.is_, values={"value": figure.value, "unit": figure.unit})
-    if isinstance(figure.value, str):
-        return Judged(False, values={"value": figure.value, "unit": figure.unit})
+        if _sort_of(figure.value) is not _sort_of(condition.is_):
+            return Judged(None, why=(message("other_sort"),), values=shown)
+        return Judged(figure.value == condition.is_, values=shown)
+    if _sort_of(figure.value) is not float:
+        return Judged(None, why=(message("other_sort"),), values=shown)
     value = abs(float(figure.value)) if condition.size else float(figure.value)
     bounds = _bounds(condition, context)
     holds = (
@@ -33,6 +37,11 @@ def measured(condition: Measured, context: Context) -> Judged:
     low = bounds.min if bounds.min is not None else condition.above
     high = bounds.max if bounds.max is not None else condition.below
     return Judged(holds, values={"value": value, "unit": figure.unit, "low": low, "high": high})
+
+
+def _sort_of(value: float | int | bool | str) -> type:
+    """Numbers are compared with numbers only, text with text, true and false with each other."""
+    return float if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value)
 
 
 def _bounds(condition: Measured, context: Context) -> Band:

@@ -1,8 +1,8 @@
 """The rule grammar: a small closed set of conditions that a criterion in YAML is made of.
 
 Each condition is a mapping with exactly one head key: ``hear``, ``say``, ``share``, ``order``, ``measure``,
-``outcome``, ``record``, ``ends_within_s``, ``check``, ``rule``, or a joint: ``all``, ``any``, ``not``,
-``some``. docs/rules.md explains each with examples that the suite runs.
+``outcome``, ``record``, ``ends_within_s``, ``check``, ``rule``, or a joint: ``all``, ``any``, ``not``, ``some``.
+docs/rules.md explains each.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, StrictBool, Tag, field_validator, model_validator
 
 from pipeline.config import Frozen
 from pipeline.standards.vocabulary import (
@@ -29,16 +29,12 @@ from pipeline.standards.vocabulary import (
 
 __all__ = [
     "All", "Any_", "Check", "Condition", "Ends", "Hear", "Measured", "Not", "Order", "OutcomeIs",
-    "RecordIs", "Rule", "Say", "Share", "Some", "walk",
+    "RecordIs", "Rule", "Say", "Share", "Some", "walk", "walked",
 ]  # fmt: skip
 
 
 class _Leaf(Frozen):
-    """What every condition may carry.
-
-    ``label`` names what lacks when it is false; ``optional`` leaves it out of its group when it is not
-    measurable.
-    """
+    """What all may carry: a ``label`` of what lacks; ``optional``: left out of its group when not measurable."""
 
     label: Label | None = None
     optional: bool = False
@@ -71,10 +67,13 @@ class Hear(_Counted):
 
 
 class Say(_Counted):
-    """Count wordings in the transcript; each hit becomes a finding of the kind ``as``."""
+    """Count wordings in the transcript; each hit becomes a finding.
+
+    With ``as`` it is one of that kind for every criterion; without, only this condition counts it.
+    """
 
     say: Wording
-    kind: Kind = Field("notice", alias="as")
+    kind: Kind | None = Field(None, alias="as")
     by: Side = Field("either", alias="from")
     where: Where | None = None
 
@@ -95,6 +94,13 @@ class Share(_Counted):
     """Ratio, 0 to 1: findings with a detail among all findings of that kind."""
 
     share: Of
+
+    @field_validator("min", "max")
+    @classmethod
+    def _of_one(cls, value: float | None) -> float | None:
+        if value is not None and value > 1:
+            raise ValueError(f"a share from 0 to 1 is accepted, not {value:g}")
+        return value
 
 
 class Order(_Leaf):
@@ -122,7 +128,7 @@ class Measured(_Leaf):
     max: float | None = None
     above: float | None = None
     below: float | None = None
-    is_: bool | str | None = Field(None, alias="is")
+    is_: Annotated[StrictBool | float | str | None, Field(alias="is", union_mode="left_to_right")] = None
     near: Near | None = None
     within: Annotated[float, Field(ge=0)] | None = None
     size: bool = False
@@ -158,7 +164,7 @@ class OutcomeIs(_Leaf):
 
 
 class RecordIs(_Leaf):
-    """A field of the call list: ``is`` one of these, or ``known``. What is absent never ``is``."""
+    """A field of the call list: ``is`` one of these, or ``known``. What is absent is not measurable."""
 
     record: Name
     is_: tuple[Name, ...] | None = Field(None, alias="is")
@@ -220,6 +226,14 @@ class Some(_Leaf):
     some: Annotated[int, Field(ge=1)]
     of: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _enough(self) -> Some:
+        if self.some > len(self.of):
+            raise ValueError(
+                f"some: up to {len(self.of)}, as many as stand under of, is accepted, not {self.some}"
+            )
+        return self
+
 
 _MODELS: dict[str, type[_Leaf]] = {
     "hear": Hear, "say": Say, "share": Share, "order": Order, "measure": Measured, "outcome": OutcomeIs,
@@ -264,19 +278,22 @@ for _model in (Order, All, Any_, Not, Some):
 
 def walk(condition: Condition | None) -> Iterator[Condition]:
     """A condition and all conditions within it, without following ``rule``."""
+    for _path, part in walked(condition):
+        yield part
+
+
+def walked(
+    condition: Condition | None, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
+    """As `walk`, each with the path that it stands under."""
     if condition is None:
         return
-    yield condition
-    inner: tuple[Condition, ...] = ()
-    if isinstance(condition, All):
-        inner = condition.all_
-    elif isinstance(condition, Any_):
-        inner = condition.any_
-    elif isinstance(condition, Not):
-        inner = (condition.not_,)
-    elif isinstance(condition, Some):
-        inner = condition.of
-    elif isinstance(condition, Order):
-        inner = condition.order
-    for part in inner:
-        yield from walk(part)
+    yield path, condition
+    if isinstance(condition, Not):
+        yield from walked(condition.not_, (*path, "not"))
+    for key, inner in _LISTS.get(type(condition), ()):
+        for index, part in enumerate(getattr(condition, inner)):
+            yield from walked(part, (*path, key, index))
+
+
+_LISTS = {All: [("all", "all_")], Any_: [("any", "any_")], Some: [("of", "of")], Order: [("order", "order")]}

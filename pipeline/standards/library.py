@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.config import Document, Frozen, key_of, load_yaml, mistakes_of, parse_yaml
+from pipeline.config_messages import shown
 from pipeline.errors import ConfigError
 from pipeline.standards.flagging import Flagging
 from pipeline.standards.grammar import Condition
@@ -95,8 +96,11 @@ def _document(name: str) -> Document:
 
 def check_standard(path: str | Path) -> list[str]:
     """Every mistake in a standard's file, also of examples that come out otherwise than they say."""
+    from pipeline.standards.added import extension_mistakes
     from pipeline.standards.examples import failing
 
+    if mistakes := extension_mistakes():
+        return mistakes
     try:
         standard = load_standard(path)
     except ConfigError as error:
@@ -128,7 +132,8 @@ def _read(document: Document) -> Standard:
         links = check_standard_links(standard)
     except ValidationError as error:
         mistakes += mistakes_of(error, Standard, document)
-        links = check_standard_links(*_salvaged(document.data))
+        unread = frozenset(key for key, kind in _SECTIONS.items() if not _is(document.data.get(key), kind))
+        links = check_standard_links(*_salvaged(document.data), unread)
         if mistakes := [*mistakes, *_links(links, document)]:
             raise ConfigError(mistakes) from error
         raise
@@ -181,6 +186,13 @@ def _salvaged(data: dict[str, Any]) -> tuple[Standard, frozenset[str]]:
     return partial, frozenset([*ids, *rules, *reasons])
 
 
+_SECTIONS = {"criteria": list, "rules": dict, "reasons": dict, "sections": dict}
+
+
+def _is(value: Any, kind: type) -> bool:
+    return value is None or isinstance(value, kind)
+
+
 def _items(value: Any, kind: type) -> Any:
     return value if isinstance(value, kind) else kind()
 
@@ -198,13 +210,16 @@ def _extended(document: Document) -> tuple[Document, list[str]]:
     if not isinstance(own, dict) or "extends" not in own:
         return document, []
     base_name = own["extends"]
-    if base_name not in _built_in():
+    if not isinstance(base_name, str) or base_name not in _built_in():
         accepted = ", ".join(_built_in())
         raise ConfigError([f"{document.name}: extends → {base_name!r} is unknown. Accepted: {accepted}"])
     data = copy.deepcopy(_document(str(base_name)).data)
     lines: dict[tuple[str | int, ...], int] = {(): 1}
     mistakes = _drop(data, own.get("drop", ()), document.name)
     mistakes += _override(data, own.get("override", {}), document, lines)
+    if "criteria" in own and not isinstance(own["criteria"], list):
+        told = f"a list of criteria is accepted, not {shown(own['criteria'])} (line {document.line(('criteria',))})"
+        mistakes.append(f"{document.name}: criteria → {told}")
     for index, item in enumerate(_items(own.get("criteria"), list)):
         place = len(data["criteria"])
         data["criteria"].append(item)

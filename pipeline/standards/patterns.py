@@ -1,53 +1,56 @@
-"""Patterns from a settings file: compiled once, and refused where they could run away.
+"""Patterns from a settings file: compiled once, refused where they could run away, and stopped where they do.
 
-Python's ``re`` has no time limit, so a pattern whose repeats nest (``(a+)+``) is refused before it meets a
-transcript.
+What a pattern may be is what Python's ``re`` reads; it is matched by ``regex``, which has a time limit.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from re import _constants as codes  # type: ignore[attr-defined]  # the parser has no public name since 3.11
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
+import regex
+
+from pipeline.standards.repeats import ambiguity
+
 MAX_LENGTH = 500
-_REPEATS = {codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT}
+LIMIT_S = 1.0
+"""Seconds that one pattern may take in one turn."""
+
+
+class SlowPatternError(Exception):
+    """A pattern took longer than ``LIMIT_S`` in one turn."""
 
 
 @lru_cache(maxsize=4096)
-def compile_pattern(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> Any:
     """Compile without regard to case. Raises ValueError that says what is accepted."""
     if len(pattern) > MAX_LENGTH:
         raise ValueError(f"a pattern of up to {MAX_LENGTH} characters is accepted, not {len(pattern)}")
     try:
-        tree = parser.parse(pattern)
-        compiled = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
+        plain = re.compile(pattern, re.IGNORECASE)
+        told = ambiguity(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"not a regular expression: {error}") from error
-    if compiled.match(""):
+    if plain.match(""):
         raise ValueError("a pattern that also matches nothing at all would hit everywhere")
-    if _nests(tree, inside=False):
-        raise ValueError("a repeat inside a repeat, such as (a+)+, could run for hours; write it without")
-    return compiled
+    if told is not None:
+        raise ValueError(told)
+    try:
+        return regex.compile(pattern, regex.IGNORECASE)
+    except regex.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
 
 
-def _nests(tree: Any, *, inside: bool) -> bool:
-    """Whether an open-ended repeat holds another repeat."""
-    for code, argument in tree:
-        if code in _REPEATS:
-            _least, most, body = argument
-            wide = most is codes.MAXREPEAT or most > 50
-            if (inside and most > 1) or _nests(body, inside=inside or wide):
-                return True
-        elif (
-            (code is codes.SUBPATTERN and _nests(argument[3], inside=inside))
-            or (code is codes.BRANCH and any(_nests(branch, inside=inside) for branch in argument[1]))
-            or (code in (codes.ASSERT, codes.ASSERT_NOT) and _nests(argument[1], inside=inside))
-        ):
-            return True
-    return False
+def spans_of(pattern: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a pattern matches, empty matches left out. Raises SlowPatternError."""
+    try:
+        for match in compile_pattern(pattern).finditer(text, timeout=LIMIT_S):
+            if match.group():
+                yield match.span()
+    except TimeoutError as error:
+        raise SlowPatternError(pattern) from error
 
 
 @lru_cache(maxsize=1024)

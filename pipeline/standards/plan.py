@@ -62,6 +62,11 @@ class Plan:
     says: tuple[tuple[str, Say], ...]
     marks: Mapping[int, str]
 
+    @property
+    def own(self) -> frozenset[str]:
+        """Marks of wording rules whose hits are nobody else's evidence."""
+        return frozenset(mark for mark, say in self.says if say.kind is None)
+
 
 def plan(standard: Standard) -> Plan:
     """Work out what each criterion of a standard reads."""

@@ -2,63 +2,100 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pipeline.analysis.detect import added_details
 from pipeline.config_messages import say
-from pipeline.standards.grammar import Check, Condition, Hear, Rule, Say, Share, walk
-from pipeline.standards.vocabulary import Anchor
+from pipeline.kinds import detail_mistakes, near
+from pipeline.standards.grammar import Check, Condition, Hear, Rule, Say, Share, walked
+from pipeline.standards.vocabulary import Anchor, Where
 from pipeline.standards.wording import placeholders
 
 if TYPE_CHECKING:
     from pipeline.standards.schema import Criterion, Standard
 
 
-Mistake = tuple[tuple[str | int, ...], str]
+Path_ = tuple[str | int, ...]
+Mistake = tuple[Path_, str]
 
 
-def check_standard_links(standard: Standard, given: frozenset[str] = frozenset()) -> list[Mistake]:
+def check_standard_links(
+    standard: Standard, given: frozenset[str] = frozenset(), unread: frozenset[str] = frozenset()
+) -> list[Mistake]:
     """Every mistake as path and message; criteria go by their id in the path.
 
-    ``given`` are names that the file gives, though what they stand for has mistakes of its own.
+    ``given`` are names that the file gives, though what they stand for has mistakes of its own; ``unread`` the sections that
+    are of another type than theirs, so that what they should name isn't known.
     """
-    return [*_ids(standard), *_names(standard, given), *_circles(standard), *_wordings(standard)]
+    return [
+        *_ids(standard, unread),
+        *_names(standard, given, unread),
+        *_circles(standard),
+        *_wordings(standard),
+    ]
 
 
-def _ids(standard: Standard) -> Iterator[Mistake]:
+def _ids(standard: Standard, unread: frozenset[str]) -> Iterator[Mistake]:
     seen: set[str] = set()
     for criterion in standard.criteria:
         if criterion.id in seen:
             yield ("criteria", criterion.id, "id"), f"{criterion.id} is given twice; keep one"
         seen.add(criterion.id)
-        if criterion.section not in standard.sections:
+        if criterion.section not in standard.sections and "sections" not in unread:
             yield ("criteria", criterion.id, "section"), _accepted(criterion.section, standard.sections)
 
 
-def anchors(condition: Condition) -> Iterator[Anchor]:
-    """Hits that a condition counts places from."""
+def anchors(condition: Condition) -> Iterator[tuple[Path_, Anchor]]:
+    """Hits that a condition counts places from, each with the path that it stands under."""
     if isinstance(condition, (Hear, Say)) and condition.where:
-        yield from condition.where.anchors
+        yield from _placed(condition.where, ("where",))
     if isinstance(condition, Share) and condition.share.where:
-        yield from condition.share.where.anchors
+        yield from _placed(condition.share.where, ("share", "where"))
     if isinstance(condition, Hear) and condition.per:
-        yield condition.per
+        yield ("per",), condition.per
 
 
-def references(condition: Condition) -> Iterator[str]:
-    """Names of the rules and criteria that a condition leans on."""
-    for part in walk(condition):
+def _placed(where: Where, path: Path_) -> Iterator[tuple[Path_, Anchor]]:
+    for key in ("before", "after", "around"):
+        anchor = getattr(where, key)
+        if anchor is not None:
+            yield (*path, key), anchor
+
+
+def references(condition: Condition) -> Iterator[tuple[Path_, str]]:
+    """Names of the rules and criteria that a condition leans on, each with the path of its key."""
+    for path, part in walked(condition):
         if isinstance(part, Rule):
-            yield part.rule
-        for anchor in anchors(part):
+            yield (*path, "rule"), part.rule
+        for place, anchor in anchors(part):
             if anchor.rule is not None:
-                yield anchor.rule
+                yield (*path, *place, "rule"), anchor.rule
 
 
-def _conditions(standard: Standard) -> Iterator[tuple[tuple[str | int, ...], Condition]]:
+def _details(condition: Condition) -> Iterator[Mistake]:
+    """Details that no finding of the kinds asked for can have."""
+    added = added_details()
+    for path, part in walked(condition):
+        asked: list[tuple[Path_, tuple[str, ...], Mapping[str, Any]]] = []
+        if isinstance(part, Hear):
+            asked.append((("detail",), part.hear, part.detail))
+        elif isinstance(part, Share):
+            asked.append((("share", "detail"), part.share.of, part.share.detail))
+            asked.append((("share", "having"), part.share.of, part.share.having))
+        asked += [
+            ((*place, "detail"), anchor.hear, anchor.detail)
+            for place, anchor in anchors(part)
+            if anchor.hear is not None
+        ]
+        for place, kinds, wanted in asked:
+            for key, told in detail_mistakes(kinds, wanted, added):
+                yield (*path, *place, key), told
+
+
+def _conditions(standard: Standard) -> Iterator[tuple[Path_, Condition]]:
     for name, condition in standard.rules.items():
         yield ("rules", name), condition
     for criterion in standard.criteria:
@@ -66,39 +103,40 @@ def _conditions(standard: Standard) -> Iterator[tuple[tuple[str | int, ...], Con
             yield ("criteria", criterion.id, *key), condition
 
 
-def _names(standard: Standard, given: frozenset[str]) -> Iterator[Mistake]:
+def _names(standard: Standard, given: frozenset[str], unread: frozenset[str]) -> Iterator[Mistake]:
     from pipeline.standards.checks import catalogue
 
     known = {*standard.rules, *(criterion.id for criterion in standard.criteria), *given}
     checks = catalogue()
     for path, condition in _conditions(standard):
-        for name in references(condition):
-            if name not in known:
-                yield (*path, "rule"), _accepted(name, known)
-        for part in walk(condition):
+        for place, name in references(condition):
+            if name not in known and "rules" not in unread:
+                yield (*path, *place), _accepted(name, known)
+        yield from (((*path, *place), told) for place, told in _details(condition))
+        for place, part in walked(condition):
             if isinstance(part, Check):
-                yield from (((*path, key), message) for key, message in _check_mistakes(part, checks))
+                yield from (((*path, *place, *key), told) for key, told in _check_mistakes(part, checks))
     reasons = {*standard.reasons, *given}
     for criterion in standard.criteria:
         for path, name in _reason_names(criterion):
-            if name not in reasons:
+            if name not in reasons and "reasons" not in unread:
                 yield ("criteria", criterion.id, *path), _accepted(name, standard.reasons)
 
 
-def _check_mistakes(part: Check, checks: Any) -> Iterator[tuple[str, str]]:
+def _check_mistakes(part: Check, checks: Any) -> Iterator[Mistake]:
     if part.check not in checks:
-        yield "check", _accepted(part.check, checks)
+        yield ("check",), _accepted(part.check, checks)
         return
     for answer in part.is_:
         if answer not in checks[part.check].answers:
-            yield "is", _accepted(answer, checks[part.check].answers)
+            yield ("is",), _accepted(answer, checks[part.check].answers)
     model = checks[part.check].settings
     try:
         model.model_validate(part.settings)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             path, message = say(detail, model, part.settings)
-            yield ".".join(["with", *map(str, path)]), message
+            yield ("with", *path), message
 
 
 def _reason_names(criterion: Criterion) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -114,9 +152,9 @@ def _reason_names(criterion: Criterion) -> Iterator[tuple[tuple[str | int, ...],
 
 def _circles(standard: Standard) -> Iterator[Mistake]:
     leans: dict[str, set[str]] = {
-        criterion.id: set(references(criterion.pass_)) for criterion in standard.criteria
+        criterion.id: {name for _path, name in references(criterion.pass_)} for criterion in standard.criteria
     }
-    leans.update({name: set(references(rule)) for name, rule in standard.rules.items()})
+    leans |= {name: {each for _path, each in references(rule)} for name, rule in standard.rules.items()}
     done: set[str] = set()
     for start in leans:
         if circle := _circle(start, leans, [], done):
@@ -148,9 +186,9 @@ def _wordings(standard: Standard) -> Iterator[Mistake]:
                     ("criteria", criterion.id, "applies", "unless", unless_index, "reason"), unless.reason
                 )
     for path, condition in _conditions(standard):
-        for part in walk(condition):
+        for place, part in walked(condition):
             if part.label is not None:
-                yield from _template((*path, "label"), part.label)
+                yield from _template((*path, *place, "label"), part.label)
     for name, label in standard.reasons.items():
         yield from _template(("reasons", name), label)
     for index, rule in enumerate(standard.flagging.rules if standard.flagging else ()):
@@ -167,6 +205,4 @@ def _template(path: tuple[str | int, ...], wording: Any) -> Iterator[Mistake]:
 
 def _accepted(given: str, accepted: Iterable[str]) -> str:
     names = sorted(str(name) for name in accepted)
-    close = difflib.get_close_matches(given, names, n=1, cutoff=0.6)
-    hint = f"; did you mean {close[0]}?" if close else "."
-    return f"{given!r} is unknown{hint} Accepted: {', '.join(names)}"
+    return f"{given!r} is unknown{near(given, names) or '.'} Accepted: {', '.join(names) or 'none is given here'}"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pipeline.standards.context import Context, doubtful_details, in_order
 from pipeline.standards.engine import Ruling, judge
 from pipeline.standards.evidence import Evidence
+from pipeline.standards.meaning import with_encoder
 from pipeline.standards.say import findings_of
 from pipeline.standards.schema import Standard
 from pipeline.types import CallScore, Finding
@@ -30,15 +31,18 @@ def score(evidence: Evidence, standard: Standard) -> tuple[CallScore, tuple[Find
         among them those of the standard's own wording rules.
     """
     plan = standard.plan
+    evidence = with_encoder(evidence, plan)
     said = findings_of(evidence, plan.says)
-    found = in_order([*evidence.findings, *said], evidence.transcript.turns)
+    found = in_order([*evidence.findings, *said.findings], evidence.transcript.turns)
     numbered = tuple(replace(finding, id=f"f{number}") for number, finding in enumerate(found, start=1))
     gate = standard.scoring.gate
     heard = replace(evidence, findings=numbered)
-    full = Context.of(heard, gate=gate, doubtful=True, said=plan.marks)
+    full = Context.of(heard, gate=gate, doubtful=True, plan=plan, unread=said.unread)
     shaky = any(f.confidence < gate or doubtful_details(f, gate) for f in numbered)
     doubtful = shaky or evidence.outcome.confidence < gate
-    sure = Context.of(heard, gate=gate, doubtful=False, said=plan.marks) if doubtful else full
+    sure = full
+    if doubtful:
+        sure = Context.of(heard, gate=gate, doubtful=False, plan=plan, unread=said.unread)
     rulings = [judge(criterion, standard, plan, sure, full) for criterion in standard.criteria]
     return sum_up(rulings, standard), _owned(numbered, rulings, standard)
 
@@ -87,7 +91,11 @@ def _owned(findings: Sequence[Finding], rulings: Sequence[Ruling], standard: Sta
     for ruling in sorted(rulings, key=lambda ruling: rank[ruling.result.verdict]):
         for finding in ruling.evidence:
             owner.setdefault(finding.id, ruling.result.id)
-    homes = standard.homes
-    return tuple(
-        replace(finding, criterion=owner.get(finding.id) or homes.get(finding.kind)) for finding in findings
-    )
+    homes, own = standard.homes, standard.plan.own
+    told = []
+    for finding in findings:
+        mark = finding.detail.get("rule")
+        home = str(mark).partition("#")[0] if mark in own else homes.get(finding.kind)
+        home = home if home in standard.by_id else None
+        told.append(replace(finding, criterion=owner.get(finding.id) or home))
+    return tuple(told)

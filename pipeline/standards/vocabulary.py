@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipeline.analysis.detect import added_kinds
 from pipeline.config import Frozen
+from pipeline.kinds import KINDS, OUTCOMES, near
 from pipeline.standards.patterns import compile_pattern
 
 __all__ = [
@@ -30,22 +30,12 @@ __all__ = [
     "listed",
 ]
 
-KINDS = (
-    "company", "department", "name", "purpose", "needs_question", "customer_question", "pitch",
-    "interruption", "hard_sell", "pitch_after_refusal", "jargon", "confusion", "restatement", "objection",
-    "refusal", "rude", "impatient", "courtesy", "reference", "level_jump", "clipping", "long_silence",
-    "ring", "apology", "off_topic", "benefit", "follow_up", "complaint", "do_not_call", "absolute_claim",
-    "notice", "pii",
-)  # fmt: skip
-OUTCOMES = (
-    "interested", "not_interested", "call_back", "order_placed", "wrong_person", "voicemail",
-    "no_conversation", "undetermined",
-)  # fmt: skip
-
 OutcomeLabel = Literal[OUTCOMES]  # type: ignore[valid-type]
 Side = Literal["agent", "customer", "either"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
+SAME_MEANING = 0.75
+"""Least cosine similarity of a sentence that means the same, unless a rule says otherwise (our default)."""
 Few = Annotated[tuple[Text, ...], Field(min_length=1, max_length=2000)]
 
 
@@ -54,9 +44,7 @@ def known_kind(value: str) -> str:
     if value in KINDS or value in added_kinds():
         return value
     known = (*KINDS, *sorted(added_kinds()))
-    close = get_close_matches(value, known, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    raise ValueError(f"one of {', '.join(known)} is accepted, not {value!r}{hint}")
+    raise ValueError(f"one of {', '.join(known)} is accepted, not {value!r}{near(value, known)}")
 
 
 Kind = Annotated[str, AfterValidator(known_kind)]
@@ -124,6 +112,20 @@ class Where(Frozen):
             raise ValueError(f"[from, to] with 0 ≤ from ≤ to is accepted, not [{value[0]:g}, {value[1]:g}]")
         return value
 
+    @field_validator("turns", "agent_turns")
+    @classmethod
+    def _from_one(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
+        if value is not None and value[0] < 1:
+            raise ValueError(f"[first, last] counted from 1 is accepted, not [{value[0]}, {value[1]}]")
+        return value
+
+    @field_validator("share")
+    @classmethod
+    def _of_one(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and value[1] > 1:
+            raise ValueError(f"[from, to] of the call, 0 to 1, is accepted, not [{value[0]:g}, {value[1]:g}]")
+        return value
+
     @property
     def anchors(self) -> tuple[Anchor, ...]:
         """The hits that this place is counted from."""
@@ -136,7 +138,7 @@ class Wording(Frozen):
     terms: Few | None = None
     pattern: Annotated[str, Field(min_length=1)] | None = None
     meaning: Few | None = None
-    similarity: Annotated[float, Field(gt=0, le=1)] = 0.75
+    similarity: Annotated[float, Field(gt=0, le=1)] | None = None
 
     @field_validator("pattern")
     @classmethod
@@ -145,11 +147,26 @@ class Wording(Frozen):
             compile_pattern(value)
         return value
 
+    @field_validator("terms", "meaning")
+    @classmethod
+    def _worded(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and not all(text.strip() for text in value):
+            raise ValueError("text that isn't blank is accepted in each")
+        return value
+
     @model_validator(mode="after")
     def _something(self) -> Wording:
         if self.terms is None and self.pattern is None and self.meaning is None:
             raise ValueError("at least one of terms, pattern, meaning is required")
+        # a standard that a store kept may name the default beside terms
+        if self.meaning is None and self.similarity not in (None, SAME_MEANING):
+            raise ValueError("similarity needs meaning: it says how near a sentence must come to it")
         return self
+
+    @property
+    def least_similarity(self) -> float:
+        """How near a sentence must come to ``meaning``, 0 to 1."""
+        return SAME_MEANING if self.similarity is None else self.similarity
 
 
 class Band(Frozen):

@@ -70,7 +70,8 @@ def placeholders(template: str) -> Iterator[str]:
         if name not in PLACEHOLDERS:
             yield f"{{{name}}} is unknown. Accepted: {', '.join(sorted(PLACEHOLDERS))}"
         if not _SPEC.match(spec):
-            yield f"format {spec!r} is unknown. Accepted: .0f .1f .2f .0% d"
+            told = f"format {spec!r} is unknown. Accepted: .0f .1f .2f .0% d"
+            yield f"{told}, such as {{first_s:.1f}} and {{share:.0f}}"
 
 
 def fill(template: str, values: Mapping[str, Any], language: Language) -> str:

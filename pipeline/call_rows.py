@@ -1,0 +1,127 @@
+"""Rows of a call list's text, CSV or a JSON object a line; a row that can't be read as written is told and costs itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pipeline.errors import ConfigError
+
+__all__ = ["Mistakes", "csv_rows", "json_rows"]
+
+MAX_FIELD = 64 << 20
+MOST_LINES = 200
+"""Lines that a quoted cell may go over; a quote that closes later than that is taken for one that was forgotten."""
+
+
+class Mistakes(list[str]):
+    """What was told, and how many rows could not be read as they are written."""
+
+    spoilt: int = 0
+
+    def spoil(self, told: str) -> None:
+        """Tell of a row that was lost or cut."""
+        self.append(told)
+        self.spoilt += 1
+
+
+def csv_rows(text: str, name: str, mistakes: Mistakes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each row by its header, with its number as a spreadsheet shows it, the header being row 1."""
+    head = text.split("\n", 1)[0]
+    delimiter = max(",;\t，", key=head.count) if head.count(",") == 0 else ","
+    csv.field_size_limit(MAX_FIELD)
+    texts = _row_texts(text.replace("\0", ""), delimiter)
+    first, _closed = next(texts, ("", True))
+    header = [cell.strip() for cell in _cells(first, delimiter)]
+    _check_header(header, name)
+    for number, (row, closed) in enumerate(texts, start=2):
+        if not closed:
+            mistakes.spoil(
+                f"{name}: row {number} → a quote is opened and not closed; the row is read to the end of its line"
+            )
+        try:
+            cells = _cells(row, delimiter)
+        except csv.Error as error:
+            mistakes.spoil(f"{name}: row {number} → not CSV: {error}")
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
+            mistakes.append(
+                f"{name}: row {number} → {len(cells)} cells under {len(header)} columns; the rest is left out"
+            )
+        yield number, dict(zip(header, cells, strict=False))
+
+
+def _cells(row: str, delimiter: str) -> list[str]:
+    return next(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter), [])
+
+
+def _row_texts(text: str, delimiter: str) -> Iterator[tuple[str, bool]]:
+    """Each row's text, and whether its quotes close; one whose quotes don't is cut at the end of its first line."""
+    lines = list(io.StringIO(text, newline=""))
+    at = 0
+    while at < len(lines):
+        row, end, state = lines[at], at + 1, _state(lines[at], delimiter)
+        while state is _OPEN and end < len(lines) and end - at < MOST_LINES:
+            row += lines[end]
+            end += 1
+            state = _state(row, delimiter)
+        # a first line that is odd within itself is read as ever; over several lines its quote belongs to another row
+        closed = state is _WHOLE or (state is _ODD and end == at + 1)
+        if closed:
+            yield row, True
+        else:
+            end = at + 1
+            yield lines[at].rstrip("\r\n") + '"', False
+        at = end
+
+
+_WHOLE, _OPEN, _ODD = "whole", "open", "odd"
+
+
+def _state(row: str, delimiter: str) -> str:
+    """Whether a row's quoted cells are closed, one is open, or a closed one goes on behind its quote."""
+    if '"' not in row:
+        return _WHOLE
+    mark = re.escape(delimiter)
+    cells = re.compile(rf'(?:"[^"]*(?:""[^"]*)*"(?={mark}|\r|\n|$)|(?!")[^{mark}]*)(?:{mark}|[\r\n]*$)')
+    place = 0
+    while place < len(row):
+        cell = cells.match(row, place)
+        if cell is None:
+            closes = re.compile(r'"[^"]*(?:""[^"]*)*"').match(row, place)
+            return _OPEN if closes is None else _ODD
+        if cell.end() == place:
+            break
+        place = cell.end()
+    return _WHOLE
+
+
+def _check_header(header: list[str], name: str) -> None:
+    if "file" not in header:
+        given = ", ".join(header[:30]) or "nothing"
+        raise ConfigError([f"{name}: row 1 → a column named file is required; the header holds {given}"])
+    twice = sorted({column for column in header if column and header.count(column) > 1})
+    if twice:
+        raise ConfigError([f"{name}: row 1, {column} → given twice; keep one" for column in twice])
+
+
+def json_rows(text: str, name: str, mistakes: Mistakes) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each line's object, with its number."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            mistakes.spoil(f"{name}: row {number} → not JSON: {error}")
+            continue
+        if not isinstance(row, dict):
+            mistakes.spoil(f"{name}: row {number} → an object is accepted, not {type(row).__name__}")
+            continue
+        yield number, row

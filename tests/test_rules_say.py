@@ -1,0 +1,181 @@
+"""Wordings: their second and place, whose evidence a hit is, meanings, and patterns that can't run away."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_rules_grammar import CALL, judged, standard_with
+
+from pipeline.analyze_run import analyze
+from pipeline.process import Workplace
+from pipeline.standards import meaning, score
+from pipeline.standards import patterns as patterns_module
+from pipeline.standards.examples import evidence_of
+from pipeline.standards.patterns import SlowPatternError, compile_pattern, spans_of
+from pipeline.types import CriterionResult, Word
+
+TALK = {
+    "turns": [
+        ["agent", 0, 20, "您好，我们是做电梯广告的，这是一段很长的介绍，今天最后一天，您看可以吗，再见"],
+        ["customer", 21, 25, "不用，再见"],
+    ]
+}
+
+
+def without_words(call: dict[str, Any]) -> Any:
+    evidence = evidence_of(call)
+    turns = tuple(replace(turn, words=()) for turn in evidence.transcript.turns)
+    return replace(evidence, transcript=replace(evidence.transcript, turns=turns))
+
+
+def told(condition: Any, call: dict[str, Any] = TALK, **more: Any) -> CriterionResult:
+    return score(without_words(call), standard_with(condition, **more))[0].criteria[1]
+
+
+def test_a_hit_has_the_seconds_of_its_own_words() -> None:
+    _, (found,) = score(without_words(TALK), standard_with({"say": {"terms": ["最后一天"]}}))
+    text = TALK["turns"][0][3]
+    place = str(text).index("最后一天") / len(str(text))
+    assert found.start_s == pytest.approx(20 * place) and found.end_s == pytest.approx(
+        20 * (place + 4 / len(str(text)))
+    )
+    assert found.at == str(text).index("最后一天")
+
+
+def test_words_of_a_transcript_give_the_seconds_and_the_least_sure_the_confidence() -> None:
+    evidence = without_words(TALK)
+    words = (Word("您好", 0.0, 1.0, 0.9), Word("最后", 12.0, 12.5, 0.7), Word("一天", 12.5, 13.0, 0.8))
+    turn = replace(evidence.transcript.turns[0], words=words)
+    heard = replace(evidence, transcript=replace(evidence.transcript, turns=(turn,)))
+    _, (found,) = score(heard, standard_with({"say": {"terms": ["最后一天"]}}))
+    assert (found.start_s, found.end_s, found.confidence) == (12.0, 13.0, 0.7)
+
+
+LAST = {"say": {"terms": ["最后一天"]}, "from": "agent"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ({**LAST, "where": {"seconds": [0, 5], "since": "start"}}, "fail"),
+        ({**LAST, "where": {"seconds": [5, 20], "since": "start"}}, "pass"),
+        ({**LAST, "where": {"share": [0, 0.3]}}, "fail"),
+        ({**LAST, "where": {"share": [0.3, 1]}}, "pass"),
+        ({"order": [{"say": {"terms": ["您好"]}}, LAST, {"say": {"terms": ["再见"]}}]}, "pass"),
+        ({"order": [LAST, {"say": {"terms": ["您好"]}}]}, "fail"),
+        ({**LAST, "where": {"before": {"rule": "hello"}}}, "fail"),
+        ({**LAST, "where": {"after": {"rule": "hello"}}}, "pass"),
+    ],
+)
+def test_its_place_decides_within_one_turn(condition: Any, verdict: str) -> None:
+    from pipeline.standards.grammar import Say
+
+    standard = standard_with(condition) if "hello" not in str(condition) else _with_hello(condition)
+    assert score(without_words(TALK), standard)[0].criteria[1].verdict == verdict
+    assert isinstance(standard.plan.says[0][1], Say)
+
+
+def _with_hello(condition: Any) -> Any:
+    from pipeline.standards.library import read_standard
+
+    data = json.loads(standard_with({"hear": "company"}).text)
+    data["rules"] = {"hello": {"say": {"terms": ["您好"]}}}
+    data["criteria"][1]["pass"] = condition
+    return read_standard(json.dumps(data, ensure_ascii=False), name="t.yaml")
+
+
+@pytest.mark.parametrize("condition", [{"order": [{"say": {"terms": ["再见"]}}, LAST]}])
+def test_without_times_its_letters_decide_also_where_the_words_come_twice(condition: Any) -> None:
+    turns = [["agent", None, None, "再见，今天最后一天，再见"]]
+    assert told(condition, {"turns": turns}).verdict == "pass"
+    twice = {"order": [{"say": {"pattern": "最后一天"}}, {"say": {"pattern": "再见$"}}]}
+    assert told(twice, {"turns": turns}).verdict == "pass"
+
+
+def test_the_reason_tells_the_second_of_the_words() -> None:
+    reasons = {
+        "pass": {"code": "said", "zh": "{first_s:.1f}", "en": "{quote} at {first_s:.1f}"},
+        "fail": {"code": "f", "zh": "败", "en": "f"},
+    }
+    text = str(TALK["turns"][0][3])
+    at = 20 * text.index("最后一天") / len(text)
+    assert told(LAST, reasons=reasons).reason.en == f"最后一天 at {at:.1f}"
+
+
+def test_a_hit_that_names_no_kind_is_nobody_else_s_evidence() -> None:
+    call = {**CALL, "findings": []}
+    both = {"all": [{"say": {"terms": ["最后一天"]}}, {"hear": "notice", "max": 0}]}
+    assert judged(both, call).verdict == "pass"
+    as_notice = {"all": [{"say": {"terms": ["最后一天"]}, "as": "notice"}, {"hear": "notice", "max": 0}]}
+    assert judged(as_notice, call).verdict == "fail"
+
+
+def test_a_hit_that_names_no_kind_belongs_to_its_criterion() -> None:
+    standard = standard_with({"say": {"terms": ["最后一天"]}, "from": "customer", "max": 0})
+    call = {"turns": [["customer", 0, 5, "最后一天吗"], ["agent", 6, 9, "最后一天"]]}
+    judged_, (found,) = score(evidence_of(call), standard)
+    assert (judged_.criteria[1].verdict, found.criterion, found.kind) == ("fail", "test.rule", "notice")
+
+
+@pytest.mark.models
+def test_a_meaning_is_compared_by_the_encoder_that_is_installed(tmp_path: Path) -> None:
+    condition = {"say": {"meaning": ["太贵了，我们不要"]}, "from": "customer"}
+    assert judged(condition).verdict == "pass"
+    assert judged({"say": {"meaning": ["本次通话将被录音"]}, "from": "agent"}).verdict == "fail"
+    calls = tmp_path / "calls.jsonl"
+    turns = [{"speaker": "agent", "text": "您好"}, {"speaker": "customer", "text": "太贵了，不需要。"}]
+    calls.write_text(json.dumps({"call_id": "a", "turns": turns}), encoding="utf-8")
+    (line,) = analyze(calls, Workplace(standard=standard_with(condition)))
+    assert json.loads(line.result or "")["score"]["criteria"][1]["verdict"] == "pass"
+
+
+def test_without_the_encoder_a_meaning_is_not_measurable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meaning, "_installed", lambda: False)
+    result = judged({"say": {"meaning": ["本次通话将被录音"]}, "from": "agent"})
+    assert (result.verdict, result.reason.code) == ("not_measurable", "no_encoder")
+
+
+def test_the_encoder_is_asked_only_where_a_rule_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meaning, "_installed", lambda: pytest.fail("nobody asked"))
+    assert judged({"say": {"terms": ["最后一天"]}}).verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(好|好好)+坏", "(a?a)+b", "(x|xx)+y", "(?:ab|a.)+x", "(?:a{1,40}){1,40}b", "(?:A|a+)+b", r"(\w|\d\d)+x"],
+)  # fmt: skip
+def test_a_repeat_that_can_read_the_same_words_in_two_ways_is_refused(pattern: str) -> None:
+    with pytest.raises(ValueError, match=r"could run for hours; write"):
+        compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:哈|呵){2,}",
+        r"(?:今天|今年)+",
+        r"(?:\d+,)+\d",
+        r"(?:\d{3}-){2}",
+        r"(?:[一二三]{1,2}天){1,3}",
+        r"(a|a)*b",
+    ],
+)  # fmt: skip
+def test_a_repeat_that_reads_in_one_way_only_is_accepted(pattern: str) -> None:
+    assert compile_pattern(pattern).pattern == pattern
+
+
+def test_a_pattern_that_takes_too_long_is_stopped_and_not_measurable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns_module, "LIMIT_S", 0.2)
+    slow = r"\w*\w*\w*\w*\w*\w*[=#]"
+    started = time.monotonic()
+    with pytest.raises(SlowPatternError):
+        list(spans_of(slow, "w" * 3000))
+    call = {"turns": [["agent", 0, 9, "w" * 3000], ["agent", 10, 12, "您好"], ["customer", 13, 15, "喂"]]}
+    result = judged({"say": {"pattern": slow}, "from": "agent", "max": 0}, call)
+    assert (result.verdict, result.reason.code) == ("not_measurable", "slow_pattern")
+    assert time.monotonic() - started < 5
