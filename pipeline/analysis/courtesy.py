@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.dialogue import found_at, hits
+from pipeline.analysis.dialogue import found_at, harmless, hits
 from pipeline.types import Finding
 
 
@@ -15,7 +15,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     for sentence in conversation.by("agent"):
         for hit in hits("courtesy", sentence):
             kind = str(hit.detail["kind"])
-            if (sentence.turn, kind) not in found:
+            if (sentence.turn, kind) not in found and not harmless("courtesy", sentence, hit):
                 finding = found_at(conversation, "courtesy", sentence, hit, {"kind": kind})
                 found[sentence.turn, kind] = finding
     return list(found.values())
