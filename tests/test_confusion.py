@@ -76,3 +76,13 @@ def test_held_out_dialogues(language):
     assert counts["restatement"].f1 >= 0.7, counts["restatement"]
     right = details["confusion.restated"]
     assert right.count("") >= 0.8 * len(right), right
+
+
+def test_an_echoed_price_is_surprise():
+    told = call(
+        "A Our inventory system is nineteen hundred a year.",
+        "C Nineteen hundred? You're having a laugh.",
+        "A It pays for itself.",
+        language="en",
+    )
+    assert kinds(told) == []

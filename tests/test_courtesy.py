@@ -43,3 +43,21 @@ def test_held_out(language):
     rules = load_rules("courtesy", language)
     right = sum(kind in {m.detail["kind"] for m in rules.match(fold(text))} for kind, text in pairs)
     assert right >= 0.9 * len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("我也是为您好。", "zh"),
+        ("您都考虑一个礼拜了，抽您好几管血。", "zh"),
+        ("The hi-fi is included, the bye-laws say so.", "en"),
+    ],
+)
+def test_courteous_words_inside_other_words_are_none(text: str, language: str) -> None:
+    assert said(f"A {text}", language=language) == set()
+
+
+def test_thanks_leave_the_farewell_its_words():
+    assert said("A Thanks for your time, goodbye.", language="en") == {(0, "thanks"), (0, "closing")}
+    assert said("A Have a good evening.", language="en") == {(0, "closing")}
+    assert said("A Morning, is that Mrs Ojo?", language="en") == {(0, "greeting")}

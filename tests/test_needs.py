@@ -56,3 +56,12 @@ def test_talk_before_pitch_says_why_there_is_none():
     assert reason(call("A 您好。", "C 好。", seconds=2.0), []) == "no_pitch"
     unsure = call("U 您好。", "U 好。", seconds=2.0)
     assert reason(unsure, given(unsure, (0, "pitch"))) == "sides_unsure"
+
+
+def test_an_offer_of_help_asks_only_at_the_head_of_a_call():
+    told = call(
+        "A Broadband sales, how can I help you?", "C I'd like to order the business line.", language="en"
+    )
+    assert asked(told) == [(0, True, True)]
+    late = call(*("A It works.", "C I see.") * 3, "A 请问还有什么可以帮您？", "C 没有了。")
+    assert asked(late) == []

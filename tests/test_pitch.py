@@ -62,3 +62,9 @@ def test_unknown_sides_are_told_by_wording() -> None:
         "pitch",
         "pitch_after_refusal",
     ]
+
+
+def test_each_try_after_a_request_not_to_be_called_counts() -> None:
+    for more in ("先生您听我说，这次是流量包的优惠。", "就一分钟。"):
+        assert _kinds(("customer", "以后不要再给我打电话。"), ("agent", more)) == ["pitch_after_refusal"]
+    assert _kinds(("customer", "以后不要再给我打电话。"), ("agent", "好的，这就给您登记，抱歉打扰。")) == []

@@ -57,3 +57,20 @@ def test_a_curt_reply_beside_the_point_is_doubted():
 )
 def test_what_is_no_question(line):
     assert asked(call("A 您好。", line, "A 好的。")) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "reply", "sure"),
+    [
+        ("zh", "C 物业费一平米多少钱？", "A 我们有两千平的中心花园，特别漂亮。", False),
+        ("zh", "C 种一颗牙总共多少钱？", "A 种一颗牙要看情况的，您先来面诊。", False),
+        ("zh", "C 要还几年？", "A 最长三年。", True),
+        ("en", "C How much is an implant?", "A It depends, come in for a consultation.", False),
+        ("en", "C How much is an implant?", "A Nineteen hundred each.", True),
+    ],
+)
+def test_a_price_is_answered_by_money(language: str, question: str, reply: str, sure: bool) -> None:
+    told = call("A 您好。" if language == "zh" else "A Hello.", question, reply, language=language)
+    (finding,) = questions.find(told, ())
+    answered = finding.detail["answered"] and finding.detail["share"]["answered"] >= 0.6
+    assert answered == sure

@@ -15,7 +15,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
 from pipeline.analysis.matching import matches_in
 from pipeline.analysis.rules import Match, load_rules
-from pipeline.analysis.shapes import has_shape, words
+from pipeline.analysis.shapes import shape, words
 from pipeline.types import Finding, Speaker
 
 _LATIN = re.compile(r"[a-z][a-z'-]+")
@@ -38,8 +38,9 @@ def hits(kind: str, sentence: Sentence) -> tuple[Match, ...]:
 
 def harmless(kind: str, sentence: Sentence, hit: Match) -> bool:
     """Whether a rule's words mean something else here: "suit yourself, either works", 抽您好几管血."""
-    found = has_shape(f"harmless_{kind}", sentence.folded)
-    return found is not None and found.start() < hit.end and hit.start < found.end()
+    language = "zh" if sentence.language == "zh" else "en"
+    found = shape(f"harmless_{kind}", language).finditer(sentence.folded)
+    return any(one.start() < hit.end and hit.start < one.end() for one in found)
 
 
 def turn_hits(conversation: Conversation, kind: str, turn: int) -> list[tuple[Sentence, Match]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.dialogue import found_at, harmless, hits
+from pipeline.analysis.dialogue import found_at, hits
 from pipeline.analysis.spotting import told
 from pipeline.types import Finding
 
@@ -20,7 +20,6 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     for sentence in conversation.sentences:
         agent = sentence.speaker == "agent"
         offences = told(conversation, "rude", sentence) if agent else hits("rude", sentence)
-        offences = [hit for hit in offences if not harmless("rude", sentence, hit)]
         if offences:
             worst = max(offences, key=lambda hit: (hit.detail.get("severity") == "severe", hit.strength))
             severity = worst.detail.get("severity", "mild")
@@ -31,6 +30,5 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             found.extend(
                 found_at(conversation, "impatient", sentence, hit, {"layer": hit.layer})
                 for hit in told(conversation, "impatient", sentence)[:1]
-                if not harmless("impatient", sentence, hit)
             )
     return found

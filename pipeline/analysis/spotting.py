@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import harmless
 from pipeline.analysis.dialogue import hits as rule_hits
 from pipeline.analysis.matching import matches
 from pipeline.analysis.rules import LANGUAGES, Match, RuleSet, load_rules
@@ -23,6 +24,8 @@ SUSPECTED = {"rude": 0.55, "do_not_call": 0.55}
 every list: under the gate of 0.6, so that a person decides."""
 LEAST_SUSPECTED = 0.5
 """Probability from which such a sentence is listed at all: every one sends a call to a person (our default)."""
+HARMLESS = frozenset({"rude", "impatient", "do_not_call"})
+"""Kinds with a shape of words that mean something else (``harmless_<kind>`` in ``_shapes.yaml``)."""
 Skip = Callable[[Sentence, RuleSet], bool]
 
 
@@ -77,7 +80,9 @@ def told(conversation: Conversation, kind: str, sentence: Sentence) -> Sequence[
 
     For kinds whose rules are sure by themselves and know only what is said in so many words.
     """
-    found = rule_hits(kind, sentence)
+    found = tuple(
+        hit for hit in rule_hits(kind, sentence) if kind not in HARMLESS or not harmless(kind, sentence, hit)
+    )
     guess = acts.guesses(conversation, kind).get(sentence.index, acts.NOTHING)
     if found or not guess.counts or (kind in SUSPECTED and not _worth_a_look(kind, sentence, guess)):
         return found

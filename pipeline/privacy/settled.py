@@ -50,7 +50,7 @@ def settled(
             for hit in found
             if not staff.stays(stream, hit)
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
-            and not _is_sum(stream, hit)
+            and not _is_nothing(stream, hit)
             and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
         homes = [
@@ -62,8 +62,11 @@ def settled(
     return result
 
 
-def _is_sum(stream: Stream, hit: Hit) -> bool:
+def _is_nothing(stream: Stream, hit: Hit) -> bool:
+    """Whether it is a sum of money, or a word at a sentence's head that is nobody's name."""
     said = stream.text[hit.start : hit.end]
+    if hit.kind == "name" and form("settled.no_name").fullmatch(said):
+        return True
     return hit.kind in ("address", "name") and bool(form("settled.sum").fullmatch(said))
 
 
