@@ -13,7 +13,9 @@ from dataclasses import replace
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import Match, RuleSet
+from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import spot
+from pipeline.analysis.text import fold
 from pipeline.types import Finding, Measure
 
 KIND = "hard_sell"
@@ -21,6 +23,8 @@ SEVERE = 0.65
 """Least share of ``severe`` against ``mild`` that makes a push severe: one costs a whole call (our default)."""
 SURE = 0.6
 """A push that counts (the gate) is severe only if it is that sure, too, that it presses and is severe at once: it vetoes."""
+A_STORY = 0.55
+"""Most that such a story counts for: under the gate."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
@@ -32,7 +36,15 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         after = conversation.sentences[sentence.index + 1 : sentence.index + 2]
         return any(later.turn == sentence.turn and rules.silenced(later.folded) for later in after)
 
-    return [_graded(finding) for finding in spot(conversation, KIND, "agent", first=_rank, skip=eased)]
+    found = spot(conversation, KIND, "agent", first=_rank, skip=eased)
+    return [_graded(_doubted(finding)) for finding in found]
+
+
+def _doubted(finding: Finding) -> Finding:
+    """A story of the agent's own people that the learned layer alone takes for pressing is a doubt: a person hears what for."""
+    if finding.detail.get("layer") != "meaning" or not has_shape("story", fold(finding.quote or "")):
+        return finding
+    return replace(finding, confidence=min(finding.confidence, A_STORY))
 
 
 def _graded(finding: Finding) -> Finding:

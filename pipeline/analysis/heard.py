@@ -57,7 +57,7 @@ def calmed(folded: str, language: str) -> tuple[Form, ...]:
     Examples
     --------
     >>> calmed("it's, er, tim, from, uh, hexa", "en")[0].text
-    "it's tim from hexa"
+    "it's tim, from hexa"
     """
     gone = (
         {at for hit in _HESITATION.finditer(folded) for at in range(*hit.span())}
