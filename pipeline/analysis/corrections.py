@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from models.jieba_words import tagged
 from pipeline.analysis.introduced import cut, is_never, own_firm, read_introduced
 from pipeline.analysis.introduction import is_department, is_department_word
 from pipeline.analysis.people import is_person
 from pipeline.analysis.tagger import Tag
-from pipeline.analysis.tokens import Said, jieba_words
+from pipeline.analysis.tokens import Said
 
 BY_FRAME = 0.85
 """Strength of a slot that only a frame vouches for (our default)."""
@@ -123,7 +124,7 @@ def _parted(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
         if named or tag.slot != "company" or not _PERSON_END.match(said.text, tag.end):
             yield tag
             continue
-        word, flag = jieba_words(said.folded[tag.start : tag.end])[-1]
+        word, flag = tagged(said.folded[tag.start : tag.end])[-1]
         at = tag.end - len(word)
         if flag == "nr" and 2 <= len(word) <= 3 and at - tag.start >= LEAST_FIRM:
             yield replace(tag, end=at)
@@ -139,7 +140,7 @@ def _firm_of_department(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
         if firm or tag.slot != "department":
             yield tag
             continue
-        word, flag = jieba_words(said.folded[tag.start : tag.end])[0]
+        word, flag = tagged(said.folded[tag.start : tag.end])[0]
         at = tag.start + len(word)
         if (
             len(word) >= 2

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.analysis.heard import Form, calmed, forms_of
@@ -134,6 +135,12 @@ def load_frames(language: str) -> Frames:
         for slot in SLOTS
     }
     return Frames(language, patterns, refused)
+
+
+@functools.lru_cache(maxsize=256)
+def framed(language: str, text: str, folded: str) -> Mapping[str, Heard]:
+    """What frames hear in a sentence; kept, since a call is read before masking and after."""
+    return MappingProxyType(load_frames(language).hear(text, folded))
 
 
 def read_frames(language: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import functools
 import re
 from collections.abc import Sequence
 
+from models.jieba_words import cut
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.jargon_terms import Said, Term, lexicon_of, terms_said
 from pipeline.analysis.matching import matches
@@ -102,10 +103,7 @@ def words(sentence: Sentence) -> int:
 def _count_words(folded: str, language: str) -> int:
     if language != "zh":
         return len(re.findall(r"[\w'’-]+", folded))
-    import jieba
-
-    jieba.setLogLevel(60)
-    return sum(1 for token in jieba.cut(folded, HMM=False) if token.strip() and not _PUNCTUATION.match(token))
+    return sum(1 for token in cut(folded, unknown=False) if token.strip() and not _PUNCTUATION.match(token))
 
 
 def _explained(conversation: Conversation, said: Said) -> float:

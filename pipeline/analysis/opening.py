@@ -18,7 +18,7 @@ from pipeline.analysis.purpose import purpose_of
 from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.slots import Known, recognise, spot
-from pipeline.analysis.tagger import Tag, load_tagger
+from pipeline.analysis.tagger import Tag, slots_in
 from pipeline.analysis.tokens import Said
 from pipeline.types import Finding, Measure, Reason
 
@@ -89,7 +89,7 @@ def _tagged(
     """Slots of an early turn as the tagger reads them."""
     had = [slot for slot in SLOTS if slot in found]
     said = said_in(conversation, turn, order, had, known)
-    tags = corrected(said, _agreed(said, load_tagger(said.language).tag(said)))
+    tags = corrected(said, _agreed(said, slots_in(said)))
     tags = with_announced(said, tags, known)
     introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
     for tag in tags:

@@ -6,9 +6,11 @@ nickname or a given name that is a word too counts only where he introduces hims
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
+from models.jieba_words import frequencies
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.introduced import is_somebody_else, load_introduced, says_own_name
 from pipeline.analysis.slots import Hit, Known, spot
@@ -25,27 +27,24 @@ ORDINARY = 20
 """From so many times in the dictionary's texts on a name of two characters is a word too (our default)."""
 
 
-def known_names(conversation: Conversation) -> dict[str, list[Known]]:
+def known_names(conversation: Conversation) -> dict[str, tuple[Known, ...]]:
     """What the profile holds for each slot."""
-    return {slot: _known(conversation, slot) for slot in SLOTS}
-
-
-def _known(conversation: Conversation, slot: str) -> list[Known]:
     profile = conversation.profile
-    if slot == "company":
-        names = [name for name in (profile.company.name, *profile.company.aliases) if name]
-        return [Known(names[0], names[0], tuple(names[1:]))] if names else []
-    if slot == "department":
-        return [Known(item.name, item.name, tuple(item.aliases)) for item in profile.departments]
-    return _roster(profile, conversation.record.agent_id)
+    company = [name for name in (profile.company.name, *profile.company.aliases) if name]
+    return {
+        "company": (Known(company[0], company[0], tuple(company[1:])),) if company else (),
+        "department": tuple(Known(item.name, item.name, tuple(item.aliases)) for item in profile.departments),
+        "name": _roster(profile, conversation.record.agent_id),
+    }
 
 
-def _roster(profile: Profile, agent_id: str | None) -> list[Known]:
+def _roster(profile: Profile, agent_id: str | None) -> tuple[Known, ...]:
     """All agents' names, those of the call's own agent first."""
     agents = sorted(profile.agents, key=lambda agent: agent.id != agent_id)
-    return [_known_agent(agent) for agent in agents if agent.names]
+    return tuple(_known_agent(agent) for agent in agents if agent.names)
 
 
+@functools.lru_cache(maxsize=4096)
 def _known_agent(agent: Agent) -> Known:
     """An agent's names: the whole ones, and in ``short`` those that need a frame."""
     full = agent.names[0]
@@ -75,11 +74,7 @@ def _needs_frame(name: str) -> bool:
 
 
 def _is_word(name: str) -> bool:
-    import jieba
-
-    jieba.setLogLevel(60)
-    jieba.initialize()
-    return (jieba.dt.FREQ.get(name) or 0) >= ORDINARY
+    return frequencies().get(name, 0) >= ORDINARY
 
 
 def own_name(sentence: Sentence, known: Sequence[Known]) -> Hit | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.frames import load_frames
+from pipeline.analysis.frames import framed
 from pipeline.analysis.introduced import asks_who
 from pipeline.analysis.rules import load_rules
 from pipeline.analysis.slots import Known, spot
@@ -53,8 +53,7 @@ def _hints(
     conversation: Conversation, turn: int, known: Mapping[str, Sequence[Known]]
 ) -> Iterator[tuple[str, str, int, int]]:
     for sentence in conversation.in_turn(turn):
-        heard = load_frames(sentence.language).hear(sentence.text, sentence.folded)
-        for slot, one in heard.items():
+        for slot, one in framed(sentence.language, sentence.text, sentence.folded).items():
             yield "frame", slot, sentence.start + one.start, sentence.start + one.end
         for slot, names in known.items():
             hit = spot(sentence, names, fuzzy=slot != "name") if names else None

@@ -7,6 +7,7 @@ spaces.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,12 @@ SHORT = 0.9
 """Least likeness in a frame of what has one or two characters or is no whole name (our default)."""
 ANYWHERE = 0.84
 """Least likeness of a name heard elsewhere (our default); shorter names must sound the same."""
+BY_KEY = 0.95
+"""What a likeness of rough sounds counts beside one of letters (our default)."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_SOUNDS = str.maketrans("cqzvy", "kksfi")
+_NO_VOWELS = str.maketrans("", "", "aeiou")
+_TWICE = re.compile(r"(.)\1+")
 _WORD = re.compile(r"[a-z0-9](?:[a-z0-9'&.-]*[a-z0-9])?")
 
 
@@ -55,12 +61,18 @@ class Hit:
 
 def spot(sentence: Sentence, known: Sequence[Known], *, fuzzy: bool = True) -> Hit | None:
     """The best known name anywhere in a sentence."""
-    literal = [hit for name in known for hit in _literal(sentence.folded, name)]
+    return _spot(sentence.folded, tuple(known), fuzzy)
+
+
+@functools.lru_cache(maxsize=2048)
+def _spot(folded: str, known: tuple[Known, ...], fuzzy: bool) -> Hit | None:
+    """Kept, since a call is read twice: before masking, for what stays unmasked, and after."""
+    literal = [hit for name in known for hit in _literal(folded, name)]
     if literal:
         return max(literal, key=lambda hit: (hit.end - hit.start, hit.strength, -hit.start))
     hits: list[Hit] = []
     if fuzzy:
-        hits = [hit for name in known for hit in _by_likeness(sentence.folded, name)]
+        hits = [hit for name in known for hit in _by_likeness(folded, name)]
     return max(hits, key=lambda hit: (hit.strength, hit.end - hit.start, -hit.start), default=None)
 
 
@@ -86,15 +98,22 @@ def likeness_of(heard: str, form: str) -> float:
 
     if _HAN.search(form):
         return likeness(heard, form)
-    one, other = _letters(heard), _letters(form)
+    (one, key), (other, wanted) = _spelt(heard), _spelt(form)
     return max(
         Levenshtein.normalized_similarity(one, other),
-        Levenshtein.normalized_similarity(_key(one), _key(other)) * 0.95,
+        Levenshtein.normalized_similarity(key, wanted) * BY_KEY,
     )
 
 
 def _letters(text: str) -> str:
-    return "".join(char for char in text if char.isalnum())
+    return "".join(filter(str.isalnum, text))
+
+
+@functools.lru_cache(maxsize=16384)
+def _spelt(text: str) -> tuple[str, str]:
+    """The letters of an English name and its rough sound: names are looked for over and over in the same words."""
+    letters = _letters(text)
+    return letters, _key(letters)
 
 
 def _key(letters: str) -> str:
@@ -109,8 +128,8 @@ def _key(letters: str) -> str:
         ("tch", "ch"),
     ):
         letters = letters.replace(old, new)
-    letters = letters.translate(str.maketrans("cqzvy", "kksfi"))
-    return re.sub(r"(.)\1+", r"\1", letters[:1] + re.sub(r"[aeiou]", "", letters[1:]))
+    letters = letters.translate(_SOUNDS)
+    return _TWICE.sub(r"\1", letters[:1] + letters[1:].translate(_NO_VOWELS))
 
 
 def _literal(folded: str, name: Known) -> Iterator[Hit]:
@@ -144,7 +163,7 @@ def _han(folded: str, wanted: str, value: str) -> Iterator[Hit]:
     same = places_of(sound_of(wanted), heard)
     for at in same:
         yield Hit(at, at + len(wanted), value, "fuzzy", 0.9)
-    if same or len(wanted) < 4 or not set(sound_of(wanted)) & set(heard):
+    if same or len(wanted) < 4 or not _may_sound(wanted, heard):
         return
     for width in (len(wanted), len(wanted) - 1, len(wanted) + 1):
         for at in range(len(folded) - width + 1):
@@ -153,12 +172,34 @@ def _han(folded: str, wanted: str, value: str) -> Iterator[Hit]:
                 yield Hit(at, at + width, value, "fuzzy", alike * 0.9)
 
 
+def _may_sound(wanted: str, heard: str) -> bool:
+    """Whether enough of a name's syllables are heard at all: each that isn't costs half a syllable or more."""
+    absent = sum(sound not in heard for sound in sound_of(wanted))
+    return absent * 0.5 <= (1 - ANYWHERE) * (len(wanted) + 1)
+
+
 def _latin(folded: str, wanted: str, value: str) -> Iterator[Hit]:
-    words = list(_WORD.finditer(folded))
     count = len(wanted.split())
+    letters, key = _spelt(wanted)
     for width in range(max(1, count - 1), count + 2):
-        for at in range(len(words) - width + 1):
-            start, end = words[at].start(), words[at + width - 1].end()
+        for start, end, one, rough in _windows(folded, width):
+            # each letter too many costs one, so names of other lengths aren't alike
+            if not (_are_near(len(one), len(letters)) or _are_near(len(rough), len(key))):
+                continue
             alike = likeness_of(folded[start:end], wanted)
             if alike >= ANYWHERE:
                 yield Hit(start, end, value, "fuzzy", alike * 0.9)
+
+
+def _are_near(one: int, other: int) -> bool:
+    return abs(one - other) <= (1 - ANYWHERE) * max(one, other)
+
+
+@functools.lru_cache(maxsize=4096)
+def _windows(folded: str, width: int) -> tuple[tuple[int, int, str, str], ...]:
+    """So many words each: where they stand, their letters and their rough sound."""
+    words = list(_WORD.finditer(folded))
+    spans = [
+        (words[at].start(), words[at + width - 1].end()) for at in range(max(0, len(words) - width + 1))
+    ]
+    return tuple((start, end, *_spelt(folded[start:end])) for start, end in spans)

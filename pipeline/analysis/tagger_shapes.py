@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
+from models.jieba_words import cut
 from pipeline.analysis.labelled import LabelledCall, Mark
 from pipeline.analysis.tagger import SLOTS
 from pipeline.analysis.text import fold
@@ -45,10 +46,7 @@ def pool_of(calls: Iterable[LabelledCall], language: str) -> Pool:
 def _words(text: str, language: str) -> list[str]:
     if language == "en":
         return [word for word in ordinary_words(fold(text)) if len(word) > 3 and word.isalpha()]
-    import jieba
-
-    jieba.setLogLevel(60)
-    return [word for word in jieba.cut(text) if re.fullmatch(r"[\u3400-\u9fff]{1,3}", word)]
+    return [word for word in cut(text) if re.fullmatch(r"[\u3400-\u9fff]{1,3}", word)]
 
 
 def shaped(language: str, pool: Pool, chance: random.Random) -> Iterator[LabelledCall]:

@@ -30,6 +30,7 @@ def _simplified() -> dict[int, str]:
     return table
 
 
+@functools.lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Lower case, simplified Han, compatibility forms folded; as long as ``text``, character for character.
 

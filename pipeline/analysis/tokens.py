@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
+from models.jieba_words import tagged
 from pipeline.lexicons import load_yaml
 
 SIZE = 1 << 16
@@ -164,32 +163,12 @@ def _by_shape(said: Said, tokens: Sequence[Token], common: Mapping[str, int]) ->
     return rows
 
 
-@functools.cache
-def _jieba() -> Any:
-    """The tagger of parts of speech. Its table and the dictionary's hold the same words twice; here they share them, 32 MB."""
-    import jieba.posseg
-
-    jieba.setLogLevel(60)
-    jieba.initialize()
-    words = {word: word for word in jieba.dt.FREQ}
-    tagger = jieba.posseg.dt
-    tagger.word_tag_tab = {
-        words.get(word, word): sys.intern(tag) for word, tag in tagger.word_tag_tab.items()
-    }
-    return tagger
-
-
-def jieba_words(folded: str) -> list[tuple[str, str]]:
-    """Words of a Mandarin text with their parts of speech."""
-    return [(word.word, word.flag) for word in _jieba().cut(folded)]
-
-
 def _by_jieba(said: Said, tokens: Sequence[Token]) -> list[list[str]]:
     words: list[tuple[int, int, str]] = []
     at = 0
-    for word in _jieba().cut(said.folded[: tokens[-1].end]):
-        words.append((at, at + len(word.word), word.flag))
-        at += len(word.word)
+    for word, flag in tagged(said.folded[: tokens[-1].end]):
+        words.append((at, at + len(word), flag))
+        at += len(word)
     rows: list[list[str]] = []
     current = iter(words)
     start, end, flag = next(current)

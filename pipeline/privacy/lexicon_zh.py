@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from functools import cache
 
+from models.jieba_words import frequencies, parts_of_speech
 from pipeline.privacy.rules import pattern, rules
 
 EVERYDAY = 2500
@@ -43,27 +43,16 @@ def everyday() -> frozenset[str]:
     return _jieba()[1]
 
 
-def parts_of_speech() -> dict[str, str]:
-    """All words of jieba's dictionary with the first two letters of their part of speech."""
-    return _jieba()[2]
-
-
 @cache
-def _jieba() -> tuple[dict[str, bool], frozenset[str], dict[str, str]]:
-    """The dictionary, read once: that takes half a second."""
-    import jieba
-
+def _jieba() -> tuple[dict[str, bool], frozenset[str]]:
     words: dict[str, bool] = {}
     often: set[str] = set()
-    tags: dict[str, str] = {}
     surnames = frozenset(rules()["names_zh"]["surnames"])
-    with jieba.get_dict_file() as file:
-        lines = file.read().decode("utf-8").splitlines()
-    for line in lines:
-        word, count, tag = line.split(" ")
-        tags[word] = sys.intern(tag[:2])
+    counts = frequencies()
+    for word, tag in parts_of_speech().items():
         if len(word) == 2 or (len(word) == 3 and word[0] in surnames):
-            words[word] = tag.startswith("nr") or int(count) < 5
-            if len(word) == 2 and int(count) >= EVERYDAY:
+            count = counts[word]
+            words[word] = tag.startswith("nr") or count < 5
+            if len(word) == 2 and count >= EVERYDAY:
                 often.add(word)
-    return words, frozenset(often) - frozenset(rules()["names_zh"]["likely"]["given_words"]), tags
+    return words, frozenset(often) - frozenset(rules()["names_zh"]["likely"]["given_words"])

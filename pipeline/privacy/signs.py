@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+from models.jieba_words import cut, parts_of_speech
 from pipeline.privacy.lexicon_en import common_names, given_names, is_common_word, plain, stop_words, surnames
-from pipeline.privacy.lexicon_zh import everyday, parts_of_speech
+from pipeline.privacy.lexicon_zh import everyday
 from pipeline.privacy.rules import rules
 
 _ZH = re.compile(r"[^\W\d_一-鿿]+|\d+|\S")
@@ -102,11 +103,8 @@ def _signs_zh(form: str) -> str:
 
 def words_zh(text: str) -> Iterator[tuple[int, int, str]]:
     """The words of a Mandarin text: where each stands, and its part of speech and how often it is said."""
-    import jieba
-
-    jieba.setLogLevel(60)
     at = 0
-    for word in jieba.cut(text, HMM=False):
+    for word in cut(text, unknown=False):
         often = "e" if word in everyday() else ""
-        yield at, at + len(word), parts_of_speech().get(word, "?") + often
+        yield at, at + len(word), parts_of_speech().get(word, "?")[:2] + often
         at += len(word)
