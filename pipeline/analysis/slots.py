@@ -199,7 +199,5 @@ def _are_near(one: int, other: int) -> bool:
 def _windows(folded: str, width: int) -> tuple[tuple[int, int, str, str], ...]:
     """So many words each: where they stand, their letters and their rough sound."""
     words = list(_WORD.finditer(folded))
-    spans = [
-        (words[at].start(), words[at + width - 1].end()) for at in range(max(0, len(words) - width + 1))
-    ]
+    spans = [(words[at].start(), words[at + width - 1].end()) for at in range(max(0, len(words) - width + 1))]
     return tuple((start, end, *_spelt(folded[start:end])) for start, end in spans)
