@@ -320,6 +320,20 @@ def test_a_doubtful_fatal_goes_to_review() -> None:
     assert told.percent == 100.0
 
 
+def test_a_doubt_names_the_finding_it_turns_on_and_not_a_stranger_in_more_doubt() -> None:
+    needs = {"kind": "needs_question", "turn": 2, "quote": "问", "detail": {"open": True, "answered": True}}
+    told = told_of(
+        findings=[
+            {"kind": "pitch", "turn": 0, "confidence": 0.55, "quote": "也许在推销"},
+            needs,
+            {"kind": "follow_up", "turn": 4, "confidence": 0.2, "quote": "周四"},
+        ]
+    )
+    result = by_id(told)["opening.needs"]
+    assert (result.verdict, result.reason.code) == ("needs_review", "doubtful_finding")
+    assert "也许在推销" in result.reason.zh and "周四" not in result.reason.zh
+
+
 def test_a_fail_that_stands_while_only_its_veto_is_in_doubt() -> None:
     mild = {"kind": "hard_sell", "turn": 2, "detail": {"kind": "urgency", "severity": "mild"}}
     severe = {

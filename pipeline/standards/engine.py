@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,9 +55,10 @@ def judge(criterion: Criterion, standard: Standard, plan: Plan, sure: Context, f
     if full is sure or not _doubt_matters(plan.everything[criterion.id], sure, full):
         return _ruling(criterion, without, full)
     with_ = _view(criterion, standard, plan, full)
+    looked_at = _heard_by(plan.everything[criterion.id], full)
     if with_.verdict == without.verdict:
-        return _stands(criterion, without, with_, full)
-    doubt = _doubt(criterion, without, with_, full)
+        return _stands(criterion, without, with_, full, looked_at)
+    doubt = _doubt(without, with_, full, looked_at)
     searched = with_.searched or without.searched
     return _ruling(
         criterion, View("needs_review", doubt, hits=_union(with_, without), searched=searched), full
@@ -76,12 +77,19 @@ def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
     )
 
 
-def _stands(criterion: Criterion, without: View, with_: View, full: Context) -> Ruling:
+def _heard_by(needs: Needs, full: Context) -> tuple[Finding, ...]:
+    """What a criterion looks at in this call: the kinds it names, also where they only say when something else counts."""
+    return tuple(finding for kind in sorted(needs.kinds) for finding in full.by_kind.get(kind, ()))
+
+
+def _stands(
+    criterion: Criterion, without: View, with_: View, full: Context, looked_at: Sequence[Finding]
+) -> Ruling:
     """The same verdict both ways; only a veto may still be in doubt."""
     in_doubt = without.fatal != with_.fatal
     told = without.reason
     if in_doubt:
-        worst = _most_doubtful(_union(with_, without), full)
+        worst = _most_doubtful(_union(with_, without), full, looked_at)
         told = message("fatal_in_doubt", confidence=worst[0], quote=worst[1])
     both = View(
         without.verdict, told, without.fatal and with_.fatal, _union(with_, without), without.searched
@@ -93,8 +101,12 @@ def _union(first: View, second: View) -> tuple[Finding, ...]:
     return tuple({id(finding): finding for finding in (*first.hits, *second.hits)}.values())
 
 
-def _most_doubtful(findings: tuple[Finding, ...], context: Context) -> tuple[float | None, str | None]:
-    doubtful = _doubtful(findings, context) or _doubtful(context.findings, context)
+def _most_doubtful(
+    findings: tuple[Finding, ...], context: Context, looked_at: Sequence[Finding]
+) -> tuple[float | None, str | None]:
+    """Confidence and words of the least sure of the findings, else of what the criterion looks at, else of all."""
+    heard = (findings, looked_at, context.findings)
+    doubtful = next(filter(None, (_doubtful(each, context) for each in heard)), None)
     if not doubtful:
         return None, None
     worst, sure = min(doubtful, key=lambda one: one[1])
@@ -108,12 +120,12 @@ def _doubtful(findings: Iterable[Finding], context: Context) -> list[tuple[Findi
     return told or [(finding, min(found.values())) for finding, found in details if found]
 
 
-def _doubt(criterion: Criterion, without: View, with_: View, full: Context) -> Reason:
+def _doubt(without: View, with_: View, full: Context, looked_at: Sequence[Finding]) -> Reason:
     names = {"with_": word(f"verdict_{with_.verdict}"), "without": word(f"verdict_{without.verdict}")}
     outcome = full.evidence.outcome
     if not _doubtful(_union(with_, without), full) and outcome.confidence < full.gate:
         return message("doubtful_outcome", confidence=outcome.confidence, **names)
-    confidence, quote = _most_doubtful(_union(with_, without), full)
+    confidence, quote = _most_doubtful(_union(with_, without), full, looked_at)
     return message("doubtful_finding", confidence=confidence, quote=quote, **names)
 
 
