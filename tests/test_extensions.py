@@ -20,7 +20,12 @@ from pipeline.commands.doctor import doctor
 from pipeline.commands.score import score
 from pipeline.commands.standards import standards
 from pipeline.errors import ConfigError, ExtensionError
+from pipeline.nightly.night import begin
+from pipeline.nightly.rescore import Wish, rescore
+from pipeline.nightly.rescore_plan import Choice
+from pipeline.nightly.settings import NightSettings
 from pipeline.standards import checks as checks_module
+from pipeline.store import open_store
 
 DETECTOR = """
 from pipeline.types import Measure
@@ -115,6 +120,18 @@ def test_what_a_detector_may_not_do_is_told_with_its_name(install: Any, code: st
     assert str(caught.value).startswith("callgauge.detectors: acme.weather (acme_") and told in str(
         caught.value
     )
+
+
+def test_a_night_and_a_rescoring_stop_before_the_first_call_over_a_broken_extension(
+    install: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    install("1/0")
+    with open_store(f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}") as store:
+        with pytest.raises(ConfigError, match="acme.weather .* can't be loaded"):
+            begin(store, NightSettings(inbox=tmp_path / "inbox"))
+        with pytest.raises(ConfigError, match="acme.weather .* can't be loaded"):
+            rescore(store, Wish(Choice()))
 
 
 def test_details_that_a_detector_declares_are_checked(install: Any) -> None:

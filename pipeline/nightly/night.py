@@ -28,6 +28,7 @@ from pipeline.process import Workplace
 from pipeline.profile import Profile
 from pipeline.settings import Settings
 from pipeline.standards import Standard, list_standards, load_standard
+from pipeline.standards.added import check_extensions
 from pipeline.standards.library import dump_standard, names_no_file
 from pipeline.store import Store
 from pipeline.store.keep import Judged, Made, keep_score, keep_standard
@@ -60,10 +61,11 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
     Raises
     ------
     ConfigError
-        The inbox is no folder, or the profile or the standard is wrong.
+        The inbox is no folder, or the profile, the standard or an installed extension is wrong.
     SealError
         The store is encrypted and its key is not given.
     """
+    check_extensions()
     inbox = settings.inbox
     if isinstance(inbox, Path):
         inbox = inbox.expanduser().resolve()

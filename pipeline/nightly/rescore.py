@@ -31,6 +31,7 @@ from pipeline.review.acts import reapply
 from pipeline.settings import Settings
 from pipeline.speech import Recogniser
 from pipeline.standards import Standard, load_standard
+from pipeline.standards.added import check_extensions
 from pipeline.standards.library import dump_standard, names_no_file
 from pipeline.store import Store
 from pipeline.store.card_query import last_profile
@@ -105,10 +106,11 @@ def rescore(store: Store, wish: Wish, *, step: Callable[[int, int], None] | None
     Raises
     ------
     ConfigError
-        The profile, the standard or a call id is wrong, or the profile of the latest night is gone.
+        The profile, the standard, an installed extension or a call id is wrong, or the profile of the latest night is gone.
     StoreBusyError
         A night is under way.
     """
+    check_extensions()
     with nullcontext() if wish.dry_run else nightly_lock(store, wait_s=wish.wait_s):
         profile = _profile(store, wish.profile)
         standard = _standard(store, wish.standard)
