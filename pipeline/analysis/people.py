@@ -21,10 +21,17 @@ def first_names() -> frozenset[str]:
     """Given names, those that are words too (Will, May, Grant) among them."""
     from pipeline.analysis.introduced import read_introduced
 
-    text = (resources.files("pipeline.privacy") / "given_names.txt").read_text(encoding="utf-8")
-    own = {word for line in text.splitlines() if not line.startswith("#") for word in line.split()}
     data = read_introduced("en")
-    return frozenset(own | from_faker("first_names") | set(data["people"])) - frozenset(data["not_people"])
+    return frozenset(listed_names() | from_faker("first_names") | set(data["people"])) - frozenset(
+        data["not_people"]
+    )
+
+
+@cache
+def listed_names() -> frozenset[str]:
+    """Our own list of given names that are hardly anything else."""
+    text = (resources.files("pipeline.lexicons") / "en" / "_given_names.txt").read_text(encoding="utf-8")
+    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
 
 
 def is_person(value: str) -> bool:

@@ -6,18 +6,14 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from pipeline.analysis.people import from_faker, plain
+from pipeline.analysis.people import from_faker, listed_names, plain
 from pipeline.privacy.rules import rules
-
-_HERE = Path(__file__).parent
 
 
 @cache
 def given_names() -> frozenset[str]:
     """Given names that are hardly anything else: our own list, and Faker's less words, places and common names."""
-    lines = (_HERE / "given_names.txt").read_text(encoding="utf-8").splitlines()
-    own = frozenset(word for line in lines if not line.startswith("#") for word in line.split())
-    return own | (from_faker("first_names") - _dictionary() - common_names() - stop_words())
+    return listed_names() | (from_faker("first_names") - _dictionary() - common_names() - stop_words())
 
 
 @cache
