@@ -7,11 +7,12 @@ the rules that hit it: the rules' word counts, and so does how often it proved r
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.analysis.acts_features import rows_of
+from pipeline.analysis.acts_features import row_alone, rows_of
 from pipeline.analysis.acts_model import Weights, chances, load_weights, score
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
@@ -65,6 +66,24 @@ def guesses(conversation: Conversation, kind: str) -> dict[int, Guess]:
     """The guess for a kind of each sentence of its side (and of unknown speakers), by the sentence's index."""
     side = next(side for side, kinds in KINDS.items() if kind in kinds)
     return {index: found.get(kind, NOTHING) for index, found in _read(conversation, side).items()}
+
+
+def alone(sentence: Sentence, kind: str) -> Guess:
+    """The guess for a kind from a sentence's own words: what was said before and after has no say in it.
+
+    In a heated call the anger of its neighbours is read into what presses or insults nobody.
+    """
+    side = next(side for side, kinds in KINDS.items() if kind in kinds)
+    language = sentence.language if sentence.language in LANGUAGES else "en"
+    return _alone(sentence.text, language, side)[kind]
+
+
+@functools.lru_cache(maxsize=256)
+def _alone(text: str, language: str, side: str) -> Mapping[str, Guess]:
+    weights = load_weights(language, side)
+    scores = score(weights, [row_alone(text, language)], ask=KINDS[side])
+    likely = {kind: chances(weights, scores, kind, SORTS.get(kind)) for kind in KINDS[side]}
+    return {kind: _guess(weights, scores[0], kind, float(likely[kind][0])) for kind in KINDS[side]}
 
 
 def _read(conversation: Conversation, side: str) -> dict[int, dict[str, Guess]]:

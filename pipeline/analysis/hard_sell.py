@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.analysis.acts import Guess, alone
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import Match, RuleSet
 from pipeline.analysis.shapes import has_shape
-from pipeline.analysis.spotting import spot
+from pipeline.analysis.spotting import DOUBT, spot
 from pipeline.analysis.text import fold
 from pipeline.types import Finding, Measure
 
@@ -23,8 +24,9 @@ SEVERE = 0.65
 """Least share of ``severe`` against ``mild`` that makes a push severe: one costs a whole call (our default)."""
 SURE = 0.6
 """A push that counts (the gate) is severe only if it is that sure, too, that it presses and is severe at once: it vetoes."""
-A_STORY = 0.55
-"""Most that such a story counts for: under the gate."""
+BY_ITSELF = 0.3
+"""Probability by its own words alone under which a push is a doubt (held-out calls: 1 true push in 50 lies under it, 1 false
+one in 10)."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
@@ -37,23 +39,30 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         return any(later.turn == sentence.turn and rules.silenced(later.folded) for later in after)
 
     found = spot(conversation, KIND, "agent", first=_rank, skip=eased)
-    return [_graded(_doubted(finding)) for finding in found]
+    return [_judged(finding, alone(_sentence(conversation, finding), KIND)) for finding in found]
 
 
-def _doubted(finding: Finding) -> Finding:
-    """A story of the agent's own people that the learned layer alone takes for pressing is a doubt: a person hears what for."""
-    if finding.detail.get("layer") != "meaning" or not has_shape("story", fold(finding.quote or "")):
-        return finding
-    return replace(finding, confidence=min(finding.confidence, A_STORY))
+def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
+    own = list(conversation.in_turn(finding.turn or 0))
+    return next((one for one in own if (finding.quote or "") in one.text), own[0])
 
 
-def _graded(finding: Finding) -> Finding:
-    """Severe only where that is clearly likelier than mild, and, where it would veto, sure."""
+def _judged(finding: Finding, by_itself: Guess) -> Finding:
+    """A doubt where it presses only in its neighbours' light, or tells a story; as severe as it is by itself."""
+    story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
+    if story or by_itself.probability < BY_ITSELF:
+        finding = replace(finding, confidence=min(finding.confidence, DOUBT))
+    return _graded(finding, by_itself)
+
+
+def _graded(finding: Finding, by_itself: Guess) -> Finding:
+    """Severe only where that is clearly likelier than mild, and, where it would veto, sure, also by its own words."""
     detail = dict(finding.detail)
     kind_share, severity_share = detail.pop("kind_share", None), detail.pop("severity_share", None)
     if detail.get("severity") == "severe" and severity_share is not None:
         would_veto = finding.confidence >= SURE
-        if severity_share < SEVERE or (would_veto and finding.confidence * severity_share < SURE):
+        unsure = finding.confidence * severity_share < SURE or by_itself.detail.get("severity") != "severe"
+        if severity_share < SEVERE or (would_veto and unsure):
             detail["severity"] = "mild"
     detail["share"] = {"kind": kind_share, "severity": severity_share}
     return replace(finding, detail=detail)
