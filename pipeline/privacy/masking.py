@@ -16,6 +16,7 @@ from pipeline.privacy.lettered import dictated
 from pipeline.privacy.own import less_own
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
+from pipeline.privacy.told_seconds import told_seconds
 from pipeline.types import Dropped, Finding, Transcript, Turn, Word
 
 NUMBERS = frozenset({"phone", "id_number", "bank_card", "code"})
@@ -164,8 +165,11 @@ def _masked_words(
         following = next((p.start for p in pieces if p.start >= piece.end), tail_end)
         tail = turn.text[piece.end : min(tail_end, following)]
         sure = min(word.confidence for word, _ in covered)
+        before = words[-1] if words else None
         words.append(Word(head + label(piece.kind, language) + tail, first.start_s, last.end_s, sure))
-        spans.append((first.start_s, last.end_s))
+        said = turn.text[piece.start : piece.end]
+        after = rest[0][0] if rest else None
+        spans.append(told_seconds(turn, [word for word, _ in covered], said, before, after))
     words.extend(word for word, _ in rest)
     return tuple(words), spans
 
