@@ -5,6 +5,7 @@ import pytest
 from pipeline.analysis import preparation
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.figures import parse_english, parse_han
+from pipeline.privacy.masking import mask
 from pipeline.profile import Product, Profile
 from pipeline.types import Measure, Speaker, Transcript, Turn
 
@@ -31,6 +32,18 @@ def test_every_example_of_the_address_file(language: str, which: str) -> None:
         != (which == "hits")
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["龚总您好，这边给您回个电话。", "您好，请问是郁先生吧？", "季老师下午好，打扰您了。", "晏女士，您现在方便吗？", "您好，是严思远的家长吗？",
+     "好的冉经理，我记下了。", "您好万女士，我是小周。"],
+)  # fmt: skip
+def test_a_masked_name_is_a_name(opening: str) -> None:
+    """The detectors read masked text: what the masker takes away must not be held against the agent."""
+    spoken = said("zh", ("agent", opening), ("customer", "嗯，你说。"))
+    masked, _ = mask(spoken.transcript)
+    assert measures(Conversation.of(masked))["customer_addressed"].value is True
 
 
 def test_addressed_by_the_agent_only() -> None:

@@ -157,9 +157,12 @@ def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
             *(re.compile("(?i:" + _split(f)[0] + ")" + _split(f)[1]) for f in others),
         )
     surnames, roles = "|".join(data["surname"]), "|".join(data["role"])
-    named = rf"(?:{surnames})(?:[\u4e00-\u9fff])?(?:{roles})(?![\u4e00-\u9fff]*的)"
-    return re.compile(named), re.compile(
-        r"(?:是|您好|[,，。 ]|^)" + data["parent"] + r"(?=吗|您好|[,，。 ]|$)"
+    masked, head = data["masked"], r"(?:(?<![我边])是|您好|[,，。 ]|^)"
+    named = rf"(?:(?:{surnames})(?:[\u4e00-\u9fff])?|{masked})(?:{roles})(?![\u4e00-\u9fff]*的)"
+    return (
+        re.compile(named),
+        re.compile(rf"{head}{masked}(?=吗|您|[,，。 ]|$)"),
+        re.compile(head + data["parent"] + r"(?=吗|您好|[,，。 ]|$)"),
     )
 
 
