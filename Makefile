@@ -65,6 +65,7 @@ weights: $(VENV)/.dev
 	@$(ONE) $(BIN)/python -m pipeline.analysis.tagger_fit zh en
 	@$(ONE) $(BIN)/python -m pipeline.analysis.outcome_fit
 	@$(ONE) $(BIN)/python -m pipeline.analysis.replies_fit
+	@$(ONE) $(BIN)/python -m pipeline.analysis.straying_fit
 	@$(ONE) $(BIN)/python -m pipeline.privacy.tagger_fit zh en
 
 # The long run of the fuzzing (an hour or so); the suite runs a short one.

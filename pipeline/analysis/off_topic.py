@@ -1,8 +1,9 @@
 """Straying into chat: exchanges of 20 s or more with no tie to the sale (article 6.4, advisory).
 
-Precision first. A stretch counts only when both sides talk in it, at least two of its turns hold small talk, none names
-the product, the offer, terms, an appointment or courtesy, and its meaning is unlike the rest of the call. A subject that
-is the call's own (weather at a travel agent's, food at a caterer's) is no small talk there.
+A stretch counts only when both sides talk in it, and by one of two signs: at least two of its turns hold words of small talk,
+none names the product, the offer, terms, an appointment or courtesy, and its meaning is unlike the rest of the call; or the
+model of straying, learned from labelled calls, takes its turns for chat (``straying.py``). A subject that is the call's own
+(weather at a travel agent's, food at a caterer's) is no small talk there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pipeline.analysis import straying
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.dialogue import found_at, likeness, match, of_turn, size, text_of, turn_hits, whole
 from pipeline.analysis.rules import Match
@@ -34,6 +36,12 @@ _TIES = (
     "follow_up",
     "confusion",
 )
+_SALE = ("hard_sell", "needs_question")
+"""Kinds that also tie a turn to the sale where only the model takes it for chat."""
+SUREST, UNTIMED = 0.85, 0.65
+"""Most that a digression counts for, with times and where its length is estimated (our default)."""
+DOUBT = 0.4
+"""Least probability of a stretch that is listed; under the gate it is for a person (our default)."""
 _UNTIMED = Reason(
     "untimed",
     "转写没有时间，无法计算占比",
@@ -70,7 +78,36 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         ):
             continue
         found.append(_finding(conversation, stretch, talk_s))
-    return found
+    return found or _learned(conversation, prior, own)
+
+
+def _learned(conversation: Conversation, prior: Sequence[Finding], own: set[str]) -> list[Finding]:
+    """The stretch that strays furthest by the learned model, if it may well."""
+    model = straying.load()
+    best = furthest_in(conversation, prior, model)
+    likely = straying.sure(best.score, model) if best is not None else 0.0
+    if best is None or likely < DOUBT:
+        return []
+    chat = tuple(range(best.first, best.last + 1))
+    subjects = {subject for turn in chat for subject in _subjects(conversation, turn)}
+    if subjects and subjects <= own:
+        return []
+    stretch = _Stretch(best.first, best.last, chat, tuple(sorted(subjects - own)))
+    return [_finding(conversation, stretch, _talk_s(conversation, stretch), min(likely, SUREST))]
+
+
+def furthest_in(
+    conversation: Conversation, prior: Sequence[Finding], model: straying.Model
+) -> straying.Strayed | None:
+    """The stretch of a call that strays furthest, long enough and with both sides in it."""
+    tied = {f.turn for f in prior if f.kind in (*_TIES, *_SALE) and f.turn is not None}
+    trade = {n for n in range(len(conversation.turns)) if turn_hits(conversation, "on_topic", n)}
+
+    def fits(first: int, last: int) -> bool:
+        stretch = _Stretch(first, last, (), ())
+        return _talk_s(conversation, stretch) >= LEAST_S and _two_sided(conversation, stretch)
+
+    return straying.furthest(straying.chances(conversation, model), tied, trade, fits)
 
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
@@ -90,9 +127,9 @@ def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Mea
     return [Measure(name, round(value, 4), "ratio", method)]
 
 
-def _finding(conversation: Conversation, stretch: _Stretch, talk_s: float) -> Finding:
+def _finding(conversation: Conversation, stretch: _Stretch, talk_s: float, likely: float = SUREST) -> Finding:
     sentence = of_turn(conversation, stretch.chat[0])[0]
-    strength = 0.85 if conversation.transcript.timed else 0.65
+    strength = likely if conversation.transcript.timed else min(likely, UNTIMED)
     detail = {
         "about": list(stretch.about),
         "turns": [stretch.first, stretch.last],
