@@ -142,5 +142,5 @@ def test_a_shipped_rule_of_the_same_notice_gives_it() -> None:
 
 
 def test_a_notice_that_is_nearly_alike_is_a_doubt() -> None:
-    assert notices("这个会有亏的时候。") == {"risk": False}
+    assert notices("可能赔掉本钱。") == {"risk": False}
     assert notices("我们现在有一款新产品，您可以了解一下。") == {}
