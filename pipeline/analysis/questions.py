@@ -63,7 +63,7 @@ def _customer_like(sentence: Sentence, hit: Match) -> bool:
 def _answered(conversation: Conversation, sentence: Sentence) -> float:
     """How likely the agent answers; where the customer withdraws the question in the same turn, nothing is owed.
 
-    Who is asked for a figure answers with one, or promises it; who is asked when, where, who or whether says something of the kind.
+    Who is asked for a figure answers with one, or promises it; when, where, who and whether ask for their kind, too.
     """
     rest = [s for s in of_turn(conversation, sentence.turn) if s.index > sentence.index]
     if cue("withdraws", *rest):
