@@ -105,3 +105,42 @@ def test_a_campaigns_own_notices_and_steps_by_phrase_and_meaning() -> None:
 
 def test_a_step_that_nobody_says_is_not_found() -> None:
     assert campaign("今天天气真不错") == []
+
+
+def notices(said: str) -> dict[str, bool]:
+    """The demanded notices found in some turns of the agent, and whether each is sure."""
+    wanted = [
+        {"name": "recording", "phrases": ["本次通话会录音"], "meaning": "这次通话我们会录音"},
+        {"name": "risk", "phrases": ["投资有风险"], "meaning": "本金可能会亏损"},
+    ]
+    profile = Profile.model_validate({"compliance": {"notice": {"理财": wanted}}})
+    turns = tuple(Turn("agent", text, None, None, 1.0) for text in said.split("|"))
+    record = CallRecord(file="", call_id="x", campaign="理财")
+    conversation = Conversation.of(Transcript("zh", turns), profile=profile, record=record)
+    found = (f for f in compliance.find(conversation) if f.detail.get("demanded"))
+    return {str(f.detail["name"]): f.confidence >= 0.6 for f in found}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "您放心，本金不会亏损。这次通话我们不会录音。",
+        "别的公司会跟您说本次通话会录音，投资有风险，我们不来这套。",
+        "我们这儿不存在投资有风险，也没有说本次通话会录音。",
+        "本次通话会录音吗？",
+    ],
+)
+def test_a_notice_denied_reported_or_asked_is_not_given(said: str) -> None:
+    assert notices(said) == {}
+
+
+def test_a_shipped_rule_of_the_same_notice_gives_it() -> None:
+    assert notices("跟您说一声，这个电话会录音的|不保本的，本金也有可能亏") == {
+        "recording": True,
+        "risk": True,
+    }
+
+
+def test_a_notice_that_is_nearly_alike_is_a_doubt() -> None:
+    assert notices("可能赔掉本钱。") == {"risk": False}
+    assert notices("我们现在有一款新产品，您可以了解一下。") == {}

@@ -86,3 +86,16 @@ def test_an_echoed_price_is_surprise():
         language="en",
     )
     assert kinds(told) == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        ("A 账期嘛，就是账期。",),
+        ("A 就是那个ROI和CTR啊。",),
+        ("A 嗯。", "C 那多少钱？", "A 一年三百六十块，分三次付就行。"),
+    ],
+)
+def test_the_same_word_other_terms_or_another_answer_reword_nothing(reply):
+    told = call("A 我们给您三十天账期。", "C 账期是什么意思？我没听懂。", *reply)
+    assert not any(kind == "restatement" for _turn, kind, _detail in kinds(told))

@@ -47,6 +47,29 @@ def test_what_is_no_objection(line):
     assert met(call("A 您好。", line, "A 嗯。")) == []
 
 
+@pytest.mark.parametrize(
+    "line", ["C 两千八不贵，别处要三千多呢。", "C 才两千八，真便宜。", "C That's not expensive at all."]
+)
+def test_praise_of_the_price_is_no_objection(line):
+    assert met(call("A 一年两千八。", line, "A 嗯。")) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["C 上回有个人说包赚，全是骗人的。", "C The last fella told me it was safe, and it was a scam."]
+)
+def test_a_grievance_about_somebody_else_is_a_doubt(line):
+    assert all(f.confidence < 0.6 for f in objection.find(call("A 您好。", line, "A 嗯。"), ()))
+
+
+def test_a_call_back_that_is_fixed_meets_a_lack_of_time():
+    told = call(
+        "A We have an offer.",
+        "C I can't talk right now, I'm driving.",
+        "A Of course, Wednesday about ten then.",
+    )
+    assert {handling for _turn, kind, handling in met(told) if kind == "no_time"} == {"benefit"}
+
+
 def test_an_answer_to_a_question_is_no_objection():
     told = call("A 目前走的是哪家快递？", "C 一直跟顺丰合作，好几年了。", "A 挺好的。")
     assert met(told) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.analysis import pitch, refusal
 from pipeline.analysis.conversation import Conversation
 from pipeline.types import Finding, Transcript, Turn
@@ -68,3 +70,40 @@ def test_each_try_after_a_request_not_to_be_called_counts() -> None:
     for more in ("先生您听我说，这次是流量包的优惠。", "就一分钟。"):
         assert _kinds(("customer", "以后不要再给我打电话。"), ("agent", more)) == ["pitch_after_refusal"]
     assert _kinds(("customer", "以后不要再给我打电话。"), ("agent", "好的，这就给您登记，抱歉打扰。")) == []
+
+
+def test_a_pitch_after_a_refusal_is_no_surer_than_the_refusal() -> None:
+    said = (
+        ("agent", OFFER),
+        ("customer", "我不需要。"),
+        ("agent", "但是我们这款一年只要三百块，您再考虑一下。"),
+    )
+    conversation = Conversation.of(Transcript("zh", tuple(Turn(s, t, None, None, 1.0) for s, t in said)))  # type: ignore[arg-type]  # literals
+    sure = refusal.find(conversation, ())
+    doubtful = [replace(finding, confidence=0.4) for finding in sure]
+    assert [f.kind for f in pitch.find(conversation, sure)] == ["pitch", "pitch_after_refusal"]
+    _first, again, after = pitch.find(conversation, doubtful)
+    assert (again.kind, again.turn, after.kind, after.turn) == ("pitch", 2, "pitch_after_refusal", 2)
+    assert after.confidence == 0.4 < again.confidence
+
+
+def test_what_is_not_wanted_specifies() -> None:
+    asks = ("agent", "您预算大概多少，想要什么样的？")
+    for told in ("六十万左右，二楼的我不要。", "三千以内，盗抢的不要。"):
+        assert _kinds(asks, ("customer", told), ("agent", OFFER)) == ["pitch"]
+
+
+def test_nothing_offered_is_refused() -> None:
+    assert _kinds(("customer", "我不需要。"), ("agent", OFFER)) == ["pitch"]
+
+
+def test_a_price_asked_for_after_the_pitch_is_an_answer() -> None:
+    assert _kinds(("agent", OFFER), ("customer", "一年多少钱？"), ("agent", "一年三百块。")) == ["pitch"]
+    asked = ("customer", "How much is it a month?")
+    assert _kinds(("agent", EN_OFFER), asked, ("agent", "It's thirty dollars a month.")) == ["pitch"]
+
+
+def test_a_gift_that_binds_to_nothing() -> None:
+    no = ("customer", "我们商量过了，先不报了。")
+    gift = ("agent", "其实自己带效果也不错，我把那份单子免费发您，不报班也没关系。")
+    assert _kinds(("agent", OFFER), no, gift) == ["pitch"]

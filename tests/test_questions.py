@@ -74,3 +74,23 @@ def test_a_price_is_answered_by_money(language: str, question: str, reply: str, 
     (finding,) = questions.find(told, ())
     answered = finding.detail["answered"] and finding.detail["share"]["answered"] >= 0.6
     assert answered == sure
+
+
+@pytest.mark.parametrize(
+    ("language", "question", "reply", "sure"),
+    [
+        ("zh", "C 这个保到什么时候？", "A 买的人特别多。", False),
+        ("zh", "C 这个保到什么时候？", "A 到明年三月底。", True),
+        ("zh", "C 坏了去哪儿修？", "A 您放心，我们很专业。", False),
+        ("zh", "C 坏了去哪儿修？", "A 就近的维修点都行。", True),
+        ("zh", "C 我爱人也能用吗？", "A 咱们这款口碑特别棒。", False),
+        ("zh", "C 我爱人也能用吗？", "A 能的，一家人都可以。", True),
+        ("en", "C When does it start?", "A It's very popular, people love it.", False),
+        ("en", "C When does it start?", "A On the first of May.", True),
+    ],
+)
+def test_an_answer_is_of_the_kind_asked_for(language: str, question: str, reply: str, sure: bool) -> None:
+    told = call("A 您好。" if language == "zh" else "A Hello.", question, reply, language=language)
+    (finding,) = questions.find(told, ())
+    answered = finding.detail["answered"] and finding.detail["share"]["answered"] >= 0.6
+    assert answered == sure

@@ -10,21 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import found_at
+from pipeline.analysis.rules import Match
 from pipeline.analysis.spotting import told
+from pipeline.analysis.sure import found as worded
 from pipeline.types import Finding
 
 KIND = "absolute_claim"
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
-    """One finding for each sentence of the agent that claims to be beyond compare."""
+    """One finding for each sentence of the agent that claims to be beyond compare: of us or ours, and not denied."""
     found: list[Finding] = []
     for sentence in conversation.by("agent"):
-        claims = told(conversation, KIND, sentence)
+        claims = [hit for hit in told(conversation, KIND, sentence) if not _of_others(sentence, hit)]
         if claims:
             best = max(claims, key=lambda hit: hit.strength)
             detail = {**best.detail, "rule": best.rule, "layer": best.layer}
             found.append(found_at(conversation, KIND, sentence, best, detail))
     return found
+
+
+def _of_others(sentence: Sentence, hit: Match) -> bool:
+    """Whether the words are denied, or said of the customer's things, a document or a question's matter."""
+    places = (span for _wording, span in worded(sentence, KIND, "drops"))
+    return any(start < hit.end and hit.start < end for start, end in places)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
@@ -26,6 +27,10 @@ from pipeline.analysis.spotting import likely
 from pipeline.analysis.text import fold
 from pipeline.types import Finding
 
+SURE = 0.6
+"""Confidence from which a sentence presses or pitches (the gate)."""
+PITCHED = 0.5
+"""Share of the usual threshold from which the sentence of a pitch may state a benefit."""
 _NAMED = 0.6
 """Share of a listed benefit's words that makes a sentence say it (our default)."""
 _ALIKE = 0.62
@@ -33,12 +38,20 @@ _ALIKE = 0.62
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
-    """Each sentence of the agent that states a benefit; ``detail``: ``product`` (or None), ``need`` (bool)."""
+    """Each sentence of the agent that states a benefit; ``detail``: ``product`` (or None), ``need`` (bool).
+
+    A sentence that surely presses states none; one that surely pitches needs less to state one, which then is a doubt.
+    """
     told = told_needs(conversation, prior)
     products = _products_by_turn(conversation)
+    pressed, pitched = (_sentences(conversation, prior, kind) for kind in ("hard_sell", "pitch"))
     found = []
     for sentence in conversation.by("agent"):
+        if sentence.index in pressed:
+            continue
         stated = states(conversation, sentence)
+        if stated is None and sentence.index in pitched:
+            stated = _hinted(conversation, sentence)
         if stated is None or (sentence.speaker == "unknown" and stated[0].layer != "profile"):
             continue
         hit, product = stated
@@ -47,6 +60,20 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         detail = {"product": product or products[sentence.turn], "need": needed}
         found.append(found_at(conversation, "benefit", sentence, hit, detail))
     return found
+
+
+def _sentences(conversation: Conversation, prior: Sequence[Finding], kind: str) -> set[int]:
+    """The sentences that are surely of a kind, by their index."""
+    quotes = [(f.turn, f.quote) for f in prior if f.kind == kind and f.confidence >= SURE and f.quote]
+    return {s.index for s in conversation.sentences if any(s.turn == t and q in s.text for t, q in quotes)}
+
+
+def _hinted(conversation: Conversation, sentence: Sentence) -> tuple[Match, str | None] | None:
+    """A benefit less likely than is asked elsewhere: more than half of all pitches hold one."""
+    guess = acts.guesses(conversation, "benefit").get(sentence.index, acts.NOTHING)
+    if guess.probability < guess.threshold * PITCHED:
+        return None
+    return whole(sentence, guess.probability), None
 
 
 def states(conversation: Conversation, sentence: Sentence) -> tuple[Match, str | None] | None:

@@ -24,6 +24,7 @@ from pipeline.analysis.dialogue import (
     text_of,
     whole,
 )
+from pipeline.analysis.jargon_terms import lexicon_of
 from pipeline.analysis.replies import chances, told_by
 from pipeline.analysis.replies_features import Exchange, row_of
 from pipeline.analysis.rules import Match
@@ -36,6 +37,8 @@ LEAST = 0.5
 """Probability from which it counts as said again."""
 _THE_SAME = 0.85
 """Share of the earlier words from which a sentence says nothing new (our default)."""
+NEW_WORDS = 2
+"""Least new words beside terms of the trade that explain something (our default)."""
 _REPEATED = 0.9
 """How sure a repetition serves who did not hear (our default)."""
 _SAID_BACK = 0.55
@@ -61,7 +64,9 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         detail = {"restated": restated, "kind": kind, "share": share}
         found.append(found_at(conversation, KIND, sentence, hit, detail))
         if restated and answer is not None:
-            found.append(found_at(conversation, "restatement", answer, whole(answer, likely)))
+            found.append(
+                found_at(conversation, "restatement", answer, whole(answer, min(likely, hit.strength)))
+            )
     return _once(found)
 
 
@@ -143,8 +148,16 @@ def _said_again(conversation: Conversation, turn: int, earlier: str) -> bool:
 def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[float, Sentence | None]:
     """How likely the agent says it again in the next two turns, and the sentence that most likely does."""
     exchange, told = Exchange.of(conversation, [asked]), told_by(conversation)
+    exchange = replace(exchange, replies=_to_this(conversation, exchange.replies))
     if kind == "meaning":
-        new = (tuple(s for s in turn if not _circular(s, exchange.earlier)) for turn in exchange.replies)
+        new = (
+            tuple(
+                s
+                for s in turn
+                if not _circular(s, exchange.earlier) and not _terms_only(conversation, s, exchange.earlier)
+            )
+            for turn in exchange.replies
+        )
         exchange = replace(exchange, replies=tuple(turn for turn in new if turn))
     said = [sentence for turn in exchange.replies for sentence in turn]
     if not said:
@@ -160,6 +173,32 @@ def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[f
     if again:  # who did not hear is served by the same words
         return max(likely, _REPEATED), again[0]
     return likely, max(zip(each, said, strict=True), key=lambda one: one[0])[1]
+
+
+def _to_this(
+    conversation: Conversation, replies: tuple[tuple[Sentence, ...], ...]
+) -> tuple[tuple[Sentence, ...], ...]:
+    """The replies less a later one that answers a question which the customer asks in between."""
+    kept = list(replies[:1])
+    for reply in replies[1:]:
+        between = [
+            s for turn in before(conversation, reply[0].turn, "customer") for s in of_turn(conversation, turn)
+        ]
+        asks_else = any(likely(conversation, "customer_question", s) for s in between)
+        if not asks_else or any(unclear(conversation, s) for s in between):
+            kept.append(reply)
+    return tuple(kept)
+
+
+def _terms_only(conversation: Conversation, sentence: Sentence, earlier: str) -> bool:
+    """Whether all that a sentence newly says are terms of the trade, which explain nothing."""
+    terms = lexicon_of(conversation.profile.jargon).find(sentence)
+    if not terms:
+        return False
+    rest = sentence.folded
+    for said in terms:
+        rest = rest[: said.start] + " " * (said.end - said.start) + rest[said.end :]
+    return len(content(rest) - content(earlier)) < NEW_WORDS
 
 
 def _circular(sentence: Sentence, earlier: str) -> bool:

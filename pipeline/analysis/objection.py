@@ -9,6 +9,7 @@ replies (``replies.py``) judges which.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
@@ -22,6 +23,7 @@ from pipeline.analysis.dialogue import (
 from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
 from pipeline.analysis.spotting import likely
+from pipeline.analysis.sure import says
 from pipeline.types import Finding
 
 KIND = "objection"
@@ -33,6 +35,8 @@ WAYS_OUT = 2
 """Hits of rules for a way out from which they are heard: with one, five more of 56 replies were taken for met that were not."""
 DOUBT = 0.32
 """How likely a reply must meet an objection for a rule's word that it does to make that a doubt, read in the agent's favour."""
+A_DOUBT = 0.55
+"""Most that counts what may be no objection to this offer: under the gate."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 
 
@@ -58,8 +62,32 @@ def objections(conversation: Conversation, turn: int) -> list[tuple[Sentence, Ma
     """Sentences of a turn that object, with the words that do and the likeliest kind."""
     judged = ((s, likely(conversation, KIND, s)) for s in of_turn(conversation, turn))
     return [
-        (s, told[0]) for s, told in judged if told is not None and not _only_answers(conversation, s, told[0])
+        (s, _weighed(conversation, s, told[0]))
+        for s, told in judged
+        if told is not None and not says(s, KIND, "drops") and not _only_answers(conversation, s, told[0])
     ]
+
+
+def _weighed(conversation: Conversation, sentence: Sentence, hit: Match) -> Match:
+    """A grievance about somebody else, or a mere answer to the agent's question, is at most a doubt."""
+    elsewhere = hit.detail["kind"] != "existing_supplier" and says(sentence, KIND, "doubts")
+    if not elsewhere and not _plain_answer(conversation, sentence, hit):
+        return hit
+    return replace(hit, strength=min(hit.strength, A_DOUBT))
+
+
+def _plain_answer(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
+    """Whether a sentence tells what the agent asked for, offered nothing, and only the learned layer takes it for more."""
+    if (
+        hit.layer != "meaning"
+        or hit.strength >= _OUTRIGHT
+        or cue("contrast", sentence)
+        or cue("resists", sentence)
+    ):
+        return False
+    asked = [s for turn in before(conversation, sentence.turn, "agent") for s in of_turn(conversation, turn)]
+    pitched = any(likely(conversation, "pitch", other) for other in asked)
+    return not pitched and any(likely(conversation, "needs_question", other) for other in asked)
 
 
 def _only_answers(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
@@ -92,13 +120,21 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
     ]
     if not replied:
         return "passive", 1.0
-    likely = judge("handling", conversation, sentence)
-    best = str(max(likely, key=lambda value: likely[value]))
+    chance = judge("handling", conversation, sentence)
+    best = str(max(chance, key=lambda value: chance[value]))
     if kind == "no_time" and best == "passive" and cue("another_time", *replied):
         return "benefit", ANOTHER_TIME
-    if best != "benefit" and likely["benefit"] >= DOUBT and _solves(replied):
+    if kind == "no_time" and best != "benefit" and _fixed(conversation, sentence):
+        return "benefit", ANOTHER_TIME
+    if best != "benefit" and chance["benefit"] >= DOUBT and _solves(replied):
         return "benefit", 0.5
-    return best, likely["benefit"] if best == "benefit" else 1 - likely["benefit"]
+    return best, chance["benefit"] if best == "benefit" else 1 - chance["benefit"]
+
+
+def _fixed(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether the agent's next turn fixes the other time that the customer asks for."""
+    reply = after(conversation, sentence.turn, "agent", 1)[0]
+    return any(likely(conversation, "follow_up", other) for other in of_turn(conversation, reply))
 
 
 def _solves(replied: Sequence[Sentence]) -> bool:

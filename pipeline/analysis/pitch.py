@@ -1,9 +1,9 @@
 """The agent's pitches, and those that come again after the customer has said no.
 
 A pitch is a sentence that names an offer, a price or a benefit and invites interest; neighbouring ones of a turn are
-one pitch. After a refusal, or a request not to be called, each turn of the agent that pitches again is a
-``pitch_after_refusal``, until the customer asks or agrees; thanks and a farewell are none. Insisting (您先听我说完,
-"before you say no") counts only there (STANDARD.md, "Pitch").
+one pitch. After a refusal of what was offered, or a request not to be called, each turn of the agent that pitches again is
+a ``pitch_after_refusal``, until the customer asks or agrees; thanks and a farewell are none, nor is a gift that binds to
+nothing. Insisting (您先听我说完, "before you say no") counts only there (STANDARD.md, "Pitch").
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import whole
+from pipeline.analysis.dialogue import cue, hits, of_turn, whole
 from pipeline.analysis.matching import matches
-from pipeline.analysis.rules import Match
-from pipeline.analysis.shapes import shape
-from pipeline.analysis.spotting import told
+from pipeline.analysis.rules import LANGUAGES, Match, load_rules
+from pipeline.analysis.shapes import has_shape, shape
+from pipeline.analysis.spotting import likely, told
 from pipeline.types import Finding
 
 KIND = "pitch"
@@ -25,36 +25,70 @@ RULED = 0.5
 """Share of the usual threshold that is enough where a rule hits too, or after a refusal, when each offer is another try."""
 INSISTED = 0.8
 """Confidence of insisting after a refusal, by its wording alone (our default)."""
+BY_DEFINITION = 0.9
+"""Confidence of a price, a benefit and an invitation in one sentence: of 77 labelled ones 76 are pitches."""
+_INVITES = "price_or_benefit_and_invite"
+SURE = 0.6
+"""A refusal under the gate leaves open which of the two a pitch is."""
 AGAIN = "pitch_after_refusal"
+_PRICED = frozenset({"only_costs", "insists"})
+"""Rules that hit what a bare price says, too."""
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
-    """Pitches in order; each later one says ``repeat: true``."""
-    refusals = {f.turn for f in prior if f.kind == "refusal" and not f.detail.get("soft")}
-    refusals |= {s.turn for s in conversation.by("customer") if told(conversation, "do_not_call", s)}
+    """Pitches in order; each later one says ``repeat: true``.
+
+    A pitch after a refusal is no surer than the refusal; where that is in doubt, the pitch is listed as both.
+    """
+    refusals, requests = _refusals(conversation, prior)
+    offered = {f.turn for f in prior if f.kind == "purpose"}
     found: list[Finding] = []
-    refused = False
+    refused, open_ = 0.0, False
     for turn, sentences in _turns(conversation):
-        if sentences[0].speaker == "customer" or turn in refusals:
-            refused = turn in refusals or (refused and not _asks(sentences))
+        no = max(requests.get(turn, 0.0), refusals.get(turn, 0.0) if open_ else 0.0)
+        if sentences[0].speaker == "customer" or turn in refusals or turn in requests:
+            refused = max(refused, no) if no else 0.0 if _asks(sentences) else refused
             continue
-        pitch = _pitch(conversation, sentences, refused=refused)
+        said = list(_said(conversation, sentences, refused, again=bool(found)))
+        found += said
+        open_ = open_ or bool(said) or turn in offered or _offers(conversation, sentences)
+    return found
+
+
+def _said(
+    conversation: Conversation, sentences: Sequence[Sentence], refused: float, *, again: bool
+) -> Iterator[Finding]:
+    """What a turn of the agent pitches: a pitch, one after a refusal, or, where the refusal is in doubt, both."""
+    kinds = [(AGAIN, refused)] if refused else []
+    if refused < SURE:
+        kinds.insert(0, (KIND, 1.0))
+    for kind, sure in kinds:
+        pitch = _pitch(conversation, sentences, refused=kind == AGAIN, again=again)
         if pitch is not None:
             sentence, match = pitch
-            kind = AGAIN if refused else KIND
-            repeat = any(f.kind in (KIND, AGAIN) for f in found)
-            found.append(
-                conversation.finding(
-                    kind,
-                    sentence,
-                    match.start,
-                    match.end,
-                    strength=match.strength,
-                    repeat=repeat,
-                    layer=match.layer,
-                )
-            )
-    return found
+            strength = min(match.strength, sure)
+            detail = {"repeat": again, "layer": match.layer}
+            yield conversation.finding(kind, sentence, match.start, match.end, strength=strength, **detail)
+
+
+def _refusals(
+    conversation: Conversation, prior: Sequence[Finding]
+) -> tuple[dict[int, float], dict[int, float]]:
+    """How surely the customer refuses in a turn, and how surely asks not to be called."""
+    refusals: dict[int, float] = {}
+    for finding in prior:
+        if finding.kind == "refusal" and finding.turn is not None and not finding.detail.get("soft"):
+            refusals[finding.turn] = max(refusals.get(finding.turn, 0.0), finding.confidence)
+    requests: dict[int, float] = {}
+    for sentence in conversation.by("customer"):
+        for hit in told(conversation, "do_not_call", sentence):
+            requests[sentence.turn] = max(requests.get(sentence.turn, 0.0), hit.strength)
+    return refusals, requests
+
+
+def _offers(conversation: Conversation, sentences: Sequence[Sentence]) -> bool:
+    """Whether a turn makes something of the offer known, without pitching it."""
+    return any(likely(conversation, kind, s) for s in sentences for kind in ("benefit", "hard_sell"))
 
 
 def _turns(conversation: Conversation) -> Iterator[tuple[int, list[Sentence]]]:
@@ -74,16 +108,54 @@ def _asks(sentences: Sequence[Sentence]) -> bool:
 
 
 def _pitch(
-    conversation: Conversation, sentences: Sequence[Sentence], *, refused: bool
+    conversation: Conversation, sentences: Sequence[Sentence], *, refused: bool, again: bool
 ) -> tuple[Sentence, Match] | None:
-    """The first sentence of a turn that pitches, with what carries it; insisting counts after a refusal only."""
+    """The first sentence of a turn that pitches, with what carries it; insisting counts after a refusal only.
+
+    Of what was pitched before, a price that the customer asks for is an answer.
+    """
+    priced = again and _price_asked(conversation, sentences[0].turn)
+    if refused and _gift(sentences):
+        return None
     for sentence in sentences:
         guess = acts.guesses(conversation, KIND).get(sentence.index, acts.NOTHING)
-        hits = [m for m in matches(KIND, sentence) if refused or not m.detail.get("insists")]
-        insists = any(match.detail.get("insists") for match in hits)
-        least = guess.threshold * (RULED if hits or refused else 1.0)
+        hit = [m for m in matches(KIND, sentence) if refused or not m.detail.get("insists")]
+        insists = any(match.detail.get("insists") for match in hit)
+        least = guess.threshold * (RULED if hit or refused else 1.0)
         if guess.probability < least and not insists:
             continue
-        best = max(hits, key=lambda match: match.strength, default=whole(sentence, 0.0))
-        return sentence, replace(best, strength=max(guess.probability, INSISTED if insists else 0.0))
+        if priced and _only_priced(conversation, sentence, hit):
+            continue
+        best = max(hit, key=lambda match: match.strength, default=whole(sentence, 0.0))
+        ruled = INSISTED if insists else BY_DEFINITION if _defined(conversation, sentence, hit) else 0.0
+        return sentence, replace(best, strength=max(guess.probability, ruled))
     return None
+
+
+def _defined(conversation: Conversation, sentence: Sentence, hit: Sequence[Match]) -> bool:
+    """Whether a sentence names a price and surely a benefit, and invites interest: what a pitch is."""
+    if not any(match.rule == _INVITES for match in hit) or not cue("answer_money", sentence):
+        return False
+    benefit = likely(conversation, "benefit", sentence)
+    return benefit is not None and benefit[0].strength >= SURE
+
+
+def _price_asked(conversation: Conversation, turn: int) -> bool:
+    """Whether the turn before asks for a price: who tells it then only answers."""
+    asked = of_turn(conversation, turn - 1) if turn else ()
+    return any(hit.detail.get("asks") == "money" for s in asked for hit in hits("customer_question", s))
+
+
+def _only_priced(conversation: Conversation, sentence: Sentence, hit: Sequence[Match]) -> bool:
+    """Whether a sentence tells a price and neither invites nor says what one has of it."""
+    bare = cue("answer_money", sentence) and all(match.rule in _PRICED for match in hit)
+    return bare and likely(conversation, "benefit", sentence) is None
+
+
+def _gift(sentences: Sequence[Sentence]) -> bool:
+    """Whether a turn gives something away and binds the customer to nothing: no price, no invitation."""
+    given = any(has_shape("gift", s.folded) for s in sentences)
+    return given and any(
+        load_rules("hard_sell", s.language if s.language in LANGUAGES else "en").silenced(s.folded)
+        for s in sentences
+    )

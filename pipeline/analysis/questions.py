@@ -11,6 +11,7 @@ from pipeline.analysis.confusion import unclear
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
+    content,
     cue,
     found_at,
     hits,
@@ -27,8 +28,10 @@ LEAST = 0.5
 """Probability from which a question counts as answered."""
 FIGURES = {"money": "answer_money", "figure": "answer_figure"}
 """Cue that a reply holds what a question asks for: who asks for a price is not answered by square metres."""
+EXPECTED = ("when", "where", "who", "yes_no")
+"""What else a question asks for: cues ``asks_`` and ``answers_`` these, of which the first that fits counts."""
 UNTOLD = 0.45
-"""Most that a question for a figure counts as answered where no figure is told and none is promised: a doubt that it was."""
+"""Most that a question counts as answered where nothing of the kind asked for is told or promised: a doubt that it was."""
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
@@ -58,7 +61,7 @@ def _customer_like(sentence: Sentence, hit: Match) -> bool:
 def _answered(conversation: Conversation, sentence: Sentence) -> float:
     """How likely the agent answers; where the customer withdraws the question in the same turn, nothing is owed.
 
-    Who is asked for a figure answers with one, or promises it.
+    Who is asked for a figure answers with one, or promises it; when, where, who and whether ask for their kind, too.
     """
     rest = [s for s in of_turn(conversation, sentence.turn) if s.index > sentence.index]
     if cue("withdraws", *rest):
@@ -71,6 +74,26 @@ def _answered(conversation: Conversation, sentence: Sentence) -> float:
     likely = float(judge("answered", conversation, sentence)[True])
     asked = {str(hit.detail.get("asks")) for hit in hits(KIND, sentence)} & FIGURES.keys()
     if not asked:
-        return likely
+        beside = not cue("answer_deferred", *replied) and _beside_the_point(conversation, sentence, replied)
+        return min(likely, UNTOLD) if beside else likely
     told = cue("answer_deferred", *replied) or any(cue(FIGURES[one], *replied) for one in asked)
     return (likely + 1) / 2 if told else min(likely, UNTOLD)
+
+
+def _beside_the_point(conversation: Conversation, sentence: Sentence, replied: Sequence[Sentence]) -> bool:
+    """Whether the reply holds nothing of the kind asked for.
+
+    Thanks, a farewell and an appointment behind it tell nothing. When, where and who are told at once; a yes, a no or
+    the question's own matter may come a turn later.
+    """
+    asked = next((kind for kind in EXPECTED if cue(f"asks_{kind}", sentence)), None)
+    if asked is None:
+        return False
+    first, *later = replied
+    appointed = [s for s in later if likely(conversation, "follow_up", s)]
+    replied = [s for s in replied if s not in appointed and not hits("courtesy", s)]
+    if asked != "yes_no":
+        replied = [s for s in replied if s.turn == first.turn]
+    elif any(content(sentence.folded) & content(s.folded) for s in replied):
+        return False
+    return not cue(f"answers_{asked}", *replied)

@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.spotting import spot
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import before, content, of_turn
+from pipeline.analysis.rules import RuleSet
+from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.spotting import likely, spot
 from pipeline.types import Finding
 
 KIND = "refusal"
@@ -18,15 +21,34 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     last word.
 
     A refusal is final by its wording (别再打了), and the last refusal of a call is so by its place: nobody
-    asks or agrees after it.
+    asks or agrees after it. Who answers a question about the need by what is not wanted specifies and refuses nothing.
     """
-    found = spot(conversation, KIND, "customer")
+
+    def specifies(sentence: Sentence, _rules: RuleSet) -> bool:
+        return _specifies(conversation, sentence)
+
+    found = spot(conversation, KIND, "customer", skip=specifies)
     if not found:
         return []
     last = found[-1]
     if not last.detail.get("soft") and not _goes_on(conversation, last.turn or 0):
         found[-1] = replace(last, detail={**last.detail, "final": True})
     return found
+
+
+def _specifies(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether a sentence only answers the agent's question about the need: it says what, and turns nobody away.
+
+    A bare no, a no to this caller, and a no to the very thing asked for refuse all the same.
+    """
+    if has_shape("refuses_outright", sentence.folded):
+        return False
+    ahead = before(conversation, sentence.turn, "agent")
+    said = of_turn(conversation, ahead[0]) if ahead else ()
+    if not said or any(likely(conversation, kind, s) for s in said for kind in ("pitch", "hard_sell")):
+        return False
+    asked = [s for s in said if likely(conversation, "needs_question", s)]
+    return bool(asked) and not any(content(s.folded) & content(sentence.folded) for s in asked)
 
 
 def _goes_on(conversation: Conversation, turn: int) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline.analysis.demanded import taken_back
+from pipeline.analysis.text import fold, sentences
 from pipeline.profile import Demand
 from pipeline.standards.checks import CheckSpec, NoSettings, Told
 from pipeline.standards.evidence import Evidence
@@ -39,11 +42,21 @@ def first_said(
     if not places and demand.phrases:
         pattern = compile_terms(demand.phrases)
         for index, turn in enumerate(evidence.transcript.turns):
-            match = pattern.search(turn.text) if turn.speaker != "customer" else None
-            if match:
-                places.append(((index, float(match.start())), None))
+            at = _read(turn.text, pattern, may_ask=key == "step") if turn.speaker != "customer" else None
+            if at is not None:
+                places.append(((index, float(at)), None))
                 break
     return min(places, key=lambda place: place[0], default=None)
+
+
+def _read(text: str, pattern: re.Pattern[str], *, may_ask: bool) -> int | None:
+    """Where a phrase first stands in a turn's text and is not denied, reported or asked."""
+    for start, end in sentences(text):
+        for match in pattern.finditer(text, start, end):
+            place = match.start() - start, match.end() - start
+            if not taken_back(fold(text[start:end]), *place, may_ask=may_ask):
+                return match.start()
+    return None
 
 
 def _offset(evidence: Evidence, finding: Finding) -> float:

@@ -94,8 +94,26 @@ def _hear(condition: Hear, context: Context, rules: Rules) -> Judged:
     mine = [f for f in found if context.is_side(f.speaker, condition.by)]
     fitting = [f for f in mine if matches(f.detail, condition.detail)] if condition.detail else mine
     place = place_of(context, condition.where, rules.hits)
-    per = len(anchored(context, condition.per, rules.hits)) if condition.per else None
+    per = None
+    if condition.per:
+        others = anchored(context, condition.per, rules.hits)
+        per = _counted_against(condition, context, [f for f in fitting if place.holds(context, f)], others)
     return _counted(condition, context, fitting, place, others=mine, side=condition.by, per=per)
+
+
+def _counted_against(
+    condition: Hear, context: Context, mine: Sequence[Finding], others: Sequence[Finding]
+) -> int:
+    """How many a count is divided by.
+
+    Too few by what is sure and by all that was heard is a doubt all the same, not a sure failure, where all that was
+    heard would be enough for those that are sure: then the latter count in the reading with doubt.
+    """
+    if not context.doubtful or condition.min is None:
+        return len(others)
+    sure, known = (sum(f.confidence >= context.gate for f in found) for found in (others, mine))
+    too_few = sure and known < condition.min * sure and len(mine) < condition.min * len(others)
+    return sure if too_few and len(mine) >= condition.min * sure else len(others)
 
 
 def _say(condition: Say, context: Context, rules: Rules) -> Judged:
