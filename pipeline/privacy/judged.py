@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.privacy.digits import runs_of
-from pipeline.privacy.names import is_kept, kept_names, said_again
+from pipeline.privacy.kept import is_kept, kept_names
+from pipeline.privacy.names import said_again
 from pipeline.privacy.numbers import identity_holds, luhn
 from pipeline.privacy.ruled import by_rules, merged, with_echoes
 from pipeline.privacy.rules import Hit

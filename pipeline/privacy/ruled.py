@@ -8,7 +8,8 @@ from pipeline.privacy.addresses import find_addresses
 from pipeline.privacy.cues import cue_at
 from pipeline.privacy.digits import Run, runs_of
 from pipeline.privacy.emails import find_emails
-from pipeline.privacy.names import find_names, kept_names, said_again
+from pipeline.privacy.kept import kept_names
+from pipeline.privacy.names import find_names, said_again
 from pipeline.privacy.numbers import find_numbers
 from pipeline.privacy.passwords import find_passwords
 from pipeline.privacy.rules import Hit

@@ -15,7 +15,7 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.described import described
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
-from pipeline.privacy.names import is_kept
+from pipeline.privacy.kept import is_kept
 from pipeline.privacy.numbers import ANSWERS
 from pipeline.privacy.ruled import merged
 from pipeline.privacy.rules import Hit, form
