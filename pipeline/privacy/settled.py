@@ -17,6 +17,7 @@ from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
 from pipeline.privacy.kept import is_kept
 from pipeline.privacy.numbers import ANSWERS
+from pipeline.privacy.passwords import said_again, sure_secrets
 from pipeline.privacy.ruled import merged
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
@@ -58,8 +59,9 @@ def settled(
             for hit in premises.homes(stream)
             if not any(hit.start < b and a < hit.end for a, b in stay[at])
         ]
-        result.append(merged([*told, *homes, *found]))
-    return result
+        result.append(merged([*told, *homes, *found, *sure_secrets(stream)]))
+    again = said_again(streams, result)
+    return [merged([*mine, *more]) for mine, more in zip(result, again, strict=True)]
 
 
 def _is_nothing(stream: Stream, hit: Hit) -> bool:
