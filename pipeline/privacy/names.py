@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from pipeline.privacy.kept import is_han, is_kept
-from pipeline.privacy.lexicon_zh import dictionary, is_word
+from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word
 from pipeline.privacy.names_en import english_names
 from pipeline.privacy.names_zh import chinese_names
 from pipeline.privacy.rules import Hit, form, rules
@@ -73,6 +73,11 @@ def _words_again(text: str, known: Collection[str]) -> Iterator[Hit]:
             yield from (Hit(m.start("name"), m.end("name"), "name", 0.7) for m in found)
 
 
+def _doubled(name: str) -> bool:
+    """Whether it is a child's name of one sign said twice, which is a word but none that is said often: 朵朵."""
+    return len(name) == 2 and name[0] == name[1] and name not in everyday()
+
+
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
     common = frozenset(rules()["names_en"]["common"]) | frozenset(rules()["names_en"]["stop"])
@@ -81,7 +86,7 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     for name in whole:
         # a name that is a word too (方便, 高兴) is one only where it stands alone or before a title
         alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['again_before']}))"
-        form_ = re.escape(name).join(alone) if is_word(name) else re.escape(name)
+        form_ = re.escape(name).join(alone) if is_word(name) and not _doubled(name) else re.escape(name)
         yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(form_, text))
     yield from _words_again(text, known)
     latin = {part for name in known if not is_han(name) for part in re.split(r"[\s\-.]+", name)}
