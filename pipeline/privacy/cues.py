@@ -26,7 +26,7 @@ def cue_at(stream: Stream, run: Run) -> tuple[str | None, str]:
             continue  # "your passport number for the booking"
         if kind == "money" and not form("of_money").fullmatch(between):
             continue
-        if kind == "other" and _of_another_turn(run, between):
+        if kind == "other" and _of_another_turn(run, match.group(), between):
             continue  # "Ticket by text?" – "07700 900166"
         if kind == "other" and not form("adjacent").fullmatch(between):
             if form("sentence_between").search(between):
@@ -38,10 +38,11 @@ def cue_at(stream: Stream, run: Run) -> tuple[str | None, str]:
     return after if after and after != "generic" else ("phone" if found or after else None), before
 
 
-def _of_another_turn(run: Run, between: str) -> bool:
-    """Whether the word stands in another turn and didn't ask for this number, which is a telephone's by its form."""
+def _of_another_turn(run: Run, word: str, between: str) -> bool:
+    """Whether a thing is named in another turn and didn't ask for this number, which is a telephone's by its form."""
     return (
         JOINED in between
+        and bool(form("thing").fullmatch(word))
         and not form("asked_by").fullmatch(between)
         and bool(form("plans.telephone").fullmatch(run.digits))
     )

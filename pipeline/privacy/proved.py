@@ -1,4 +1,4 @@
-"""Names that their form proves: whose mother somebody is, who gets the parcel, what somebody is called. These are sure for the call."""
+"""Names that their form proves: whose mother somebody is, who gets the parcel, what somebody is called."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from pipeline.privacy.edges import trimmed
 from pipeline.privacy.kept import is_kept
 from pipeline.privacy.numbers import ANSWERS
 from pipeline.privacy.passwords import said_again, sure_secrets
+from pipeline.privacy.plain import is_plain
 from pipeline.privacy.ruled import merged
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
@@ -52,6 +53,7 @@ def settled(
             if not staff.stays(stream, hit)
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
             and not _is_nothing(stream, hit)
+            and not is_plain(stream, hit, hits[at])
             and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
         homes = [
