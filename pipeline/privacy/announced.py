@@ -151,6 +151,8 @@ def asks_for_it(text: str) -> bool:
     """Whether the last sentence of a turn asks for an order's number or the like."""
     sentences = [part for part in re.split(r"(?<=[。！？?!.])\s*", text) if part.strip()]
     last = sentences[-1] if sentences else ""
+    if form("settled.announced.asks_bare").fullmatch(last.strip()):
+        return True
     kinds = any(form(f"settled.announced.kind_{tongue}").search(last) for tongue in ("zh", "en"))
     return (
         kinds
