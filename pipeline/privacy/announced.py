@@ -110,12 +110,15 @@ def _answers(stream: Stream) -> Iterator[Span]:
         ):
             continue
         for run in runs_of(stream.text):
+            # a run may go on in a turn that answers another question
+            tokens = tuple(token for token in run.tokens if start <= token.start < end)
+            mine = Run(tokens) if tokens else run
             if (
-                start <= run.start < end
-                and not _said_to_be(stream.text, start, run)
-                and not _personal(stream.text[run.start : run.end])
+                tokens
+                and not _said_to_be(stream.text, start, mine)
+                and not _personal(stream.text[mine.start : mine.end])
             ):
-                yield _whole(stream.text, start, run)
+                yield _whole(stream.text[:end], start, mine)
 
 
 def _whole(text: str, start: int, run: Run) -> Span:

@@ -65,6 +65,8 @@ def _no_number(stream: Stream, hit: Hit, said: str, hits: Sequence[Hit]) -> bool
     alone = not any(
         other is not hit and other.kind in NUMBERS and _near(stream, other, index) for other in hits
     )
+    if signs == 1 and alone and stream.speaker == "agent":
+        return True
     if signs < FEWEST_SIGNS and alone and not _asked(stream, hit, *NUMBERS):
         return not _secret_near(stream, index) and not _told_before(stream, hit)
     year = re.fullmatch(r"(?:19|20)\d\d", digits) and hit.kind != "code"
