@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.privacy.digits import runs_of
-from pipeline.privacy.kept import customers_names, is_kept, kept_names
+from pipeline.privacy.kept import is_kept, kept_names
 from pipeline.privacy.names import said_again
 from pipeline.privacy.numbers import identity_holds, luhn
 from pipeline.privacy.proved import of_family, proved
@@ -47,7 +47,7 @@ def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[
     keep
         Names that stay.
     """
-    keep = frozenset(keep) | (staff_names(streams) - customers_names(streams))
+    keep = frozenset(keep) | staff_names(streams)
     told = by_rules(streams, keep=keep)
     kept = kept_names(streams, keep)
     if not streams or len(streams[0].turns) < LEAST_TURNS:

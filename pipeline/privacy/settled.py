@@ -63,7 +63,7 @@ def settled(
         ]
         result.append(merged([*told, *homes, *found, *sure_secrets(stream)]))
     again = said_again(streams, result)
-    return [merged([*mine, *more]) for mine, more in zip(result, again, strict=True)]
+    return [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
 
 
 def _is_nothing(stream: Stream, hit: Hit) -> bool:
