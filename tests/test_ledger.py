@@ -113,6 +113,14 @@ def test_the_ledger_as_json(store: Store, inbox: Path) -> None:
     assert (calls["never.wav"]["state"], calls["never.wav"]["sha256"]) == ("missing", None)
 
 
+def test_a_number_in_a_files_name_is_not_shown(store: Store, inbox: Path) -> None:
+    write_wav(inbox / "13912345678.wav", 7)
+    run_night(store, inbox, on=NIGHT)
+    shown = told(store, "ledger") + told(store, "ledger", "--json")
+    assert "13912345678" not in shown
+    assert any(call["file"].startswith("#-") for call in json.loads(told(store, "ledger", "--json"))["calls"])
+
+
 def test_any_night_and_the_latest(store: Store, inbox: Path) -> None:
     run_night(store, inbox, on=NIGHT)
     write_wav(inbox / "later.wav", 9)

@@ -33,11 +33,11 @@ def ledger(date_: str | None, as_json: bool, store: str | None) -> None:
     if as_json:
         click.echo(json.dumps(to_json(night), ensure_ascii=False, indent=1))
         return
+    from pipeline.call_names import shown_name
     from pipeline.commands.night_summary import print_night
 
     for line in night.lines:
         percent = "" if line.percent is None else f"{line.percent:.1f}"
-        click.echo(
-            f"{line.state:9} {line.reason or '':22} {percent:>6}  {line.call_id or '':20}  {line.file}"
-        )
+        name = shown_name(line.file, line.sha256)
+        click.echo(f"{line.state:9} {line.reason or '':22} {percent:>6}  {line.call_id or '':20}  {name}")
     print_night(night)

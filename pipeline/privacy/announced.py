@@ -110,12 +110,15 @@ def _answers(stream: Stream) -> Iterator[Span]:
         ):
             continue
         for run in runs_of(stream.text):
+            # a run may go on in a turn that answers another question
+            tokens = tuple(token for token in run.tokens if start <= token.start < end)
+            mine = Run(tokens) if tokens else run
             if (
-                start <= run.start < end
-                and not _said_to_be(stream.text, start, run)
-                and not _personal(stream.text[run.start : run.end])
+                tokens
+                and not _said_to_be(stream.text, start, mine)
+                and not any(_personal(stream.text[one.start : one.end]) for one in (run, mine))
             ):
-                yield _whole(stream.text, start, run)
+                yield _whole(stream.text[:end], start, mine)
 
 
 def _whole(text: str, start: int, run: Run) -> Span:
@@ -151,6 +154,8 @@ def asks_for_it(text: str) -> bool:
     """Whether the last sentence of a turn asks for an order's number or the like."""
     sentences = [part for part in re.split(r"(?<=[。！？?!.])\s*", text) if part.strip()]
     last = sentences[-1] if sentences else ""
+    if form("settled.announced.asks_bare").fullmatch(last.strip()):
+        return True
     kinds = any(form(f"settled.announced.kind_{tongue}").search(last) for tongue in ("zh", "en"))
     return (
         kinds

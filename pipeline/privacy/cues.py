@@ -24,14 +24,28 @@ def cue_at(stream: Stream, run: Run) -> tuple[str | None, str]:
             continue  # another turn's code, which was told there
         if kind == "other" and form("meant_for").search(before, 0, match.start()):
             continue  # "your passport number for the booking"
+        if kind == "money" and not form("of_money").fullmatch(between):
+            continue
+        if kind == "other" and _of_another_turn(run, match.group(), between):
+            continue  # "Ticket by text?" – "07700 900166"
         if kind == "other" and not form("adjacent").fullmatch(between):
             if form("sentence_between").search(between):
                 break
             return "other_far", before
         if kind != "generic":
-            return kind, before
+            return "other" if kind == "money" else kind, before
     after = _after(stream, run)
     return after if after and after != "generic" else ("phone" if found or after else None), before
+
+
+def _of_another_turn(run: Run, word: str, between: str) -> bool:
+    """Whether a thing is named in another turn and didn't ask for this number, which is a telephone's by its form."""
+    return (
+        JOINED in between
+        and bool(form("thing").fullmatch(word))
+        and not form("asked_by").fullmatch(between)
+        and bool(form("plans.telephone").fullmatch(run.digits))
+    )
 
 
 def _in_a_serial(stream: Stream, run: Run, before: str) -> bool:
@@ -46,6 +60,8 @@ def _after(stream: Stream, run: Run) -> str | None:
     """The word behind a number that says what it was."""
     following = stream.after(run.end, 40)
     match = _cues().search(following)
+    if match and match.lastgroup == "money":
+        return None
     # "13800138000，我的订单呢" speaks of something else by then; "88231是订单号" doesn't
     behind = {"other": "behind", "code": "behind_code"}.get(match.lastgroup or "") if match else None
     if match is None or (behind and not form(behind).fullmatch(following, 0, match.start())):
@@ -56,5 +72,5 @@ def _after(stream: Stream, run: Run) -> str | None:
 @cache
 def _cues() -> re.Pattern[str]:
     cues = rules()["cues"]
-    order = ("other", "code", "id_number", "bank_card", "email", "phone", "generic")
+    order = ("other", "money", "code", "id_number", "bank_card", "email", "phone", "generic")
     return pattern("|".join(f"(?P<{kind}>{cues[kind]})" for kind in order))

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.privacy.asked import asked_for, is_remark
-from pipeline.privacy.names import is_kept
+from pipeline.privacy.kept import is_kept
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
 from pipeline.types import Turn

@@ -6,8 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.privacy.digits import runs_of
-from pipeline.privacy.names import is_kept, kept_names, said_again
+from pipeline.privacy.kept import is_kept, kept_names
+from pipeline.privacy.names import said_again
 from pipeline.privacy.numbers import identity_holds, luhn
+from pipeline.privacy.proved import of_family, proved
 from pipeline.privacy.ruled import by_rules, merged, with_echoes
 from pipeline.privacy.rules import Hit
 from pipeline.privacy.settled import settled
@@ -73,7 +75,10 @@ def judged(
         own = [hit for hit in own if not _stays(stream, hit, kept)]
         hits.append(merged([*ruled, *own]))
     hits = with_echoes(streams, hits)
-    sure = [[hit for hit in one if hit.kind == "name" and hit.confidence >= SURE_NAME] for one in hits]
+    sure = [
+        [hit for hit in one if hit.kind == "name" and (hit.confidence >= SURE_NAME or proved(stream, hit))]
+        for stream, one in zip(streams, hits, strict=True)
+    ]
     again = said_again(streams, sure, kept)
     return [merged([*mine, *more]) for mine, more in zip(hits, again, strict=True)]
 
@@ -88,7 +93,7 @@ def _holds(stream: Stream, hit: Hit, turns: dict[int, Told]) -> bool:
     cuts = list(stream.cut(hit.start, hit.end))
     if any(turns[index].most(start, end) >= least for index, start, end in cuts if index in turns):
         return True
-    return _proves_itself(stream.text[hit.start : hit.end], hit.kind)
+    return of_family(stream, hit) or _proves_itself(stream.text[hit.start : hit.end], hit.kind)
 
 
 def _proves_itself(said: str, kind: str) -> bool:

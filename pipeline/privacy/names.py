@@ -1,12 +1,12 @@
-"""Names of customers, where they are said as names. The agent's own name and the company's stay."""
+"""Names of customers, where they are said as names, and wherever they are said again."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from pipeline.privacy.lexicon_en import given_names
-from pipeline.privacy.lexicon_zh import dictionary, is_word, surname
+from pipeline.privacy.kept import is_han, is_kept
+from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word
 from pipeline.privacy.names_en import english_names
 from pipeline.privacy.names_zh import chinese_names
 from pipeline.privacy.rules import Hit, form, rules
@@ -20,17 +20,6 @@ def find_names(streams: Sequence[Stream], kept: Collection[str]) -> list[list[Hi
         hits = [*_untitled(stream.text, chinese_names(stream)), *english_names(stream)]
         found.append([hit for hit in hits if not is_kept(stream.text[hit.start : hit.end], kept)])
     return found
-
-
-def kept_names(streams: Sequence[Stream], keep: Collection[str]) -> frozenset[str]:
-    """Names that stay, in small letters: those given (the agents' and the company's), and what agents call themselves."""
-    kept = {name.lower() for name in keep if name}
-    for stream in streams:
-        if stream.speaker == "agent":
-            kept |= {name.lower() for name in _agent_names(stream)}
-        elif stream.speaker == "unknown":
-            kept |= {name.lower() for name in _firms_people(stream)}
-    return frozenset(kept)
 
 
 def said_again(
@@ -58,7 +47,7 @@ def _untitled(text: str, hits: Iterable[Hit]) -> Iterator[Hit]:
         for tail in ("end", "role_end"):
             found = form(f"names_zh.{tail}").search(text, hit.start, end)
             # 老师 as a whole is no name, 高大姐 is the name 高 and a title
-            end = found.start() if found and _is_han(text[hit.start : found.start()]) else end
+            end = found.start() if found and is_han(text[hit.start : found.start()]) else end
         if hit.start < end and not form("names_zh.persons.never").search(text[hit.start : end]):
             yield Hit(hit.start, end, hit.kind, hit.confidence)
             yield from _descriptors(text, hit.start, end)
@@ -74,89 +63,33 @@ def _descriptors(text: str, start: int, end: int) -> Iterator[Hit]:
         at = match.end()
 
 
-def is_kept(name: str, kept: Collection[str]) -> bool:
-    """Whether a name is, or is part of, one that stays."""
-    lowered = name.lower().strip()
-    # a surname alone, with a title, is kept where an agent bears it
-    return (
-        lowered in kept
-        or any(lowered == one[: len(lowered)] for one in kept if len(lowered) <= 2 and _is_han(lowered))
-        or f"小{lowered}" in kept
-        or any(lowered.startswith(one) for one in kept if len(one) >= 2 and _is_han(one))
-        or any(lowered in one.split() for one in kept)
-    )
-
-
-def _is_han(text: str) -> bool:
-    return bool(text) and all("一" <= c <= "鿿" for c in text)
-
-
-def _firms_people(stream: Stream) -> Iterator[str]:
-    """In a call whose sides aren't known, what those call themselves who speak for a firm."""
-    for match in form("names_en.agent.for_a_firm").finditer(stream.text):
-        yield match.group("name") or match.group("answering")
-    for index, start, end in stream.pieces:
-        text = stream.turns[index].text
-        if form("names_zh.agent.turn").search(text) or form("names_en.agent.turn").search(text):
-            yield from _agent_names(
-                Stream("agent", stream.text[start:end], ((index, 0, end - start),), stream.turns)
-            )
-
-
-def _agent_names(stream: Stream) -> Iterator[str]:
-    """What the agent calls himself."""
-    for name in ("self", "latin", "small", "then_called", "surname_then", "teacher"):
-        found = form(
-            f"names_zh.agent.{name}", surname=surname(sure=False), any_surname=surname(sure=True)
-        ).finditer(stream.text)
-        yield from (match.group("name") for match in found)
-    for name in ("own_name", "name_here", "staff_named", "announced_self"):
-        found = form(f"names_en.agent.{name}").finditer(stream.text)
-        yield from (next(said for said in match.groups() if said) for match in found)
-    first = stream.pieces[min(2, len(stream.pieces) - 1)][2]
-    for match in form("names_en.agent.announced").finditer(stream.text, 0, first):
-        words = match.group("post").split()
-        if form("names_en.agent.asked_back").match(stream.text, match.end("name")):
-            continue
-        stop = rules()["names_en"]["stop"]
-        firm = any(word[0].isupper() for word in words) or form("names_en.agent.post").search(
-            match.group("post")
-        )
-        given = words[0].lower() in given_names() and not form("names_en.agent.post").search(
-            match.group("post")
-        )
-        said = form("names_en.agent.said").match(match.group("post"))
-        if said or (
-            (firm and not given)
-            and not any(
-                word.lower() in stop and (word.islower() or "'" in word or word == "I") for word in words
-            )
-        ):
-            yield match.group("name")
-
-
 def _words_again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """Names that are words too, known in this call, where a capital and the place say that the name is meant."""
     common = rules()["names_en"]["common"]
-    parts = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
+    parts = {part for name in known if not is_han(name) for part in re.split(r"[\s\-.]+", name)}
     for part in parts:
         if part.lower() in common and part[:1].isupper():
             found = form("names_en.word_again", name=re.escape(part)).finditer(text)
             yield from (Hit(m.start("name"), m.end("name"), "name", 0.7) for m in found)
 
 
+def _doubled(name: str) -> bool:
+    """Whether it is a child's name of one sign said twice, which is a word but none that is said often: 朵朵."""
+    return len(name) == 2 and name[0] == name[1] and name not in everyday()
+
+
 def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
     """The same names elsewhere: whole Chinese ones, and capitalised English ones that are no common words."""
     common = frozenset(rules()["names_en"]["common"]) | frozenset(rules()["names_en"]["stop"])
     # a name that the text lacks needs no pattern, and compiling one takes longer than looking through a call
-    whole = {name for name in known if _is_han(name) and len(name) >= 2 and name in text}
+    whole = {name for name in known if is_han(name) and len(name) >= 2 and name in text}
     for name in whole:
         # a name that is a word too (方便, 高兴) is one only where it stands alone or before a title
         alone = r"(?<![一-龥])", rf"(?:(?![一-龥])|(?={rules()['names_zh']['again_before']}))"
-        form_ = re.escape(name).join(alone) if is_word(name) else re.escape(name)
+        form_ = re.escape(name).join(alone) if is_word(name) and not _doubled(name) else re.escape(name)
         yield from (Hit(m.start(), m.end(), "name", 0.9) for m in re.finditer(form_, text))
     yield from _words_again(text, known)
-    latin = {part for name in known if not _is_han(name) for part in re.split(r"[\s\-.]+", name)}
+    latin = {part for name in known if not is_han(name) for part in re.split(r"[\s\-.]+", name)}
     for part in latin:
         capital = part[:1].upper() + part[1:]
         if len(part) >= 3 and part.lower() not in common and (part in text or capital in text):
@@ -167,9 +100,9 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
                 Hit(m.start(), m.end(), "name", 0.85)
                 for m in re.finditer(rf"\b(?:{said}{more}|{re.escape(part)})\b", text)
             )
-    surnames = {name.lstrip("老小")[:1] for name in known if _is_han(name) and len(name) <= 4} - {""}
+    surnames = {name.lstrip("老小")[:1] for name in known if is_han(name) and len(name) <= 4} - {""}
     titles, called = rules()["names_zh"]["titles"], rules()["names_zh"]["persons"]["called"]
-    given = {name[1:] for name in known if _is_han(name) and len(name) == 3 and name[1:] in text}
+    given = {name[1:] for name in known if is_han(name) and len(name) == 3 and name[1:] in text}
     for one in given:
         yield from (
             Hit(m.start(), m.end(), "name", 0.8)

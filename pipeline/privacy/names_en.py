@@ -74,6 +74,15 @@ def _after(stream: Stream, lead: str, *, lowered: bool, sure: bool = False) -> I
                 yield hit
 
 
+def told_as_own(stream: Stream) -> Iterator[Hit]:
+    """Names that a customer gives as his own or his people's, or as the answer to "your name?"."""
+    if re.search("[A-Za-z]{2}", stream.text):
+        yield from _after(stream, "own_sure", lowered=True, sure=True)
+        yield from _after(stream, "kin", lowered=False, sure=True)
+        yield from _after(stream, "own_plain", lowered=False)
+        yield from _answered(stream)
+
+
 def _own(stream: Stream) -> Iterator[Hit]:
     """What a customer says of himself and his own: "my name is", "my wife", "put it under"."""
     yield from _after(stream, "own_sure", lowered=True, sure=True)

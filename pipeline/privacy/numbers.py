@@ -130,18 +130,14 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
     """What the digits are by their own form."""
     if form("plans.id18").fullmatch(digits) and (identity_holds(digits) or cue != "other"):
         return "id_number"
+    if _is_card(digits) and (cue != "other" or luhn(digits)):
+        return "bank_card"
     if cue == "other":
         return None
     if form("plans.mobile").fullmatch(digits):
         return "phone"
     if form("plans.id15").fullmatch(digits) and cue != "other_far" and cue != "bank_card":
         return "id_number"
-    if (
-        13 <= len(digits) <= 19
-        and form("plans.card").fullmatch(digits)
-        and (luhn(digits) or digits.startswith("62"))
-    ):
-        return "bank_card"
     if cue == "other_far":
         return None  # an order was spoken of, and the form alone isn't sure enough
     if form("extension_sign").search(written) and _telephone(digits, written, spoken=spoken):
@@ -149,6 +145,12 @@ def _strong(digits: str, written: str, cue: str | None, *, spoken: bool) -> str 
     if spoken and 14 <= len(digits) <= 19 and not re.match("0[1-9]", digits):
         return "bank_card"
     return "phone" if _telephone(digits, written, spoken=spoken) else None
+
+
+def _is_card(digits: str) -> bool:
+    """Whether this is a whole card's number: by its check digit, or one of UnionPay's."""
+    whole = 13 <= len(digits) <= 19 and form("plans.card").fullmatch(digits)
+    return bool(whole) and (luhn(digits) or digits.startswith("62"))
 
 
 def _one_by_one(run: Run) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 _FIGURE = re.compile(r"[\d#]")
+_HAN = re.compile("[一-龥]")
+SHORTEST, SHORTEST_HAN = 4, 3
+"""How long a secret of words must be to be known again, in Latin letters and in Chinese signs."""
 TURNS = 4
 """For how many turns a password that was spoken of may follow."""
 
@@ -45,10 +48,40 @@ def _spelled(stream: Stream) -> Iterator[Hit]:
             yield Hit(match.start("secret"), match.start("secret") + len(text), "code")
 
 
+def sure_secrets(stream: Stream) -> Iterator[Hit]:
+    """Secrets of Chinese words, told as one or to a question for one: no tagger knows what words these are."""
+    for hit in (*_words(stream), *_answers(stream)):
+        if _HAN.search(stream.text, hit.start, hit.end):
+            yield hit
+
+
+def said_again(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> list[list[Hit]]:
+    """Of each stream where a secret of words, told and masked once, is said again by either side."""
+    secrets = {
+        stream.text[hit.start : hit.end].strip()
+        for stream, found in zip(streams, hits, strict=True)
+        for hit in (*_words(stream), *_answers(stream), *_tokens(stream))
+        if any(other.kind == "code" and other.meets(hit) for other in found)
+    }
+    return [[hit for secret in secrets for hit in _places(stream.text, secret)] for stream in streams]
+
+
+def _places(text: str, secret: str) -> Iterator[Hit]:
+    han = bool(_HAN.search(secret))
+    if len(secret) < (SHORTEST_HAN if han else SHORTEST):
+        return
+    bounds = ("", "") if han else (r"(?<![^\W_])", r"(?![^\W_])")
+    for match in pattern(re.escape(secret).replace(r"\ ", r"\s+").join(bounds)).finditer(text):
+        yield Hit(match.start(), match.end(), "code", 0.8)
+
+
 def _words(stream: Stream) -> Iterator[Hit]:
     """Words after "my password is", to the end of the clause."""
     if stream.speaker == "agent":
         return
+    for match in form("password.said_zh").finditer(stream.text):
+        if _is_secret(match.group("secret")):
+            yield Hit(match.start("secret"), match.end("secret"), "code", 0.8)
     for match in form("password.said").finditer(stream.text):
         if not form("password.not_secret").search(match.group("secret")):
             yield Hit(match.start("secret"), match.end("secret"), "code", 0.8)
@@ -64,6 +97,16 @@ def _answers(stream: Stream) -> Iterator[Hit]:
         match = form("password.answer").match(stream.text, start, end)
         if match and not pattern(rules()["asked"]["no_secret"]).search(match.group("secret")):
             yield Hit(match.start("secret"), match.end("secret"), "code", 0.75)
+        match = form("password.answer_zh").match(stream.text, start, end)
+        if match and _is_secret(match.group("secret")):
+            yield Hit(match.start("secret"), match.end("secret"), "code", 0.75)
+
+
+def _is_secret(said: str) -> bool:
+    """Whether Chinese words may be a secret: nothing that is said of one or instead of one."""
+    return not (
+        pattern(rules()["asked"]["no_secret"]).search(said) or form("password.not_secret_zh").search(said)
+    )
 
 
 def _tokens(stream: Stream) -> Iterator[Hit]:

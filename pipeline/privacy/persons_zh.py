@@ -19,6 +19,9 @@ def names_of_persons(stream: Stream) -> Iterator[Hit]:
     """Names behind a role or kin, with a double surname, before a title, in an answer."""
     yield from _told(stream, "by_role", 0.8)
     yield from _double(stream)
+    for match in form("names_zh.persons.childs").finditer(stream.text):
+        if match.group("name") not in everyday():
+            yield Hit(match.start("name"), match.end("name"), "name", 0.9)
     if stream.speaker == "agent":
         yield from _told(stream, "greeted", 0.75)
         yield from _told(stream, "at_home", 0.75)

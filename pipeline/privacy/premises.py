@@ -90,7 +90,7 @@ def _firms_place(stream: Stream, hit: Hit) -> bool:
             return True
     if form("settled.premises.en").search(before) and not form("settled.premises.en_own").search(before):
         return True
-    return bool(form("settled.premises.asks_zh").search(question))
+    return any(form(f"settled.premises.asks_{tongue}").search(question) for tongue in ("zh", "en"))
 
 
 def _room(stream: Stream, hit: Hit) -> bool:

@@ -8,8 +8,9 @@ from pipeline.privacy.addresses import find_addresses
 from pipeline.privacy.cues import cue_at
 from pipeline.privacy.digits import Run, runs_of
 from pipeline.privacy.emails import find_emails
-from pipeline.privacy.names import find_names, kept_names, said_again
-from pipeline.privacy.numbers import find_numbers
+from pipeline.privacy.kept import kept_names
+from pipeline.privacy.names import find_names, said_again
+from pipeline.privacy.numbers import find_numbers, luhn
 from pipeline.privacy.passwords import find_passwords
 from pipeline.privacy.rules import Hit
 from pipeline.privacy.streams import Stream
@@ -18,7 +19,10 @@ ECHO_TURNS = 3
 """How many turns away the other side may repeat part of a number."""
 ECHO_DIGITS = 3
 WHOLE = 7
-"""From how many digits on a number that is said again is it, whatever is spoken of."""
+"""From how many digits on a number that is said again is it, whatever is spoken of and however far away."""
+CODE = 4
+CARD = 16
+"""From how many digits on a check digit proves a card's number against an order's."""
 
 
 def by_rules(streams: Sequence[Stream], *, keep: Collection[str] = ()) -> list[list[Hit]]:
@@ -61,6 +65,8 @@ def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
     if hit.kind not in ("phone", "bank_card", "code"):
         return False
     digits = "".join(run.digits for run in runs_of(streams[mine].text[hit.start : hit.end]))
+    if len(digits) >= CARD and luhn(digits):
+        return False
     first, _ = streams[mine].turn_at(hit.start)
     for stream in streams:
         for run in runs_of(stream.text) if stream is not streams[mine] and len(digits) >= 4 else ():
@@ -85,10 +91,25 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
     stream = streams[mine]
     echoes: list[Hit] = []
     for run in runs_of(stream.text):
-        again = list(_again_in(run, stream, numbers))
+        again = [*_whole_again(run, numbers), *_again_in(run, stream, numbers)]
         if again and not (len(run.digits) < WHOLE and cue_at(stream, run)[0] == "other"):
             echoes += again
     return echoes
+
+
+def _whole_again(run: Run, numbers: Sequence[tuple[int, int, str, str]]) -> Iterator[Hit]:
+    """A whole number that is said again, however far away and whatever is said before and behind it in one breath."""
+    for _, _, digits, kind in numbers:
+        least = CODE if kind == "code" and run.digits == digits else WHOLE
+        if len(digits) < least or digits not in run.digits:
+            continue
+        starts, told = {}, 0
+        for token in run.tokens:
+            starts[told] = token
+            told += len(token.digits)
+            first = starts.get(told - len(digits))
+            if first and run.digits[told - len(digits) : told] == digits:
+                yield Hit(first.start, token.end, kind, 0.8)
 
 
 def _again_in(run: Run, stream: Stream, numbers: Sequence[tuple[int, int, str, str]]) -> Iterator[Hit]:

@@ -15,8 +15,10 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.described import described
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
-from pipeline.privacy.names import is_kept
+from pipeline.privacy.kept import is_kept
 from pipeline.privacy.numbers import ANSWERS
+from pipeline.privacy.passwords import said_again, sure_secrets
+from pipeline.privacy.plain import is_plain
 from pipeline.privacy.ruled import merged
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
@@ -51,6 +53,7 @@ def settled(
             if not staff.stays(stream, hit)
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
             and not _is_nothing(stream, hit)
+            and not is_plain(stream, hit, hits[at])
             and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
         homes = [
@@ -58,8 +61,9 @@ def settled(
             for hit in premises.homes(stream)
             if not any(hit.start < b and a < hit.end for a, b in stay[at])
         ]
-        result.append(merged([*told, *homes, *found]))
-    return result
+        result.append(merged([*told, *homes, *found, *sure_secrets(stream)]))
+    again = said_again(streams, result)
+    return [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
 
 
 def _is_nothing(stream: Stream, hit: Hit) -> bool:

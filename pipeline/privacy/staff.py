@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.privacy.lexicon_zh import surname
 from pipeline.privacy.rules import Hit, either, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
@@ -24,8 +25,9 @@ def _spoken_of(stream: Stream) -> Iterator[str]:
     which = ["who_came"]
     which += ["at_work", "ours", "firm_opens"] if stream.speaker == "agent" else []
     which += ["yours"] if stream.speaker == "customer" else []
+    which += ["called_zh"] if stream.speaker == "agent" else []
     for name in which:
-        for match in form(f"settled.staff.{name}").finditer(stream.text):
+        for match in form(f"settled.staff.{name}", surname=surname(sure=False)).finditer(stream.text):
             yield from (said for said in match.groups() if said)
 
 
@@ -74,16 +76,25 @@ def _of_firm(before: str) -> bool:
 
 def _doctor(stream: Stream, hit: Hit) -> bool:
     """口腔科的韩医生, 孙师傅还是钱师傅: who works at what the title says, and isn't called by it."""
+    before = stream.text[max(0, hit.start - BEFORE) : hit.start]
+    if form("settled.staff.doctor_en").search(before):
+        return not _called_doctor(stream, hit)
     title = form("settled.staff.doctor").match(stream.text, hit.end)
     if not title:
         return False
-    before = stream.text[max(0, hit.start - BEFORE) : hit.start]
     if re.match("还是|或者?", stream.text[title.end() : title.end() + 2]):
         return True
     called = form("settled.staff.called_behind").match(stream.text[title.end() : title.end() + 4])
     if called or form("settled.staff.self_before").search(before):
         return False
     return bool(form("settled.staff.work_before").search(before))
+
+
+def _called_doctor(stream: Stream, hit: Hit) -> bool:
+    """Whether the doctor is the customer, or somebody who isn't one has the same name: "this is Dr Ng", "Mrs Ng"."""
+    name = re.escape(stream.text[hit.start : hit.end])
+    others = pattern(form("settled.staff.called_en").pattern.replace("NAME", name))
+    return any(others.search(turn.text) for turn in stream.turns)
 
 
 def _at_desk(stream: Stream, hit: Hit) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pipeline.call_names import shown_name
 from pipeline.store.night_tables import NIGHTLY, LedgerEntry, MissingCall, Run
 from pipeline.store.reasons import MISSING, STATES, reason_of
 from pipeline.store.tables import Call, Score
@@ -80,7 +81,7 @@ def _line(entry: LedgerEntry, call_id: str | None, percent: float | None, versio
 
 
 def to_json(night: Night) -> dict[str, Any]:
-    """A night as plain JSON data, form ``callgauge/ledger/1``."""
+    """A night as plain JSON data, form ``callgauge/ledger/1``; a number in a file's name is ``#``, as everywhere."""
     return {
         "schema": SCHEMA,
         "date": night.date.isoformat(),
@@ -93,7 +94,7 @@ def to_json(night: Night) -> dict[str, Any]:
 def _call(line: Line) -> dict[str, Any]:
     reason = reason_of(line.reason)
     return {
-        "file": line.file,
+        "file": shown_name(line.file, line.sha256),
         "call_id": line.call_id,
         "sha256": line.sha256,
         "state": line.state,
