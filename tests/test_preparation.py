@@ -36,9 +36,16 @@ def test_every_example_of_the_address_file(language: str, which: str) -> None:
 
 @pytest.mark.parametrize(
     "opening",
-    ["龚总您好，这边给您回个电话。", "您好，请问是郁先生吧？", "季老师下午好，打扰您了。", "晏女士，您现在方便吗？", "您好，是严思远的家长吗？",
-     "好的冉经理，我记下了。", "您好万女士，我是小周。"],
-)  # fmt: skip
+    [
+        "龚总您好，这边给您回个电话。",
+        "您好，请问是郁先生吧？",
+        "季老师下午好，打扰您了。",
+        "晏女士，您现在方便吗？",
+        "您好，是严思远的家长吗？",
+        "好的冉经理，我记下了。",
+        "您好万女士，我是小周。",
+    ],
+)
 def test_a_masked_name_is_a_name(opening: str) -> None:
     """The detectors read masked text: what the masker takes away must not be held against the agent."""
     spoken = said("zh", ("agent", opening), ("customer", "嗯，你说。"))

@@ -138,5 +138,5 @@ def load() -> Model:
 
     place = resources.files("pipeline.lexicons") / FILE
     with place.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-        figures = kept["figures"]
-        return Model(kept["weights"].astype(np.float64), *map(float, figures), str(kept["digest"]))
+        bias, slope, offset = map(float, kept["figures"])
+        return Model(kept["weights"].astype(np.float64), bias, slope, offset, str(kept["digest"]))
