@@ -26,7 +26,7 @@ CHATS = {
     "en": (
         "A Morning, it's Dee at Harrow Blinds, your samples are ready.",
         "C Oh lovely. Is that a dog I can hear?",
-        "A That's Biscuit, she comes to the shop with me, she's only a pup and she's eaten my left shoe this morning, heel and all.",
+        "A That's Biscuit, she comes to the shop with me, she's only a pup and she's eaten my left shoe today, heel and all.",
         "C Ours did that, a spaniel he was, ate the corner off the settee and then looked at us as if the cat had done it.",
         "A They've no shame have they, my mum's terrier used to bury the remote in the flower bed and sit on it.",
         "C Ha, mine never buried anything but he'd swim out after the ducks every Sunday and my husband waded in to his waist.",
