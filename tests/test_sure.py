@@ -13,7 +13,7 @@ ENTRIES = [
     (language, f"{kind}.{part}", entry, read_sure(language)["terms"])
     for language in ("zh", "en")
     for kind, parts in read_sure(language).items()
-    if kind in ("reference", "follow_up", "purpose", "needs")
+    if kind in ("reference", "follow_up", "purpose", "needs", "outcome")
     for part, entries in parts.items()
     for entry in ([entries] if isinstance(entries, dict) else entries)
 ]
