@@ -31,6 +31,8 @@ ALIKE = (
     {"interested", "call_back"}, {"not_interested", "undetermined"}, {"voicemail", "no_conversation"},
 )  # fmt: skip
 """Outcomes that the standard treats alike."""
+_TALKED = {"interested", "not_interested", "call_back", "undetermined"}
+"""What a call may be in which nothing was bought."""
 KIND = "outcome"
 
 
@@ -52,8 +54,7 @@ def weighed(
     sure = float(shares.max())
     label = order[0]
     if label == "order_placed" and _nothing_bought(conversation, ending):
-        rest = [other for other in order[1:] if other != "order_placed"]
-        return rest[0], min(DOUBT, sure)
+        return next(other for other in order[1:] if other in _TALKED), min(DOUBT, sure)
     second = next(other for other in order[1:] if not _alike(label, other))
     torn = float(shares[labels.index(second)]) >= _TORN
     if torn or _AGAINST.get(label, _nothing)(conversation, ending):
