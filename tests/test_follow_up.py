@@ -110,7 +110,7 @@ def test_no_frame_is_passed_over_that_holds(language: str, data: st.DataObject) 
 @pytest.mark.parametrize(
     ("language", "lines", "when"),
     [
-        ("en", ("a: Hello.", "c: I'm busy.", "a: What time suits you?", "c: half twelve", "a: Lovely, thank you."), "half twelve"),
+        ("en", ("a: Hello.", "c: I'm busy.", "a: What time suits you?", "c: half twelve", "a: Lovely."), "half twelve"),
         ("zh", ("a: 您好", "c: 我在忙", "a: 那您几点方便", "c: 七点多吧", "a: 好的，谢谢"), "七点多"),
     ],
 )  # fmt: skip
