@@ -73,9 +73,8 @@ def record_of(
         raise MistakeError("direction", f"{shown(direction)} is unknown; outbound or inbound are accepted")
     channel = _whole(data, "agent_channel", most=1)
     extra = {str(key): _plain(value) for key, value in data.items() if key not in (*FIELDS, *TRANSCRIPT)}
-    listed = any(
-        data.get(name) is not None for name in ("agent_id", "customer_id", "notes", "outcome", "started_at")
-    )
+    # A call list tells what became of a call; a line without that is a transcript with a heading.
+    listed = any(name in data for name in ("notes", "outcome"))
     return CallRecord(
         file=_text(data, "file") or file,
         call_id=call_id,

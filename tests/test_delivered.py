@@ -116,6 +116,18 @@ def test_keys_of_the_call_list(path: Path) -> None:
     assert record.listed and record.extra == {"region": "north", "score": "3"}
 
 
+def test_a_line_without_a_result_is_no_row_of_a_call_list(path: Path) -> None:
+    line = {
+        "call_id": "a",
+        "turns": TURNS,
+        "agent_id": "A01",
+        "started_at": "2026-03-10 15:20",
+        "direction": "outbound",
+    }
+    assert not call(path, line).record.listed
+    assert call(path, {**line, "outcome": "sold"}).record.listed
+
+
 @pytest.mark.parametrize(
     ("line", "key"),
     [

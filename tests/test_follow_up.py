@@ -105,3 +105,28 @@ def test_no_frame_is_passed_over_that_holds(language: str, data: st.DataObject) 
     form = forms_of(folded, language)[0]
     for frame in _grammar(language).frames:
         assert frame.could(form) or not [hit for hit in frame.regex.finditer(folded) if hit.group()]
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "when"),
+    [
+        ("en", ("a: Hello.", "c: I'm busy.", "a: What time suits you?", "c: half nine", "a: Lovely."), "half nine"),
+        ("zh", ("a: 您好", "c: 我在忙", "a: 那您几点方便", "c: 八点多吧", "a: 好的，谢谢"), "八点多"),
+    ],
+)  # fmt: skip
+def test_a_bare_time_that_is_taken_up(language: str, lines: tuple[str, ...], when: str) -> None:
+    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    assert step is not None and step.detail["when"] == when
+
+
+def test_a_bare_time_about_something_else_is_no_step() -> None:
+    assert (
+        follow_up.find(said("zh", "a: 您好", "c: 你说", "a: 合同什么时候到期", "c: 下个月", "a: 好的")) == []
+    )
+
+
+def test_waiting_for_the_customer_is_a_step() -> None:
+    step = follow_up.agreed(
+        follow_up.find(said("zh", "a: 您好", "c: 你说", "c: 行", "a: 周五下午我在展厅等您", "c: 好"))
+    )
+    assert step is not None and step.detail["when"] == "周五下午"

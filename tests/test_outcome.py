@@ -121,3 +121,48 @@ def test_labelled_calls_by_an_author_never_seen() -> None:
         assert len(mine) >= 300 and right / len(mine) >= floor
     shipped = load()
     assert abs(outcome_fit.unpack(arrays).dense - shipped.dense).max() < 1e-3
+
+
+OFFERED = (
+    "a: Good afternoon, this is Anna from Marlow Hall, I'm ringing about your summer do.",
+    "a: What have you in mind for it?",
+)
+
+
+@pytest.mark.parametrize(
+    "settled", ["We signed up with another firm on Monday.", "We've already paid for one somewhere else."]
+)
+def test_a_brochure_after_a_purchase_elsewhere_is_no_order(settled: str) -> None:
+    lines = (
+        *OFFERED,
+        f"c: {settled}",
+        "a: Fair enough. May I send you our brochure?",
+        "c: By post, fine.",
+        "a: I will.",
+    )
+    result = decided("en", *lines)
+    assert result.label != "order_placed" or result.confidence < 0.6
+
+
+def test_what_is_sent_back_is_no_order() -> None:
+    result = decided(
+        "zh", "a: 您好，想问问您那台机器", "c: 不好用", "a: 那我给您办退款，钱三天退到您卡里", "c: 好的"
+    )
+    assert result.label != "order_placed"
+
+
+def test_leave_to_send_something_is_no_sure_interest() -> None:
+    lines = (
+        "a: 您好，我们有个新套餐，想给您介绍一下",
+        "c: 我这会儿没看",
+        "a: 就两分钟",
+        "c: 你发个资料过来吧",
+        "a: 好的",
+    )
+    result = decided("zh", *lines)
+    assert result.label != "interested" or result.confidence < 0.6
+
+
+def test_a_step_that_only_the_agent_names_is_no_sure_call_back() -> None:
+    result = decided("zh", "a: 您好，给您介绍一下保险", "c: 我再想想，再想想", "a: 那我明天上午十点再打给您")
+    assert result.label != "call_back" or result.confidence < 0.6

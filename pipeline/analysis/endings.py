@@ -7,7 +7,7 @@ n-grams are taken from all.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,8 @@ class Ending:
 
     dense: np.ndarray
     grams: tuple[np.ndarray, ...]
+    strongest: Mapping[str, np.ndarray]
+    """The strongest sign of each act in the customer's last sentences, their first, and the agent's last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +123,23 @@ def ending_of(conversation: Conversation, acts: dict[str, ActModel]) -> Ending:
             (*customer, *agent, *first), vectors([s.text for s in (*customer, *agent, *first)]), strict=True
         )
     }
+    doing = {
+        "customer": _doing(customer, read, acts["customer"], 2),
+        "first": _doing(first, read, acts["customer"], 0),
+        "agent": _doing(agent, read, acts["agent"], 2),
+    }
     parts = [
         *(_VECTORS * part for part in _means(customer, agent, first, read)),
-        _ACTS * _doing(customer, read, acts["customer"], 2),
-        _ACTS * _doing(first, read, acts["customer"], 0),
-        _ACTS * _doing(agent, read, acts["agent"], 2),
+        *(_ACTS * acted for acted in doing.values()),
         _RULES * _hits(found),
         _shape(conversation, found),
     ]
     stretches = (found.closing, found.closing_agent, found.customer, found.agent)
-    return Ending(np.concatenate(parts).astype(np.float32), tuple(_columns(stretch) for stretch in stretches))
+    return Ending(
+        np.concatenate(parts).astype(np.float32),
+        tuple(_columns(stretch) for stretch in stretches),
+        {name: acted[: len(ACTS["customer"])] for name, acted in doing.items()},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ _ANSWER_CHARS = {"zh": 16, "en": 48}
 
 LATE = 0.3
 """Part of a call before which words alone settle no step: there they tell of the call's cause (our default)."""
+_HALF = 0.4
+"""Part of a call before which a bare time agreed to tells of habits, not of a next step (our default)."""
+_AGREED = 0.7
+"""How sure a bare time is that one side names and the other takes up (our default)."""
 LEAST = 0.5
 """Least probability at which a step counts as agreed (our default)."""
 
@@ -86,12 +90,32 @@ def _only_delivers(conversation: Conversation, sentence: Sentence) -> bool:
 
 
 def _by_words(conversation: Conversation, candidate: Candidate) -> Iterator[Finding]:
-    """A step of the agent's that the words alone settle, where nothing else in the call does."""
+    """A step that the words or the talk around them alone settle, where nothing else in the call does."""
+    if _settled(candidate):
+        yield _finding(conversation, candidate, _AGREED)
+        return
     if candidate.sentence.speaker != "agent":
         return
     for wording, _ in found(candidate.sentence, KIND, "adds"):
         yield _finding(conversation, candidate, wording.strength)
         return
+
+
+def _settled(candidate: Candidate) -> bool:
+    """Whether a bare time answers what the other side asked or said of a time, and that side takes it up."""
+    sentence, before, reply = candidate.sentence, candidate.before, candidate.reply
+    if not candidate.times or not _is_short(sentence) or candidate.place <= _HALF:
+        return False
+    if before is None or reply is None:
+        return False
+    named = _is_short(before) and says_time(before.folded, before.language)
+    asked = named or says(before, KIND, "asks") or bool(matches(KIND, before))
+    taken = bool(matches("reply_agree", reply)) or says_time(reply.folded, reply.language)
+    return asked and taken
+
+
+def _is_short(sentence: Sentence) -> bool:
+    return len(sentence.text) <= _ANSWER_CHARS.get(sentence.language, 48)
 
 
 def candidates(conversation: Conversation) -> Iterator[Candidate]:
@@ -190,7 +214,7 @@ def _times_beside(conversation: Conversation, sentence: Sentence) -> Sequence[Wh
     beside = [s for s in conversation.in_turn(sentence.turn) if abs(s.index - sentence.index) == 1]
     for neighbour in reversed(beside):
         times = find_times(neighbour.folded, neighbour.language, conversation.record.started_at)
-        if times and len(neighbour.text) <= _ANSWER_CHARS.get(neighbour.language, 48):
+        if times and _is_short(neighbour):
             return times
     return ()
 

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.follow_up import agreed
 from pipeline.analysis.matching import matches
+from pipeline.analysis.outcome_doubt import DOUBT
 from pipeline.analysis.outcome_model import LABELS, outcome_of
+from pipeline.analysis.when import says_time
 from pipeline.types import Finding, Outcome
 
 __all__ = ["LABELS", "NO_CONNECT", "decide"]
@@ -43,8 +45,22 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
     follow = None if label in NO_CONNECT else agreed(findings)
     if label == "undetermined" and follow and follow.detail.get("when") and follow.confidence >= _SETTLED:
         label = "call_back" if follow.detail.get("action") in (None, "call") else "interested"
+        if not _taken_up(conversation, follow):
+            confidence = min(confidence, DOUBT)
     when = (follow.detail.get("iso") or follow.detail.get("when")) if follow else None
     return Outcome(label, round(confidence, 3), follow.quote if follow else None, when)
+
+
+def _taken_up(conversation: Conversation, follow: Finding) -> bool:
+    """Whether the customer names the step, or says something to it that isn't left open."""
+    if follow.speaker != "agent" or follow.turn is None:
+        return True
+    turn = follow.turn
+    after = [s for s in conversation.sentences if s.speaker == "customer" and s.turn > turn]
+    before = [s for s in conversation.in_turn(turn - 1) if s.speaker == "customer"]
+    if any(says_time(s.folded, s.language) or matches("follow_up", s) for s in before):
+        return True
+    return bool(after) and not any(matches("outcome_undecided", s) for s in after)
 
 
 def _one_sided(conversation: Conversation) -> tuple[str, float] | None:

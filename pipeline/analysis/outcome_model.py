@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.endings import GRAM_SHARE, ActModel, Ending, ending_of
+from pipeline.analysis.outcome_doubt import weighed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,8 +99,7 @@ def unpack(kept: dict[str, np.ndarray]) -> Fitted:
 
 
 def outcome_of(conversation: Conversation) -> tuple[str, float]:
-    """The likeliest label and its probability."""
+    """The likeliest label and its probability, a doubt where the words speak against it."""
     model = load()
-    shares = model.probabilities(ending_of(conversation, model.acts))
-    best = int(shares.argmax())
-    return LABELS[best], float(shares[best])
+    ending = ending_of(conversation, model.acts)
+    return weighed(conversation, LABELS, model.probabilities(ending), ending)
