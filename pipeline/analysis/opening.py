@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pipeline.analysis.announced import with_announced
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.corrections import BY_FRAME, corrected
+from pipeline.analysis.departments import placed
 from pipeline.analysis.frames import SLOTS
 from pipeline.analysis.introduced import own_firm
 from pipeline.analysis.purpose import purpose_of
@@ -19,6 +20,7 @@ from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.slots import Known, recognise, spot
 from pipeline.analysis.tagger import Tag, slots_in
+from pipeline.analysis.theirs import is_theirs
 from pipeline.analysis.tokens import Said
 from pipeline.types import Finding, Measure, Reason
 
@@ -90,7 +92,8 @@ def _tagged(
     had = [slot for slot in SLOTS if slot in found]
     said = said_in(conversation, turn, order, had, known)
     tags = corrected(said, _agreed(said, slots_in(said)))
-    tags = with_announced(said, tags, known)
+    tags = placed(said, with_announced(said, tags, known))
+    tags = [tag for tag in tags if not is_theirs(said.folded, tag.start, tag.end, said.language)]
     introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
     for tag in tags:
         if tag.slot in had or tag.probability < LEAST or _names_the_firm(said, tag, known["company"]):
