@@ -92,10 +92,17 @@ def _rule(condition: Rule, context: Context, rules: Rules) -> Judged:
 def _hear(condition: Hear, context: Context, rules: Rules) -> Judged:
     found = [f for kind in condition.hear for f in context.by_kind.get(kind, ())]
     mine = [f for f in found if context.is_side(f.speaker, condition.by)]
-    fitting = [f for f in mine if matches(f.detail, condition.detail)] if condition.detail else mine
+    fitting = [f for f in mine if _fits(condition, context, f)] if condition.detail else mine
     place = place_of(context, condition.where, rules.hits)
     per = len(anchored(context, condition.per, rules.hits)) if condition.per else None
     return _counted(condition, context, fitting, place, others=mine, side=condition.by, per=per)
+
+
+def _fits(condition: Hear, context: Context, finding: Finding) -> bool:
+    """Whether a finding has the detail that is asked; without doubt, a doubtful one is read in favour of who is judged."""
+    if condition.max is None and context.unsure(finding, condition.detail):
+        return True
+    return matches(finding.detail, condition.detail)
 
 
 def _say(condition: Say, context: Context, rules: Rules) -> Judged:
