@@ -24,6 +24,8 @@ HALF = 0.5
 """Of words at its place that no list knows: under the gate, so that a person decides (our default)."""
 NEAR = {"zh": 4, "en": 60}
 """So many characters from the firm's or the person's name a department may stand (our default)."""
+LED = 16
+"""So many characters at most between a name and the "from" of its part (our default)."""
 BELIEVED = 0.25
 """Probability by the tagger, over the tokens of an introduction, from which a department is half believed (our default)."""
 
@@ -87,7 +89,11 @@ def _before_firm(said: Said, tags: Sequence[Tag]) -> list[Tag] | None:
         part, firm = hit.span("part"), hit.span("company")
         value = said.folded[slice(*part)]
         others = [tag for tag in tags if tag.slot == "name" and _meets(tag, (part[0], firm[1]))]
+        known = parts()["last"].search(value)
         if others or is_person(value) or is_never("department", said.folded, *part, "en"):
+            continue
+        plain = said.text[slice(*part)].islower() and hit.group("link") == "at"
+        if not _is_introduced(said, hit.start(), tags) or not (known or plain):
             continue
         held = [tag for tag in tags if tag.slot == "company"]
         if held and not any(_meets(tag, (part[0], firm[1])) for tag in held):
@@ -95,16 +101,24 @@ def _before_firm(said: Said, tags: Sequence[Tag]) -> list[Tag] | None:
         rest = [tag for tag in tags if tag.slot != "company"]
         named = next((tag for tag in held if tag.start >= part[1]), None)
         own = named or Tag("company", *firm, max((tag.probability for tag in held), default=HALF))
-        strength = BY_PLACE if parts()["last"].search(value) else HALF
+        strength = BY_PLACE if known else HALF
         return [*rest, own, Tag("department", *part, strength)]
     return None
+
+
+def _is_introduced(said: Said, start: int, tags: Sequence[Tag]) -> bool:
+    """Whether an agent's name or words of introduction stand right before."""
+    named = any(tag.slot == "name" and 0 <= start - tag.end <= LED for tag in tags)
+    return named or parts()["introduces"].search(said.folded[:start]) is not None
 
 
 def _behind_firm(said: Said, tags: Sequence[Tag]) -> list[Tag] | None:
     """ "Kelly at Fernlink, retentions": a clause of its own."""
     for tag in tags:
         hit = parts()["behind"].match(said.folded, tag.end) if tag.slot == "company" else None
-        if hit is not None and not any(_meets(one, hit.span("part")) for one in tags):
+        if hit is None or trade().search(hit.group("part").split()[-1]):
+            continue
+        if not any(_meets(one, hit.span("part")) for one in tags):
             return [*tags, Tag("department", *hit.span("part"), BY_PLACE)]
     return None
 
@@ -120,6 +134,8 @@ def _end_of_firm(said: Said, tags: Sequence[Tag]) -> list[Tag] | None:
             continue
         start = tag.start + hit.start("part")
         sure = len(hit.group("part").split()) > 1
+        if not sure and not parts()["alone"].search(value):
+            continue  # goods: waggle cover, northgrid home
         rest = [one for one in tags if one is not tag]
         firm = replace(tag, end=tag.start + hit.start()) if sure else tag
         return [*rest, firm, Tag("department", start, tag.end, BY_PLACE if sure else HALF)]

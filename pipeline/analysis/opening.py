@@ -91,7 +91,8 @@ def _tagged(
     """Slots of an early turn as the tagger reads them."""
     had = [slot for slot in SLOTS if slot in found]
     said = said_in(conversation, turn, order, had, known)
-    tags = corrected(said, _agreed(said, slots_in(said)))
+    own = [tag for tag in slots_in(said) if not is_theirs(said.folded, tag.start, tag.end, said.language)]
+    tags = corrected(said, _agreed(said, own))
     tags = placed(said, with_announced(said, tags, known))
     tags = [tag for tag in tags if not is_theirs(said.folded, tag.start, tag.end, said.language)]
     introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
@@ -116,7 +117,9 @@ def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
     framed = [
         Tag(slot, start, end, BY_FRAME)
         for source, slot, start, end in said.hints
-        if source == "frame" and (slot in sure or (slot in read and all(tag.slot != slot for tag in tags)))
+        if source == "frame"
+        and not is_theirs(said.folded, start, end, said.language)
+        and (slot in sure or (slot in read and all(tag.slot != slot for tag in tags)))
     ]
     first = {tag.slot: tag for tag in reversed(framed)}
     kept = [

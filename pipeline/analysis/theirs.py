@@ -11,11 +11,15 @@ import re
 from collections.abc import Iterator
 
 from pipeline.analysis.introduced import read_introduced
-from pipeline.analysis.people import is_person
+from pipeline.analysis.people import first_names, is_person
 
 Span = tuple[int, int]
 _TITLED = re.compile(r" (?:mrs?|ms|miss(?:is|us)?|mister|dr|doctor|sir|madam|ma'am)\.?(?: [\w'’-]+)?")
+_FILLED = re.compile(
+    r"(?:[, ]+(?:uh|um|er|erm|the|a))+(?= (?:mrs?|ms|miss|mister|dr)\b)|(?:[, ]+(?:uh|um|er|erm))+"
+)
 _NAMED = re.compile(r" [\w'’-]+")
+_NEXT = re.compile(r" ([\w'’-]+)(?= (?:from|calling|here|at|on|with|speaking|over|i'?m|it'?s)\b)")
 _MORE = re.compile(r",? (?:from|at|of|with|in|over|and|or|'s)\b|'s\b")
 
 
@@ -50,11 +54,13 @@ def _spans(folded: str, language: str) -> Iterator[Span]:
 
 def _person_end(folded: str, hit: re.Match[str]) -> int:
     """Its end: behind a person asked for by name another may follow at once: "is that missis dale carys from …"."""
-    start = hit.end("lead")
+    filled = _FILLED.match(folded, hit.end("lead"))
+    start = filled.end() if filled else hit.end("lead")
     titled = _TITLED.match(folded, start)
     named = _NAMED.match(folded, start)
     if titled is None and (named is None or not is_person(named.group().strip())):
-        return hit.end()
+        others = (one for one in _NEXT.finditer(folded, start + 1, hit.end()) if one[1] in first_names())
+        return next((one.start() for one in others), hit.end())
     end = (titled or named).end()  # type: ignore[union-attr]
     return hit.end() if _MORE.match(folded, end) else min(end, hit.end())
 
