@@ -31,7 +31,10 @@ _SIDES = Reason("sides_unsure", "无法确定哪一方是客户", "which side is
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
-    """Each needs question of the agent; ``detail``: ``open`` (no yes or no), ``answered`` (by the next turn), ``share`` (how sure ``open`` is)."""
+    """Each needs question of the agent.
+
+    ``detail``: ``open`` (no yes or no), ``answered`` (by the next turn), ``share`` (how sure ``open`` is).
+    """
     found: list[Finding] = []
     for sentence in conversation.by("agent"):
         hit = _asks(conversation, sentence)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.analysis.introduced import read_introduced
-from pipeline.analysis.people import first_names, is_person
+from pipeline.analysis.people import is_person, listed_names
 
 Span = tuple[int, int]
 _TITLED = re.compile(r" (?:mrs?|ms|miss(?:is|us)?|mister|dr|doctor|sir|madam|ma'am)\.?(?: [\w'’-]+)?")
@@ -59,7 +59,7 @@ def _person_end(folded: str, hit: re.Match[str]) -> int:
     titled = _TITLED.match(folded, start)
     named = _NAMED.match(folded, start)
     if titled is None and (named is None or not is_person(named.group().strip())):
-        others = (one for one in _NEXT.finditer(folded, start + 1, hit.end()) if one[1] in first_names())
+        others = (one for one in _NEXT.finditer(folded, start + 1, hit.end()) if one[1] in listed_names())
         return next((one.start() for one in others), hit.end())
     end = (titled or named).end()  # type: ignore[union-attr]
     return hit.end() if _MORE.match(folded, end) else min(end, hit.end())
