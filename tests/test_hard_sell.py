@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.analysis import hard_sell
+from pipeline.analysis.acts import Guess
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.hard_sell import find, measure
 from pipeline.types import Finding, Transcript, Turn
@@ -77,7 +78,8 @@ def test_only_a_sure_severe_push_vetoes() -> None:
     def graded(confidence: float, share: float) -> str:  # of a finding that is severe by its likelier value
         detail = {"severity": "severe", "severity_share": share, "kind_share": 0.9}
         finding = Finding("hard_sell", 0, "agent", None, None, "", confidence, detail)
-        return str(hard_sell._graded(finding).detail["severity"])
+        by_itself = Guess(0.9, 0.3, {"severity": "severe"})
+        return str(hard_sell._graded(finding, by_itself).detail["severity"])
 
     assert graded(0.95, 0.8) == "severe"
     assert graded(0.66, 0.8) == "mild"

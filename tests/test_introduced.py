@@ -7,6 +7,7 @@ import re
 import pytest
 
 from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.departments import parts as places
 from pipeline.analysis.introduced import (
     asks_who,
     cut,
@@ -18,6 +19,7 @@ from pipeline.analysis.introduced import (
 )  # fmt: skip
 from pipeline.analysis.opening import slots_of
 from pipeline.analysis.text import fold
+from pipeline.analysis.theirs import is_theirs, spans_of
 from pipeline.privacy.masking import mask
 from pipeline.privacy.own import own_names, words
 from pipeline.profile import EMPTY, Agent, Company, Profile
@@ -193,3 +195,55 @@ def test_words_beside_names() -> None:
         data = words()[part]
         assert [text for text in data["hits"] if not re.match(data[key], text, re.IGNORECASE)] == []
         assert [text for text in data["misses"] if re.match(data[key], text, re.IGNORECASE)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_theirs(language: str) -> None:
+    """Each frame's examples: `<…>` is the other side's, and a miss holds nothing of it."""
+    data = read_introduced(language)["theirs"]
+    for text in data["hits"]:
+        plain = fold(text.replace("<", "").replace(">", ""))
+        end = text.index(">") - 1
+        assert is_theirs(plain, end - 2, end, language), text
+        assert not is_theirs(plain, end + 2, end + 6, language), text
+    for text in data["misses"]:
+        assert not spans_of(fold(text), language), text
+
+
+def test_departments_by_place() -> None:
+    data = read_introduced("en")["department"]
+    for one in data["examples"]:
+        hit = places()[one["way"]].search(one["text"])
+        assert hit is not None, one
+        assert {key: hit[key] for key in ("part", "company") if key in one} == {
+            key: one[key] for key in ("part", "company") if key in one
+        }
+    for one in data["misses"]:
+        assert places()[one["way"]].search(one["text"]) is None, one
+    chinese = read_introduced("zh")["department"]
+    assert all(places()["zh_lead"].search(one["text"]) for one in chinese["examples"])
+    assert not any(places()["zh_lead"].search(one["text"]) for one in chinese["misses"])
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wanted"),
+    [
+        ("en", "hello am i through to accounts at pike and lowe i'm ringing about your vans", {}),
+        ("en", "hi is this the owner of a grey volvo estate i'm ringing about your cover", {}),
+        ("en", "hello is that missis hale it's noor from subscriptions at bell press", {
+            "company": "bell press", "department": "subscriptions", "name": "noor"}),
+        ("en", "You're through to Kelly at Fernlink, retentions.", {
+            "company": "Fernlink", "department": "retentions", "name": "Kelly"}),
+        ("zh", "您好，您是天盛物流的采购经理吗？", {}),
+        ("zh", "您好，我们是外地的公司，跟您说个事。", {}),
+        ("zh", "您好，我是百信的小王，有个活动，领导在会议中心开会呢。", {"company": "百信", "name": "小王"}),
+    ],
+)  # fmt: skip
+def test_whose_name_it_is(language: str, text: str, wanted: dict[str, str]) -> None:
+    assert _slots(language, f"A:{text}") == wanted
+
+
+def test_a_department_that_no_list_knows_is_a_doubt() -> None:
+    told = "hi it's noor from the harvest crowd at bell press ringing about your order"
+    found = slots_of(Conversation.of(_transcript("en", f"A:{told}")))
+    assert found["department"].confidence < 0.6

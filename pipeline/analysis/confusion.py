@@ -84,7 +84,8 @@ def _once(found: list[Finding]) -> list[Finding]:
 
 def _confused(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:
     """The surest confused words of a turn; a lack of meaning outweighs a lack of hearing."""
-    judged = ((s, likely(conversation, KIND, s)) for s in of_turn(conversation, turn))
+    said = [s for s in of_turn(conversation, turn) if not has_shape("asks_identity", s.folded)]
+    judged = ((s, likely(conversation, KIND, s)) for s in said)
     told = [(s, found[0], str(found[0].detail.get("kind", "meaning"))) for s, found in judged if found]
     if told:
         return max(told, key=lambda one: (one[2] == "meaning", one[1].strength))
@@ -92,8 +93,10 @@ def _confused(conversation: Conversation, turn: int) -> tuple[Sentence, Match, s
 
 
 def unclear(conversation: Conversation, sentence: Sentence) -> bool:
-    """Whether a sentence tells confusion rather than anything else."""
-    return likely(conversation, KIND, sentence) is not None
+    """Whether a sentence tells confusion rather than anything else; who asks for a name or a firm is not confused."""
+    return (
+        not has_shape("asks_identity", sentence.folded) and likely(conversation, KIND, sentence) is not None
+    )
 
 
 def _by_dialogue(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:

@@ -31,6 +31,9 @@ _PARTICLE = re.compile(
 )
 _SURNAME_EN = re.compile(r"(?: [A-Z][\w'’-]+){1,2}")
 _LATIN_MORE = re.compile(r" [A-Z][a-z]+(?=[，,。！!？? ]|$)")
+_AT = re.compile(
+    r" (?:over |here )?(?:at|from|with) (?:the )?(?P<firm>[A-Z][\w&'’.-]*\w(?: (?:(?:of|and|&|the) )?[A-Z][\w&'’-]*)*)"
+)
 _PERSON_END = re.compile(r"[，,。！!？? ]|$")
 _NAMES = ("nr", "nrt", "nrfg", "nz", "nt", "eng", "x")
 LEAST_FIRM = 3
@@ -45,7 +48,7 @@ def corrected(said: Said, tags: Sequence[Tag]) -> list[Tag]:
         kept = [*_parted(said, kept)]
         kept = [*_firm_of_department(said, kept)]
     else:
-        kept = [*_inside_a_firm(said, kept)]
+        kept = [*_at_a_firm(said, [*_inside_a_firm(said, kept)])]
         kept = [tag for tag in kept if not _person_as_firm(said, tag, kept)]
     kept = [_fuller(said, tag) if tag.slot == "name" else tag for tag in kept]
     own = own_firm(said.text, said.folded, said.language)
@@ -172,6 +175,24 @@ def _inside_a_firm(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
         start += starter.end() if starter else 0
         if not any(one.slot == "company" and one.end > tag.end for one in tags):
             yield Tag("company", start, more.end(), BY_FRAME)
+
+
+def _at_a_firm(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
+    """A person taken for a firm, whose firm follows: "through to Kelly at Fernlink"."""
+    named = any(tag.slot == "name" for tag in tags)
+    for tag in tags:
+        at = _AT.match(said.text, tag.end) if tag.slot == "company" else None
+        if (
+            at is None
+            or not is_person(said.text[tag.start : tag.end])
+            or " " in said.text[tag.start : tag.end]
+        ):
+            yield tag
+            continue
+        if not named:
+            yield replace(tag, slot="name")
+        if not any(one.slot == "company" and one.start >= at.start() for one in tags):
+            yield Tag("company", *at.span("firm"), BY_FRAME)
 
 
 def _person_as_firm(said: Said, tag: Tag, tags: Sequence[Tag]) -> bool:

@@ -21,6 +21,8 @@ _HEAD_TURNS = 2
 """Last turn in which an offer of help still asks what the call is about."""
 _OFFERED = 0.85
 """Strength of such an offer (our default)."""
+SURE, UNSURE = 0.95, 0.5
+"""How sure the form of a question is where words tell it, and where none does (our default)."""
 _UNTIMED = Reason(
     "untimed", "转写没有时间，无法计算秒数", "the transcript has no times, so seconds can't be measured"
 )
@@ -29,30 +31,41 @@ _SIDES = Reason("sides_unsure", "无法确定哪一方是客户", "which side is
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
-    """Each needs question of the agent; ``detail``: ``open`` (not a yes or no), ``answered`` (by the next turn)."""
+    """Each needs question of the agent.
+
+    ``detail``: ``open`` (no yes or no), ``answered`` (by the next turn), ``share`` (how sure ``open`` is).
+    """
     found: list[Finding] = []
     for sentence in conversation.by("agent"):
         hit = _asks(conversation, sentence)
         if hit is None:
             continue
-        is_open = _is_open(sentence, hit)
-        detail = {"open": is_open, "answered": _answered(conversation, sentence, is_open=is_open)}
+        is_open, sure = _is_open(sentence, hit)
+        answered = _answered(conversation, sentence, is_open=is_open)
+        detail = {"open": is_open, "answered": answered, "share": {"open": sure}}
         found.append(found_at(conversation, KIND, sentence, hit, detail))
     return found
 
 
-def _is_open(sentence: Sentence, hit: Match) -> bool:
-    """Whether no yes and no choice answers: by the sentence's words, else by the rule that hit, else by its shape."""
-    if says(sentence, KIND_OF_WORDS, "closed"):
-        return False
-    if says(sentence, KIND_OF_WORDS, "open"):
-        return True
-    return bool(hit.detail.get("open", not has_shape("yes_no", sentence.folded)))
+def _is_open(sentence: Sentence, hit: Match) -> tuple[bool, float]:
+    """Whether no yes and no choice answers, and how sure that is.
+
+    A word of asking at its place decides, then a choice or a verb before its subject, then the rule that hit; what only
+    the learned layer takes for a question of no known form is in doubt.
+    """
+    if says(sentence, KIND_OF_WORDS, "asks") or says(sentence, KIND_OF_WORDS, "open"):
+        return True, SURE
+    if says(sentence, KIND_OF_WORDS, "doubtful"):
+        return False, UNSURE
+    if says(sentence, KIND_OF_WORDS, "closed") or has_shape("yes_no", sentence.folded):
+        return False, SURE
+    told = hit.detail.get("open")
+    return (False, UNSURE) if told is None else (bool(told), SURE)
 
 
 def _asks(conversation: Conversation, sentence: Sentence) -> Match | None:
     """The words that ask for a need; an offer of help does so while the call is young, later it only serves."""
-    if has_shape("may_we_talk", sentence.folded):
+    if has_shape("may_we_talk", sentence.folded) or says(sentence, KIND_OF_WORDS, "nothing"):
         return None
     told = likely(conversation, KIND, sentence)
     if told is not None:

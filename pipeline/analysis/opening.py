@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pipeline.analysis.announced import with_announced
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.corrections import BY_FRAME, corrected
+from pipeline.analysis.departments import placed
 from pipeline.analysis.frames import SLOTS
 from pipeline.analysis.introduced import own_firm
 from pipeline.analysis.purpose import purpose_of
@@ -19,6 +20,7 @@ from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.slots import Known, recognise, spot
 from pipeline.analysis.tagger import Tag, slots_in
+from pipeline.analysis.theirs import is_theirs
 from pipeline.analysis.tokens import Said
 from pipeline.types import Finding, Measure, Reason
 
@@ -89,8 +91,10 @@ def _tagged(
     """Slots of an early turn as the tagger reads them."""
     had = [slot for slot in SLOTS if slot in found]
     said = said_in(conversation, turn, order, had, known)
-    tags = corrected(said, _agreed(said, slots_in(said)))
-    tags = with_announced(said, tags, known)
+    own = [tag for tag in slots_in(said) if not is_theirs(said.folded, tag.start, tag.end, said.language)]
+    tags = corrected(said, _agreed(said, own))
+    tags = placed(said, with_announced(said, tags, known))
+    tags = [tag for tag in tags if not is_theirs(said.folded, tag.start, tag.end, said.language)]
     introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
     for tag in tags:
         if tag.slot in had or tag.probability < LEAST or _names_the_firm(said, tag, known["company"]):
@@ -113,7 +117,9 @@ def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
     framed = [
         Tag(slot, start, end, BY_FRAME)
         for source, slot, start, end in said.hints
-        if source == "frame" and (slot in sure or (slot in read and all(tag.slot != slot for tag in tags)))
+        if source == "frame"
+        and not is_theirs(said.folded, start, end, said.language)
+        and (slot in sure or (slot in read and all(tag.slot != slot for tag in tags)))
     ]
     first = {tag.slot: tag for tag in reversed(framed)}
     kept = [

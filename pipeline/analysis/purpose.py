@@ -25,6 +25,8 @@ POSSIBLE = 0.1
 """Least probability by the learned layer at which a purpose by rule or place stands (our default)."""
 EXPLICIT = 0.95
 """Strength of a purpose that is called one (our default)."""
+LONG = {"zh": 60, "en": 160}
+"""A sentence of more characters is speech without punctuation: of it only so much is the purpose (our default)."""
 FOLLOWING = 2
 """Agent's turns after the introducing one that are looked at (our default)."""
 
@@ -84,7 +86,7 @@ def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence
     first = next(_by_words(conversation, early, "first"), None)
     if first is not None:
         return first
-    learned = max(_by_learning(conversation, early), key=lambda one: one.confidence, default=None)
+    learned = max(_by_learning(conversation, early, slots), key=lambda one: one.confidence, default=None)
     if learned is not None:
         return learned
     ruled = next(_by_rule(conversation, early), None)
@@ -115,7 +117,9 @@ def _possible(conversation: Conversation, told: Finding) -> bool:
     return any(likely.get(s.index, acts.NOTHING).probability >= POSSIBLE for s in turn)
 
 
-def _by_learning(conversation: Conversation, early: Sequence[int]) -> Iterator[Finding]:
+def _by_learning(
+    conversation: Conversation, early: Sequence[int], slots: Sequence[Finding]
+) -> Iterator[Finding]:
     """Sentences that the learned layer takes for a purpose, in a call long enough for it to know."""
     if len(conversation.turns) < LEAST_TURNS:
         return
@@ -123,9 +127,46 @@ def _by_learning(conversation: Conversation, early: Sequence[int]) -> Iterator[F
     for sentence in (s for turn in early for s in conversation.in_turn(turn)):
         guess = likely.get(sentence.index, acts.NOTHING)
         if guess.counts and not says(sentence, "purpose", "drops"):
+            span = _own_place(sentence, _last_end(conversation, sentence.turn, slots))
             yield conversation.finding(
-                "purpose", sentence, 0, len(sentence.text), strength=guess.probability, matched="meaning"
+                "purpose", sentence, *span, strength=guess.probability, matched="meaning"
             )
+
+
+def _last_end(conversation: Conversation, turn: int, slots: Sequence[Finding]) -> int:
+    """Where in a turn the last of its names ends."""
+    text = conversation.turns[turn].text
+    return max(
+        (text.find(one.quote) + len(one.quote) for one in slots if one.turn == turn and one.quote), default=0
+    )
+
+
+def _own_place(sentence: Sentence, after: int) -> tuple[int, int]:
+    """What of a sentence is the purpose, so that it has a second of its own: all of it, or what no introduction is.
+
+    A sentence too long for one is cut to what a rule hits, else to what follows the last name.
+    """
+    start, end = 0, len(sentence.text)
+    behind = after - sentence.start
+    if 0 < behind < end:
+        span = load_rest(sentence.language).part(sentence.folded, behind, past=True)
+        start = span[0] if span is not None else start
+    long = LONG["zh" if sentence.language == "zh" else "en"]
+    if end - start <= long:
+        return start, end
+    hits = load_rules("purpose", sentence.language).match(sentence.folded)
+    if hits:
+        start, end = hits[0].start, max(hits[0].end, min(end, hits[0].start + long))
+    elif start == 0 and 0 < behind < end:
+        start = behind
+    return start, _word_end(sentence.text, min(end, max(start + long, hits[0].end if hits else 0)))
+
+
+def _word_end(text: str, end: int) -> int:
+    """The end of the word that a cut would part."""
+    while end < len(text) and text[end - 1 : end + 1].isascii() and text[end].isalnum():
+        end += 1
+    return end
 
 
 def _by_rule(conversation: Conversation, early: Sequence[int]) -> Iterator[Finding]:
@@ -154,9 +195,9 @@ def _by_place(
         text = conversation.turns[turn].text
         if load_rest(conversation.transcript.language).inbound.search(text.lower()):
             return None
-        ends = [text.find(one.quote) + len(one.quote) for one in slots if one.turn == turn and one.quote]
+        behind = _last_end(conversation, turn, slots)
         for sentence in conversation.in_turn(turn):
-            found = _left_of(conversation, sentence, max(ends, default=0), past=past)
+            found = _left_of(conversation, sentence, behind, past=past)
             if found is not None:
                 return found
     return None

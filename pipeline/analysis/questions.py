@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.analysis.acts import Guess
 from pipeline.analysis.confusion import unclear
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
@@ -16,6 +17,7 @@ from pipeline.analysis.dialogue import (
     found_at,
     hits,
     of_turn,
+    whole,
 )
 from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
@@ -38,7 +40,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """Each question of the customer, one a sentence; ``detail``: ``answered`` (bool), ``share`` (how sure)."""
     found: list[Finding] = []
     for sentence in conversation.by("customer"):
-        told = likely(conversation, KIND, sentence)
+        told = likely(conversation, KIND, sentence) or _who_calls(conversation, sentence)
         if told is None or unclear(conversation, sentence):
             continue
         if has_shape("agreement", sentence.folded):
@@ -51,6 +53,13 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         detail = {"answered": likely_answered >= LEAST, "share": share}
         found.append(found_at(conversation, KIND, sentence, told[0], detail))
     return found
+
+
+def _who_calls(conversation: Conversation, sentence: Sentence) -> tuple[Match, Guess] | None:
+    """A question for who calls that the learned layer takes for confusion."""
+    asked = has_shape("asks_identity", sentence.folded)
+    told = likely(conversation, "confusion", sentence) if asked else None
+    return None if told is None or asked is None else (whole(sentence, told[0].strength), told[1])
 
 
 def _customer_like(sentence: Sentence, hit: Match) -> bool:

@@ -80,6 +80,23 @@ class Tagger:
             at = end
         return found
 
+    def doubt(self, said: Said, slot: str) -> Tag | None:
+        """The run of tokens that likeliest fill a slot, whether or not the best reading of the turn has it there."""
+        tokens = tokens_of(said)
+        if not tokens:
+            return None
+        raw = self.scores(said)
+        chance = chances(raw, self.moves, self.first)
+        label = 2 * SLOTS.index(slot) + 1
+        each = chance[:, [label, label + 1]].sum(1)
+        best = int(each.argmax())
+        start, end = best, best + 1
+        while start > 0 and each[start - 1] >= each[best] / 2:
+            start -= 1
+        while end < len(tokens) and each[end] >= each[best] / 2:
+            end += 1
+        return Tag(slot, tokens[start].start, tokens[end - 1].end, float(each[best]))
+
 
 def best_path(raw: np.ndarray, moves: np.ndarray, first: np.ndarray) -> list[int]:
     """The likeliest labels (Viterbi)."""

@@ -92,7 +92,7 @@ def _rule(condition: Rule, context: Context, rules: Rules) -> Judged:
 def _hear(condition: Hear, context: Context, rules: Rules) -> Judged:
     found = [f for kind in condition.hear for f in context.by_kind.get(kind, ())]
     mine = [f for f in found if context.is_side(f.speaker, condition.by)]
-    fitting = [f for f in mine if matches(f.detail, condition.detail)] if condition.detail else mine
+    fitting = [f for f in mine if _fits(condition, context, f)] if condition.detail else mine
     place = place_of(context, condition.where, rules.hits)
     per = None
     if condition.per:
@@ -114,6 +114,13 @@ def _counted_against(
     sure, known = (sum(f.confidence >= context.gate for f in found) for found in (others, mine))
     too_few = sure and known < condition.min * sure and len(mine) < condition.min * len(others)
     return sure if too_few and len(mine) >= condition.min * sure else len(others)
+
+
+def _fits(condition: Hear, context: Context, finding: Finding) -> bool:
+    """Whether a finding has the detail that is asked; without doubt, a doubtful one is read in favour of who is judged."""
+    if condition.max is None and context.unsure(finding, condition.detail):
+        return True
+    return matches(finding.detail, condition.detail)
 
 
 def _say(condition: Say, context: Context, rules: Rules) -> Judged:
