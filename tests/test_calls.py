@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.call_names import holds_number, safe_name
-from pipeline.calls import assign, derive_call_id, parse_call_list, read_call_list, unknown_outcomes
+from pipeline.calls import assign, derive_call_id, joined, parse_call_list, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
 from pipeline.standards import load_standard
@@ -213,7 +213,7 @@ def test_a_quote_that_is_not_closed_costs_its_own_row_alone() -> None:
     }  # fmt: skip
     (told,) = calls.mistakes
     assert told.startswith("calls.csv: row 2 → a quote is opened and not closed")
-    assert calls.spoilt == 1
+    assert len(calls.mistakes) == 1
 
 
 @pytest.mark.parametrize("text", ['file,notes\na.wav,"open', 'file,notes\na.wav,"open\n' + "b.wav,x\n" * 500])
@@ -237,8 +237,37 @@ def test_an_overlong_cell_is_refused_with_its_row() -> None:
     ]
     assert (
         calls.mistakes[0].startswith("calls.csv: row 2, notes → up to 65,536 characters")
-        and calls.spoilt == 1
+        and len(calls.mistakes) == 1
     )
+
+
+@pytest.mark.parametrize(
+    ("rows", "contested"),
+    [
+        (("A01,", "A02,"), True),
+        (("A01,", "A01,"), False),
+        (("A01,", ","), False),
+        (("A01,", ",李明"), False),
+        ((",李明", ",王芳"), True),
+        (("A02,", ",李明"), True),
+    ],
+)
+def test_a_recording_that_two_agents_claim_is_nobody_s(rows: tuple[str, str], contested: bool) -> None:
+    text = "file,agent_id,agent_name\n" + "".join(f"a.wav,{row}\n" for row in rows) + "b.wav,A03,\n"
+    profile = Profile(agents=(Agent(id="A01", names=("李明",)),))
+    calls = parse_call_list(text.encode(), name="calls.csv", profile=profile)
+    assert (len(calls.records), len(calls.mistakes)) == (2, 1)
+    assert calls.contested == (frozenset({"a.wav"}) if contested else frozenset())
+    assert calls.mistakes[0].startswith("calls.csv: row 3, file → a.wav")
+    assert ("held" in calls.mistakes[0]) == contested
+    assert assign(calls, [("a.wav", "1" * 64)], profile=profile).contested == calls.contested
+
+
+def test_two_lists_that_give_one_recording_to_two_agents() -> None:
+    one = parse_call_list(b"file,agent_id\na.wav,A01\nb.wav,A01\n", name="one")
+    other = parse_call_list(b"file,agent_id\na.wav,A02\nb.wav,A01\n", name="two")
+    both = joined([one, other])
+    assert both.contested == {"a.wav"} and len(both.mistakes) == 2
 
 
 def test_lines_of_json_end_where_lines_end_and_numbers_are_bounded() -> None:

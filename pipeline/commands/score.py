@@ -55,4 +55,4 @@ def score(
     tell_mistakes(tally)
     if not quiet:
         print_summary(tally, out)
-    raise SystemExit(1 if tally.failed or tally.spoilt else 0)
+    raise SystemExit(1 if tally.failed or tally.mistakes else 0)
