@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.call_fields import column_of
 from pipeline.errors import ConfigError
 
 __all__ = ["csv_rows", "json_rows"]
@@ -25,7 +26,7 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
     csv.field_size_limit(MAX_FIELD)
     texts = _row_texts(text.replace("\0", ""), delimiter)
     first, _closed = next(texts, ("", True))
-    header = [cell.strip() for cell in _cells(first, delimiter)]
+    header = [column_of(cell) for cell in _cells(first, delimiter)]
     _check_header(header, name)
     for number, (row, closed) in enumerate(texts, start=2):
         if not closed:
@@ -113,4 +114,7 @@ def json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, 
         if not isinstance(row, dict):
             mistakes.append(f"{name}: row {number} → an object is accepted, not {type(row).__name__}")
             continue
-        yield number, row
+        named = {column_of(key): value for key, value in row.items()}
+        if len(named) < len(row):
+            mistakes.append(f"{name}: row {number} → a key is given twice; the last one counts")
+        yield number, named

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipeline.call_bytes import decoded
 from pipeline.call_claims import agents_differ, with_agent
 from pipeline.call_fields import FIELDS, read_field
 from pipeline.call_names import derive_call_id
@@ -71,7 +72,8 @@ class Assigned:
 def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
     """Read ``calls.csv`` or ``calls.jsonl``.
 
-    UTF-8 with or without a byte order mark, UTF-16 with one, or GB18030 (as Excel saves CSV in China).
+    UTF-8 with or without a byte order mark, UTF-16 with one, or GB18030 (as Excel saves CSV in China). What may be Big5 is
+    refused: read as GB18030 it would give other names without a sign.
 
     Raises
     ------
@@ -93,7 +95,7 @@ def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
 
 def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Profile = EMPTY) -> CallList:
     """Read a call list's bytes, JSON in ``lines`` or CSV. Raises as `read_call_list` does."""
-    text = _decoded(raw, name)
+    text = decoded(raw, name)
     mistakes: list[str] = []
     rows = json_rows(text, name, mistakes) if lines else csv_rows(text, name, mistakes)
     contested: set[str] = set()
@@ -240,19 +242,6 @@ def _path(file: str) -> str:
     while plain.startswith("./"):
         plain = plain[2:]
     return plain
-
-
-def _decoded(raw: bytes, name: str) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ConfigError([f"{name}: file → neither UTF-8 nor GB18030; save it as UTF-8"])
 
 
 def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:

@@ -20,6 +20,7 @@ SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 CALL_LISTS = ("calls.csv", "calls.jsonl")
 PROFILE = "profile.yaml"
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers", ".et"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,9 @@ def take_in(
     shown = [(each, _shown(assigned.records[each.file], each.sha256)) for each in found]
     jobs = tuple((each.path, record) for each, record in shown if each.file not in held)
     contested = tuple(record for each, record in shown if each.file in held)
+    passed_over = () if calls else (told for folder in _folders(paths) for told in passed_over_lists(folder))
     told = (
-        *(known.mistakes if known else ()), *assigned.mistakes, *twins, *unknown_outcomes(known, outcomes),
+        *passed_over, *(known.mistakes if known else ()), *assigned.mistakes, *twins, *unknown_outcomes(known, outcomes),
     )  # fmt: skip
     missing = tuple(_shown(record, None) for record in assigned.missing)
     mistakes = tuple(printable(without_numbers(mistake)) for mistake in told)
@@ -165,8 +167,25 @@ def _digest(path: Path) -> str | None:
         return None  # it is told when the recording is opened, as its own failure
 
 
+def passed_over_lists(folder: Path) -> Iterator[str]:
+    """What may be meant for a call list and is none that we read, in a folder that holds no other."""
+    if any((folder / name).is_file() for name in CALL_LISTS):
+        return
+    for file in sorted(folder.iterdir()):
+        if file.name.startswith((".", "~$")) or not file.is_file():
+            continue
+        if file.suffix.lower() in WORKBOOKS:
+            yield f"{file}: file → a workbook isn't read; save its call list as CSV, named calls.csv"
+        elif file.name.lower() in CALL_LISTS:
+            yield f"{file}: file → a call list is named {file.name.lower()}, in small letters"
+
+
+def _folders(paths: Sequence[Path]) -> list[Path]:
+    return list(dict.fromkeys(path if path.is_dir() else path.parent for path in paths))
+
+
 def _beside(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
-    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    folders = _folders(paths)
     return [folder / name for folder in folders for name in names if _inside(folder / name, folder)]
 
 

@@ -310,6 +310,15 @@ def test_what_is_wrong_in_a_list_is_told_and_decides_how_the_night_ends(
     assert run_night(store, inbox, on=TUESDAY).ok
 
 
+def test_a_workbook_for_which_no_list_lies_there_is_told(store: Store, inbox: Path) -> None:
+    (inbox / "team" / "calls.xlsx").write_bytes(b"PK")
+    outcome = run_night(store, inbox, on=MONDAY)
+    (told,) = outcome.mistakes
+    assert "calls.xlsx" in told and "save its call list as CSV" in told and not outcome.ok
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    assert run_night(store, inbox, on=TUESDAY).ok
+
+
 def test_files_still_being_written_are_left_for_later(store: Store, inbox: Path) -> None:
     with (inbox / "c.wav").open("wb") as handle:
         handle.write(b"RIFF")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
-from pipeline.intake import CALL_LISTS
+from pipeline.intake import CALL_LISTS, passed_over_lists
 from pipeline.profile import Profile
 from pipeline.types import CallRecord
 
@@ -50,7 +51,7 @@ def read_lists(
 
     rows = {file: as_listed(record) for file, record in assigned.records.items() if record.listed}
     missing = tuple(as_listed(record) for record in assigned.missing)
-    told = (*known.mistakes, *assigned.mistakes, *unknown_outcomes(known, outcomes))
+    told = (*_passed_over(inbox), *known.mistakes, *assigned.mistakes, *unknown_outcomes(known, outcomes))
     return Listing(rows, given, missing, told, assigned.contested)
 
 
@@ -60,6 +61,18 @@ def _lists(inbox: Path) -> Iterator[Path]:
             hidden = any(part.startswith(".") for part in path.relative_to(inbox).parts)
             if path.is_file() and not hidden and path.resolve().is_relative_to(inbox.resolve()):
                 yield path
+
+
+def _passed_over(inbox: Path) -> Iterator[str]:
+    """Workbooks and the like in folders for which no list counts, theirs or one above them."""
+    listed = {path.parent for path in _lists(inbox)}
+    for folder, inner, _files in os.walk(inbox):
+        here = Path(folder)
+        if here in listed:
+            inner.clear()
+            continue
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        yield from passed_over_lists(here)
 
 
 def _read(path: Path, inbox: Path, profile: Profile) -> CallList:

@@ -32,7 +32,8 @@ _PLACES = {
     "noon": Bilingual("午休或用餐时间", "in the noon rest or a break"),
     "holiday": Bilingual("公众假日", "a public holiday"),
     "day_off": Bilingual("休息日", "a day off"),
-}  # and ``unstated``, one of these by hours that nobody stated
+    "part_holiday": Bilingual("部分地区的公众假日", "a public holiday in some parts of the country"),
+}
 _ZONE_COLUMNS = ("customer_time_zone", "customer_timezone", "客户时区")
 
 
@@ -80,11 +81,10 @@ def _hours(evidence: Evidence, settings: HoursSettings) -> Told:
     supposed = () if given.spans else ("before", "after", "noon")
     if evidence.profile.calling_hours is None:
         supposed = (*supposed, "day_off")
+    supposed = (*supposed, "part_holiday")
     if not given.spans:
         given = given.model_copy(update={"spans": settings.spans})
-    zone = next(
-        (evidence.record.extra[name] for name in _ZONE_COLUMNS if evidence.record.extra.get(name)), None
-    )
+    zone = _extra(evidence, _ZONE_COLUMNS)
     try:
         zone = zone_name(zone) if zone else None
     except ValueError:
@@ -170,7 +170,8 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
 
 
 def _extra(evidence: Evidence, columns: Any) -> str | None:
-    return next((evidence.record.extra[name] for name in columns if evidence.record.extra.get(name)), None)
+    extra = {name.casefold(): value for name, value in evidence.record.extra.items()}
+    return next((extra[name.casefold()] for name in columns if extra.get(name.casefold())), None)
 
 
 def _label(text: str | None, settings: RecordSettings) -> str | None:
@@ -234,7 +235,9 @@ def outcome_words(standard: Standard) -> frozenset[str]:
 
 
 CHECKS: Mapping[str, CheckSpec] = {
-    "time.hours": CheckSpec(_hours, (*_PLACES, "unstated"), settings=HoursSettings),
+    "time.hours": CheckSpec(
+        _hours, (*(place for place in _PLACES if place != "part_holiday"), "unstated"), settings=HoursSettings
+    ),
     "time.length": CheckSpec(
         _length, ("short", "within", "long", "too_long"), needs_clock=True, settings=LengthSettings
     ),
