@@ -17,6 +17,7 @@ from pipeline.standards.grammar import Check, walk
 from pipeline.standards.hours import place_in_hours
 from pipeline.standards.messages import message, word
 from pipeline.standards.record_notes import outcomes_in
+from pipeline.standards.spots import talk_span
 from pipeline.standards.vocabulary import OutcomeLabel
 from pipeline.standards.wording import Bilingual
 
@@ -119,7 +120,8 @@ def _length(evidence: Evidence, settings: LengthSettings) -> Told:
         if length <= settings.stretch * high
         else "too_long"
     )
-    return Told(answer, values={"value": length, "low": low, "high": high, "unit": "s"})
+    values = {"value": length, "low": low, "high": high, "unit": "s"}
+    return Told(answer, values=values, searched=talk_span(evidence.transcript))
 
 
 def _length_s(evidence: Evidence) -> float | None:
@@ -161,7 +163,11 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
             f"清单写“{record.outcome}”，通话中是“{heard.zh}”",
             f"the list says “{record.outcome}”, the call “{heard.en}”",
         )
-        return Told("contradicted", values={"value": record.outcome, "details": details})
+        return Told(
+            "contradicted",
+            values={"value": record.outcome, "details": details},
+            searched=talk_span(evidence.transcript),
+        )
     if recorded is None and (noted := _noted_otherwise(evidence, settings)):
         return Told("unclear", values={"quote": noted, "details": word(f"outcome_{evidence.outcome.label}")})
     details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
@@ -220,7 +226,7 @@ def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     notes = evidence.record.notes or ""
     if match := has_shape("date", notes):
         return Told("recorded", values={"quote": notes[:80], "value": match.group()})
-    return Told("none", values={})
+    return Told("none", values={}, searched=talk_span(evidence.transcript))
 
 
 def outcome_words(standard: Standard) -> frozenset[str]:
