@@ -31,6 +31,7 @@ __all__ = [
     "assign",
     "derive_call_id",
     "joined",
+    "no_outcome",
     "parse_call_list",
     "read_call_list",
     "unknown_outcomes",
@@ -193,18 +194,24 @@ def unknown_outcomes(calls: CallList | None, words: Collection[str] | None) -> I
     """Words in the list's outcomes that none of these is, each told once."""
     if calls is None or words is None:
         return
-    known = {word.casefold() for word in words}
     unknown: dict[str, list[str]] = {}
     for record in calls.records:
         said = (record.outcome or "").strip()
-        if said and known.isdisjoint({said.casefold(), said.casefold().replace(" ", "_")}):
+        if said and no_outcome(said, words):
             unknown.setdefault(said, []).append(record.file)
     for said, files in unknown.items():
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-        yield (
-            f"{calls.name}: {files[0]}{more}, outcome → {shown(said)} is no outcome that is known{near(said, words) or '.'} "
-            f"Accepted: {', '.join(OUTCOMES)}, or a wording that the standard names"
-        )
+        yield f"{calls.name}: {files[0]}{more}, outcome → {no_outcome(said, words)}"
+
+
+def no_outcome(said: str, words: Collection[str]) -> str:
+    """What is to be told of a word that names no outcome; empty where it names one."""
+    if not {said.casefold(), said.casefold().replace(" ", "_")}.isdisjoint(word.casefold() for word in words):
+        return ""
+    return (
+        f"{shown(said)} is no outcome that is known{near(said, words) or '.'} "
+        f"Accepted: {', '.join(OUTCOMES)}, or a wording that the standard names"
+    )
 
 
 def _matched(
