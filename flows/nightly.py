@@ -70,7 +70,7 @@ def nightly(
     -------
     State
         Completed when every call of the night is scored, excluded or waits for its file to be whole; Failed, with the
-        counts, when one failed or is missing.
+        counts, when one failed or is missing, or a call list has mistakes.
     """
     if form := os.environ.get(LOG_VARIABLE):
         start_log(form)

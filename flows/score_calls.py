@@ -23,7 +23,7 @@ from pipeline.intake import find_profile, take_in
 from pipeline.process import Job, Workplace
 from pipeline.reports.standard_view import StandardView
 from pipeline.reports.writer import ReportWriter, Written
-from pipeline.scoring_run import failure_of, failure_of_missing, score_one, view_of
+from pipeline.scoring_run import failure_of, failure_of_contested, failure_of_missing, score_one, view_of
 from pipeline.settings import Language, Settings
 from pipeline.standards import load_standard
 from pipeline.standards.checks_record import outcome_words
@@ -57,7 +57,8 @@ def score_calls(
     Returns
     -------
     State
-        Completed when every call was scored or excluded; Failed, with the counts, when one failed or is missing.
+        Completed when every call was scored or excluded; Failed, with the counts, when one failed or is missing, or the
+        call list has mistakes.
     """
     company = find_profile(paths, profile)
     workplace = Workplace(Settings(language=language), company, load_standard(standard))
@@ -69,6 +70,7 @@ def score_calls(
     wait(futures)
     with ReportWriter(out, standard=view) as writer:
         failures = [failure_of_missing(record) for record in intake.missing]
+        failures += [failure_of_contested(record) for record in intake.contested]
         for job, future in zip(jobs, futures, strict=True):
             ended = _ended(future)
             if isinstance(ended, Written):
@@ -78,9 +80,11 @@ def score_calls(
         for failure in failures:
             writer.fail(failure)
     failed = sum(failure.state in ("failed", "missing") for failure in failures)
-    scored = len(jobs) + len(intake.missing) - len(failures)
+    scored = len(jobs) + len(intake.missing) + len(intake.contested) - len(failures)
     counts = f"{scored} scored, {failed} failed, {len(failures) - failed} excluded"
-    return Failed(message=counts) if failed else Completed(message=counts)
+    if intake.mistakes:
+        counts += f", {len(intake.mistakes)} mistakes in the call list"
+    return Failed(message=counts) if failed or intake.mistakes else Completed(message=counts)
 
 
 def _ended(future: PrefectFuture[Written]) -> Written | BaseException:

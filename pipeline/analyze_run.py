@@ -6,17 +6,19 @@ import functools
 import itertools
 import multiprocessing
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.calls import no_outcome
 from pipeline.delivered import BadLine, Delivered, read_transcripts
 from pipeline.errors import CallgaugeError
 from pipeline.machine import free_memory, limit_threads, processors, share_out
 from pipeline.process import Workplace, appraise
 from pipeline.reports.call_json import dumps_line
+from pipeline.standards.checks_record import outcome_words
 
 CHUNK = 16
 """Calls that a process is given at once."""
@@ -87,15 +89,21 @@ def _shared(
 
 
 def _chunk(lines: Sequence[Numbered], *, name: str, workplace: Workplace) -> list[Line]:
-    return [_line(number, call, name, workplace) for number, call in lines]
+    words = outcome_words(workplace.standard)
+    return [_line(number, call, name, workplace, words) for number, call in lines]
 
 
-def _line(number: int, call: Delivered | BadLine, name: str, workplace: Workplace) -> Line:
+def _line(
+    number: int, call: Delivered | BadLine, name: str, workplace: Workplace, outcomes: Collection[str]
+) -> Line:
     if isinstance(call, BadLine):
         return Line(trouble=call.message)
     try:
         result = appraise(call.transcript, record=call.record, workplace=workplace)
-        return Line(dumps_line(result), notes=call.notes)
+        said = (call.record.outcome or "").strip()
+        told = no_outcome(said, outcomes) if said else ""
+        notes = (*call.notes, f"{name}: line {number}, outcome → {told}") if told else call.notes
+        return Line(dumps_line(result), notes=notes)
     except Exception as error:  # one call's fault must not end the others; it is told with its line
         # a type tells where to look; a message might quote what was said
         told = str(error) if isinstance(error, CallgaugeError) else type(error).__name__

@@ -10,10 +10,34 @@ from typing import Any
 
 from pipeline.profile import Profile
 
-__all__ = ["FIELDS", "read_field"]
+__all__ = ["FIELDS", "column_of", "read_field"]
 
 _EXCEL = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _LOOSE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = (
+    r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_CLOCK = (
+    r"(?P<before>凌晨|早上|上午|中午|下午|晚上)?\s*(?P<hour>\d{1,2})\s*[:点时]\s*(?P<minute>\d{2})\s*分?"
+    r"(?:\s*:?\s*(?P<second>\d{2})\s*秒?)?\s*(?P<after>[ap]\.?m\.?)?$"
+)
+_WORDED = tuple(
+    re.compile(f"^{day}{_CLOCK}", re.IGNORECASE)
+    for day in (
+        r"(?P<year>\d{4})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]\s*(?:(?:星期|周)[一二三四五六日天])?\s*",
+        r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\s+",
+        rf"(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ -]{_MONTH}[ ,-]+(?P<year>\d{{4}})(?:,? at|,)?\s+",
+        rf"{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})(?:,? at|,)?\s+",
+    )
+)
+"""Dates whose order nobody can mistake: the year first, or the month by name. 05/06/2026 is none of them."""
+_HALVES = {
+    "凌晨": (0, 5), "早上": (4, 11), "上午": (1, 11), "中午": (11, 13), "下午": (12, 18), "晚上": (17, 23),
+    "am": (0, 11), "pm": (12, 23),
+}  # fmt: skip
+"""Hours of the day that each may mean; one that means none of them is refused."""
 _DIRECTIONS = {
     "outbound": "outbound", "out": "outbound", "呼出": "outbound", "去电": "outbound", "外呼": "outbound",
     "inbound": "inbound", "in": "inbound", "呼入": "inbound", "来电": "inbound",
@@ -36,6 +60,8 @@ def _started_at(text: str, profile: Profile) -> datetime:
     try:
         if match := _EXCEL.match(text) or _LOOSE.match(text):
             moment = datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]
+        elif (worded := _worded(unicodedata.normalize("NFKC", text))) is not None:
+            moment = worded
         elif re.search(r"\d[T ]\d", text):
             moment = datetime.fromisoformat(text)
     except ValueError:
@@ -43,6 +69,38 @@ def _started_at(text: str, profile: Profile) -> datetime:
     if moment is None or not 1970 <= moment.year <= 9000:
         raise ValueError(f"a date and time such as 2025-03-04T09:30:00+08:00 is accepted, not {text[:60]!r}")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=profile.zone)
+
+
+def _worded(text: str) -> datetime | None:
+    """2026年5月12日 下午2:30, 2026/5/12 2:30 PM, 12 May 2026 14:30. Raises ValueError where the hour contradicts its half."""
+    match = next(filter(None, (pattern.match(text) for pattern in _WORDED)), None)
+    if match is None:
+        return None
+    part = match.groupdict()
+    name = part.get("name")
+    month = _MONTHS.index(name[:3].lower()) + 1 if name else int(part["month"] or 0)
+    hour = int(part["hour"] or 0)
+    for half in filter(None, (part["before"], (part["after"] or "").replace(".", "").lower())):
+        hour = _hour_in(hour, half)
+    return datetime(
+        int(part["year"] or 0),
+        month,
+        int(part["day"] or 0),
+        hour,
+        int(part["minute"] or 0),
+        int(part["second"] or 0),
+    )
+
+
+def _hour_in(hour: int, half: str) -> int:
+    """An hour of twelve within its half of the day; one of twenty-four that lies there stays."""
+    least, most = _HALVES[half]
+    if half == "am" and hour == 12:
+        return 0
+    found = next((each for each in (hour, hour + 12) if least <= each <= most), None)
+    if found is None:
+        raise ValueError(f"{half} {hour}")
+    return found
 
 
 def _direction(text: str, _profile: Profile) -> str:
@@ -76,6 +134,12 @@ FIELDS: Mapping[str, Callable[[str, Profile], Any]] = {
     "started_at": _started_at, "direction": _direction, "campaign": _plain, "ring_count": _ring_count,
     "agent_channel": _agent_channel, "notes": _plain, "outcome": _plain,
 }  # fmt: skip
+
+
+def column_of(heading: str) -> str:
+    """The field that a heading means, whatever its capitals (``Call ID``); any other heading as it stands."""
+    plain = re.sub(r"[\s-]+", "_", heading.strip().casefold())
+    return plain if plain in FIELDS or plain == "hold" else heading.strip()
 
 
 def read_field(column: str, text: str, profile: Profile) -> Any:

@@ -1,4 +1,4 @@
-"""Rows of a call list's text, CSV or a JSON object a line; a row that can't be read as written is told and costs itself."""
+"""Rows of a call list's text, CSV or a JSON object a line; a row that can't be read as written is told."""
 
 from __future__ import annotations
 
@@ -9,44 +9,34 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.call_fields import column_of
 from pipeline.errors import ConfigError
 
-__all__ = ["Mistakes", "csv_rows", "json_rows"]
+__all__ = ["csv_rows", "json_rows"]
 
 MAX_FIELD = 64 << 20
 MOST_LINES = 200
 """Lines that a quoted cell may go over; a quote that closes later than that is taken for one that was forgotten."""
 
 
-class Mistakes(list[str]):
-    """What was told, and how many rows could not be read as they are written."""
-
-    spoilt: int = 0
-
-    def spoil(self, told: str) -> None:
-        """Tell of a row that was lost or cut."""
-        self.append(told)
-        self.spoilt += 1
-
-
-def csv_rows(text: str, name: str, mistakes: Mistakes) -> Iterator[tuple[int, dict[str, Any]]]:
+def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each row by its header, with its number as a spreadsheet shows it, the header being row 1."""
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t，", key=head.count) if head.count(",") == 0 else ","
     csv.field_size_limit(MAX_FIELD)
     texts = _row_texts(text.replace("\0", ""), delimiter)
     first, _closed = next(texts, ("", True))
-    header = [cell.strip() for cell in _cells(first, delimiter)]
+    header = [column_of(cell) for cell in _cells(first, delimiter)]
     _check_header(header, name)
     for number, (row, closed) in enumerate(texts, start=2):
         if not closed:
-            mistakes.spoil(
+            mistakes.append(
                 f"{name}: row {number} → a quote is opened and not closed; the row is read to the end of its line"
             )
         try:
             cells = _cells(row, delimiter)
         except csv.Error as error:
-            mistakes.spoil(f"{name}: row {number} → not CSV: {error}")
+            mistakes.append(f"{name}: row {number} → not CSV: {error}")
             continue
         if not any(cell.strip() for cell in cells):
             continue
@@ -111,7 +101,7 @@ def _check_header(header: list[str], name: str) -> None:
         raise ConfigError([f"{name}: row 1, {column} → given twice; keep one" for column in twice])
 
 
-def json_rows(text: str, name: str, mistakes: Mistakes) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's object, with its number."""
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -119,9 +109,12 @@ def json_rows(text: str, name: str, mistakes: Mistakes) -> Iterator[tuple[int, d
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            mistakes.spoil(f"{name}: row {number} → not JSON: {error}")
+            mistakes.append(f"{name}: row {number} → not JSON: {error}")
             continue
         if not isinstance(row, dict):
-            mistakes.spoil(f"{name}: row {number} → an object is accepted, not {type(row).__name__}")
+            mistakes.append(f"{name}: row {number} → an object is accepted, not {type(row).__name__}")
             continue
-        yield number, row
+        named = {column_of(key): value for key, value in row.items()}
+        if len(named) < len(row):
+            mistakes.append(f"{name}: row {number} → a key is given twice; the last one counts")
+        yield number, named

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from pipeline.call_bytes import decoded
+from pipeline.call_claims import agents_differ, with_agent
 from pipeline.call_fields import FIELDS, read_field
 from pipeline.call_names import derive_call_id
-from pipeline.call_rows import Mistakes, csv_rows, json_rows
+from pipeline.call_rows import csv_rows, json_rows
 from pipeline.config_messages import shown
 from pipeline.errors import ConfigError
 from pipeline.kinds import OUTCOMES, near
@@ -28,6 +30,8 @@ __all__ = [
     "CallList",
     "assign",
     "derive_call_id",
+    "joined",
+    "no_outcome",
     "parse_call_list",
     "read_call_list",
     "unknown_outcomes",
@@ -36,34 +40,41 @@ __all__ = [
 MAX_BYTES = 64 << 20
 MAX_ROWS = 1_000_000
 MAX_CELL = 65_536
+_CLAIMED = "another agent's"
+_HELD = "held until one of them is taken out"
 
 
 @dataclass(frozen=True, slots=True)
 class CallList:
     """Rows in their order, and every mistake found. A ``call_id`` that was not given is empty.
 
-    ``spoilt`` counts the rows that could not be read as they are written: lost, or with a cell that was.
+    ``contested`` holds the files that rows of different agents claim: nobody's until a person has put the list right.
     """
 
     name: str
     records: tuple[CallRecord, ...]
     mistakes: tuple[str, ...] = ()
-    spoilt: int = 0
+    contested: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Recordings with their rows, by file; rows whose recording is missing; mistakes that show only now."""
+    """Recordings with their rows, by file; rows whose recording is missing; mistakes that show only now.
+
+    ``contested``: recordings that rows of different agents claim.
+    """
 
     records: Mapping[str, CallRecord]
     missing: tuple[CallRecord, ...] = ()
     mistakes: tuple[str, ...] = ()
+    contested: frozenset[str] = frozenset()
 
 
 def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
     """Read ``calls.csv`` or ``calls.jsonl``.
 
-    UTF-8 with or without a byte order mark, UTF-16 with one, or GB18030 (as Excel saves CSV in China).
+    UTF-8 with or without a byte order mark, UTF-16 with one, or GB18030 (as Excel saves CSV in China). What may be Big5 is
+    refused: read as GB18030 it would give other names without a sign.
 
     Raises
     ------
@@ -85,25 +96,28 @@ def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
 
 def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Profile = EMPTY) -> CallList:
     """Read a call list's bytes, JSON in ``lines`` or CSV. Raises as `read_call_list` does."""
-    text = _decoded(raw, name)
-    mistakes = Mistakes()
+    text = decoded(raw, name)
+    mistakes: list[str] = []
     rows = json_rows(text, name, mistakes) if lines else csv_rows(text, name, mistakes)
-    records: list[CallRecord] = []
-    files: dict[str, int] = {}
+    contested: set[str] = set()
+    files: dict[str, tuple[int, CallRecord]] = {}
     ids: dict[str, int] = {}
     for number, row in rows:
-        if len(records) >= MAX_ROWS:
+        if len(files) >= MAX_ROWS:
             mistakes.append(f"{name}: row {number} → more than {MAX_ROWS:,} rows; the rest is left out")
             break
         record = _record(row, f"{name}: row {number}", profile, mistakes)
         if record is None:
             continue
         if record.file in files:
-            mistakes.append(
-                f"{name}: row {number}, file → {record.file} stands in row {files[record.file]} already"
-            )
+            first, known = files[record.file]
+            where = f"{name}: row {number}, file → {record.file}"
+            if agents_differ(known, record, profile):
+                contested.add(record.file)
+                mistakes.append(f"{where}: {_CLAIMED} in row {first}; {_HELD}")
+            else:
+                mistakes.append(f"{where} stands in row {first} already")
             continue
-        files[record.file] = number
         if record.call_id and record.call_id in ids:
             mistakes.append(
                 f"{name}: row {number}, call_id → {record.call_id} is taken by row {ids[record.call_id]}; "
@@ -111,8 +125,37 @@ def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Prof
             )
             record = replace(record, call_id="")
         ids.setdefault(record.call_id, number)
-        records.append(record)
-    return CallList(name, tuple(records), tuple(mistakes), mistakes.spoilt)
+        files[record.file] = number, record
+    return CallList(
+        name, tuple(record for _number, record in files.values()), tuple(mistakes), frozenset(contested)
+    )
+
+
+def joined(lists: Sequence[CallList], *, profile: Profile = EMPTY) -> CallList:
+    """Several lists as one; a file or a ``call_id`` that stands in two is told, and counts where it stands first."""
+    mistakes = [mistake for each in lists for mistake in each.mistakes]
+    contested = {file for each in lists for file in each.contested}
+    records: dict[str, CallRecord] = {}
+    ids: dict[str, str] = {}
+    for each in lists:
+        for record in each.records:
+            if record.file in records:
+                where = f"{each.name}: {record.file}, file → "
+                if agents_differ(records[record.file], record, profile):
+                    contested.add(record.file)
+                    mistakes.append(f"{where}{_CLAIMED} in another call list; {_HELD}")
+                else:
+                    mistakes.append(f"{where}stands in another call list already")
+                continue
+            if record.call_id and record.call_id in ids:
+                mistakes.append(
+                    f"{each.name}: call_id → {record.call_id} is taken by {ids[record.call_id]}; one is derived"
+                )
+                record = replace(record, call_id="")
+            ids.setdefault(record.call_id, record.file)
+            records[record.file] = record
+    name = " + ".join(each.name for each in lists) or "call list"
+    return CallList(name, tuple(records.values()), tuple(mistakes), frozenset(contested))
 
 
 def assign(
@@ -140,27 +183,35 @@ def assign(
         if not call_id:
             call_id = derive_call_id(file, digest, taken=taken)
             taken.add(call_id)
-        records[file] = replace(_agent(record, profile), file=file, call_id=call_id)
+        records[file] = replace(with_agent(record, profile), file=file, call_id=call_id)
     named = [replace(r, call_id=r.call_id or derive_call_id(r.file, "0" * 64, taken=())) for r in missing]
-    return Assigned(records, tuple(named), tuple(mistakes))
+    doubled = calls.contested if calls is not None else frozenset()
+    contested = frozenset(file for file, record in rows.items() if record.file in doubled)
+    return Assigned(records, tuple(named), tuple(mistakes), contested)
 
 
 def unknown_outcomes(calls: CallList | None, words: Collection[str] | None) -> Iterator[str]:
     """Words in the list's outcomes that none of these is, each told once."""
     if calls is None or words is None:
         return
-    known = {word.casefold() for word in words}
     unknown: dict[str, list[str]] = {}
     for record in calls.records:
         said = (record.outcome or "").strip()
-        if said and known.isdisjoint({said.casefold(), said.casefold().replace(" ", "_")}):
+        if said and no_outcome(said, words):
             unknown.setdefault(said, []).append(record.file)
     for said, files in unknown.items():
         more = f" and {len(files) - 1} more" if len(files) > 1 else ""
-        yield (
-            f"{calls.name}: {files[0]}{more}, outcome → {shown(said)} is no outcome that is known{near(said, words) or '.'} "
-            f"Accepted: {', '.join(OUTCOMES)}, or a wording that the standard names"
-        )
+        yield f"{calls.name}: {files[0]}{more}, outcome → {no_outcome(said, words)}"
+
+
+def no_outcome(said: str, words: Collection[str]) -> str:
+    """What is to be told of a word that names no outcome; empty where it names one."""
+    if not {said.casefold(), said.casefold().replace(" ", "_")}.isdisjoint(word.casefold() for word in words):
+        return ""
+    return (
+        f"{shown(said)} is no outcome that is known{near(said, words) or '.'} "
+        f"Accepted: {', '.join(OUTCOMES)}, or a wording that the standard names"
+    )
 
 
 def _matched(
@@ -200,33 +251,10 @@ def _path(file: str) -> str:
     return plain
 
 
-def _agent(record: CallRecord, profile: Profile) -> CallRecord:
-    agent = profile.agent(record.agent_id)
-    if agent is None and record.agent_id is None and record.agent_name is not None:
-        agent = profile.agent_named(record.agent_name)
-    if agent is None:
-        return record
-    name = record.agent_name or (agent.names[0] if agent.names else None)
-    return replace(record, agent_id=agent.id, agent_name=name)
-
-
-def _decoded(raw: bytes, name: str) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "gb18030")
-    for encoding in encodings:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ConfigError([f"{name}: file → neither UTF-8 nor GB18030; save it as UTF-8"])
-
-
-def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: Mistakes) -> CallRecord | None:
+def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:
     file = str(row.get("file") or "").strip()
     if not file or len(file) > 4096 or any(unicodedata.category(char) == "Cc" for char in file):
-        mistakes.spoil(f"{where}, file → a recording's name is required")
+        mistakes.append(f"{where}, file → a recording's name is required")
         return None
     given: dict[str, Any] = {}
     extra: dict[str, str] = {}
@@ -235,7 +263,7 @@ def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: Mist
             continue
         text = value.strip() if isinstance(value, str) else _text(value)
         if len(text) > MAX_CELL:
-            mistakes.spoil(
+            mistakes.append(
                 f"{where}, {column} → up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
             )
         elif column not in FIELDS:

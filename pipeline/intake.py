@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.call_claims import agents_differ
 from pipeline.call_names import printable, shown_name, without_numbers
-from pipeline.calls import CallList, assign, read_call_list, unknown_outcomes
+from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.types import CallRecord
@@ -19,6 +20,7 @@ SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
 
 CALL_LISTS = ("calls.csv", "calls.jsonl")
 PROFILE = "profile.yaml"
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers", ".et"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,13 @@ class Found:
 class Intake:
     """Recordings with their rows, rows without recording, and what is wrong in the call list.
 
-    ``spoilt`` counts the list's rows that could not be read as they are written.
+    ``contested``: recordings that rows of different agents claim; they are not scored.
     """
 
     calls: tuple[tuple[Path, CallRecord], ...]
     missing: tuple[CallRecord, ...]
     mistakes: tuple[str, ...]
-    spoilt: int = 0
+    contested: tuple[CallRecord, ...] = ()
 
 
 def take_in(
@@ -73,7 +75,7 @@ def take_in(
     lists = [
         read_call_list(path, profile=profile) for path in ([calls] if calls else _beside(paths, CALL_LISTS))
     ]
-    known = _together(lists)
+    known = joined(lists, profile=profile) if len(lists) > 1 else (lists[0] if lists else None)
     if not found and not (known and known.records):
         places = ", ".join(str(path) for path in paths)
         raise ConfigError(
@@ -82,11 +84,37 @@ def take_in(
     if known and all(path.is_file() for path in paths):
         known = _only_named(known, found)
     assigned = assign(known, [(each.file, each.sha256 or "") for each in found], profile=profile)
-    jobs = tuple((each.path, _shown(assigned.records[each.file], each.sha256)) for each in found)
-    told = (*(known.mistakes if known else ()), *assigned.mistakes, *unknown_outcomes(known, outcomes))
+    held, twins = _contested(found, assigned)
+    shown = [(each, _shown(assigned.records[each.file], each.sha256)) for each in found]
+    jobs = tuple((each.path, record) for each, record in shown if each.file not in held)
+    contested = tuple(record for each, record in shown if each.file in held)
+    passed_over = () if calls else (told for folder in _folders(paths) for told in passed_over_lists(folder))
+    told = (
+        *passed_over, *(known.mistakes if known else ()), *assigned.mistakes, *twins, *unknown_outcomes(known, outcomes),
+    )  # fmt: skip
     missing = tuple(_shown(record, None) for record in assigned.missing)
     mistakes = tuple(printable(without_numbers(mistake)) for mistake in told)
-    return Intake(jobs, missing, mistakes, known.spoilt if known else 0)
+    return Intake(jobs, missing, mistakes, contested)
+
+
+def _contested(found: Sequence[Found], assigned: Assigned) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Files that rows of different agents claim, by one name or as twins of the same content; the twins are told."""
+    held, told = set(assigned.contested), []
+    first: dict[str, str] = {}
+    for each in found:
+        record = assigned.records[each.file]
+        if not record.listed or not each.sha256:
+            continue
+        other = first.setdefault(each.sha256, each.file)
+        if agents_differ(assigned.records[other], record, EMPTY):
+            held |= {other, each.file}
+            told.append(
+                f"call list: {each.file}, file → has the same content as {other}, which is another agent's; "
+                "held until one of the rows is taken out"
+            )
+    twins = {each.sha256 for each in found if each.file in held and each.sha256}
+    held |= {each.file for each in found if each.sha256 in twins}
+    return frozenset(held), tuple(told)
 
 
 def _shown(record: CallRecord, sha256: str | None) -> CallRecord:
@@ -139,25 +167,31 @@ def _digest(path: Path) -> str | None:
         return None  # it is told when the recording is opened, as its own failure
 
 
+def passed_over_lists(folder: Path) -> Iterator[str]:
+    """What may be meant for a call list and is none that we read, in a folder that holds no other."""
+    if any((folder / name).is_file() for name in CALL_LISTS):
+        return
+    for file in sorted(folder.iterdir()):
+        if file.name.startswith((".", "~$")) or not file.is_file():
+            continue
+        if file.suffix.lower() in WORKBOOKS:
+            yield f"{file}: file → a workbook isn't read; save its call list as CSV, named calls.csv"
+        elif file.name.lower() in CALL_LISTS:
+            yield f"{file}: file → a call list is named {file.name.lower()}, in small letters"
+
+
+def _folders(paths: Sequence[Path]) -> list[Path]:
+    return list(dict.fromkeys(path if path.is_dir() else path.parent for path in paths))
+
+
 def _beside(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
-    folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    folders = _folders(paths)
     return [folder / name for folder in folders for name in names if _inside(folder / name, folder)]
 
 
 def _inside(file: Path, folder: Path) -> bool:
     """Whether a file lies in its folder, and isn't a link that leads out of it."""
     return file.is_file() and file.resolve().is_relative_to(folder.resolve())
-
-
-def _together(lists: Sequence[CallList]) -> CallList | None:
-    if len(lists) < 2:
-        return lists[0] if lists else None
-    return CallList(
-        " + ".join(each.name for each in lists),
-        tuple(record for each in lists for record in each.records),
-        tuple(mistake for each in lists for mistake in each.mistakes),
-        sum(each.spoilt for each in lists),
-    )
 
 
 def _only_named(known: CallList, found: Sequence[Found]) -> CallList:

@@ -156,7 +156,7 @@ class Jargon(Frozen):
 
 
 class CallingHours(Frozen):
-    """When calls may be made. ``holidays`` is a country code (``CN``) or ``CC-SUBDIVISION``."""
+    """When calls may be made. ``holidays`` is a country code (``CN``) or ``CC-SUBDIVISION`` (``GB-ENG``)."""
 
     time_zone: Annotated[str, AfterValidator(zone_name)] = DEFAULT_ZONE
     holidays: str | None = None

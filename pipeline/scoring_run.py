@@ -47,12 +47,11 @@ class Run:
 
 @dataclass
 class Tally:
-    """What became of each recording; ``spoilt`` counts rows of the call list that can't be read as written."""
+    """What became of each recording, and every mistake in the call list."""
 
     written: list[Written] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     mistakes: tuple[str, ...] = ()
-    spoilt: int = 0
     elapsed_s: float = 0.0
 
     @property
@@ -95,11 +94,13 @@ def run_scoring(
     workplace = Workplace(Settings(language=run.language), profile, load_standard(run.standard))
     words = outcome_words(workplace.standard)
     intake = take_in(run.paths, calls=run.calls, profile=profile, outcomes=words)
-    tally = Tally(mistakes=intake.mistakes, spoilt=intake.spoilt)
+    tally = Tally(mistakes=intake.mistakes)
     view = view_of(workplace.standard)
     with ReportWriter(run.out, standard=view) as writer, (progress or _silent)(len(intake.calls)) as step:
         for record in intake.missing:
             _fail(tally, writer, failure_of_missing(record))
+        for record in intake.contested:
+            _fail(tally, writer, failure_of_contested(record))
         for done in _score_all(intake, workplace, view, run):
             if done.result is not None:
                 writer.add_written(done.result)
@@ -156,6 +157,13 @@ def failure_of_missing(record: CallRecord) -> Failure:
     """A row of the call list without recording."""
     message = "on the call list, but there is no such recording"
     return Failure(record.file, record.call_id, "missing", message, state="missing")
+
+
+def failure_of_contested(record: CallRecord) -> Failure:
+    """A recording that rows of different agents claim: nobody's until a person has put the list right."""
+    told = "rows of different agents claim it; it is scored once the call list says whose it is"
+    told_zh = "名单中归属不同坐席，核实后再评分"
+    return Failure(record.file, record.call_id, "contested", told, state="excluded", message_zh=told_zh)
 
 
 def _fail(tally: Tally, writer: ReportWriter, failure: Failure) -> None:

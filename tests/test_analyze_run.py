@@ -91,3 +91,15 @@ def test_a_process_that_dies_costs_no_line(tmp_path: Path, monkeypatch: pytest.M
     calls.write_text("\n".join(["{}"] * (LEAST_TO_SHARE + 1)), encoding="utf-8")
     monkeypatch.setattr("pipeline.analyze_run.limit_threads", os._exit)  # each process ends as it starts
     assert len(list(analyze(calls, Workplace(), workers=2))) == LEAST_TO_SHARE + 1
+
+
+def test_an_outcome_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    call, calls = json.loads(_lines(1)[0]), tmp_path / "calls.jsonl"
+    lines = [json.dumps({**call, "outcome": word}, ensure_ascii=False) for word in ("interestd", "有意向")]
+    calls.write_text("\n".join(lines), encoding="utf-8")
+    first, second = analyze(calls, Workplace())
+    assert first.result is not None and second.notes == ()
+    (told,) = first.notes
+    assert (
+        told.startswith("calls.jsonl: line 1, outcome → 'interestd' is no outcome") and "interested?" in told
+    )

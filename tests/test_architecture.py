@@ -15,7 +15,7 @@ LAYERS = (
     {"config", "config_messages", "kinds"},
     {"goals"},
     {"profile", "settings"},
-    {"calls", "call_fields", "call_names", "call_rows"},
+    {"calls", "call_bytes", "call_claims", "call_fields", "call_names", "call_rows"},
     {"intake", "extensions"},
     {"audio"},
     {"speech"},

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.call_names import holds_number, safe_name
-from pipeline.calls import assign, derive_call_id, parse_call_list, read_call_list, unknown_outcomes
+from pipeline.calls import assign, derive_call_id, joined, parse_call_list, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
 from pipeline.standards import load_standard
@@ -213,7 +213,7 @@ def test_a_quote_that_is_not_closed_costs_its_own_row_alone() -> None:
     }  # fmt: skip
     (told,) = calls.mistakes
     assert told.startswith("calls.csv: row 2 → a quote is opened and not closed")
-    assert calls.spoilt == 1
+    assert len(calls.mistakes) == 1
 
 
 @pytest.mark.parametrize("text", ['file,notes\na.wav,"open', 'file,notes\na.wav,"open\n' + "b.wav,x\n" * 500])
@@ -237,8 +237,94 @@ def test_an_overlong_cell_is_refused_with_its_row() -> None:
     ]
     assert (
         calls.mistakes[0].startswith("calls.csv: row 2, notes → up to 65,536 characters")
-        and calls.spoilt == 1
+        and len(calls.mistakes) == 1
     )
+
+
+def test_big5_is_refused_and_not_read_as_other_names(tmp_path: Path) -> None:
+    rows = "file,agent_name,campaign\na.wav,李明,續費專案客戶關懷\n"
+    for encoding in ("gb18030", "utf-8"):
+        assert parse_call_list(rows.encode(encoding), name="c").records[0].agent_name == "李明"
+    for text in (rows, "file,campaign\na.wav,續費\n", "file,agent_name\na.wav,陳小明\n"):
+        with pytest.raises(ConfigError, match="may be Big5.*save it as UTF-8"):
+            parse_call_list(text.encode("big5"), name="c")
+    plain = "file,notes\na.wav,客户说下周再联系，意向很强，请张经理跟进\n"
+    assert parse_call_list(plain.encode("gb18030"), name="c").records[0].notes is not None
+
+
+def test_headings_in_capitals() -> None:
+    calls = parse_call_list(
+        b"File,Call ID,AGENT-ID,Started_At,Tier\na.wav,C1,A1,2025-03-04 10:00,x\n", name="c"
+    )
+    (record,) = calls.records
+    assert (record.call_id, record.agent_id, record.extra) == ("C1", "A1", {"Tier": "x"})
+    assert (
+        parse_call_list(b'{"File": "a.wav", "Agent_ID": "A1"}', name="c", lines=True).records[0].agent_id
+        == "A1"
+    )
+    with pytest.raises(ConfigError, match="file → given twice"):
+        parse_call_list(b"File,file\na.wav,b.wav\n", name="c")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2026年5月12日 10:00", "2026-05-12T10:00"),
+        ("2026年5月12日10时05分30秒", "2026-05-12T10:05:30"),
+        ("2026年5月12日 星期二 下午2:30", "2026-05-12T14:30"),
+        ("2026/5/12 下午2:30", "2026-05-12T14:30"),
+        ("2026/5/12 下午 14:30", "2026-05-12T14:30"),
+        ("2026/5/12 中午12:10", "2026-05-12T12:10"),
+        ("2026/5/12 2:30 PM", "2026-05-12T14:30"),
+        ("2026-05-12 12:05 a.m.", "2026-05-12T00:05"),
+        ("12 May 2026 14:30", "2026-05-12T14:30"),
+        ("May 12th, 2026 at 2:30 pm", "2026-05-12T14:30"),
+        ("05/06/2026 10:00", None),
+        ("2026/5/12 上午 14:30", None),
+        ("2026/5/12 13:30 AM", None),
+        ("2026/5/12 上午12:30", None),
+        ("2026年2月30日 10:00", None),
+        ("下午2:30", None),
+        ("46154.4375", None),
+        ("31 Foo 2026 10:00", None),
+    ],
+)
+def test_starts_that_nobody_can_mistake(cell: str, expected: str | None) -> None:
+    calls = parse_call_list(json.dumps({"file": "a.wav", "started_at": cell}).encode(), name="c", lines=True)
+    started = calls.records[0].started_at
+    if expected is None:
+        assert started is None and len(calls.mistakes) == 1
+    else:
+        assert started == datetime.fromisoformat(expected).replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "contested"),
+    [
+        (("A01,", "A02,"), True),
+        (("A01,", "A01,"), False),
+        (("A01,", ","), False),
+        (("A01,", ",李明"), False),
+        ((",李明", ",王芳"), True),
+        (("A02,", ",李明"), True),
+    ],
+)
+def test_a_recording_that_two_agents_claim_is_nobody_s(rows: tuple[str, str], contested: bool) -> None:
+    text = "file,agent_id,agent_name\n" + "".join(f"a.wav,{row}\n" for row in rows) + "b.wav,A03,\n"
+    profile = Profile(agents=(Agent(id="A01", names=("李明",)),))
+    calls = parse_call_list(text.encode(), name="calls.csv", profile=profile)
+    assert (len(calls.records), len(calls.mistakes)) == (2, 1)
+    assert calls.contested == (frozenset({"a.wav"}) if contested else frozenset())
+    assert calls.mistakes[0].startswith("calls.csv: row 3, file → a.wav")
+    assert ("held" in calls.mistakes[0]) == contested
+    assert assign(calls, [("a.wav", "1" * 64)], profile=profile).contested == calls.contested
+
+
+def test_two_lists_that_give_one_recording_to_two_agents() -> None:
+    one = parse_call_list(b"file,agent_id\na.wav,A01\nb.wav,A01\n", name="one")
+    other = parse_call_list(b"file,agent_id\na.wav,A02\nb.wav,A01\n", name="two")
+    both = joined([one, other])
+    assert both.contested == {"a.wav"} and len(both.mistakes) == 2
 
 
 def test_lines_of_json_end_where_lines_end_and_numbers_are_bounded() -> None:

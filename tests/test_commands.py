@@ -88,6 +88,28 @@ def test_a_listed_call_without_recording_is_missing(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "calls" / "A-1.json").is_file()
 
 
+@pytest.mark.models
+def test_a_row_that_can_t_be_read_as_written_and_one_that_two_agents_claim(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for name, sample in (("a", "zh-11"), ("b", "zh-11"), ("c", "zh-02")):
+        shutil.copy(SAMPLES / f"{sample}.flac", inbox / f"{name}.flac")
+    rows = (
+        "file,call_id,agent_id,started_at\na.flac,A,A01,2026-13-45\nb.flac,B,A02,\nc.flac,C,A01,2026-13-45\n"
+    )
+    (inbox / "calls.csv").write_text(rows, encoding="utf-8")
+    done = callgauge("score", inbox, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "row 4, started_at" in done.stderr and "same content as a.flac" in done.stderr
+    with (tmp_path / "out" / "calls.csv").open(encoding="utf-8") as stream:
+        found = {row["file"]: (row["state"], row["reason"]) for row in csv.DictReader(stream)}
+    assert found == {
+        "a.flac": ("excluded", "contested"), "b.flac": ("excluded", "contested"), "c.flac": ("scored", ""),
+    }  # fmt: skip
+    (inbox / "calls.csv").write_text("file,call_id,agent_id\nc.flac,C,A01\nc.flac,C,A01\n", encoding="utf-8")
+    assert callgauge("score", inbox / "c.flac", "--out", tmp_path / "out2").returncode == 1
+
+
 def test_what_is_wrong_is_all_told_at_once(tmp_path: Path) -> None:
     profile = tmp_path / "profile.yaml"
     profile.write_text("compny: {name: X}\ncalling_hours: {time_zone: Mars/Olympus}\n", encoding="utf-8")

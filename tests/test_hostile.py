@@ -69,7 +69,7 @@ def test_a_number_in_a_file_name_never_leaves(tmp_path: Path, file: str) -> None
     path.parent.mkdir(parents=True, exist_ok=True)
     _wav(path)
     (tmp_path / "calls.csv").write_text(
-        f"file,agent_id\n{file},A1\n{file},A2\nno-such-{file},A3\n", encoding="utf-8"
+        f"file,agent_id\n{file},A1\n{file},A1\nno-such-{file},A3\n", encoding="utf-8"
     )
     taken = take_in([tmp_path])
     ((where, record),) = taken.calls

@@ -16,7 +16,7 @@ from night_fakes import lines, run_night, the_night, write_wav
 from postgres_cluster import Cluster, programs
 from sqlalchemy import func, select
 
-from pipeline.nightly import night
+from pipeline.nightly import closing, night
 from pipeline.store import Store, open_store
 from pipeline.store.tables import Call, Score
 
@@ -254,6 +254,69 @@ def test_another_calls_id_is_not_taken_over(store: Store, inbox: Path) -> None:
     assert any("C-1" in mistake for mistake in outcome.mistakes)
     assert lines(store, MONDAY)["a.wav"].call_id == "C-1"
     assert lines(store, MONDAY)["team/b.wav"].call_id == "b"
+
+
+def test_a_recording_that_two_agents_claim_waits_for_the_list(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,A01,,", "a.wav,C-2,A02,,", "team/b.wav,C-3,A02,,")
+    for on in (MONDAY, TUESDAY):
+        outcome = run_night(store, inbox, on=on)
+        assert not outcome.ok
+        assert [told for told in outcome.mistakes if "a.wav" in told and "held" in told]
+    held = lines(store, MONDAY)["a.wav"]
+    assert (held.state, held.reason, held.call_id) == ("excluded", "contested", None)
+    listed(inbox, "a.wav,C-2,A02,,", "team/b.wav,C-3,A02,,")
+    assert run_night(store, inbox, on=TUESDAY).ok
+    assert (lines(store, MONDAY)["a.wav"].state, lines(store, MONDAY)["a.wav"].call_id) == ("scored", "C-2")
+
+
+def test_one_content_with_rows_of_two_agents_waits_for_the_list(store: Store, inbox: Path) -> None:
+    shutil.copy(inbox / "a.wav", inbox / "copy.wav")
+    listed(inbox, "copy.wav,C-9,A02,,", "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    outcome = run_night(store, inbox, on=MONDAY)
+    found = lines(store, MONDAY)
+    assert {found["a.wav"].reason, found["copy.wav"].reason} == {"contested", "duplicate"}
+    assert outcome.worked == 1 and not outcome.ok
+    (told,) = outcome.mistakes
+    assert "a.wav" in told and "copy.wav" in told and "held" in told
+    listed(inbox, "copy.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    run_night(store, inbox, on=TUESDAY)
+    assert versions(store) == [("C-1", 1, "first"), ("C-2", 1, "first")]
+
+
+def test_a_copy_that_comes_later_takes_no_call_to_another_agent(store: Store, inbox: Path) -> None:
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    assert run_night(store, inbox, on=MONDAY).ok
+    (inbox / "a.wav").rename(inbox / "copy.wav")
+    listed(inbox, "copy.wav,C-9,A02,,", "team/b.wav,C-2,A02,,")
+    outcome = run_night(store, inbox, on=TUESDAY)
+    assert outcome.worked == 0 and "C-1" in outcome.mistakes[0] and not outcome.ok
+    assert versions(store) == [("C-1", 1, "first"), ("C-2", 1, "first")]
+
+
+def test_what_is_wrong_in_a_list_is_told_and_decides_how_the_night_ends(
+    store: Store, inbox: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (inbox / "calls.csv").write_text("file,ring_count,outcome\na.wav,abc,\nteam/b.wav,2,zzz\n")
+    with caplog.at_level("WARNING"):
+        outcome = run_night(store, inbox, on=MONDAY)
+    assert outcome.night.counts["scored"] == 2 and not outcome.ok
+    closing.close_night(store, outcome)
+    summary = (store.place.files / "nights" / MONDAY.isoformat() / "summary.md").read_text()
+    for told in ("row 2, ring_count", "'zzz' is no outcome"):
+        assert any(told in mistake for mistake in outcome.mistakes)
+        assert told in summary and told in caplog.text
+    assert "2 mistakes" in outcome.told
+    (inbox / "calls.csv").write_text("file,ring_count,outcome\na.wav,3,\nteam/b.wav,2,interested\n")
+    assert run_night(store, inbox, on=TUESDAY).ok
+
+
+def test_a_workbook_for_which_no_list_lies_there_is_told(store: Store, inbox: Path) -> None:
+    (inbox / "team" / "calls.xlsx").write_bytes(b"PK")
+    outcome = run_night(store, inbox, on=MONDAY)
+    (told,) = outcome.mistakes
+    assert "calls.xlsx" in told and "save its call list as CSV" in told and not outcome.ok
+    listed(inbox, "a.wav,C-1,A01,,", "team/b.wav,C-2,A02,,")
+    assert run_night(store, inbox, on=TUESDAY).ok
 
 
 def test_files_still_being_written_are_left_for_later(store: Store, inbox: Path) -> None:

@@ -73,10 +73,18 @@ def test_sides_unsure_may_pass_and_never_fail() -> None:
         ("悦享每月费用只要八十八元", 1),
         ("悦享宽带合约期是两年。合约期二十四个月", 1),
         ("悦享宽带装机要3天", 0),
+        ("悦享每月费用只要 88 元", 1),
+        ("悦享宽带每月费用 99 块", 0),
     ],
 )
 def test_figures_against_the_profile(text: str, count: int) -> None:
     assert measures(said("zh", ("agent", text), products=(PLAN,)))["product_fact_conflicts"].value == count
+
+
+@pytest.mark.parametrize("fact", ["每月 199 元", "每月费用 199块", "每年1999 元", "提速 百分之 30"])
+def test_a_fact_with_a_space_before_its_unit_is_one(fact: str) -> None:
+    product = Product(name="悦享宽带", facts=(fact,))
+    assert measures(said("zh", ("agent", "您好"), products=(product,)))["product_fact_conflicts"].value == 0
 
 
 def test_figures_in_english() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.standards import Evidence, load_standard, score
 from pipeline.standards.examples import evidence_of
+from pipeline.standards.record_notes import outcomes_in
 from pipeline.types import (
     CallRecord,
     CallScore,
@@ -434,3 +435,54 @@ def test_what_was_searched_in_vain_is_given_by_the_second() -> None:
     assert result.verdict == "fail" and result.findings == ()
     assert (result.searched.start_s, result.searched.end_s) == (0.0, 20.0)
     assert by_id(told)["opening.name"].searched is None
+
+
+def test_each_point_lost_on_a_figure_has_its_place() -> None:
+    low = {"agent_speech_rate": 100, "opening_agent_talk_s": 28, "loudness_difference_lu": 9.0}
+    criteria = by_id(told_of(measures=low))
+    assert [criteria[name].verdict for name in ("voice.clarity", "opening.concise", "voice.balance")] == [
+        "fail", "partial", "partial",
+    ]  # fmt: skip
+    spans = {name: criteria[name].searched for name in ("voice.clarity", "opening.concise", "voice.balance")}
+    assert (spans["opening.concise"].start_s, spans["opening.concise"].end_s) == (0.0, 51.0)
+    assert (spans["voice.balance"].start_s, spans["voice.balance"].end_s) == (0.0, 80.0)
+    slowest = spans["voice.clarity"]
+    assert (slowest.start_s, slowest.end_s) == (21.0, 50.0), "the slowest turn of the agent"
+    fast = by_id(told_of(measures={"agent_speech_rate": 400}))["voice.clarity"].searched
+    assert (fast.start_s, fast.end_s) == (0.0, 10.0), "the fastest"
+
+
+def test_rings_that_were_heard_are_what_pickup_rests_on() -> None:
+    rings = [
+        {"kind": "ring", "speaker": "unknown", "start_s": at, "end_s": at + 1.0}
+        for at in (0.0, 5.0, 10.0, 15.0)
+    ]
+    data = base(more=rings, measures={"rings_before_answer": 4})
+    data["turns"] = [[who, start + 20, end + 20, text] for who, start, end, text in data["turns"]]
+    data["record"] = {"direction": "inbound"}
+    told, found = score(evidence_of(data), STANDARD)
+    pickup = by_id(told)["time.pickup"]
+    assert pickup.verdict == "partial"
+    assert set(pickup.findings) == {finding.id for finding in found if finding.kind == "ring"}
+    data["record"] = {"direction": "inbound", "ring_count": 4}
+    listed = by_id(score(evidence_of(data), STANDARD)[0])["time.pickup"]
+    assert listed.findings == () and (listed.searched.start_s, listed.searched.end_s) == (0.0, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("notes", "found"),
+    [
+        ("客户不感兴趣，已拒绝", {"not_interested"}),
+        ("没有感兴趣的意思", set()),
+        ("She was not really interested.", set()),
+        ("Interested, wants to order", {"interested"}),
+        ("He didn't sign up", set()),
+        ("Signed  up on the spot", {"order_placed"}),
+        ("disinterested", set()),
+        ("下周再说", set()),
+    ],
+)
+def test_what_notes_say_of_the_end(notes: str, found: set[str]) -> None:
+    criterion = next(each for each in STANDARD.criteria if each.id == "record.complete")
+    given = criterion.review.settings  # type: ignore[union-attr]
+    assert outcomes_in(notes, given["notes"], tuple(given["denials"])).keys() == found

@@ -269,6 +269,21 @@ def test_calling_hours() -> None:
     )
 
 
+def test_holidays_of_a_country_whose_parts_differ() -> None:
+    from datetime import date, datetime
+
+    from pipeline.profile import CallingHours, TimeSpan
+
+    easter_monday, second_of_january = date(2026, 4, 6), date(2026, 1, 2)
+    country, part = (CallingHours.model_validate({"holidays": name}) for name in ("GB", "GB-ENG"))
+    assert works_on(easter_monday, country) == "part_holiday" and works_on(easter_monday, part) == "holiday"
+    assert works_on(second_of_january, country) == "work", "of Scotland alone"
+    assert works_on(date(2026, 12, 25), country) == "holiday"
+    for clock, place in (("10:00", "part_holiday"), ("22:00", "after")):
+        hours = country.model_copy(update={"spans": (TimeSpan.model_validate("09:00-17:00"),)})
+        assert place_in_hours(datetime.fromisoformat(f"2026-04-06T{clock}"), hours)[0] == place
+
+
 def test_a_copy_or_another_process_works_out_its_own_plan() -> None:
     import pickle
 

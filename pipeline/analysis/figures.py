@@ -51,7 +51,7 @@ def _patterns(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
     for unit, words in data["units"].items():
         after = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
         either = f"(?<![\\w.])(?P<number>{number}){gap}(?:{after}){edge}" if language == "en" else (
-            f"(?P<number>{number})(?:多|来)?(?:{after})"
+            f"(?P<number>{number})\\s?(?:多|来)?\\s?(?:{after})"
         )  # fmt: skip
         made.append((unit, re.compile(either)))
         if unit in data["prefix"]:

@@ -44,8 +44,8 @@ def score(
     """Score recordings: PATH is a file or a folder (searched with its subfolders).
 
     Writes DIR/calls/<call_id>.json and .html, DIR/calls.csv and DIR/index.html. Exit status 0: all scored; 1: some calls
-    failed, or rows of the call list can't be read as written, and all else is done; 2: the command line, a settings file
-    or a standard is wrong.
+    failed, or the call list has a mistake (a cell, a row, a claim of two agents), and all else is done; 2: the command
+    line, a settings file or a standard is wrong.
     """
     from pipeline.commands.summary import print_summary, progress_bar, tell_mistakes
     from pipeline.scoring_run import Run, run_scoring
@@ -55,4 +55,4 @@ def score(
     tell_mistakes(tally)
     if not quiet:
         print_summary(tally, out)
-    raise SystemExit(1 if tally.failed or tally.spoilt else 0)
+    raise SystemExit(1 if tally.failed or tally.mistakes else 0)

@@ -28,6 +28,7 @@ from pipeline.store.tables import Call, Score
 
 WEBHOOK_VARIABLE = "CALLGAUGE_WEBHOOK"
 FIGURES_VARIABLE = "CALLGAUGE_FIGURES"
+MOST_MISTAKES = 500
 ALERTS_SCHEMA = "callgauge/alerts/1"
 _log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def flagged_calls(session: Session, night: Night, alerts: Sequence[AlertLine]) -
 
 
 def summary_of(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
-    """The night in Markdown: counts and reasons."""
+    """The night in Markdown: counts and reasons, and what is wrong in the call lists."""
     counts = outcome.night.counts
     lines = [f"# Night of {outcome.night.date}", "", "| | calls |", "|---|---:|"]
     lines += [f"| {name} | {counts[name]} |" for name in counts]
@@ -126,12 +127,22 @@ def summary_of(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
     if reasons:
         lines += ["", "| state | reason | calls |", "|---|---|---:|"]
         lines += [f"| {state} | {reason} | {count} |" for (state, reason), count in sorted(reasons.items())]
+    if outcome.mistakes:
+        lines += ["", "Rows of call lists that can't be taken as written:", ""]
+        lines += [f"- {inert(mistake)}" for mistake in outcome.mistakes[:MOST_MISTAKES]]
+        if len(outcome.mistakes) > MOST_MISTAKES:
+            lines += [f"- and {len(outcome.mistakes) - MOST_MISTAKES} more; the run's log holds them all"]
     heard = {
         kind: sum(alert.kind == kind for alert in alerts) for kind in ("complaint", "do_not_call", "fatal")
     }
     lines += ["", "Alerts: " + ", ".join(f"{count} {kind}" for kind, count in heard.items()) + "."]
     lines += [f"This run worked on {outcome.worked} calls in {outcome.elapsed_s:.0f} s."]
     return "\n".join(lines) + "\n"
+
+
+def inert(text: str) -> str:
+    """Text of others as code, so that Markdown shows it as it is."""
+    return "`" + text.replace("`", "'") + "`"
 
 
 def prometheus(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
@@ -149,7 +160,11 @@ def prometheus(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
     for kind in ("complaint", "do_not_call", "fatal"):
         lines.append(f'callgauge_night_alerts{{kind="{kind}"}} {sum(alert.kind == kind for alert in alerts)}')
     for name, told, value in (
-        ("callgauge_run_ok", "Whether nothing failed and nothing is missing.", int(outcome.ok)),
+        (
+            "callgauge_run_ok",
+            "Whether nothing failed, nothing is missing and no call list has mistakes.",
+            int(outcome.ok),
+        ),
         ("callgauge_run_worked_calls", "Calls that the latest run worked on.", outcome.worked),
         ("callgauge_run_failed_calls", "Calls that failed in the latest run.", outcome.failed_now),
         ("callgauge_run_seconds", "How long the latest run took.", round(outcome.elapsed_s, 3)),

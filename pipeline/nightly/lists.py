@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.calls import Assigned, CallList, assign, read_call_list
+from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
-from pipeline.intake import CALL_LISTS
+from pipeline.intake import CALL_LISTS, passed_over_lists
 from pipeline.profile import Profile
 from pipeline.types import CallRecord
 
@@ -19,22 +20,28 @@ HELD = frozenset({"1", "y", "yes", "true", "hold", "held", "是", "暂缓"})
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows of the call lists matched to files, rows without file, and every mistake found."""
+    """Rows of the call lists matched to files, rows without file, and every mistake found.
+
+    ``contested``: files that rows of different agents claim.
+    """
 
     rows: dict[str, CallRecord]
     given_ids: frozenset[str]
     missing: tuple[CallRecord, ...]
     mistakes: tuple[str, ...]
+    contested: frozenset[str] = frozenset()
 
 
-def read_lists(inbox: Path, files: Sequence[str], *, profile: Profile) -> Listing:
+def read_lists(
+    inbox: Path, files: Sequence[str], *, profile: Profile, outcomes: Collection[str] | None = None
+) -> Listing:
     """Read every ``calls.csv`` and ``calls.jsonl`` under the inbox and match their rows to files.
 
     A row's file is looked for beside its list. A list that can't be read at all is a mistake, and its folder's calls
-    go on without rows: a night doesn't stop for it.
+    go on without rows: a night doesn't stop for it. ``outcomes``: as in `pipeline.intake.take_in`.
     """
     found = [_read(path, inbox, profile) for path in _lists(inbox)]
-    known, mistakes = _joined(found)
+    known = joined(found, profile=profile)
     assigned: Assigned = assign(known, [(file, "0" * 64) for file in files], profile=profile)
     given = frozenset(record.call_id for record in known.records if record.call_id)
 
@@ -44,7 +51,8 @@ def read_lists(inbox: Path, files: Sequence[str], *, profile: Profile) -> Listin
 
     rows = {file: as_listed(record) for file, record in assigned.records.items() if record.listed}
     missing = tuple(as_listed(record) for record in assigned.missing)
-    return Listing(rows, given, missing, (*mistakes, *assigned.mistakes))
+    told = (*_passed_over(inbox), *known.mistakes, *assigned.mistakes, *unknown_outcomes(known, outcomes))
+    return Listing(rows, given, missing, told, assigned.contested)
 
 
 def _lists(inbox: Path) -> Iterator[Path]:
@@ -53,6 +61,18 @@ def _lists(inbox: Path) -> Iterator[Path]:
             hidden = any(part.startswith(".") for part in path.relative_to(inbox).parts)
             if path.is_file() and not hidden and path.resolve().is_relative_to(inbox.resolve()):
                 yield path
+
+
+def _passed_over(inbox: Path) -> Iterator[str]:
+    """Workbooks and the like in folders for which no list counts, theirs or one above them."""
+    listed = {path.parent for path in _lists(inbox)}
+    for folder, inner, _files in os.walk(inbox):
+        here = Path(folder)
+        if here in listed:
+            inner.clear()
+            continue
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        yield from passed_over_lists(here)
 
 
 def _read(path: Path, inbox: Path, profile: Profile) -> CallList:
@@ -64,27 +84,7 @@ def _read(path: Path, inbox: Path, profile: Profile) -> CallList:
     if folder == ".":
         return read
     moved = tuple(replace(record, file=f"{folder}/{record.file}") for record in read.records)
-    return replace(read, records=moved)
-
-
-def _joined(lists: Sequence[CallList]) -> tuple[CallList, tuple[str, ...]]:
-    mistakes = [mistake for each in lists for mistake in each.mistakes]
-    records: dict[str, CallRecord] = {}
-    ids: dict[str, str] = {}
-    for each in lists:
-        for record in each.records:
-            if record.file in records:
-                mistakes.append(f"{each.name}: {record.file}, file → stands in another call list already")
-                continue
-            if record.call_id and record.call_id in ids:
-                mistakes.append(
-                    f"{each.name}: call_id → {record.call_id} is taken by {ids[record.call_id]}; one is derived"
-                )
-                record = replace(record, call_id="")
-            ids.setdefault(record.call_id, record.file)
-            records[record.file] = record
-    name = " + ".join(each.name for each in lists) or "call list"
-    return CallList(name, tuple(records.values())), tuple(mistakes)
+    return replace(read, records=moved, contested=frozenset(f"{folder}/{file}" for file in read.contested))
 
 
 def is_held(record: CallRecord) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline import __version__
+from pipeline.call_names import printable, without_numbers
 from pipeline.errors import ConfigError
 from pipeline.intake import find_profile
 from pipeline.nightly.inbox import Stamp, known_from, look
@@ -29,6 +30,7 @@ from pipeline.profile import Profile
 from pipeline.settings import Settings
 from pipeline.standards import Standard, list_standards, load_standard
 from pipeline.standards.added import check_extensions
+from pipeline.standards.checks_record import outcome_words
 from pipeline.standards.library import dump_standard, names_no_file
 from pipeline.store import Store
 from pipeline.store.keep import Judged, Made, keep_score, keep_standard
@@ -87,7 +89,9 @@ def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: P
         seen = look_at(inbox, known=known, settle_s=settings.settle_s)
     else:
         seen = look(inbox, known=known, settle_s=settings.settle_s)
-    listing = read_lists(lists, [each.file for each in seen], profile=profile)
+    listing = read_lists(
+        lists, [each.file for each in seen], profile=profile, outcomes=outcome_words(standard)
+    )
     with store.writing() as session:
         keep_standard(
             session, sha256=setup.standard_sha256, standard=standard.id, version=standard.version,
@@ -100,8 +104,11 @@ def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: P
             retry_failed=settings.retry_failed,
         )  # fmt: skip
         setup.standards.update(_older_standards(session, plan.tickets, setup.standard_sha256))
+    mistakes = tuple(printable(without_numbers(mistake)) for mistake in plan.mistakes)
+    for mistake in mistakes:
+        _log.warning("%s", mistake)
     _log.info("%d recordings in the inbox, %d to score", len(seen), len(plan.tickets))
-    return Begun(made, inbox, setup, tuple(plan.tickets), tuple(plan.mistakes))
+    return Begun(made, inbox, setup, tuple(plan.tickets), mistakes)
 
 
 def standard_named(store: Store, name: str) -> Standard:
@@ -217,16 +224,17 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed and nothing is missing, in this night or in what this run worked on."""
+        """Whether nothing failed and nothing is missing, in this night or in what this run worked on, and the lists are right."""
         counts = self.night.counts
-        return not (counts["failed"] or counts["missing"] or self.failed_now)
+        return not (counts["failed"] or counts["missing"] or self.failed_now or self.mistakes)
 
     @property
     def told(self) -> str:
         """The counts in one line."""
         counts = self.night.counts
         order = ("received", "scored", "excluded", "failed", "pending", "missing")
-        return ", ".join(f"{counts[name]} {name}" for name in order)
+        wrong = (f"{len(self.mistakes)} mistakes in call lists",) if self.mistakes else ()
+        return ", ".join((*(f"{counts[name]} {name}" for name in order), *wrong))
 
 
 def finish(store: Store, begun: Begun, *, failed_now: int, worked: int) -> Outcome:

@@ -6,7 +6,9 @@ Identity is the content. Its rules, each tested by name in ``tests/test_nightly_
 - the same content under another name: ``excluded, duplicate``; the name that the call list knows is the one that counts;
 - another content under the same name: a row that had no score becomes the new content's; one that had is
   ``excluded, replaced``, a new row stands in this night, and the call gets a new version, cause ``replaced``;
-- the call list late: as a row that changed.
+- the call list late: as a row that changed;
+- rows of different agents for one content, under one name or several: ``excluded, contested`` until the list says whose it
+  is, and told each night; a score that there is stays.
 """
 
 from __future__ import annotations
@@ -16,10 +18,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from pipeline.call_claims import agents_differ
 from pipeline.nightly.entries import Entries
 from pipeline.nightly.inbox import Seen
 from pipeline.nightly.lists import Listing, is_held
 from pipeline.nightly.tickets import Planner, Ticket
+from pipeline.profile import EMPTY
 from pipeline.store.keep import Made
 from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.reasons import MOST_ATTEMPTS, REASONS
@@ -63,6 +67,7 @@ def plan_night(
     planner = Planner(session, inbox, seen, listing, made, standards)
     plan = Plan(mistakes=list(listing.mistakes))
     rows = _rows_by_content(seen, listing)
+    contested = _contested(seen, listing, plan.mistakes)
     for each in sorted(seen, key=lambda each: (each.file not in listing.rows, each.file)):
         entry = entries.of(each)
         if each.state != "ready":
@@ -70,9 +75,13 @@ def plan_night(
             continue
         entry = _entry(entries, each, entry)
         if entry is None:
+            plan.mistakes += planner.claimed(each, listing.rows.get(each.file), apart=contested)
             continue
         row = rows.get(each.sha256 or "") or CallRecord(file=each.file, call_id="")
-        if is_held(row) and entry.state != "scored":
+        if each.sha256 in contested:
+            if entry.state != "scored":
+                entries.change(entry, "excluded", "contested")
+        elif is_held(row) and entry.state != "scored":
             entries.change(entry, "excluded", "held")
         elif _due(entry, retry_failed) and (ticket := planner.ticket(entry, each, row)) is not None:
             if entry.state != "scored":
@@ -91,6 +100,25 @@ def _rows_by_content(seen: Sequence[Seen], listing: Listing) -> dict[str, CallRe
         if each.sha256 is not None and each.file in listing.rows:
             rows.setdefault(each.sha256, listing.rows[each.file])
     return rows
+
+
+def _contested(seen: Sequence[Seen], listing: Listing, mistakes: list[str]) -> frozenset[str]:
+    """Contents that rows of different agents claim. A file's own two rows are told with the list, those of twins here."""
+    found: set[str] = set()
+    first: dict[str, Seen] = {}
+    for each in seen:
+        if not each.sha256 or each.sha256 == EMPTY_SHA256 or each.file not in listing.rows:
+            continue
+        if each.file in listing.contested:
+            found.add(each.sha256)
+        other = first.setdefault(each.sha256, each)
+        if agents_differ(listing.rows[other.file], listing.rows[each.file], EMPTY):
+            found.add(each.sha256)
+            mistakes.append(
+                f"call list: {each.file}, file → has the same content as {other.file}, which is another agent's; "
+                "held until one of the rows is taken out"
+            )
+    return frozenset(found)
 
 
 def _entry(entries: Entries, each: Seen, entry: LedgerEntry | None) -> LedgerEntry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,12 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.call_claims import agents_differ
 from pipeline.call_names import shown_name
 from pipeline.calls import derive_call_id
 from pipeline.nightly.inbox import Seen
 from pipeline.nightly.lists import Listing, record_data
+from pipeline.profile import EMPTY
 from pipeline.store.alerting import suppressed_since
 from pipeline.store.keep import Basis, Made
 from pipeline.store.night_tables import LedgerEntry
@@ -102,6 +104,20 @@ class Planner:
         self._session.flush()
         since = self._suppressed.get(call.customer_id) if call.customer_id else None
         return Ticket(entry.id, each.path, record, basis, since)
+
+    def claimed(self, each: Seen, row: CallRecord | None, *, apart: Container[str]) -> Iterator[str]:
+        """Where a recording is another's duplicate, and its row gives it to another agent than the call that counts.
+
+        Contents that stand ``apart`` are told already.
+        """
+        call = self._by_content.get(each.sha256 or "")
+        if row is None or call is None or each.sha256 in apart:
+            return
+        if agents_differ(record_of(call, call.file), row, EMPTY):
+            yield (
+                f"call list: {shown_name(each.file, each.sha256)}, file → has the same content as the call "
+                f"{call.call_id}, which is another agent's; its row is not taken"
+            )
 
     def _leave(self, entry: LedgerEntry, call: Call, sha256: str) -> None:
         """A call whose customer was forgotten: nothing of it is taken in again."""

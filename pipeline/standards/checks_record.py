@@ -16,6 +16,8 @@ from pipeline.standards.evidence import Evidence
 from pipeline.standards.grammar import Check, walk
 from pipeline.standards.hours import place_in_hours
 from pipeline.standards.messages import message, word
+from pipeline.standards.record_notes import outcomes_in
+from pipeline.standards.spots import talk_span
 from pipeline.standards.vocabulary import OutcomeLabel
 from pipeline.standards.wording import Bilingual
 
@@ -31,12 +33,13 @@ _PLACES = {
     "noon": Bilingual("午休或用餐时间", "in the noon rest or a break"),
     "holiday": Bilingual("公众假日", "a public holiday"),
     "day_off": Bilingual("休息日", "a day off"),
+    "part_holiday": Bilingual("部分地区的公众假日", "a public holiday in some parts of the country"),
 }
 _ZONE_COLUMNS = ("customer_time_zone", "customer_timezone", "客户时区")
 
 
 class HoursSettings(Frozen):
-    """``spans`` of a day where the profile has none."""
+    """``spans`` of a day where the profile has none; a call outside of them is ``unstated``, never a fault."""
 
     spans: tuple[TimeSpan, ...] = ()
 
@@ -49,11 +52,16 @@ class LengthSettings(Frozen):
 
 
 class RecordSettings(Frozen):
-    """Columns that may name the person, wordings of outcomes, and outcomes that agree with each other."""
+    """Columns that may name the person, wordings of outcomes, and outcomes that agree with each other.
+
+    ``notes``: wordings that say so in the free notes, unless one of ``denials`` stands before them.
+    """
 
     person_columns: tuple[str, ...] = ()
     outcomes: dict[OutcomeLabel, tuple[str, ...]] = Field(default_factory=dict)
     camps: tuple[tuple[OutcomeLabel, ...], ...] = ()
+    notes: dict[OutcomeLabel, tuple[str, ...]] = Field(default_factory=dict)
+    denials: tuple[str, ...] = ()
 
 
 class FollowUpSettings(Frozen):
@@ -63,16 +71,21 @@ class FollowUpSettings(Frozen):
 
 
 def _hours(evidence: Evidence, settings: HoursSettings) -> Told:
-    """Where the call's start lies in the profile's calendar, by the customer's clock where known."""
+    """Where the call's start lies in the profile's calendar, by the customer's clock where known.
+
+    Outside of hours that only we suppose it is ``unstated``: the company may well work then.
+    """
     started = evidence.record.started_at
     if started is None:
         return Told(None, why=message("no_value"))
     given = evidence.profile.calling_hours or CallingHours()
+    supposed = () if given.spans else ("before", "after", "noon")
+    if evidence.profile.calling_hours is None:
+        supposed = (*supposed, "day_off")
+    supposed = (*supposed, "part_holiday")
     if not given.spans:
         given = given.model_copy(update={"spans": settings.spans})
-    zone = next(
-        (evidence.record.extra[name] for name in _ZONE_COLUMNS if evidence.record.extra.get(name)), None
-    )
+    zone = _extra(evidence, _ZONE_COLUMNS)
     try:
         zone = zone_name(zone) if zone else None
     except ValueError:
@@ -88,7 +101,7 @@ def _hours(evidence: Evidence, settings: HoursSettings) -> Told:
         "details": Bilingual(_PLACES[place].zh, _PLACES[place].en),
         "quote": spans,
     }
-    return Told(place, values=values)
+    return Told("unstated" if place in supposed else place, values=values)
 
 
 def _length(evidence: Evidence, settings: LengthSettings) -> Told:
@@ -107,7 +120,8 @@ def _length(evidence: Evidence, settings: LengthSettings) -> Told:
         if length <= settings.stretch * high
         else "too_long"
     )
-    return Told(answer, values={"value": length, "low": low, "high": high, "unit": "s"})
+    values = {"value": length, "low": low, "high": high, "unit": "s"}
+    return Told(answer, values=values, searched=talk_span(evidence.transcript))
 
 
 def _length_s(evidence: Evidence) -> float | None:
@@ -129,32 +143,41 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
     """Time, person and result on record, none contradicted by what was heard."""
     record = evidence.record
     person = record.customer_id or _extra(evidence, settings.person_columns)
+    recorded, written = _label(record.outcome, settings), (record.outcome or "").strip()
     given = {
         "time": record.started_at is not None,
         "person": bool(person),
-        "result": bool((record.outcome or "").strip() or (record.notes or "").strip()),
+        "result": recorded is not None or bool((record.notes or "").strip()),
     }
     names = {
         "time": Bilingual("时间", "time"),
         "person": Bilingual("联系人", "person"),
-        "result": Bilingual("结果", "result"),
+        "result": Bilingual(f"结果（“{written}”无法识别）", f"result (“{written}” isn't understood)")
+        if written
+        else Bilingual("结果", "result"),
     }
     lacking = [names[key] for key, there in given.items() if not there]
-    recorded = _label(record.outcome, settings)
     if recorded and _contradict(recorded, evidence.outcome.label, settings):
         heard = word(f"outcome_{evidence.outcome.label}")
         details = Bilingual(
             f"清单写“{record.outcome}”，通话中是“{heard.zh}”",
             f"the list says “{record.outcome}”, the call “{heard.en}”",
         )
-        return Told("contradicted", values={"value": record.outcome, "details": details})
+        return Told(
+            "contradicted",
+            values={"value": record.outcome, "details": details},
+            searched=talk_span(evidence.transcript),
+        )
+    if recorded is None and (noted := _noted_otherwise(evidence, settings)):
+        return Told("unclear", values={"quote": noted, "details": word(f"outcome_{evidence.outcome.label}")})
     details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
     answer = ("complete", "one_lacking", "several_lacking", "several_lacking")[len(lacking)]
     return Told(answer, values={"count": len(lacking), "details": details})
 
 
 def _extra(evidence: Evidence, columns: Any) -> str | None:
-    return next((evidence.record.extra[name] for name in columns if evidence.record.extra.get(name)), None)
+    extra = {name.casefold(): value for name, value in evidence.record.extra.items()}
+    return next((extra[name.casefold()] for name in columns if extra.get(name.casefold())), None)
 
 
 def _label(text: str | None, settings: RecordSettings) -> str | None:
@@ -163,10 +186,21 @@ def _label(text: str | None, settings: RecordSettings) -> str | None:
         return None
     plain = text.strip().lower()
     words = settings.outcomes
-    if plain in words or plain.replace(" ", "_") in words:
+    if plain.replace(" ", "_") in (*words, *OUTCOMES):
         return plain.replace(" ", "_")
     found = {label for label, wordings in words.items() if plain in (wording.lower() for wording in wordings)}
     return found.pop() if len(found) == 1 else None
+
+
+def _noted_otherwise(evidence: Evidence, settings: RecordSettings) -> str | None:
+    """Words of the notes that speak against what was heard. Notes that say one thing and another speak against nothing."""
+    found = outcomes_in(evidence.record.notes or "", settings.notes, settings.denials)
+    camps = {camp for camp in settings.camps if not found.keys().isdisjoint(camp)}
+    if len(camps) != 1:
+        return None
+    return next(
+        (said for label, said in found.items() if _contradict(label, evidence.outcome.label, settings)), None
+    )
 
 
 def _contradict(recorded: str, heard: str, settings: RecordSettings) -> bool:
@@ -192,7 +226,7 @@ def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     notes = evidence.record.notes or ""
     if match := has_shape("date", notes):
         return Told("recorded", values={"quote": notes[:80], "value": match.group()})
-    return Told("none", values={})
+    return Told("none", values={}, searched=talk_span(evidence.transcript))
 
 
 def outcome_words(standard: Standard) -> frozenset[str]:
@@ -207,12 +241,16 @@ def outcome_words(standard: Standard) -> frozenset[str]:
 
 
 CHECKS: Mapping[str, CheckSpec] = {
-    "time.hours": CheckSpec(_hours, tuple(_PLACES), settings=HoursSettings),
+    "time.hours": CheckSpec(
+        _hours, (*(place for place in _PLACES if place != "part_holiday"), "unstated"), settings=HoursSettings
+    ),
     "time.length": CheckSpec(
         _length, ("short", "within", "long", "too_long"), needs_clock=True, settings=LengthSettings
     ),
     "record.complete": CheckSpec(
-        _complete, ("complete", "one_lacking", "several_lacking", "contradicted"), settings=RecordSettings
+        _complete,
+        ("complete", "one_lacking", "several_lacking", "contradicted", "unclear"),
+        settings=RecordSettings,
     ),
     "record.follow_up": CheckSpec(
         _follow_up, ("heard", "recorded", "none"), kinds=frozenset({"follow_up"}), settings=FollowUpSettings

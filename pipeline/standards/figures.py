@@ -6,6 +6,7 @@ from pipeline.standards.context import Context
 from pipeline.standards.grammar import Measured
 from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message
+from pipeline.standards.spots import spot_of
 from pipeline.standards.vocabulary import Band
 
 __all__ = ["measured"]
@@ -23,7 +24,8 @@ def measured(condition: Measured, context: Context) -> Judged:
     if condition.is_ is not None:
         if _sort_of(figure.value) is not _sort_of(condition.is_):
             return Judged(None, why=(message("other_sort"),), values=shown)
-        return Judged(figure.value == condition.is_, values=shown)
+        hits, span = spot_of(condition.measure, context)
+        return Judged(figure.value == condition.is_, hits, values=shown, searched=span)
     if _sort_of(figure.value) is not float:
         return Judged(None, why=(message("other_sort"),), values=shown)
     value = abs(float(figure.value)) if condition.size else float(figure.value)
@@ -36,7 +38,9 @@ def measured(condition: Measured, context: Context) -> Judged:
     )
     low = bounds.min if bounds.min is not None else condition.above
     high = bounds.max if bounds.max is not None else condition.below
-    return Judged(holds, values={"value": value, "unit": figure.unit, "low": low, "high": high})
+    hits, span = spot_of(condition.measure, context, too_low=low is not None and value < low)
+    values = {"value": value, "unit": figure.unit, "low": low, "high": high}
+    return Judged(holds, hits, values=values, searched=span)
 
 
 def _sort_of(value: float | int | bool | str) -> type:

@@ -5,7 +5,7 @@ Public holidays and make-up work days (调休上班日) come from the ``holidays
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ __all__ = ["place_in_hours", "works_on"]
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _calendar(country: str, year: int) -> Any:
     import holidays
 
@@ -25,8 +25,21 @@ def _calendar(country: str, year: int) -> Any:
     return holidays.country_holidays(code, subdiv=part or None, years=[year])
 
 
+@lru_cache(maxsize=4096)
+def _in_most_parts(country: str, day: date) -> bool:
+    """Whether half of a country's parts or more have a holiday that the country as a whole has not."""
+    import holidays
+
+    parts = holidays.list_supported_countries().get(country, ())
+    off = sum(day in _calendar(f"{country}-{part}", day.year) for part in parts)
+    return bool(parts) and 2 * off >= len(parts)
+
+
 def works_on(day: date, hours: CallingHours) -> str:
-    """``work``, ``day_off`` or ``holiday``: the profile's own days, then make-up days, then holidays."""
+    """``work``, ``day_off`` or ``holiday``: the profile's own days, then make-up days, then holidays.
+
+    ``part_holiday`` where only a country is named, and half of its parts or more are closed (Easter Monday in GB).
+    """
     if day in hours.open_days:
         return "work"
     if day in hours.closed_days:
@@ -37,13 +50,15 @@ def works_on(day: date, hours: CallingHours) -> str:
             return "work"
         if day in calendar:
             return "holiday"
+        if "-" not in hours.holidays and _in_most_parts(hours.holidays, day):
+            return "part_holiday" if _DAYS[day.weekday()] in hours.work_days else "day_off"
     return "work" if _DAYS[day.weekday()] in hours.work_days else "day_off"
 
 
 def place_in_hours(
     started_at: datetime, hours: CallingHours, *, zone: str | None = None
 ) -> tuple[str, datetime]:
-    """Where a call's start lies: ``inside, before, after, noon, holiday`` or ``day_off``, and the local time.
+    """Where a call's start lies: ``inside, before, after, noon`` or what `works_on` says of the day, and the local time.
 
     Parameters
     ----------
@@ -54,15 +69,15 @@ def place_in_hours(
     """
     local = started_at.astimezone(ZoneInfo(zone or hours.time_zone)) if started_at.tzinfo else started_at
     day = works_on(local.date(), hours)
-    if day != "work":
+    if day not in ("work", "part_holiday"):
         return day, local
-    moment = local.time()
-    if not hours.spans:
-        return ("noon" if any(moment in part for part in hours.breaks) else "inside"), local
-    if any(moment in span for span in hours.spans):
-        return ("noon" if any(moment in part for part in hours.breaks) else "inside"), local
+    place = _place_in_day(local.time(), hours)
+    return (day if place == "inside" and day != "work" else place), local
+
+
+def _place_in_day(moment: time, hours: CallingHours) -> str:
+    if not hours.spans or any(moment in span for span in hours.spans):
+        return "noon" if any(moment in part for part in hours.breaks) else "inside"
     if moment < min(span.start for span in hours.spans):
-        return "before", local
-    if moment >= max(span.end for span in hours.spans):
-        return "after", local
-    return "noon", local
+        return "before"
+    return "after" if moment >= max(span.end for span in hours.spans) else "noon"
