@@ -118,6 +118,7 @@ def _forgotten(
     """What goes by kind, the held calls, and the recordings that stay in the inbox."""
     from sqlalchemy import select
 
+    from pipeline.call_names import path_in
     from pipeline.store.night_tables import LedgerEntry
     from pipeline.store.retention import FILE_COLUMNS, files_of
     from pipeline.store.tables import Call
@@ -126,7 +127,7 @@ def _forgotten(
     names = list(session.scalars(select(Call.call_id).where(Call.id.in_(held)).order_by(Call.call_id)))
     plan = {"calls": len(mine), **_counted(tuple(files_of(session, mine, tuple(FILE_COLUMNS))))}
     entries = session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(mine))).all()
-    there = [entry for entry in entries if (Path(entry.inbox) / entry.file).is_file()]
+    there = [entry for entry in entries if path_in(entry.inbox, entry.file).is_file()]
     plan["recordings"] = len(there) if with_recordings else 0
     return plan, names, [] if with_recordings else [entry.file for entry in there]
 
