@@ -312,6 +312,67 @@ def test_a_number_is_found_however_it_is_written(store: Store, number: str) -> N
     assert plain_id("+86 138-1234-5678") == plain_id("13812345678")
 
 
+def _note(store: Store, call_id: str, **record: object) -> None:
+    with store.writing() as session:
+        call = session.scalars(select(Call).where(Call.call_id == call_id)).one()
+        call.customer_id = str(record.get("customer_id") or "") or None
+        call.record = {**call.record, **record}
+
+
+def test_a_number_with_digits_beside_it_is_found(store: Store) -> None:
+    _note(store, "call-b1", notes="tel 13700003333 (1) ok, 2026-05-16 call back")
+    told = run(store, "forget", "--number", "137 0000 3333", "--dry-run")
+    assert "Would remove: 1 calls" in told
+    assert "Found by: notes (1)" in told
+
+
+@pytest.mark.parametrize("number", ["1", "1001", "123456", "abc13812345678", "1" * 18])
+def test_what_is_no_number_finds_nobody(store: Store, number: str) -> None:
+    _note(store, "call-b1", customer_id="C1001", notes="order 1001")
+    with pytest.raises(ConfigError, match="7 to 15 digits"):
+        run(store, "forget", "--number", number, "--dry-run")
+
+
+def test_digits_of_an_id_are_no_number(store: Store) -> None:
+    _note(store, "call-b1", customer_id="C-2013700001111", notes="ref X13700002222")
+    for number in ("13700001111", "13700002222", "2013700001111"):
+        assert "Would remove: nothing" in run(store, "forget", "--number", number, "--dry-run")
+    _note(store, "call-b1", customer_id="+86 137 0000 1111")
+    told = run(store, "forget", "--number", "13700001111", "--dry-run", "--json")
+    assert json.loads(told)["found_by"] == {"customer_id": 1}
+
+
+def test_who_must_not_be_called_is_known_by_every_number_of_the_row(store: Store) -> None:
+    _note(
+        store,
+        "call-a1",
+        customer_id="C-77",
+        notes="office +1 (555) 123-4567, not 7 days",
+        extra={"m": "138-1234-5678"},
+    )
+    asked = [
+        "C-77",
+        "13812345678",
+        "+86 138 1234 5678",
+        "5551234567",
+        "0015551234567",
+        "+15551234567",
+        "13900001111",
+    ]
+    run(store, "forget", "--customer", "C-77", "--by", "Chen Li", "--reason", "asked")
+    with store.reading() as session:
+        assert suppressed(session, asked) == set(asked[:-1])
+
+
+def test_a_request_without_customer_id_outlives_by_number(store: Store) -> None:
+    with store.writing() as session:
+        session.execute(update(Suppression).values(customer_id=None))
+        session.execute(update(Call).where(Call.call_id == "call-a1").values(customer_id=None))
+    run(store, "forget", "--number", "13812345678", "--by", "Chen Li", "--reason", "asked")
+    with store.reading() as session:
+        assert suppressed(session, ["13812345678"]) == {"13812345678"}
+
+
 def test_a_run_that_was_cut_off_is_ended_by_the_next(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

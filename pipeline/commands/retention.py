@@ -80,7 +80,7 @@ def forget(
     of the calls are held and stay whole; run it again when they are released.
     """
     from pipeline.errors import ConfigError
-    from pipeline.store.forgetting import calls_of, digest_of, person_of
+    from pipeline.store.forgetting import digest_of, found_by, person_of
     from pipeline.store.holds import held_calls
     from pipeline.store.removal import Wanted, remove
 
@@ -91,9 +91,14 @@ def forget(
     if not (reason or dry_run):
         raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
     person = person_of(customer=customer, number=number)
+    if person.is_number and person.phone is None:
+        raise ConfigError(
+            ["--number: N → a telephone number of 7 to 15 digits is accepted; for an id use --customer"]
+        )
     with _open(store, dry_run) as opened:
         with opened.reading() as session:
-            keys = calls_of(session, person)
+            fields = found_by(session, person)
+            keys = list(fields)
             held = sorted(set(keys) & held_calls(session))
             plan, names, left = _forgotten(session, keys, held, with_recordings)
         done = None
@@ -103,13 +108,24 @@ def forget(
                 digest = digest_of(session, person.given)
             told = {"person": digest, "held": names}
             wanted = Wanted(
-                "forget", by or "", reason or "", people=mine, told=told, recordings=with_recordings, known_by=person.given
+                "forget", by or "", reason or "", people=mine, told=told, recordings=with_recordings,
+                known_by=person.phone.dialled if person.phone else person.given,
             )  # fmt: skip
             done = remove(opened, wanted)
+    by_field = _by_field(fields) if dry_run and person.is_number else None
     for line in left:
         click.echo(f"still in the inbox: {line}", err=True)
-    _tell(plan, names, done, dry_run=dry_run, as_json=as_json)
+    _tell(plan, names, done, dry_run=dry_run, as_json=as_json, by_field=by_field)
     raise SystemExit(1 if names and not dry_run else 0)
+
+
+def _by_field(fields: dict[int, str]) -> dict[str, int]:
+    """How many calls each field of the call list told: whoever asks sees whether it is the right person."""
+    from collections import Counter
+
+    from pipeline.call_names import printable
+
+    return dict(Counter(printable(field) for field in fields.values()))
 
 
 def _forgotten(
@@ -232,16 +248,21 @@ def _counted(files: Any) -> dict[str, int]:
     return {**counts, "bytes": sum(item.bytes for item in files)}
 
 
-def _tell(plan: dict[str, int], held: list[str], done: Any, *, dry_run: bool, as_json: bool) -> None:
+def _tell(
+    plan: dict[str, int], held: list[str], done: Any, *, dry_run: bool, as_json: bool,
+    by_field: dict[str, int] | None = None,
+) -> None:  # fmt: skip
     if as_json:
         proof = (
             None if done is None else {"number": done.number, "seal": done.seal, "counts": dict(done.counts)}
         )
-        click.echo(
-            json.dumps({"dry_run": dry_run, "plan": plan, "held": held, "removal": proof}, ensure_ascii=False)
-        )
+        told = {"dry_run": dry_run, "plan": plan, "held": held, "removal": proof}
+        more = {} if by_field is None else {"found_by": by_field}
+        click.echo(json.dumps({**told, **more}, ensure_ascii=False))
         return
     what = ", ".join(f"{count} {name}" for name, count in plan.items() if count)
+    if by_field:
+        click.echo("Found by: " + ", ".join(f"{field} ({count})" for field, count in by_field.items()))
     if held:
         click.echo(f"held, so they stay: {', '.join(held)}")
     if done is None:
