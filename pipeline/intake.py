@@ -141,12 +141,15 @@ def _digest(path: Path) -> str | None:
 
 def _beside(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
     folders = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
-    return [folder / name for folder in folders for name in names if _inside(folder / name, folder)]
+    return [folder / name for folder in folders for name in names if lies_in(folder / name, folder)]
 
 
-def _inside(file: Path, folder: Path) -> bool:
-    """Whether a file lies in its folder, and isn't a link that leads out of it."""
-    return file.is_file() and file.resolve().is_relative_to(folder.resolve())
+def lies_in(file: Path, folder: Path) -> bool:
+    """Whether a file lies in its folder, and isn't a link that leads out of it. A name that can't be is not there."""
+    try:
+        return file.is_file() and file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a name longer than the disk takes, links in a circle
+        return False
 
 
 def _together(lists: Sequence[CallList]) -> CallList | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -153,6 +154,79 @@ def test_a_sealed_area_takes_nothing_plain(tmp_path: Path) -> None:
             FileArea(tmp_path, wrong).is_whole(kept.sha256, "result")
     assert FileArea(tmp_path, BOTH).put(b"two", "result")
     assert FileArea(tmp_path, BOTH).sealed_by() == (keys(OLD).newest, keys(NEW).newest)
+
+
+PLACES = [("audio", "audio"), ("audio", "original_audio"), ("transcript", "transcript")]
+
+
+def _older(content: bytes, given: Keys) -> bytes:
+    """As versions before sealed it: the file doesn't know its place."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    assert given.newest is not None
+    salt = os.urandom(16)
+    header = b"CGS1" + bytes.fromhex(given.newest) + salt + len(content).to_bytes(8, "big")
+    own = HKDF(SHA256(), 32, salt=salt, info=b"callgauge sealed file").derive(given.of(given.newest))
+    return header + AESGCM(own).encrypt(bytes(12), content, header)
+
+
+@pytest.mark.parametrize(("kind", "of"), PLACES)
+@pytest.mark.parametrize("form", ["today", "older", "plain"])
+def test_a_file_in_another_s_place_is_found_by_every_reader(
+    tmp_path: Path, kind: str, of: str, form: str
+) -> None:
+    area = FileArea(tmp_path, keys(OLD))
+    mine, other = area.put(b"mine", kind), area.put(b"the other's", of)
+    here, there = area.locate(mine.sha256, kind), area.locate(other.sha256, of)
+    assert here is not None
+    assert there is not None
+    if form == "today":
+        here.write_bytes(there.read_bytes())
+    elif form == "older":
+        here.write_bytes(_older(b"the other's", keys(OLD)))
+    else:
+        here.unlink()
+        area.path(mine.sha256, kind).write_bytes(b"the other's")
+    for reader in (area.open, area.read, lambda *name: area.copy_out(*name, tmp_path / "out")):
+        with pytest.raises(BrokenSealError):
+            reader(mine.sha256, kind)
+    assert not area.is_whole(mine.sha256, kind)
+    assert area.read(other.sha256, of) == b"the other's"
+
+
+def test_the_app_serves_no_other_call_s_sound(tmp_path: Path) -> None:
+    from fastapi import HTTPException, Request
+
+    from pipeline.review.sound import sound_answer
+
+    area = FileArea(tmp_path, keys(OLD))
+    mine, other = area.put(b"ID3mine", "audio"), area.put(b"ID3other", "audio")
+    shutil.copy(area.locate(other.sha256, "audio") or "", area.locate(mine.sha256, "audio") or "")
+    request = Request({"type": "http", "headers": []})
+    assert sound_answer(request, area, other.sha256, "audio").status_code == 200
+    with pytest.raises(HTTPException) as refused:
+        sound_answer(request, area, mine.sha256, "audio")
+    assert refused.value.status_code == 404
+    assert "damaged" in refused.value.detail
+
+
+def test_files_of_the_older_form_are_read_and_brought_into_today_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_KEY", OLD)
+    with open_store(str(tmp_path / "s.db")) as store:
+        kept = store.files.put(b"from before", "result")
+        path = store.files.locate(kept.sha256, "result")
+        assert path is not None
+        path.write_bytes(_older(b"from before", keys(OLD)))
+        assert store.files.read(kept.sha256, "result") == b"from before"
+        assert store.files.is_whole(kept.sha256, "result")
+        assert rekey(store).files == 1
+        assert path.read_bytes()[:4] == b"CGS2"
+        assert store.files.read(kept.sha256, "result") == b"from before"
+        assert rekey(store).files == 0
 
 
 def test_keys_are_changed_and_what_was_plain_is_sealed(

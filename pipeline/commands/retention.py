@@ -80,21 +80,14 @@ def forget(
     of the calls are held and stay whole; run it again when they are released.
     """
     from pipeline.errors import ConfigError
-    from pipeline.store.forgetting import digest_of, found_by, person_of
+    from pipeline.store.forgetting import digest_of, found_by
     from pipeline.store.holds import held_calls
     from pipeline.store.removal import Wanted, remove
 
-    number = sys.stdin.readline().strip() if number == "-" else number
-    if (customer is None) == (number is None) or not (customer or number or "").strip():
-        raise ConfigError(["--customer: ID → this or --number N is accepted, one of the two"])
+    person = _asked_for(customer, number)
     _needs_name(by, dry_run)
     if not (reason or dry_run):
         raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
-    person = person_of(customer=customer, number=number)
-    if person.is_number and person.phone is None:
-        raise ConfigError(
-            ["--number: N → a telephone number of 7 to 15 digits is accepted; for an id use --customer"]
-        )
     with _open(store, dry_run) as opened:
         with opened.reading() as session:
             fields = found_by(session, person)
@@ -117,6 +110,22 @@ def forget(
         click.echo(f"still in the inbox: {line}", err=True)
     _tell(plan, names, done, dry_run=dry_run, as_json=as_json, by_field=by_field)
     raise SystemExit(1 if names and not dry_run else 0)
+
+
+def _asked_for(customer: str | None, number: str | None) -> Any:
+    """The one person whom the options name."""
+    from pipeline.errors import ConfigError
+    from pipeline.store.forgetting import person_of
+
+    number = sys.stdin.readline().strip() if number == "-" else number
+    if (customer is None) == (number is None) or not (customer or number or "").strip():
+        raise ConfigError(["--customer: ID → this or --number N is accepted, one of the two"])
+    person = person_of(customer=customer, number=number)
+    if person.is_number and person.phone is None:
+        raise ConfigError(
+            ["--number: N → a telephone number of 7 to 15 digits is accepted; for an id use --customer"]
+        )
+    return person
 
 
 def _by_field(fields: dict[int, str]) -> dict[str, int]:
