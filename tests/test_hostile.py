@@ -19,7 +19,7 @@ from factories import make_result, make_transcript, make_turn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.audio.decode import DecodeLimits, load
+from pipeline.audio.decode import DecodeLimits, load, open_recording
 from pipeline.call_names import (
     derive_call_id,
     holds_number,
@@ -198,6 +198,31 @@ def test_a_small_file_that_unpacks_to_hours(tmp_path: Path) -> None:
     with pytest.raises(RecordingError) as refused:
         load(bomb, limits=DecodeLimits(longest_s=300))
     assert refused.value.code == "too_long"
+
+
+def _floats(path: Path, samples: np.ndarray) -> Path:
+    data = samples.astype("<f4").tobytes()
+    head = struct.pack("<HHIIHH", 3, 1, 8000, 32_000, 4, 32)
+    body = b"WAVEfmt " + struct.pack("<I", len(head)) + head + b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    return path
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e37])
+@pytest.mark.parametrize("where", [slice(None, None, 97), slice(None), slice(-1, None)])
+@pytest.mark.filterwarnings("error")
+def test_samples_that_are_no_sound_are_refused_in_words(tmp_path: Path, wrong: float, where: slice) -> None:
+    samples = np.sin(np.arange(8000 * 30, dtype=np.float32))
+    samples[where] = wrong
+    for read in (load, open_recording):
+        with pytest.raises(RecordingError, match="samples in .* no sound") as refused:
+            read(_floats(tmp_path / "bad.wav", samples))
+        assert refused.value.code == "damaged"
+
+
+def test_floats_over_full_scale_are_sound(tmp_path: Path) -> None:
+    samples = 4 * np.sin(np.arange(8000, dtype=np.float32))
+    assert load(_floats(tmp_path / "loud.wav", samples))[1].clipping[0].ratio > 0.1
 
 
 @pytest.mark.parametrize("rate", [1, 10, 1999, 768_001, 4_000_000_000])

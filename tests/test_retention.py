@@ -27,7 +27,7 @@ from pipeline.review.rights import Person as Reader
 from pipeline.store import Store, open_store, removal
 from pipeline.store.alerting import suppressed_since
 from pipeline.store.check import check_store
-from pipeline.store.coach_tables import Draft
+from pipeline.store.coach_tables import Draft, Plan, PlanAct
 from pipeline.store.follow_query import suppressed
 from pipeline.store.forgetting import calls_of, plain_id
 from pipeline.store.forgetting import person_of as asked_for
@@ -312,6 +312,49 @@ def test_a_number_is_found_however_it_is_written(store: Store, number: str) -> N
     assert plain_id("+86 138-1234-5678") == plain_id("13812345678")
 
 
+def _moment(session: Session, call_id: str, text: str) -> PlanAct:
+    user = somebody(session)
+    plan = Plan(agent_id="a1", criterion="x", state="open", created_at=NOW)
+    session.add(plan)
+    session.flush()
+    data = {"call_id": call_id, "at_s": 3.0, "text": text}
+    act = PlanAct(plan=plan.id, user=user.id, name=user.name, role="coach", at=NOW, act="moment", data=data)
+    session.add(act)
+    session.flush()
+    return act
+
+
+def test_what_a_coaching_plan_says_of_a_forgotten_call_goes(store: Store) -> None:
+    with store.writing() as session:
+        mine, other = (
+            _moment(session, "call-a1", WORD + " at home"),
+            _moment(session, "call-b1", "well asked"),
+        )
+        numbers = mine.id, other.id
+    run(store, "forget", "--customer", "C-77", "--by", "Chen Li", "--reason", "asked")
+    with store.reading() as session:
+        told = [session.get_one(PlanAct, number).data for number in numbers]
+    assert told[0] == {"call_id": "call-a1", "at_s": 3.0, "text": "[removed]"}
+    assert told[1]["text"] == "well asked"
+    assert WORD.encode() not in _all_bytes(store)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": {"call_id": "call-a1", "at_s": 3.0, "text": "better words"}},
+        {"data": {"call_id": "call-b1", "at_s": 3.0, "text": "[removed]"}},
+        {"data": {"call_id": "call-a1", "at_s": 3.0, "text": "[removed]"}, "name": "Somebody"},
+        {"act": "action"},
+    ],
+)
+def test_nothing_else_of_a_plan_changes(store: Store, change: dict[str, object]) -> None:
+    with store.writing() as session:
+        number = _moment(session, "call-a1", WORD).id
+    with pytest.raises(DBAPIError, match="only added to"), store.writing() as session:
+        session.execute(update(PlanAct).where(PlanAct.id == number).values(**change))
+
+
 def _note(store: Store, call_id: str, **record: object) -> None:
     with store.writing() as session:
         call = session.scalars(select(Call).where(Call.call_id == call_id)).one()
@@ -533,12 +576,17 @@ def test_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             done = do(store, coach, "call-a1", comment, address="")
             with pytest.raises(DBAPIError), store.writing() as session:
                 session.execute(update(ReviewAct).where(ReviewAct.id == done.act).values(data={"text": "x"}))
+            with store.writing() as session:
+                moment = _moment(session, "call-a1", WORD).id
+            with pytest.raises(DBAPIError), store.writing() as session:
+                session.execute(update(PlanAct).values(data={"call_id": "call-a1", "text": "x"}))
             path = rules(tmp_path, "default: {transcript: 300, quotes: 300}\n")
             assert purge(store, path)["plan"]["transcript"] == 1  # type: ignore[index]
             run(store, "forget", "--number", "13812345678", "--by", "x", "--reason", "asked")
             assert purge(store, rules(tmp_path, "default: {scores: 300}\n"))["removal"] is not None
             with store.reading() as session:
                 assert session.get_one(ReviewAct, done.act).data == {"text": "[removed]"}
+                assert session.get_one(PlanAct, moment).data["text"] == "[removed]"
                 assert faults(session) == []
             with pytest.raises(DBAPIError), store.writing() as session:
                 session.execute(update(Removal).values(by="nobody"))

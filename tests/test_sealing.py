@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import stat
+import traceback
 from pathlib import Path
 
 import pytest
@@ -298,7 +299,14 @@ def test_no_option_takes_a_secret() -> None:
     ]
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:hunter2@h/d", "postgresql+psycopg://u:hunter2@h:5432/d"])
+WITH_PASSWORD = [
+    "postgresql://u:hunter2@h/d", "postgresql+psycopg://u:hunter2@h:5432/d", "postgresql://u:hunt/hunter2@h/d",
+    "postgresql://h/d?password=hunter2", "postgresql://h/d?sslmode=require&sslpassword=hunter2",
+    "postgresql://h/d?PassWord=hunter2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", WITH_PASSWORD)
 def test_a_password_among_the_arguments_is_refused(url: str) -> None:
     from pipeline.cli import cli
 
@@ -306,6 +314,24 @@ def test_a_password_among_the_arguments_is_refused(url: str) -> None:
     assert refused.exit_code == 2
     assert "hunter2" not in refused.output
     assert "CALLGAUGE_STORE" in refused.output
+
+
+@pytest.mark.parametrize("url", WITH_PASSWORD)
+def test_a_password_in_a_url_is_never_shown(url: str) -> None:
+    from pipeline.store.place import place_of
+
+    place = place_of(url, environment={})
+    assert "hunter2" in place.text
+    assert "hunter2" not in str(place)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:a@hunter2:zz@h:99999999/x", "://hunter2"])
+def test_a_url_that_can_t_be_read_is_not_repeated(url: str) -> None:
+    from pipeline.store.place import place_of
+
+    with pytest.raises(ConfigError) as refused:
+        place_of(url, environment={})
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_secrets_come_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
