@@ -237,6 +237,21 @@ def test_absurd_rates(tmp_path: Path, rate: int) -> None:
     assert refused.value.code in ("unreadable", "not_audio")
 
 
+def test_halves_of_characters_cost_their_cell() -> None:
+    row = b'{"file":"a.wav","call_id":"K","customer_id":"c\\ud800","notes":"n","x":"\\udfff","y\\ud800":"1","z":"2"}\n'
+    found = parse_call_list(row + b'{"file":"b\\ud800.wav"}\n', name="calls.jsonl", lines=True)
+    (record,) = found.records
+    assert (record.call_id, record.customer_id, record.notes, record.extra) == ("K", None, "n", {"z": "2"})
+    assert len(found.mistakes) == 4
+    assert "".join(found.mistakes).encode()
+
+
+def test_an_id_of_a_call_list_holds_nothing_unseen() -> None:
+    found = parse_call_list("file,call_id\na.wav,K\u202e1\n".encode(), name="calls.csv")
+    assert found.records[0].call_id == ""
+    assert "printable" in found.mistakes[0]
+
+
 def test_archives_and_playlists_under_a_recording_s_name(tmp_path: Path) -> None:
     secret = tmp_path / "secret.wav"
     _wav(secret)

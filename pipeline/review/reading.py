@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, select
@@ -20,7 +20,7 @@ FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
 """Days that a call may have been made on; beyond them a day and its zone can't be kept as a moment everywhere."""
 
 
-Chosen = TypeVar("Chosen", bound=Select[Any])
+Chosen = TypeVar("Chosen", bound=Select)
 
 
 class UnreadableError(CallgaugeError):
