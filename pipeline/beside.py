@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.delivered import MAX_LINE_BYTES, parse_call
 from pipeline.errors import CallgaugeError
+from pipeline.intake import lies_in
 from pipeline.intervals import Span, Timeline
 from pipeline.types import CallRecord, Layout, Speaker, Transcript
 
@@ -45,14 +46,15 @@ class Beside:
 
 
 def transcript_beside(recording: Path) -> Beside | None:
-    """The transcript beside a recording; None where there is none.
+    """The transcript beside a recording; None where there is none. A link that leads out of its folder is none.
 
     Raises
     ------
     TranscriptError
         It is there and can't be used, or there are two of them.
     """
-    found = [path for suffix in SUFFIXES if (path := recording.with_name(recording.stem + suffix)).is_file()]
+    beside = (recording.with_name(recording.stem + suffix) for suffix in SUFFIXES)
+    found = [path for path in beside if lies_in(path, recording.parent)]
     if not found:
         return None
     if len(found) > 1:

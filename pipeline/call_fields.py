@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from pipeline.call_names import printable
 from pipeline.profile import Profile
 
 __all__ = ["FIELDS", "column_of", "read_field"]
@@ -49,7 +50,7 @@ def _plain(text: str, _profile: Profile) -> str:
 
 
 def _call_id(text: str, _profile: Profile) -> str:
-    if len(text) > 200 or any(unicodedata.category(char) in ("Cc", "Cs") for char in text):
+    if len(text) > 200 or printable(text) != text:
         raise ValueError("up to 200 printable characters are accepted; one is derived")
     return text
 

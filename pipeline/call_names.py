@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Collection
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
-__all__ = ["derive_call_id", "holds_number", "printable", "safe_name", "shown_name", "without_numbers"]
+__all__ = [
+    "derive_call_id", "holds_number", "kept_name", "path_in", "printable", "safe_name", "shown_name", "without_numbers",
+]  # fmt: skip
 
 MAX_NAME = 180  # bytes; leaves room for an ending under the 255 of most file systems
 _TIMESTAMP = re.compile(
@@ -135,6 +138,35 @@ def shown_name(file: str, sha256: str | None) -> str:
         digest = hashlib.sha256(file.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         masked = f"{masked[: MAX_SHOWN - 10]}…-{digest}"
     return masked
+
+
+_NO_TEXT = re.compile("[\udc80-\udcff]")
+"""Bytes of a name that is no UTF-8, as Python holds them; no database takes them."""
+_MARKED = re.compile("\ufffd([0-9A-F]{2})")
+
+
+def kept_name(file: str) -> str:
+    r"""The name of a file as text that can be stored anywhere; `path_in` finds the file by it.
+
+    A byte that is no UTF-8 becomes ``\ufffd`` and its two hexadecimal digits. Other names stay as they are, unless they
+    look like that already.
+
+    Examples
+    --------
+    >>> kept_name("\udcbf\udccd.wav") == "\ufffdBF\ufffdCD.wav", kept_name("晨.wav")
+    (True, '晨.wav')
+    """
+    plain = _MARKED.sub(lambda found: f"\ufffdEF\ufffdBF\ufffdBD{found.group(1)}", file)
+    return _NO_TEXT.sub(lambda found: f"\ufffd{ord(found.group()) - 0xDC00:02X}", plain)
+
+
+def path_in(folder: str, file: str) -> Path:
+    """Where a file lies whose `kept_name` from a folder is given."""
+    parts, end = [], 0
+    for found in _MARKED.finditer(file):
+        parts += [os.fsencode(file[end : found.start()]), bytes.fromhex(found.group(1))]
+        end = found.end()
+    return Path(folder, os.fsdecode(b"".join((*parts, os.fsencode(file[end:])))))
 
 
 def safe_name(call_id: str) -> str:

@@ -8,6 +8,7 @@ message`` and the field stays unknown. Rows are counted as a spreadsheet shows t
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from typing import Any
 from pipeline.call_bytes import decoded
 from pipeline.call_claims import agents_differ, with_agent
 from pipeline.call_fields import FIELDS, read_field
-from pipeline.call_names import derive_call_id
+from pipeline.call_names import derive_call_id, printable
 from pipeline.call_rows import csv_rows, json_rows
 from pipeline.config_messages import shown
 from pipeline.errors import ConfigError
@@ -42,6 +43,8 @@ MAX_ROWS = 1_000_000
 MAX_CELL = 65_536
 _CLAIMED = "another agent's"
 _HELD = "held until one of them is taken out"
+_HALF = re.compile("[\ud800-\udfff]")
+"""What JSON can say and nothing can store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +256,7 @@ def _path(file: str) -> str:
 
 def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:
     file = str(row.get("file") or "").strip()
-    if not file or len(file) > 4096 or any(unicodedata.category(char) == "Cc" for char in file):
+    if not file or len(file) > 4096 or any(unicodedata.category(char) in ("Cc", "Cs") for char in file):
         mistakes.append(f"{where}, file → a recording's name is required")
         return None
     given: dict[str, Any] = {}
@@ -262,7 +265,11 @@ def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list
         if column in ("", "file") or value is None:
             continue
         text = value.strip() if isinstance(value, str) else _text(value)
-        if len(text) > MAX_CELL:
+        if _HALF.search(text) or _HALF.search(column):
+            mistakes.append(
+                f"{where}, {printable(column)} → half of a character (a surrogate) is in it; whole ones are accepted"
+            )
+        elif len(text) > MAX_CELL:
             mistakes.append(
                 f"{where}, {column} → up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
             )

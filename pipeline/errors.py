@@ -23,7 +23,7 @@ class RecordingError(CallgaugeError):
     message
         What is wrong with the file and what is accepted.
     code
-        One of ``empty, truncated, not_audio, too_many_channels, unreadable, missing, too_long``.
+        One of ``empty, truncated, not_audio, too_many_channels, unreadable, damaged, missing, too_long``.
     """
 
     def __init__(self, message: str, *, code: str = "not_audio") -> None:

@@ -186,12 +186,15 @@ def _folders(paths: Sequence[Path]) -> list[Path]:
 
 def _beside(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
     folders = _folders(paths)
-    return [folder / name for folder in folders for name in names if _inside(folder / name, folder)]
+    return [folder / name for folder in folders for name in names if lies_in(folder / name, folder)]
 
 
-def _inside(file: Path, folder: Path) -> bool:
-    """Whether a file lies in its folder, and isn't a link that leads out of it."""
-    return file.is_file() and file.resolve().is_relative_to(folder.resolve())
+def lies_in(file: Path, folder: Path) -> bool:
+    """Whether a file lies in its folder, and isn't a link that leads out of it. A name that can't be is not there."""
+    try:
+        return file.is_file() and file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # a name longer than the disk takes, links in a circle
+        return False
 
 
 def _only_named(known: CallList, found: Sequence[Found]) -> CallList:

@@ -1,8 +1,10 @@
 """Sealed files: AES-256-GCM in chunks, so that a player's range is read without opening the whole.
 
 A sealed file is a header (magic, id of the key, salt, length of the content) and chunks of 64 KiB, each with its tag. Each
-file has a key of its own, made from the given one and the salt; a chunk's nonce is its number, and the header is
-authenticated with every chunk: one that is changed, moved, cut off or put into another file is found.
+file has a key of its own, made from the given one, the salt and its place (what it is and of which content); a chunk's
+nonce is its number, and the header is authenticated with every chunk: one that is changed, moved, cut off or put into
+another file is found, and so is a file in another's place. The form before (``CGS1``) didn't know its place: it is read,
+and whoever reads it holds the content against what it should be (`Unsealed.is_bound`).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from pipeline.secret import secret
 KEY_VARIABLE = "CALLGAUGE_KEY"
 KEY_FILE_VARIABLE = "CALLGAUGE_KEY_FILE"
 CHUNK = 64 * 1024
-_MAGIC = b"CGS1"
+_MAGIC, _OLDER = b"CGS2", b"CGS1"
 _HEADER = struct.Struct(">4s8s16sQ")
 _TAG = 16
 _BYTES = 32
@@ -106,13 +108,13 @@ def _key(line: str, where: str) -> bytes:
     return key
 
 
-def write_sealed(content: BinaryIO, size: int, target: BinaryIO, keys: Keys) -> None:
-    """Seal ``size`` bytes of a stream under the newest key."""
+def write_sealed(content: BinaryIO, size: int, target: BinaryIO, keys: Keys, place: str = "") -> None:
+    """Seal ``size`` bytes of a stream under the newest key, for one place: it is opened for the same only."""
     newest = keys.newest
     if newest is None:
         raise SealError(f"there is no key to encrypt with; set {KEY_VARIABLE} or {KEY_FILE_VARIABLE}")
     header = _HEADER.pack(_MAGIC, bytes.fromhex(newest), os.urandom(16), size)
-    cipher = _cipher(header, keys)
+    cipher = _cipher(header, keys, place)
     target.write(header)
     left, number = size, 0
     while left or not number:  # an empty content has one chunk, so that its header is authenticated too
@@ -123,32 +125,37 @@ def write_sealed(content: BinaryIO, size: int, target: BinaryIO, keys: Keys) -> 
         left, number = left - len(block), number + 1
 
 
-def seal(content: bytes, keys: Keys) -> bytes:
+def seal(content: bytes, keys: Keys, place: str = "") -> bytes:
     """A small content, sealed."""
     target = io.BytesIO()
-    write_sealed(io.BytesIO(content), len(content), target, keys)
+    write_sealed(io.BytesIO(content), len(content), target, keys, place)
     return target.getvalue()
 
 
-def unseal(sealed: bytes, keys: Keys) -> bytes:
+def unseal(sealed: bytes, keys: Keys, place: str = "") -> bytes:
     """What `seal` sealed. Raises SealError."""
-    with Unsealed(io.BytesIO(sealed), keys) as opened:
+    with Unsealed(io.BytesIO(sealed), keys, place) as opened:
         return opened.readall()
 
 
-def key_id(sealed: BinaryIO) -> str:
-    """Id of the key that a sealed stream needs; read from its beginning."""
-    return _split(sealed.read(_HEADER.size))[0]
+def is_newest(sealed: BinaryIO, keys: Keys) -> bool:
+    """Whether a sealed stream is in today's form and under the newest key; read from its beginning."""
+    header = sealed.read(_HEADER.size)
+    return _split(header)[0] == keys.newest and header[:4] == _MAGIC
 
 
 class Unsealed(io.RawIOBase):
-    """The content of a sealed stream, readable from any place. Closes the stream with itself."""
+    """The content of a sealed stream, readable from any offset. Closes the stream with itself.
 
-    def __init__(self, sealed: BinaryIO, keys: Keys) -> None:
+    ``is_bound`` is False for the older form, which may be another file's: its content must be held against its digest.
+    """
+
+    def __init__(self, sealed: BinaryIO, keys: Keys, place: str = "") -> None:
         self._sealed = sealed
         self._header = sealed.read(_HEADER.size)
         _, self.size = _split(self._header)
-        self._cipher = _cipher(self._header, keys)
+        self.is_bound = self._header[:4] == _MAGIC
+        self._cipher = _cipher(self._header, keys, place)
         chunks = max(1, -(-self.size // CHUNK))
         if sealed.seek(0, io.SEEK_END) != _HEADER.size + self.size + chunks * _TAG:
             raise BrokenSealError("an encrypted file is not as long as it says")
@@ -192,24 +199,27 @@ class Unsealed(io.RawIOBase):
         try:
             self._chunk = self._cipher.decrypt(_nonce(number), self._sealed.read(CHUNK + _TAG), self._header)
         except InvalidTag:
-            raise BrokenSealError("an encrypted file has been changed or damaged") from None
+            raise BrokenSealError(
+                "an encrypted file has been changed, damaged or put in another's place"
+            ) from None
         self._number = number
 
 
 def _split(header: bytes) -> tuple[str, int]:
-    if len(header) < _HEADER.size or header[:4] != _MAGIC:
+    if len(header) < _HEADER.size or header[:4] not in (_MAGIC, _OLDER):
         raise BrokenSealError("an encrypted file has no right beginning")
     _, key, _, size = _HEADER.unpack(header)
     return key.hex(), size
 
 
-def _cipher(header: bytes, keys: Keys):  # type: ignore[no-untyped-def]  # its module is loaded where something is sealed
+def _cipher(header: bytes, keys: Keys, place: str):  # type: ignore[no-untyped-def]  # its module is loaded where something is sealed
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
     name, _ = _split(header)
-    own = HKDF(SHA256(), _BYTES, salt=header[12:28], info=b"callgauge sealed file").derive(keys.of(name))
+    info = b"callgauge sealed file" + (b"\0" + place.encode() if header[:4] == _MAGIC else b"")
+    own = HKDF(SHA256(), _BYTES, salt=header[12:28], info=info).derive(keys.of(name))
     return AESGCM(own)
 
 

@@ -39,6 +39,29 @@ def test_without_one_there_is_none(tmp_path: Path) -> None:
     assert transcript_beside(tmp_path / "call.wav") is None
 
 
+def test_a_transcript_behind_a_link_out_is_none(tmp_path: Path) -> None:
+    inbox, outside = tmp_path / "in", tmp_path / "outside"
+    inbox.mkdir()
+    outside.mkdir()
+    put(outside, {"language": "zh", "turns": TURNS})
+    link = inbox / "call.transcript.json"
+    link.symlink_to(outside / "call.transcript.json")
+    assert transcript_beside(inbox / "call.wav") is None
+    link.unlink()
+    link.symlink_to(link)
+    assert transcript_beside(inbox / "call.wav") is None
+    link.unlink()
+    put(inbox, {"language": "zh", "turns": TURNS})
+    assert transcript_beside(inbox / "call.wav") is not None
+
+
+@pytest.mark.parametrize("stem", ["x" * 251, "客" * 83])
+def test_a_name_too_long_for_a_transcript_has_none(tmp_path: Path, stem: str) -> None:
+    recording = tmp_path / f"{stem}.wav"
+    recording.write_bytes(b"RIFF")
+    assert transcript_beside(recording) is None
+
+
 @pytest.mark.parametrize(
     ("data", "told"),
     [

@@ -19,7 +19,7 @@ from factories import make_result, make_transcript, make_turn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.audio.decode import DecodeLimits, load
+from pipeline.audio.decode import DecodeLimits, load, open_recording
 from pipeline.call_names import (
     derive_call_id,
     holds_number,
@@ -200,6 +200,31 @@ def test_a_small_file_that_unpacks_to_hours(tmp_path: Path) -> None:
     assert refused.value.code == "too_long"
 
 
+def _floats(path: Path, samples: np.ndarray) -> Path:
+    data = samples.astype("<f4").tobytes()
+    head = struct.pack("<HHIIHH", 3, 1, 8000, 32_000, 4, 32)
+    body = b"WAVEfmt " + struct.pack("<I", len(head)) + head + b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    return path
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e37])
+@pytest.mark.parametrize("where", [slice(None, None, 97), slice(None), slice(-1, None)])
+@pytest.mark.filterwarnings("error")
+def test_samples_that_are_no_sound_are_refused_in_words(tmp_path: Path, wrong: float, where: slice) -> None:
+    samples = np.sin(np.arange(8000 * 30, dtype=np.float32))
+    samples[where] = wrong
+    for read in (load, open_recording):
+        with pytest.raises(RecordingError, match="samples in .* no sound") as refused:
+            read(_floats(tmp_path / "bad.wav", samples))
+        assert refused.value.code == "damaged"
+
+
+def test_floats_over_full_scale_are_sound(tmp_path: Path) -> None:
+    samples = 4 * np.sin(np.arange(8000, dtype=np.float32))
+    assert load(_floats(tmp_path / "loud.wav", samples))[1].clipping[0].ratio > 0.1
+
+
 @pytest.mark.parametrize("rate", [1, 10, 1999, 768_001, 4_000_000_000])
 def test_absurd_rates(tmp_path: Path, rate: int) -> None:
     path = tmp_path / "rate.wav"
@@ -210,6 +235,21 @@ def test_absurd_rates(tmp_path: Path, rate: int) -> None:
     with pytest.raises(RecordingError) as refused:
         load(path)
     assert refused.value.code in ("unreadable", "not_audio")
+
+
+def test_halves_of_characters_cost_their_cell() -> None:
+    row = b'{"file":"a.wav","call_id":"K","customer_id":"c\\ud800","notes":"n","x":"\\udfff","y\\ud800":"1","z":"2"}\n'
+    found = parse_call_list(row + b'{"file":"b\\ud800.wav"}\n', name="calls.jsonl", lines=True)
+    (record,) = found.records
+    assert (record.call_id, record.customer_id, record.notes, record.extra) == ("K", None, "n", {"z": "2"})
+    assert len(found.mistakes) == 4
+    assert "".join(found.mistakes).encode()
+
+
+def test_an_id_of_a_call_list_holds_nothing_unseen() -> None:
+    found = parse_call_list("file,call_id\na.wav,K\u202e1\n".encode(), name="calls.csv")
+    assert found.records[0].call_id == ""
+    assert "printable" in found.mistakes[0]
 
 
 def test_archives_and_playlists_under_a_recording_s_name(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pipeline.errors import CallgaugeError
 from pipeline.reports.period import parse_period
 from pipeline.review.people import find_user
 from pipeline.review.queue import Filters, queue
+from pipeline.review.reading import UnreadableError
 from pipeline.review.rights import Person
 from pipeline.store import Store, open_store
 from pipeline.store.forgetting import calls_of, person_of
@@ -117,6 +118,9 @@ def test_no_word_is_read_as_sql(store: Store, text: str) -> None:
                 items, _ = queue(session, everybody, Filters.of({name: text, "state": "any"}, reason="all"))
             except UnicodeEncodeError:
                 assert text == "\ud800"  # no database takes half a character
+                continue
+            except UnreadableError:
+                assert name in ("before", "since", "least", "reason")
                 continue
             assert len(items) <= 1
             if name in ("agent", "team", "criterion", "verdict", "outcome", "assigned"):

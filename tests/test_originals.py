@@ -106,6 +106,16 @@ def test_a_reason_holds_for_one_call_one_person_and_some_minutes(
     assert timedelta(minutes=5) < WINDOW < timedelta(hours=1)
 
 
+@pytest.mark.parametrize("reason", ["half \\ud800", "nul \\u0000"])
+def test_a_reason_that_can_t_be_kept_is_refused(store: Store, reason: str) -> None:
+    person = Somebody(store, "coach1")
+    told = person.client.post(
+        "/api/v1/originals/call-a1", content=f'{{"reason": "{reason}"}}'.encode(),
+        headers={"x-csrf-token": person.token, "content-type": "application/json"},
+    )  # fmt: skip
+    assert told.status_code == 422
+
+
 @pytest.mark.parametrize("name", ["root", "owner", "audi", "free", "coach2", "bob"])
 def test_nobody_else_gets_it(store: Store, name: str) -> None:
     person = Somebody(store, name)

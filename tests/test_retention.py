@@ -27,7 +27,7 @@ from pipeline.review.rights import Person as Reader
 from pipeline.store import Store, open_store, removal
 from pipeline.store.alerting import suppressed_since
 from pipeline.store.check import check_store
-from pipeline.store.coach_tables import Draft
+from pipeline.store.coach_tables import Draft, Plan, PlanAct
 from pipeline.store.follow_query import suppressed
 from pipeline.store.forgetting import calls_of, plain_id
 from pipeline.store.forgetting import person_of as asked_for
@@ -312,6 +312,110 @@ def test_a_number_is_found_however_it_is_written(store: Store, number: str) -> N
     assert plain_id("+86 138-1234-5678") == plain_id("13812345678")
 
 
+def _moment(session: Session, call_id: str, text: str) -> PlanAct:
+    user = somebody(session)
+    plan = Plan(agent_id="a1", criterion="x", state="open", created_at=NOW)
+    session.add(plan)
+    session.flush()
+    data = {"call_id": call_id, "at_s": 3.0, "text": text}
+    act = PlanAct(plan=plan.id, user=user.id, name=user.name, role="coach", at=NOW, act="moment", data=data)
+    session.add(act)
+    session.flush()
+    return act
+
+
+def test_what_a_coaching_plan_says_of_a_forgotten_call_goes(store: Store) -> None:
+    with store.writing() as session:
+        mine, other = (
+            _moment(session, "call-a1", WORD + " at home"),
+            _moment(session, "call-b1", "well asked"),
+        )
+        numbers = mine.id, other.id
+    run(store, "forget", "--customer", "C-77", "--by", "Chen Li", "--reason", "asked")
+    with store.reading() as session:
+        told = [session.get_one(PlanAct, number).data for number in numbers]
+    assert told[0] == {"call_id": "call-a1", "at_s": 3.0, "text": "[removed]"}
+    assert told[1]["text"] == "well asked"
+    assert WORD.encode() not in _all_bytes(store)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": {"call_id": "call-a1", "at_s": 3.0, "text": "better words"}},
+        {"data": {"call_id": "call-b1", "at_s": 3.0, "text": "[removed]"}},
+        {"data": {"call_id": "call-a1", "at_s": 3.0, "text": "[removed]"}, "name": "Somebody"},
+        {"act": "action"},
+    ],
+)
+def test_nothing_else_of_a_plan_changes(store: Store, change: dict[str, object]) -> None:
+    with store.writing() as session:
+        number = _moment(session, "call-a1", WORD).id
+    with pytest.raises(DBAPIError, match="only added to"), store.writing() as session:
+        session.execute(update(PlanAct).where(PlanAct.id == number).values(**change))
+
+
+def _note(store: Store, call_id: str, **record: object) -> None:
+    with store.writing() as session:
+        call = session.scalars(select(Call).where(Call.call_id == call_id)).one()
+        call.customer_id = str(record.get("customer_id") or "") or None
+        call.record = {**call.record, **record}
+
+
+def test_a_number_with_digits_beside_it_is_found(store: Store) -> None:
+    _note(store, "call-b1", notes="tel 13700003333 (1) ok, 2026-05-16 call back")
+    told = run(store, "forget", "--number", "137 0000 3333", "--dry-run")
+    assert "Would remove: 1 calls" in told
+    assert "Found by: notes (1)" in told
+
+
+@pytest.mark.parametrize("number", ["1", "1001", "123456", "abc13812345678", "1" * 18])
+def test_what_is_no_number_finds_nobody(store: Store, number: str) -> None:
+    _note(store, "call-b1", customer_id="C1001", notes="order 1001")
+    with pytest.raises(ConfigError, match="7 to 15 digits"):
+        run(store, "forget", "--number", number, "--dry-run")
+
+
+def test_digits_of_an_id_are_no_number(store: Store) -> None:
+    _note(store, "call-b1", customer_id="C-2013700001111", notes="ref X13700002222")
+    for number in ("13700001111", "13700002222", "2013700001111"):
+        assert "Would remove: nothing" in run(store, "forget", "--number", number, "--dry-run")
+    _note(store, "call-b1", customer_id="+86 137 0000 1111")
+    told = run(store, "forget", "--number", "13700001111", "--dry-run", "--json")
+    assert json.loads(told)["found_by"] == {"customer_id": 1}
+
+
+def test_who_must_not_be_called_is_known_by_every_number_of_the_row(store: Store) -> None:
+    _note(
+        store,
+        "call-a1",
+        customer_id="C-77",
+        notes="office +1 (555) 123-4567, not 7 days",
+        extra={"m": "138-1234-5678"},
+    )
+    asked = [
+        "C-77",
+        "13812345678",
+        "+86 138 1234 5678",
+        "5551234567",
+        "0015551234567",
+        "+15551234567",
+        "13900001111",
+    ]
+    run(store, "forget", "--customer", "C-77", "--by", "Chen Li", "--reason", "asked")
+    with store.reading() as session:
+        assert suppressed(session, asked) == set(asked[:-1])
+
+
+def test_a_request_without_customer_id_outlives_by_number(store: Store) -> None:
+    with store.writing() as session:
+        session.execute(update(Suppression).values(customer_id=None))
+        session.execute(update(Call).where(Call.call_id == "call-a1").values(customer_id=None))
+    run(store, "forget", "--number", "13812345678", "--by", "Chen Li", "--reason", "asked")
+    with store.reading() as session:
+        assert suppressed(session, ["13812345678"]) == {"13812345678"}
+
+
 def test_a_run_that_was_cut_off_is_ended_by_the_next(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -472,12 +576,17 @@ def test_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             done = do(store, coach, "call-a1", comment, address="")
             with pytest.raises(DBAPIError), store.writing() as session:
                 session.execute(update(ReviewAct).where(ReviewAct.id == done.act).values(data={"text": "x"}))
+            with store.writing() as session:
+                moment = _moment(session, "call-a1", WORD).id
+            with pytest.raises(DBAPIError), store.writing() as session:
+                session.execute(update(PlanAct).values(data={"call_id": "call-a1", "text": "x"}))
             path = rules(tmp_path, "default: {transcript: 300, quotes: 300}\n")
             assert purge(store, path)["plan"]["transcript"] == 1  # type: ignore[index]
             run(store, "forget", "--number", "13812345678", "--by", "x", "--reason", "asked")
             assert purge(store, rules(tmp_path, "default: {scores: 300}\n"))["removal"] is not None
             with store.reading() as session:
                 assert session.get_one(ReviewAct, done.act).data == {"text": "[removed]"}
+                assert session.get_one(PlanAct, moment).data["text"] == "[removed]"
                 assert faults(session) == []
             with pytest.raises(DBAPIError), store.writing() as session:
                 session.execute(update(Removal).values(by="nobody"))

@@ -202,7 +202,9 @@ def test_scorecards_by_role(store, enter):
     agent.get("/scorecards/A01")
     agent.get("/scorecards/B01", status=404)
     assert "No calls in this period" in agent.get("/scorecards/A01?period=1999-01")
-    assert "2024-05" in agent.get("/scorecards/A01?period=nonsense")
+    for period in ("nonsense", "0000", "2024-13"):
+        agent.get(f"/scorecards/A01?period={period}", status=422)
+    assert "2024-05" in agent.get("/scorecards/A01?period=")
     seen = {(line.name, line.detail["agent"]) for line in events(store, "saw_scorecard")}
     assert seen == {("A01", "A01")}
     assert "saw_scorecards" in {line.event for line in events(store, "saw_scorecards")}

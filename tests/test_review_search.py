@@ -58,13 +58,20 @@ def test_a_passage_shows_the_words_and_their_second(store):
 @pytest.mark.parametrize(
     ("asked", "count"),
     [
-        ({}, 4), ({"agent": "A01"}, 2), ({"team": "二组"}, 2), ({"agent": "nobody"}, 0), ({"since": "2999-01-01"}, 4),
+        ({}, 4), ({"agent": "A01"}, 2), ({"team": "二组"}, 2), ({"agent": "nobody"}, 0), ({"since": "2199-01-01"}, 0),
         ({"until": "1999-01-01"}, 0), ({"speaker": "agent"}, 0), ({"outcome": "voicemail"}, 0), ({"campaign": "none"}, 0),
-        ({"since": "2000-01-01", "until": "2100-01-01"}, 4), ({"since": "x", "until": "0001-01-01"}, 4),
+        ({"since": "2000-01-01", "until": "2100-01-01"}, 4), ({"since": "", "until": ""}, 4),
     ],
 )  # fmt: skip
 def test_filters(store, asked, count):
     assert len(found(store, "root", q="预算", **asked)["hits"]) == count
+
+
+@pytest.mark.parametrize("asked", [{"since": "2999-01-01"}, {"until": "0001-01-01"}, {"since": "x"}])
+@pytest.mark.parametrize("place", ["/api/v1/search", "/api/v1/heard", "/search"])
+def test_days_that_can_t_be_read_are_refused(store, place, asked):
+    answer = somebody(store, "root").client.get(place, params={"q": "预算", **asked})
+    assert answer.status_code == 422
 
 
 def test_pages_follow_each_other(store):

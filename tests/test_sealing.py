@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import os
+import shutil
 import stat
+import traceback
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,79 @@ def test_a_sealed_area_takes_nothing_plain(tmp_path: Path) -> None:
     assert FileArea(tmp_path, BOTH).sealed_by() == (keys(OLD).newest, keys(NEW).newest)
 
 
+PLACES = [("audio", "audio"), ("audio", "original_audio"), ("transcript", "transcript")]
+
+
+def _older(content: bytes, given: Keys) -> bytes:
+    """As versions before sealed it: the file doesn't know its place."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    assert given.newest is not None
+    salt = os.urandom(16)
+    header = b"CGS1" + bytes.fromhex(given.newest) + salt + len(content).to_bytes(8, "big")
+    own = HKDF(SHA256(), 32, salt=salt, info=b"callgauge sealed file").derive(given.of(given.newest))
+    return header + AESGCM(own).encrypt(bytes(12), content, header)
+
+
+@pytest.mark.parametrize(("kind", "of"), PLACES)
+@pytest.mark.parametrize("form", ["today", "older", "plain"])
+def test_a_file_in_another_s_place_is_found_by_every_reader(
+    tmp_path: Path, kind: str, of: str, form: str
+) -> None:
+    area = FileArea(tmp_path, keys(OLD))
+    mine, other = area.put(b"mine", kind), area.put(b"the other's", of)
+    here, there = area.locate(mine.sha256, kind), area.locate(other.sha256, of)
+    assert here is not None
+    assert there is not None
+    if form == "today":
+        here.write_bytes(there.read_bytes())
+    elif form == "older":
+        here.write_bytes(_older(b"the other's", keys(OLD)))
+    else:
+        here.unlink()
+        area.path(mine.sha256, kind).write_bytes(b"the other's")
+    for reader in (area.open, area.read, lambda *name: area.copy_out(*name, tmp_path / "out")):
+        with pytest.raises(BrokenSealError):
+            reader(mine.sha256, kind)
+    assert not area.is_whole(mine.sha256, kind)
+    assert area.read(other.sha256, of) == b"the other's"
+
+
+def test_the_app_serves_no_other_call_s_sound(tmp_path: Path) -> None:
+    from fastapi import HTTPException, Request
+
+    from pipeline.review.sound import sound_answer
+
+    area = FileArea(tmp_path, keys(OLD))
+    mine, other = area.put(b"ID3mine", "audio"), area.put(b"ID3other", "audio")
+    shutil.copy(area.locate(other.sha256, "audio") or "", area.locate(mine.sha256, "audio") or "")
+    request = Request({"type": "http", "headers": []})
+    assert sound_answer(request, area, other.sha256, "audio").status_code == 200
+    with pytest.raises(HTTPException) as refused:
+        sound_answer(request, area, mine.sha256, "audio")
+    assert refused.value.status_code == 404
+    assert "damaged" in refused.value.detail
+
+
+def test_files_of_the_older_form_are_read_and_brought_into_today_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_KEY", OLD)
+    with open_store(str(tmp_path / "s.db")) as store:
+        kept = store.files.put(b"from before", "result")
+        path = store.files.locate(kept.sha256, "result")
+        assert path is not None
+        path.write_bytes(_older(b"from before", keys(OLD)))
+        assert store.files.read(kept.sha256, "result") == b"from before"
+        assert store.files.is_whole(kept.sha256, "result")
+        assert rekey(store).files == 1
+        assert path.read_bytes()[:4] == b"CGS2"
+        assert store.files.read(kept.sha256, "result") == b"from before"
+        assert rekey(store).files == 0
+
+
 def test_keys_are_changed_and_what_was_plain_is_sealed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,7 +299,14 @@ def test_no_option_takes_a_secret() -> None:
     ]
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:hunter2@h/d", "postgresql+psycopg://u:hunter2@h:5432/d"])
+WITH_PASSWORD = [
+    "postgresql://u:hunter2@h/d", "postgresql+psycopg://u:hunter2@h:5432/d", "postgresql://u:hunt/hunter2@h/d",
+    "postgresql://h/d?password=hunter2", "postgresql://h/d?sslmode=require&sslpassword=hunter2",
+    "postgresql://h/d?PassWord=hunter2",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", WITH_PASSWORD)
 def test_a_password_among_the_arguments_is_refused(url: str) -> None:
     from pipeline.cli import cli
 
@@ -232,6 +314,24 @@ def test_a_password_among_the_arguments_is_refused(url: str) -> None:
     assert refused.exit_code == 2
     assert "hunter2" not in refused.output
     assert "CALLGAUGE_STORE" in refused.output
+
+
+@pytest.mark.parametrize("url", WITH_PASSWORD)
+def test_a_password_in_a_url_is_never_shown(url: str) -> None:
+    from pipeline.store.place import place_of
+
+    place = place_of(url, environment={})
+    assert "hunter2" in place.text
+    assert "hunter2" not in str(place)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:a@hunter2:zz@h:99999999/x", "://hunter2"])
+def test_a_url_that_can_t_be_read_is_not_repeated(url: str) -> None:
+    from pipeline.store.place import place_of
+
+    with pytest.raises(ConfigError) as refused:
+        place_of(url, environment={})
+    assert "hunter2" not in "".join(traceback.format_exception(refused.value))
 
 
 def test_secrets_come_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.clipping import Clipping, ClippingMeter
-from pipeline.audio.pcm import Pcm, PcmWriter, to_float, to_pcm
+from pipeline.audio.pcm import Pcm, PcmWriter, joined, to_float, to_pcm
 from pipeline.audio.probe import Stream, digest_of, open_stream
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
@@ -163,7 +163,7 @@ def load(
     Raises
     ------
     RecordingError
-        ``missing, unreadable, empty, truncated, not_audio, too_many_channels`` or ``too_long``.
+        ``missing, unreadable, damaged, empty, truncated, not_audio, too_many_channels`` or ``too_long``.
     """
     name = file or path.name
     sides: list[_Side] = []
@@ -216,7 +216,7 @@ class _Side:
 
 
 def _native_blocks(stream: Stream, name: str, limits: DecodeLimits) -> Iterator[tuple[int, Samples]]:
-    """Rate and samples ``(channels, n)`` in blocks of some seconds, then the check that nothing lacks."""
+    """Rate and finite samples ``(channels, n)`` in blocks of some seconds, then the check that nothing lacks."""
     samples, native_hz, failed, packets = 0, stream.rate_hz, 0, 0
     pending: list[Samples] = []
     waiting = 0
@@ -234,10 +234,10 @@ def _native_blocks(stream: Stream, name: str, limits: DecodeLimits) -> Iterator[
                 code="too_long",
             )
         if waiting >= _BLOCK_S * native_hz:
-            yield native_hz, np.concatenate(pending, axis=1)
+            yield native_hz, joined(pending, name)
             pending, waiting = [], 0
     if pending:
-        yield native_hz, np.concatenate(pending, axis=1)
+        yield native_hz, joined(pending, name)
     _check_whole(stream, name, samples / native_hz)
     if failed > max(1, limits.damaged_packets * packets):
         raise RecordingError(

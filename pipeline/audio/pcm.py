@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import RecordingError
+
 FULL_SCALE = 32_767.0
 HELD_SAMPLES = 30 * 60 * 16_000
 """Channels of up to half an hour stay in memory."""
+_LOUDEST = 1000.0
+"""Times full scale. Files of floats go over 1 where somebody turned them up, and never so far."""
 _BYTES = 2
 
 
@@ -82,3 +87,22 @@ def to_pcm(samples: NDArray[np.floating]) -> NDArray[np.int16]:
 def to_float(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
     """16-bit integers as float32 in [-1, 1]."""
     return pcm.astype(np.float32) / np.float32(FULL_SCALE)
+
+
+def joined(blocks: Sequence[NDArray[np.float32]], name: str) -> NDArray[np.float32]:
+    """Blocks as one. A file of floats may hold what is no sound; where it does, nothing of it can be measured.
+
+    Raises
+    ------
+    RecordingError
+        ``damaged``, with how many samples are no sound.
+    """
+    whole = np.concatenate(blocks, axis=1)
+    if not np.abs(whole).max(initial=0.0) <= _LOUDEST:  # so that it is true of not-a-number too
+        wrong = np.count_nonzero(~(np.abs(whole) <= _LOUDEST))
+        raise RecordingError(
+            f"{name} is damaged: {wrong} samples in {whole.shape[1]} are no sound (not a number, or over "
+            f"{_LOUDEST:g} times full scale); export the recording again",
+            code="damaged",
+        )
+    return whole

@@ -44,15 +44,18 @@ keep_option = click.option(
 
 def _without_password(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
     """Refuse a password among the arguments, which everybody on the machine can read."""
-    if url is not None and (match := _WITH_PASSWORD.match(url)):
-        raise click.BadParameter(
-            f"{match[1]}:…@… holds a password, which others can see here; give the URL by CALLGAUGE_STORE or "
-            "CALLGAUGE_STORE_FILE, or the password by PGPASSWORD or a password file"
-        )
+    if url is not None and "://" in url:
+        from pipeline.store.place import holds_secret
+
+        if _WITH_PASSWORD.match(url) or holds_secret(url):
+            raise click.BadParameter(
+                f"{url.split('://', 1)[0]}://… holds a password, which others can see here; give the URL by "
+                "CALLGAUGE_STORE or CALLGAUGE_STORE_FILE, or the password by PGPASSWORD or a password file"
+            )
     return url
 
 
-_WITH_PASSWORD = re.compile(r"(\w[\w+]*://[^/@:]*):[^/]*@")
+_WITH_PASSWORD = re.compile(r"\w[\w+]*://[^/@:]*:[^/]*@")
 store_option = click.option(
     "--store",
     metavar="URL",

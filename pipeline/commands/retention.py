@@ -80,20 +80,18 @@ def forget(
     of the calls are held and stay whole; run it again when they are released.
     """
     from pipeline.errors import ConfigError
-    from pipeline.store.forgetting import calls_of, digest_of, person_of
+    from pipeline.store.forgetting import digest_of, found_by
     from pipeline.store.holds import held_calls
     from pipeline.store.removal import Wanted, remove
 
-    number = sys.stdin.readline().strip() if number == "-" else number
-    if (customer is None) == (number is None) or not (customer or number or "").strip():
-        raise ConfigError(["--customer: ID → this or --number N is accepted, one of the two"])
+    person = _asked_for(customer, number)
     _needs_name(by, dry_run)
     if not (reason or dry_run):
         raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
-    person = person_of(customer=customer, number=number)
     with _open(store, dry_run) as opened:
         with opened.reading() as session:
-            keys = calls_of(session, person)
+            fields = found_by(session, person)
+            keys = list(fields)
             held = sorted(set(keys) & held_calls(session))
             plan, names, left = _forgotten(session, keys, held, with_recordings)
         done = None
@@ -103,13 +101,40 @@ def forget(
                 digest = digest_of(session, person.given)
             told = {"person": digest, "held": names}
             wanted = Wanted(
-                "forget", by or "", reason or "", people=mine, told=told, recordings=with_recordings, known_by=person.given
+                "forget", by or "", reason or "", people=mine, told=told, recordings=with_recordings,
+                known_by=person.phone.dialled if person.phone else person.given,
             )  # fmt: skip
             done = remove(opened, wanted)
+    by_field = _by_field(fields) if dry_run and person.is_number else None
     for line in left:
         click.echo(f"still in the inbox: {line}", err=True)
-    _tell(plan, names, done, dry_run=dry_run, as_json=as_json)
+    _tell(plan, names, done, dry_run=dry_run, as_json=as_json, by_field=by_field)
     raise SystemExit(1 if names and not dry_run else 0)
+
+
+def _asked_for(customer: str | None, number: str | None) -> Any:
+    """The one person whom the options name."""
+    from pipeline.errors import ConfigError
+    from pipeline.store.forgetting import person_of
+
+    number = sys.stdin.readline().strip() if number == "-" else number
+    if (customer is None) == (number is None) or not (customer or number or "").strip():
+        raise ConfigError(["--customer: ID → this or --number N is accepted, one of the two"])
+    person = person_of(customer=customer, number=number)
+    if person.is_number and person.phone is None:
+        raise ConfigError(
+            ["--number: N → a telephone number of 7 to 15 digits is accepted; for an id use --customer"]
+        )
+    return person
+
+
+def _by_field(fields: dict[int, str]) -> dict[str, int]:
+    """How many calls each field of the call list told: whoever asks sees whether it is the right person."""
+    from collections import Counter
+
+    from pipeline.call_names import printable
+
+    return dict(Counter(printable(field) for field in fields.values()))
 
 
 def _forgotten(
@@ -118,6 +143,7 @@ def _forgotten(
     """What goes by kind, the held calls, and the recordings that stay in the inbox."""
     from sqlalchemy import select
 
+    from pipeline.call_names import path_in
     from pipeline.store.night_tables import LedgerEntry
     from pipeline.store.retention import FILE_COLUMNS, files_of
     from pipeline.store.tables import Call
@@ -126,7 +152,7 @@ def _forgotten(
     names = list(session.scalars(select(Call.call_id).where(Call.id.in_(held)).order_by(Call.call_id)))
     plan = {"calls": len(mine), **_counted(tuple(files_of(session, mine, tuple(FILE_COLUMNS))))}
     entries = session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(mine))).all()
-    there = [entry for entry in entries if (Path(entry.inbox) / entry.file).is_file()]
+    there = [entry for entry in entries if path_in(entry.inbox, entry.file).is_file()]
     plan["recordings"] = len(there) if with_recordings else 0
     return plan, names, [] if with_recordings else [entry.file for entry in there]
 
@@ -231,16 +257,21 @@ def _counted(files: Any) -> dict[str, int]:
     return {**counts, "bytes": sum(item.bytes for item in files)}
 
 
-def _tell(plan: dict[str, int], held: list[str], done: Any, *, dry_run: bool, as_json: bool) -> None:
+def _tell(
+    plan: dict[str, int], held: list[str], done: Any, *, dry_run: bool, as_json: bool,
+    by_field: dict[str, int] | None = None,
+) -> None:  # fmt: skip
     if as_json:
         proof = (
             None if done is None else {"number": done.number, "seal": done.seal, "counts": dict(done.counts)}
         )
-        click.echo(
-            json.dumps({"dry_run": dry_run, "plan": plan, "held": held, "removal": proof}, ensure_ascii=False)
-        )
+        told = {"dry_run": dry_run, "plan": plan, "held": held, "removal": proof}
+        more = {} if by_field is None else {"found_by": by_field}
+        click.echo(json.dumps({**told, **more}, ensure_ascii=False))
         return
     what = ", ".join(f"{count} {name}" for name, count in plan.items() if count)
+    if by_field:
+        click.echo("Found by: " + ", ".join(f"{field} ({count})" for field, count in by_field.items()))
     if held:
         click.echo(f"held, so they stay: {', '.join(held)}")
     if done is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from pipeline.nightly.inbox import Seen
@@ -101,6 +101,15 @@ class Entries:
             return
         entry = entry or self.add(each)
         self.change(entry, REASONS[each.state].state, each.state)
+
+    def failed(self, each: Seen, message: str) -> None:
+        """A file on which planning itself broke. What was rolled back with it is not relied on."""
+        entry = self._by_file.get(each.file)
+        if entry is None or not inspect(entry).persistent:
+            entry = self.add(each)
+        if entry.state != "scored":
+            self.change(entry, "failed", "internal", message=message)
+            entry.attempts += 1
 
     def change(
         self, entry: LedgerEntry, state: str, reason: str | None, *, message: str | None = None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pipeline.call_names import kept_name
 from pipeline.errors import ConfigError
 from pipeline.intake import SUFFIXES
 
@@ -35,7 +36,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One recording in the inbox; ``path`` is a URL where that lies on shared storage."""
+    """One recording in the inbox, by its `kept_name`; ``path`` is a URL where that lies on shared storage."""
 
     file: str
     path: Path | str
@@ -82,11 +83,11 @@ def _found(root: Path) -> Iterator[Seen]:
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
             path = Path(folder, name)
-            file = path.relative_to(root).as_posix()
+            file = kept_name(path.relative_to(root).as_posix())
             if name.startswith("."):
                 continue
             if path.suffix.lower() in PARTIAL and path.with_suffix("").suffix.lower() in SUFFIXES:
-                unfinished[path.with_suffix("").relative_to(root).as_posix()] = path
+                unfinished[kept_name(path.with_suffix("").relative_to(root).as_posix())] = path
             elif path.suffix.lower() in SUFFIXES and (found := _one(root, path, file)) is not None:
                 seen.add(file)
                 yield found
@@ -97,14 +98,22 @@ def _found(root: Path) -> Iterator[Seen]:
 
 def _one(root: Path, path: Path, file: str) -> Seen | None:
     if path.is_symlink():
-        target = path.resolve()
-        if not target.is_relative_to(root):
+        target = _target(path)
+        if target is None or not target.is_relative_to(root):
             return Seen(file, path, "link_outside")
         if target.suffix.lower() in SUFFIXES and not target.is_dir():
             return None  # it is found under its own name
     if path.is_dir() or (path.exists() and not path.is_file()):
         return None
     return Seen(file, path, "ready", _stamp(path))
+
+
+def _target(path: Path) -> Path | None:
+    """Where a link leads; None where it leads round in a circle."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # Python before 3.13 raises the latter
+        return None
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.call_names import kept_name
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.intake import CALL_LISTS, passed_over_lists
@@ -79,8 +80,8 @@ def _read(path: Path, inbox: Path, profile: Profile) -> CallList:
     try:
         read = read_call_list(path, profile=profile)
     except ConfigError as error:
-        return CallList(str(path), (), error.mistakes)
-    folder = path.parent.relative_to(inbox).as_posix()
+        return CallList(kept_name(str(path)), (), tuple(kept_name(mistake) for mistake in error.mistakes))
+    folder = kept_name(path.parent.relative_to(inbox).as_posix())
     if folder == ".":
         return read
     moved = tuple(replace(record, file=f"{folder}/{record.file}") for record in read.records)

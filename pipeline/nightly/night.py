@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline import __version__
-from pipeline.call_names import printable, without_numbers
+from pipeline.call_names import kept_name, printable, without_numbers
 from pipeline.errors import ConfigError
 from pipeline.intake import find_profile
 from pipeline.nightly.inbox import Stamp, known_from, look
@@ -70,11 +70,26 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
     check_extensions()
     inbox = settings.inbox
     if isinstance(inbox, Path):
-        inbox = inbox.expanduser().resolve()
+        inbox = _folder(inbox)
     if not exists(inbox):
         raise ConfigError([f"{settings.inbox}: INBOX → there is no such folder"])
     with lists_of(inbox) as lists:
         return _begin(store, settings, inbox, lists, now or datetime.now(UTC))
+
+
+def _folder(inbox: Path) -> Path:
+    """The inbox itself, by a name that the ledger can hold."""
+    try:
+        found = inbox.expanduser().resolve()
+    except (OSError, RuntimeError):  # a link that leads round in a circle, a home that nobody has
+        return inbox
+    try:
+        str(found).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(
+            [f"{kept_name(str(inbox))}: INBOX → a folder whose name is UTF-8 is accepted"]
+        ) from None
+    return found
 
 
 def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: Path, at: datetime) -> Begun:

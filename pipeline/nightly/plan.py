@@ -13,23 +13,28 @@ Identity is the content. Its rules, each tested by name in ``tests/test_nightly_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from pipeline.call_claims import agents_differ
+from pipeline.call_names import shown_name
+from pipeline.nightly.child import plain
 from pipeline.nightly.entries import Entries
 from pipeline.nightly.inbox import Seen
 from pipeline.nightly.lists import Listing, is_held
 from pipeline.nightly.tickets import Planner, Ticket
 from pipeline.profile import EMPTY
+from pipeline.store.database import heals
 from pipeline.store.keep import Made
 from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.reasons import MOST_ATTEMPTS, REASONS
 from pipeline.store.standards_kept import InForce
 from pipeline.types import CallRecord
 
+_log = logging.getLogger(__name__)
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """Empty files are not each other's duplicates: each is a failure of its own."""
 
@@ -69,28 +74,66 @@ def plan_night(
     rows = _rows_by_content(seen, listing)
     contested = _contested(seen, listing, plan.mistakes)
     for each in sorted(seen, key=lambda each: (each.file not in listing.rows, each.file)):
-        entry = entries.of(each)
-        if each.state != "ready":
-            entries.not_ready(each, entry)
-            continue
-        entry = _entry(entries, each, entry)
-        if entry is None:
-            plan.mistakes += planner.claimed(each, listing.rows.get(each.file), apart=contested)
-            continue
         row = rows.get(each.sha256 or "") or CallRecord(file=each.file, call_id="")
-        if each.sha256 in contested:
-            if entry.state != "scored":
-                entries.change(entry, "excluded", "contested")
-        elif is_held(row) and entry.state != "scored":
-            entries.change(entry, "excluded", "held")
-        elif _due(entry, retry_failed) and (ticket := planner.ticket(entry, each, row)) is not None:
-            if entry.state != "scored":
-                entries.change(entry, "pending", "queued")
+        try:
+            with session.begin_nested():
+                ticket = _one(
+                    entries, planner, each, row,
+                    listed=listing.rows.get(each.file), contested=contested, retry_failed=retry_failed,
+                )  # fmt: skip
+        except Exception as error:
+            if heals(error):
+                raise  # the database is away, for all of them
+            plan.mistakes.append(_put_down(session, entries, each, error))
+            continue
+        if ticket is not None:
             plan.tickets.append(ticket)
     entries.close_absent()
     entries.note_missing(listing.missing)
     plan.mistakes += planner.mistakes
     return plan
+
+
+def _one(
+    entries: Entries, planner: Planner, each: Seen, row: CallRecord, *,
+    listed: CallRecord | None, contested: Collection[str], retry_failed: bool,
+) -> Ticket | None:  # fmt: skip
+    """The row of one file brought up to date, and its ticket where it must be scored.
+
+    ``row`` is its content's, ``listed`` the row that names the file itself.
+    """
+    entry = entries.of(each)
+    if each.state != "ready":
+        entries.not_ready(each, entry)
+        return None
+    entry = _entry(entries, each, entry)
+    if entry is None:
+        planner.mistakes += planner.claimed(each, listed, apart=contested)
+        return None
+    if each.sha256 in contested:
+        if entry.state != "scored":
+            entries.change(entry, "excluded", "contested")
+        return None
+    if is_held(row) and entry.state != "scored":
+        entries.change(entry, "excluded", "held")
+        return None
+    ticket = planner.ticket(entry, each, row) if _due(entry, retry_failed) else None
+    if ticket is not None and entry.state != "scored":
+        entries.change(entry, "pending", "queued")
+    return ticket
+
+
+def _put_down(session: Session, entries: Entries, each: Seen, error: Exception) -> str:
+    """A file that can't be planned fails by itself: its row, where even that can be written, and a line to tell."""
+    told = f"could not be planned: {plain(error)[1]}"
+    _log.error("%s %s", shown_name(each.file, each.sha256), told)
+    try:
+        with session.begin_nested():
+            entries.failed(each, told)
+    except Exception as again:
+        if heals(again):
+            raise
+    return f"{each.file}: {told}"
 
 
 def _rows_by_content(seen: Sequence[Seen], listing: Listing) -> dict[str, CallRecord]:

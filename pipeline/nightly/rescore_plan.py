@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from pipeline.call_names import shown_name
+from pipeline.call_names import path_in, shown_name
 from pipeline.errors import ConfigError
 from pipeline.nightly.again import Again
 from pipeline.nightly.tickets import record_of
@@ -152,7 +152,7 @@ def _known(session: Session, keys: Sequence[int]) -> _Known:
 
 def _path(entry: LedgerEntry) -> Path:
     """Where the recording lay; on shared storage it is looked for nowhere."""
-    return Path(entry.file) if "://" in entry.inbox else Path(entry.inbox, entry.file)
+    return Path(entry.file) if "://" in entry.inbox else path_in(entry.inbox, entry.file)
 
 
 def _files_of(score: Score) -> dict[str, str]:

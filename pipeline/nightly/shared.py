@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 
+from pipeline.call_names import kept_name
 from pipeline.errors import ConfigError
 from pipeline.intake import CALL_LISTS, PROFILE, SUFFIXES
 from pipeline.nightly.inbox import FRESH_S, PARTIAL, Known, Seen, Stamp
@@ -136,9 +137,11 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
         name = PurePosixPath(file)
         unfinished = name.suffix.lower() in PARTIAL and name.with_suffix("").suffix.lower() in SUFFIXES
         if unfinished and (whole := name.with_suffix("").as_posix()) not in first:
-            found.append(Seen(whole, place.at(file), "being_written"))
+            found.append(Seen(kept_name(whole), place.at(file), "being_written"))
         elif name.suffix.lower() in SUFFIXES:
-            seen = Seen(file, place.at(file), "being_written" if file in writing else "ready", stamps[file])
+            seen = Seen(
+                kept_name(file), place.at(file), "being_written" if file in writing else "ready", stamps[file]
+            )
             found.append(_read(storage, f"{root}/{file}", seen, first[file], known))
     return found
 

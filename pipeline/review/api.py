@@ -119,7 +119,7 @@ def calls(
     criterion: str = "", verdict: str = "", outcome: str = "", least: str = "", most: str = "", assigned: str = "",
     before: str = "",
 ) -> Page:  # fmt: skip
-    """Calls that the person sees, the last to come first; filters that can't be read are left out."""
+    """Calls that the person sees, the last to come first; filters that can't be read are refused (422)."""
     filters = Filters.of(request.query_params, reason="all", state="any")
     with store.reading() as session:
         items, following = queue(session, person, filters, limit=limit)

@@ -18,7 +18,8 @@ from pipeline.store.coach_tables import PlanAct
 
 router = APIRouter(dependencies=[Depends(checked_api)])
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Told}, 403: {"model": Told}, 404: {"model": Told}, 413: {"model": Told}
+    401: {"model": Told}, 403: {"model": Told}, 404: {"model": Told}, 413: {"model": Told},
+    422: {"model": Told},
 }  # fmt: skip
 PlanId = Annotated[int, Path(ge=1, le=2**53)]
 PeriodText = Annotated[
@@ -130,7 +131,7 @@ def listed(
     return [PlanOut(**_plain(plan)) for plan in found]
 
 
-@router.post("/plans", responses={**_ERRORS, 422: {"model": Told}})
+@router.post("/plans", responses=_ERRORS)
 def make(request: Request, asked: Annotated[MakePlan, Body()], store: StoreOf) -> PlanDone:
     """Begin a coaching plan."""
     person = needs(request, "coach")
@@ -151,7 +152,7 @@ def one(request: Request, plan_id: PlanId, store: StoreOf, person: PersonOf) -> 
     return PlanWithProgress(**_plain(plan), before=_rate(progress.before), after=_rate(progress.after))
 
 
-@router.post("/plans/{plan_id}/acts", responses={**_ERRORS, 422: {"model": Told}})
+@router.post("/plans/{plan_id}/acts", responses=_ERRORS)
 def act(
     request: Request, plan_id: PlanId, asked: Annotated[PlanAsked, Body()], store: StoreOf, person: PersonOf
 ) -> PlanDone:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -30,6 +32,7 @@ from pipeline.review import (
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
+from pipeline.review.reading import UnreadableError
 from pipeline.review.rendering import render
 from pipeline.review.web import refuse
 from pipeline.store import Store
@@ -63,6 +66,8 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
     app.add_exception_handler(UnseenError, _unseen)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(UnfitError, _unfit)
+    app.add_exception_handler(UnreadableError, _unfit)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ConflictError, _conflict)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(Exception, _broken)
@@ -94,6 +99,13 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _unfit(request: Request, error: Exception) -> Response:
     return _answer(request, 422, str(error))
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """What is wrong where. Not what was sent: it may be long, somebody's words, or halves of characters."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    told = [{name: each[name] for name in ("type", "loc", "msg")} for each in error.errors()]
+    return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
 
 def _conflict(request: Request, error: Exception) -> Response:

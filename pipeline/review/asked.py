@@ -28,6 +28,10 @@ KINDS = (
 def _writable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("a text without the character NUL is accepted")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text without halves of characters is accepted") from None
     return text
 
 

@@ -10,12 +10,14 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from pipeline.call_names import printable
 from pipeline.errors import ConfigError
 from pipeline.profile import Profile
 from pipeline.reports.period import Period, parse_period
 from pipeline.reports.scorecard import NOBODY
 from pipeline.reports.scorecard_build import Scorecards, build_scorecards
 from pipeline.review.cases import UnseenError
+from pipeline.review.reading import UnreadableError
 from pipeline.review.rights import SCOPED, Person
 from pipeline.store import Store
 from pipeline.store.review_tables import AgentTeam
@@ -47,13 +49,15 @@ def team_of(session: Session, person: Person) -> tuple[str, ...] | None:
 
 
 def month_of(session: Session, person: Person, asked: str, profile: Profile) -> Period:
-    """The period asked for; one that can't be read, or none, is the month of the last call that the person sees."""
-    try:
-        return parse_period(asked)
-    except ConfigError:
+    """The period asked for; where none is, the month of the last call that the person sees. Raises UnreadableError."""
+    if not asked.strip():
         query = select(Call.started_at).where(Call.started_at.is_not(None), person.scope())
         last = session.scalar(query.order_by(Call.started_at.desc()).limit(1))
         return parse_period((last or datetime.now(UTC)).astimezone(profile.zone).strftime("%Y-%m"))
+    try:
+        return parse_period(asked)
+    except ConfigError as error:
+        raise UnreadableError(printable(error.mistakes[0])[:200]) from error
 
 
 def after(period: Period) -> Period:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.review.asked import KINDS
-from pipeline.review.reading import read_date, read_text, within_dates
+from pipeline.review.reading import after_call, read_date, read_text, within_dates
 from pipeline.review.rights import Person
 from pipeline.review.trends import NOT_SAID, TrendFilters, near, sort_of
 from pipeline.store.tables import Call, FindingRow, Score
@@ -84,8 +84,7 @@ def heard(
         .limit(limit + 1)
     )  # fmt: skip
     if filters.before is not None:
-        place = session.scalar(select(Call.id).where(Call.call_id == filters.before, person.scope()))
-        query = query if place is None else query.where(Call.id < place)
+        query = after_call(session, query, person, filters.before)
     rows = session.execute(query).all()
     said = _words(session, [score.id for _, score in rows[:limit]], fits)
     found = [

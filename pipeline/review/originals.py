@@ -29,6 +29,7 @@ from pipeline.review.web import (
     signed_in_of,
     store_of,
 )
+from pipeline.sealing import BrokenSealError
 from pipeline.store.tables import Call
 
 router = APIRouter()
@@ -148,7 +149,7 @@ def _found(session: Session, person: Person, call_id: str) -> _Original:
 def _words(request: Request, sha256: str) -> dict[str, Any]:
     try:
         words: dict[str, Any] = json.loads(store_of(request).files.read(sha256, "original_transcript"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, BrokenSealError) as error:
         raise HTTPException(
             404, "the words of this call are lost; `callgauge store check` tells more"
         ) from error

@@ -19,6 +19,7 @@ from pipeline.review.asked import KINDS, VERDICTS
 from pipeline.review.cases import Case, load_case
 from pipeline.review.people import reviewers
 from pipeline.review.plans import plans_of
+from pipeline.review.reading import read_place
 from pipeline.review.rendering import call_path, page
 from pipeline.review.rights import Person
 from pipeline.review.sound import sound_answer
@@ -42,13 +43,12 @@ def home(person: PersonOf) -> Response:
 def audit_page(request: Request, store: StoreOf) -> Response:
     """Who saw, heard, did or was refused what."""
     needs(request, "audit")
-    before = request.query_params.get("before", "")
+    start = read_place(request.query_params.get("before"))
     given = {
         name: request.query_params.get(name, "").replace("\x00", "")[:300]
         for name in ("name", "event", "call")
     }
     with store.reading() as session:
-        start = int(before) if before.isdecimal() and len(before) < 16 else None
         lines = audit.newest(
             session, before=start, name=given["name"], event=given["event"], call=given["call"]
         )

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from pipeline.review.reading import after_call, read_choice, read_percent, within_dates
 from pipeline.review.reading import read_date as _date
 from pipeline.review.reading import read_text as _text
-from pipeline.review.reading import within_dates
 from pipeline.review.rights import Person
 from pipeline.store.day_tables import Flag
 from pipeline.store.night_tables import Alert
@@ -55,12 +55,10 @@ class Filters:
 
     @classmethod
     def of(cls, query: Mapping[str, str], *, reason: str = "flagged", state: str = "open") -> Filters:
-        """Filters from a query string; what can't be read is left out."""
-        chosen = query.get("reason") or reason
-        given_state = query.get("state") or state
+        """Filters from a query string. Raises UnreadableError."""
         return cls(
-            reason=chosen if chosen in (*REASONS, "flagged", "all") else reason,
-            state=given_state if given_state in STATES else state,
+            reason=read_choice(query.get("reason"), (*REASONS, "flagged", "all"), reason),
+            state=read_choice(query.get("state"), STATES, state),
             agent=_text(query.get("agent")),
             team=_text(query.get("team")),
             since=_date(query.get("since")),
@@ -68,8 +66,8 @@ class Filters:
             criterion=_text(query.get("criterion")),
             verdict=_text(query.get("verdict")),
             outcome=_text(query.get("outcome")),
-            least=_number(query.get("least")),
-            most=_number(query.get("most")),
+            least=read_percent(query.get("least")),
+            most=read_percent(query.get("most")),
             assigned=_text(query.get("assigned")),
             before=_text(query.get("before")),
         )
@@ -109,7 +107,7 @@ def queue(
     """A page of calls, the last to come first, and the id after which the next page begins (None: no more)."""
     query = _query(person).where(*_conditions(filters)).order_by(Call.id.desc()).limit(limit + 1)
     if filters.before is not None:
-        query = _after(session, query, person, filters.before)
+        query = after_call(session, query, person, filters.before)
     rows = session.execute(query).all()
     items = [_item(row) for row in rows[:limit]]
     return items, items[-1].call_id if len(rows) > limit else None
@@ -181,11 +179,6 @@ def _criterion(filters: Filters) -> list[ColumnElement[bool]]:
     return [exists().where(*parts, CriterionRow.verdict.in_(wanted))]
 
 
-def _after(session: Session, query: Select[Any], person: Person, call_id: str) -> Select[Any]:
-    place = session.scalar(select(Call.id).where(Call.call_id == call_id, person.scope()))
-    return query if place is None else query.where(Call.id < place)
-
-
 def _item(row: Any) -> Item:
     call, score, state, assigned, team = row[0], row[1], row[2], row[3], row[4]
     reasons = tuple(name for name, flagged in zip(_flags(), row[5:], strict=True) if flagged)
@@ -193,11 +186,3 @@ def _item(row: Any) -> Item:
         call.call_id, call.agent_id, call.agent_name, team, call.started_at, call.campaign, score.outcome,
         score.percent, score.grade, score.made_by, state or "open", assigned, reasons,
     )  # fmt: skip
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if 0 <= number <= 100 else None

@@ -1,17 +1,30 @@
-"""Filters as they come in a query string; what can't be read says nothing."""
+"""Filters as they come in a query string; what can't be read is refused, so that nobody takes all for what they asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
+from pipeline.call_names import printable
+from pipeline.errors import CallgaugeError
 from pipeline.profile import DEFAULT_ZONE
+from pipeline.review.rights import Person
 from pipeline.store.tables import Call
 
 FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
 """Days that a call may have been made on; beyond them a day and its zone can't be kept as a moment everywhere."""
+
+
+Chosen = TypeVar("Chosen", bound=Select)
+
+
+class UnreadableError(CallgaugeError):
+    """A filter can't be read; the message says what is accepted."""
 
 
 def read_text(value: str | None) -> str | None:
@@ -21,12 +34,61 @@ def read_text(value: str | None) -> str | None:
 
 
 def read_date(value: str | None) -> date | None:
-    """A day such as 2025-03-04."""
-    try:
-        day = date.fromisoformat(value or "")
-    except ValueError:
+    """A day such as 2025-03-04; None where none is given. Raises UnreadableError."""
+    plain = read_text(value)
+    if plain is None:
         return None
-    return day if FIRST <= day <= LAST else None
+    try:
+        day = date.fromisoformat(plain)
+    except ValueError:
+        day = None
+    if day is None or not FIRST <= day <= LAST:
+        raise _unreadable(plain, "a day such as 2025-03-04")
+    return day
+
+
+def read_percent(value: str | None) -> float | None:
+    """A figure of 0 to 100; None where none is given. Raises UnreadableError."""
+    plain = read_text(value)
+    if plain is None:
+        return None
+    try:
+        number = float(plain)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise _unreadable(plain, "a number of 0 to 100")
+    return number
+
+
+def read_choice(value: str | None, accepted: Collection[str], otherwise: str) -> str:
+    """One of some words; ``otherwise`` where none is given. Raises UnreadableError."""
+    plain = read_text(value) or otherwise
+    if plain not in accepted:
+        raise _unreadable(plain, ", ".join(accepted))
+    return plain
+
+
+def read_place(value: str | None) -> int | None:
+    """The number of a row; None where none is given. Raises UnreadableError."""
+    plain = read_text(value)
+    if plain is None:
+        return None
+    if not (plain.isascii() and plain.isdecimal() and len(plain) < 16):
+        raise _unreadable(plain, "a number of a row")
+    return int(plain)
+
+
+def after_call(session: Session, query: Chosen, person: Person, call_id: str) -> Chosen:
+    """Only calls that come after one that the person sees, the last to come first. Raises UnreadableError."""
+    place = session.scalar(select(Call.id).where(Call.call_id == call_id, person.scope()))
+    if place is None:
+        raise _unreadable(call_id, "the id of a call")
+    return query.where(Call.id < place)
+
+
+def _unreadable(plain: str, accepted: str) -> UnreadableError:
+    return UnreadableError(f"{printable(plain)[:40]}: {accepted} is accepted")
 
 
 def midnight(day: date) -> datetime:

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from pipeline.review.names import names
-from pipeline.review.reading import read_date, read_text, within_dates
+from pipeline.review.reading import after_call, read_date, read_text, within_dates
 from pipeline.review.rights import Person
 from pipeline.speech.normalise import simplified
 from pipeline.store.review_tables import AgentTeam
@@ -66,7 +66,7 @@ class SearchFilters:
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> SearchFilters:
-        """Filters from a query string; what can't be read is left out."""
+        """Filters from a query string; a day that can't be read raises UnreadableError."""
         speaker = given.get("speaker")
         return cls(
             (read_text(given.get("q")) or "")[:MOST_TYPED], read_text(given.get("agent")), read_text(given.get("team")),
@@ -188,8 +188,7 @@ def _select(
             chosen = chosen.where(held == value)
     chosen = chosen.where(*within_dates(filters.since, filters.until))
     if filters.before is not None:
-        place = session.scalar(select(Call.id).where(Call.call_id == filters.before, person.scope()))
-        chosen = chosen if place is None else chosen.where(Call.id < place)
+        chosen = after_call(session, chosen, person, filters.before)
     return chosen
 
 

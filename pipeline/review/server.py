@@ -37,6 +37,10 @@ class LimitedProtocol(H11Protocol):
         """Take what came; count until a head is whole, and anew for the next one."""
         if self._timer is None and self.conn.their_state is h11.IDLE:
             self._count()
+        if self.conn.their_state is h11.IDLE and self._head_size(data) > LARGEST_HEAD:
+            self._stop()  # what comes at once is parsed at once, whatever its size
+            self._refuse(431, b"Request Header Fields Too Large", _TOO_LARGE)
+            return
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop()
@@ -52,6 +56,12 @@ class LimitedProtocol(H11Protocol):
             self._refuse(431, b"Request Header Fields Too Large", _TOO_LARGE)
         else:
             super().send_400_response(msg)
+
+    def _head_size(self, data: bytes) -> int:
+        """Bytes of the head that is arriving, as far as it is there."""
+        came = self.conn.trailing_data[0] + data
+        end = came.find(b"\r\n\r\n")
+        return len(came) if end < 0 else end + 4
 
     def _count(self) -> None:
         self._timer = self.loop.call_later(self.head_s, self._too_slow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -10,8 +11,10 @@ from typing import BinaryIO
 from fastapi import HTTPException, Request
 from fastapi.responses import Response, StreamingResponse
 
+from pipeline.sealing import BrokenSealError
 from pipeline.store import FileArea
 
+_log = logging.getLogger(__name__)
 BLOCK = 64 * 1024
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 _BEGINNINGS = (
@@ -26,12 +29,17 @@ def sound_answer(request: Request, files: FileArea, sha256: str, kind: str) -> R
     Raises
     ------
     HTTPException
-        404 where the file is gone, 416 where the range lies outside it.
+        404 where the file is gone or isn't what was kept, 416 where the range lies outside it.
     """
     try:
         stream = files.open(sha256, kind)
     except FileNotFoundError as error:
         raise HTTPException(404, "this call has no sound to play") from error
+    except BrokenSealError as error:
+        _log.error("%s %s: %s", kind, sha256[:12], error)
+        raise HTTPException(
+            404, "the sound of this call is damaged; `callgauge store check` tells more"
+        ) from error
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     headers = {"accept-ranges": "bytes", "cache-control": "private, no-store", "etag": f'"{sha256[:32]}"'}

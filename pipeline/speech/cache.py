@@ -56,7 +56,7 @@ def load(key: str, audio_sha256: str) -> RawTranscript | None:
     try:
         _take_over(key, path)
         content = path.read_bytes()
-        raw = json.loads(unseal(content, keys_from()) if content[:1] != b"{" else content)
+        raw = json.loads(unseal(content, keys_from(), key) if content[:1] != b"{" else content)
         if raw["key"] != key:
             raise ValueError("the entry belongs to another key")
         return _from_json(raw["transcript"])
@@ -75,7 +75,7 @@ def store(key: str, audio_sha256: str, transcript: RawTranscript) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".json", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(seal(content, keys) if keys.newest is not None else content)
+            file.write(seal(content, keys, key) if keys.newest is not None else content)
         Path(name).replace(path)
     except OSError as error:
         _log.warning("transcript cache: %s can't be written (%s)", path, error)

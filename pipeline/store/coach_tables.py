@@ -1,6 +1,6 @@
 """What the store holds of people's work with the coaching app: saved views, drafts, coaching plans.
 
-``plan_acts`` is only ever added to; triggers in the database refuse changes.
+``plan_acts`` is only ever added to; triggers in the database refuse changes, but for words about a call that are taken out.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from pipeline.sealing import (
     Keys,
     SealError,
     Unsealed,
-    key_id,
+    is_newest,
     keys_from,
     write_sealed,
 )
@@ -96,19 +96,38 @@ class FileArea:
             return
         self.mark()
         with _beside(_sealed(plain)) as handle:
-            write_sealed(stream, size, handle, self.keys)
+            write_sealed(stream, size, handle, self.keys, f"{kind}/{sha256}")
 
     def open(self, sha256: str, kind: str) -> BinaryIO:
-        """A file's content as a stream that can be read from any place. Raises FileNotFoundError, SealError."""
-        path = self.locate(sha256, kind) or self.path(sha256, kind)
-        stream = path.open("rb")
-        if path.suffix != SEALED:
+        """A file's content as a stream that can be read from any offset. Raises FileNotFoundError, SealError.
+
+        Where there is a key, no other content is read: a file in today's form is bound to its digest and kind; an older
+        one, or one that is still plain, is read once and held against its digest.
+        """
+        stream, is_bound = self._opened(sha256, kind)
+        if is_bound or self.keys.newest is None:
             return stream
         try:
-            return io.BufferedReader(Unsealed(stream, self.keys))
+            if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:  # type: ignore[arg-type]  # a BufferedReader
+                raise BrokenSealError(f"{kind} {sha256[:12]} holds another content")
+            stream.seek(0)
         except BaseException:
             stream.close()
             raise
+        return stream
+
+    def _opened(self, sha256: str, kind: str) -> tuple[BinaryIO, bool]:
+        """A file's content, and whether the seal itself vouches for its being this one."""
+        path = self.locate(sha256, kind) or self.path(sha256, kind)
+        stream = path.open("rb")
+        if path.suffix != SEALED:
+            return stream, False
+        try:
+            sealed = Unsealed(stream, self.keys, f"{kind}/{sha256}")
+        except BaseException:
+            stream.close()
+            raise
+        return io.BufferedReader(sealed), sealed.is_bound
 
     def read(self, sha256: str, kind: str) -> bytes:
         """A file's content. Raises FileNotFoundError, SealError."""
@@ -118,7 +137,7 @@ class FileArea:
     def is_whole(self, sha256: str, kind: str) -> bool:
         """Whether the file is there and its content is what its name says. Raises SealError without its key."""
         try:
-            with self.open(sha256, kind) as stream:
+            with self._opened(sha256, kind)[0] as stream:
                 digest = hashlib.sha256()
                 while block := stream.read(1 << 20):
                     digest.update(block)
@@ -181,11 +200,11 @@ class FileArea:
                 handle.write(json.dumps({"keys": wanted}).encode())
 
     def reseal(self, path: Path) -> bool:
-        """Bring one file under the newest key; whether it wasn't. Its content is checked on the way."""
+        """Bring one file under the newest key and into today's form; whether it wasn't. Its content is checked on the way."""
         plain = path.with_name(path.name.removesuffix(SEALED))
         sha256, kind = plain.stem, path.parent.parent.name
         with path.open("rb") as raw:
-            if path != plain and key_id(raw) == self.keys.newest:
+            if path != plain and is_newest(raw, self.keys):
                 return False
         if not self.is_whole(sha256, kind):
             raise BrokenSealError(f"{kind} {sha256[:12]} is damaged; `callgauge store check` mends it")
@@ -193,7 +212,7 @@ class FileArea:
             size = stream.seek(0, io.SEEK_END)
             stream.seek(0)
             with _beside(_sealed(plain)) as handle:
-                write_sealed(stream, size, handle, self.keys)
+                write_sealed(stream, size, handle, self.keys, f"{kind}/{sha256}")
         plain.unlink(missing_ok=True)
         return True
 

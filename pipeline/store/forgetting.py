@@ -7,20 +7,20 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.store.night_tables import Suppression
+from pipeline.store.phones import Phone, holds, phone_of, phones_in
 from pipeline.store.privacy_tables import StoreSecret, SuppressedDigest
 from pipeline.store.retention import in_parts
 from pipeline.store.tables import Call
 
 _SECRET = "suppression"  # noqa: S105 - the name of a secret, not the secret
 _NUMBER = re.compile(r"\+?[\d\s().-]{7,}")
-_JOINERS = re.compile(r"(?<=\d)[\s().-]+(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,14 @@ class Person:
 
     given: str
     is_number: bool
+    phone: Phone | None = None
 
 
 def person_of(*, customer: str | None = None, number: str | None = None) -> Person:
     """A person by id or number."""
-    return Person(plain_id(number if number is not None else customer or ""), number is not None)
+    if number is None:
+        return Person(plain_id(customer or ""), False)
+    return Person(plain_id(number), True, phone_of(number))
 
 
 def plain_id(text: str) -> str:
@@ -47,47 +50,97 @@ def plain_id(text: str) -> str:
 
 def calls_of(session: Session, person: Person) -> list[int]:
     """Keys of all calls with a person. By a number, also those of the customers whose rows hold it."""
+    return list(found_by(session, person))
+
+
+def found_by(session: Session, person: Person) -> dict[int, str]:
+    """All calls with a person by key, each with the field of the call list that told it."""
     rows = session.execute(select(Call.id, Call.customer_id, Call.record)).all()
     if not person.is_number:
-        return [key for key, customer, _ in rows if customer and plain_id(customer) == person.given]
-    found = {key for key, customer, record in rows if _holds(person.given, (customer, *_texts(record)))}
+        return {
+            key: "customer_id" for key, customer, _ in rows if customer and plain_id(customer) == person.given
+        }
+    if person.phone is None:
+        return {}
+    held = ((key, _field(person.phone, customer, record)) for key, customer, record in rows)
+    found = {key: field for key, field in held if field is not None}
     theirs = {customer for key, customer, _ in rows if key in found and customer}
-    return [key for key, customer, _ in rows if key in found or customer in theirs]
+    return {
+        key: found.get(key, "the same customer")
+        for key, customer, _ in rows
+        if key in found or customer in theirs
+    }
 
 
-def _texts(record: dict[str, object]) -> Iterable[str | None]:
+def _field(phone: Phone, customer: str | None, record: Mapping[str, object]) -> str | None:
+    """Which field of a row holds a number. An id must be the number; digits within an id are none."""
+    for name in filter(None, (customer, record.get("customer_id"))):
+        told = phone_of(str(name))
+        if told is not None and told.is_same(phone):
+            return "customer_id"
+    texts = _texts(record)
+    return next((name for name, text in texts.items() if holds(text, phone)), None)
+
+
+def _texts(record: Mapping[str, object]) -> dict[str, str]:
     extra = record.get("extra")
-    values = extra.values() if isinstance(extra, dict) else ()
-    return [str(value) for value in (record.get("customer_id"), record.get("notes"), *values) if value]
-
-
-def _holds(number: str, texts: Iterable[str | None]) -> bool:
-    wanted = re.compile(rf"(?<!\d)(?:(?:00)?86)?{re.escape(number)}(?!\d)")
-    return any(wanted.search(_JOINERS.sub("", unicodedata.normalize("NFKC", text))) for text in texts if text)
+    values = extra if isinstance(extra, dict) else {}
+    return {name: str(text) for name, text in {"notes": record.get("notes"), **values}.items() if text}
 
 
 def digest_of(session: Session, text: str) -> str:
     """A keyed digest of an id or number. Its key is the store's own, so that a list of digests alone tells nobody."""
+    return _digest(_key(session), text)
+
+
+def _digest(key: bytes, text: str) -> str:
+    return hmac.new(key, plain_id(text).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _digests(key: bytes, text: str) -> set[str]:
+    """Of an id; of a number in each form in which it may be written."""
+    phone = phone_of(text)
+    return {_digest(key, each) for each in (text, *(phone.forms if phone else ()))}
+
+
+def _key(session: Session) -> bytes:
     row = session.get(StoreSecret, _SECRET)
     if row is None:
         row = StoreSecret(name=_SECRET, value=secrets.token_hex(32))
         session.add(row)
         session.flush()
-    return hmac.new(bytes.fromhex(row.value), plain_id(text).encode(), hashlib.sha256).hexdigest()
+    return bytes.fromhex(row.value)
 
 
 def keep_suppressed(session: Session, calls: Sequence[int], known_by: str | None = None) -> int:
-    """Let requests not to be called outlive their customer; returns how many there were."""
-    kept = 0
+    """Let requests not to be called outlive their customer; returns how many there were.
+
+    Kept are digests of the customer's id and of every telephone number in their rows of the call list.
+    """
+    kept, numbers = 0, _numbers(session, calls)
     for part in in_parts(calls):
-        query = select(Suppression).where(Suppression.call.in_(part), Suppression.customer_id.is_not(None))
-        for row in session.scalars(query):
-            if row.lifted_at is None:
+        query = select(Suppression, Call.forgotten_at).join(Call, Call.id == Suppression.call)
+        for row, gone in session.execute(query.where(Suppression.call.in_(part))).all():
+            if row.lifted_at is None and (row.customer_id or gone is None):
                 kept += 1
-                for text in filter(None, (row.customer_id, known_by)):
-                    _keep(session, digest_of(session, text), row)
+                theirs = numbers.get(row.customer_id or row.call, set())
+                for text in filter(None, (row.customer_id, known_by, *sorted(theirs))):
+                    for digest in sorted(_digests(_key(session), text)):
+                        _keep(session, digest, row)
             row.customer_id = None
     return kept
+
+
+def _numbers(session: Session, calls: Sequence[int]) -> dict[str | int, set[str]]:
+    """Telephone numbers in the rows of some calls, by customer; by call where the customer has no id."""
+    found: dict[str | int, set[str]] = {}
+    for part in in_parts(calls):
+        rows = session.execute(select(Call.id, Call.customer_id, Call.record).where(Call.id.in_(part)))
+        for key, customer, record in rows:
+            phones = {phone for text in _texts(record).values() for phone in phones_in(text)}
+            mine = found.setdefault(customer or key, set())
+            mine.update(phone.dialled for phone in phones)
+    return found
 
 
 def _keep(session: Session, digest: str, row: Suppression) -> None:
@@ -105,9 +158,12 @@ def suppressed_by_digest(session: Session, customers: Iterable[str]) -> dict[str
     """Which of some ids belong to people who were forgotten and must not be called."""
     if session.scalar(select(SuppressedDigest.digest).limit(1)) is None:
         return {}
-    digests = {digest_of(session, customer): customer for customer in customers}
+    key, asked = _key(session), dict[str, set[str]]()
+    for customer in customers:
+        for digest in _digests(key, customer):
+            asked.setdefault(digest, set()).add(customer)
     found: dict[str, SuppressedDigest] = {}
-    for part in in_parts(sorted(digests)):
+    for part in in_parts(sorted(asked)):
         for row in session.scalars(select(SuppressedDigest).where(SuppressedDigest.digest.in_(part))):
-            found[digests[row.digest]] = row
+            found.update(dict.fromkeys(asked[row.digest], row))
     return found

@@ -17,6 +17,8 @@ from pipeline.secret import secret
 
 STORE_VARIABLE = "CALLGAUGE_STORE"
 FILES_VARIABLE = "CALLGAUGE_FILES"
+SECRET_OPTIONS = frozenset({"password", "sslpassword"})
+"""Options of a URL's query that are secrets, as a password before the host is one."""
 _ACCEPTED = "sqlite:////folder/callgauge.db or postgresql://user@host/name"
 
 
@@ -43,7 +45,17 @@ class Place:
         return self.url.render_as_string(hide_password=False)
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        hidden = {name: "***" for name in self.url.query if name.lower() in SECRET_OPTIONS}
+        return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
+def holds_secret(url: str) -> bool:
+    """Whether a URL holds a password, before its host or among its options."""
+    try:
+        made = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return bool(made.password) or any(name.lower() in SECRET_OPTIONS for name in made.query)
 
 
 def default_url() -> str:
@@ -69,8 +81,8 @@ def place_of(url: str | None = None, *, environment: Mapping[str, str] = os.envi
         text = f"sqlite:///{Path(text).expanduser().resolve()}"
     try:
         made = make_url(text)
-    except ArgumentError as error:
-        raise ConfigError([f"--store: URL → can't be read; accepted: {_ACCEPTED}"]) from error
+    except (ArgumentError, ValueError):  # their words repeat the URL, and with it a password
+        raise ConfigError([f"--store: URL → can't be read; accepted: {_ACCEPTED}"]) from None
     kind = made.get_backend_name()
     if kind == "sqlite":
         if not made.database or made.database == ":memory:":

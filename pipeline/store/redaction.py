@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from pipeline.store.elsewhere import strip_elsewhere, strip_flags
+from pipeline.store.elsewhere import TAKEN_OUT, strip_elsewhere, strip_flags
 from pipeline.store.files import FileArea, Kept
 from pipeline.store.forgetting import keep_suppressed
 from pipeline.store.night_tables import Alert
@@ -20,8 +20,6 @@ from pipeline.store.retention import in_parts
 from pipeline.store.review_tables import ReviewAct
 from pipeline.store.tables import Call, CriterionRow, FindingRow, Score
 
-TAKEN_OUT = "[removed]"
-"""Stands for somebody's own words in the history; the database lets nothing else of an act be changed."""
 QUOTES, WORDS = ("quote",), ("quote", "text", "reason", "actions")
 _CODE = re.compile(r"[a-z0-9_.:-]{1,40}")
 

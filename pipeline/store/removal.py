@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from pipeline.call_names import path_in
 from pipeline.speech import cache
 from pipeline.store.appraisal_query import digest_of
 from pipeline.store.database import Store
@@ -227,7 +228,7 @@ def _inbox(session: Session, body: Mapping[str, Any]) -> None:
     for part in in_parts(sorted(calls)):
         keys = select(Call.id).where(Call.call_id.in_(part))
         for entry in session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(keys))):
-            path = Path(entry.inbox) / entry.file
+            path = path_in(entry.inbox, entry.file)
             if entry.sha256 in body["recordings"] and _is(path, entry.sha256):
                 path.unlink()
             if not path.exists() and entry.sha256:
