@@ -129,7 +129,10 @@ def sign_in(client: httpx.Client) -> httpx.Response:
 
 def test_without_tls_nobody_gets_further_than_the_way_to_it(served: tuple[str, str, Path]) -> None:
     answer = httpx.get(f"{served[1]}/calls/call-a1")
-    assert (answer.status_code, answer.headers["location"]) == (301, "https://review.example.com/calls/call-a1")
+    assert (answer.status_code, answer.headers["location"]) == (
+        301,
+        "https://review.example.com/calls/call-a1",
+    )
     assert "set-cookie" not in answer.headers
     forged = httpx.get(f"{served[1]}/x", headers={"host": "evil.example.com"})
     assert forged.headers["location"] == "https://review.example.com/x"

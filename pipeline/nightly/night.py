@@ -85,7 +85,9 @@ def _folder(inbox: Path) -> Path:
     try:
         str(found).encode()
     except UnicodeEncodeError:
-        raise ConfigError([f"{kept_name(str(inbox))}: INBOX → a folder whose name is UTF-8 is accepted"]) from None
+        raise ConfigError(
+            [f"{kept_name(str(inbox))}: INBOX → a folder whose name is UTF-8 is accepted"]
+        ) from None
     return found
 
 

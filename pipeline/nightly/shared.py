@@ -139,7 +139,9 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
         if unfinished and (whole := name.with_suffix("").as_posix()) not in first:
             found.append(Seen(kept_name(whole), place.at(file), "being_written"))
         elif name.suffix.lower() in SUFFIXES:
-            seen = Seen(kept_name(file), place.at(file), "being_written" if file in writing else "ready", stamps[file])
+            seen = Seen(
+                kept_name(file), place.at(file), "being_written" if file in writing else "ready", stamps[file]
+            )
             found.append(_read(storage, f"{root}/{file}", seen, first[file], known))
     return found
 
