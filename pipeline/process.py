@@ -166,7 +166,7 @@ def _two_sides(
         raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
     )
     roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
-    return transcript, heard.label(roles), {}
+    return transcript, heard.label(roles, inbound=job.record.direction == "inbound"), {}
 
 
 def _mono(
@@ -205,7 +205,8 @@ def _with_delivered(delivered: Beside, job: Job, recording: Recording, heard: He
     activity = [side.speech for side in heard.sides]
     roles = sides_of(delivered.transcript, activity, record=job.record, layout=heard.layout)
     provenance = {"audio_sha256": recording.sha256, **delivered.provenance()}
-    return HeardCall(recording, delivered.transcript, heard.label(roles), provenance)
+    sound = heard.label(roles, inbound=job.record.direction == "inbound")
+    return HeardCall(recording, delivered.transcript, sound, provenance)
 
 
 def hear_words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTranscript:
