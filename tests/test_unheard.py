@@ -37,12 +37,16 @@ def test_a_turn_without_a_word_is_unheard() -> None:
 
 def test_speech_between_two_words_is_unheard_where_it_is_long() -> None:
     words = said(1.0, 1.4, 2.2, 3.0, 3.8, 4.4, 8.2, 12.0, 12.5, 13.0, 17.0, 17.5)
-    assert [(span.start_s, span.end_s) for span in unheard(words, SOUND, SPEECH)] == [pytest.approx((13.4, 17.0))]
+    assert [(span.start_s, span.end_s) for span in unheard(words, SOUND, SPEECH)] == [
+        pytest.approx((13.4, 17.0))
+    ]
 
 
 def test_a_word_stretched_over_what_follows_hides_nothing() -> None:
     words = [*said(1.0, 1.8, 2.6, 3.4, 4.2, 8.2), Word("好", 12.0, 18.0, 0.9)]
-    assert [(span.start_s, span.end_s) for span in unheard(words, SOUND, SPEECH)] == [pytest.approx((13.2, 18.0))]
+    assert [(span.start_s, span.end_s) for span in unheard(words, SOUND, SPEECH)] == [
+        pytest.approx((13.2, 18.0))
+    ]
 
 
 def test_a_cough_and_hiss_taken_for_speech_are_none() -> None:
@@ -61,7 +65,7 @@ def test_nobody_spoke_is_no_sure_outcome_where_somebody_did() -> None:
     assert ended(("agent", "喂您好"))[1] >= 0.6
     assert ended(("agent", "喂您好"), wordless=("agent",))[1] >= 0.6
     for who in ("customer", "unknown"):
-        label, confidence = ended(("agent", "喂您好"), wordless=(who,))  # type: ignore[arg-type]
+        label, confidence = ended(("agent", "喂您好"), wordless=(who,))
         assert label == "no_conversation"
         assert confidence < 0.6
     assert ended(wordless=("customer",))[1] < 0.6

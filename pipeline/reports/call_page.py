@@ -100,7 +100,9 @@ def page_values(result: CallResult, *, standard: StandardView, sound: str | None
         "duration_s": duration_of(result),
         "axis": axis_of(result),
         "turns": turns,
-        "unheard_after": [one for one in result.transcript.unheard if not any(one in t.before for t in turns)],
+        "unheard_after": [
+            one for one in result.transcript.unheard if not any(one in t.before for t in turns)
+        ],
         "sections": _sections(result, standard, by_id),
         "measures": [_measure_view(measure) for measure in result.measures.values()],
         "describe": describe,

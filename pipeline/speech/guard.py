@@ -7,6 +7,7 @@ where the sound speaks against it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,6 +45,10 @@ class GuardSettings:
         One voice rises and falls by 20 dB and more, six at once by about 10, and has one pitch. Where the speech of a
         window's words and of so many seconds to either side is under both bounds (:mod:`pipeline.speech.babble`), they
         are babble, unless the recogniser was surer than the third or there is less speech than the fourth.
+    voice_log_probability, voice_no_speech_probability, voice_least_s, longest_word_s
+        An utterance that would go as noise or as no speech stays where its sound is one voice (over the two bounds of
+        babble), for so long, in a window over the first and under the second, and its words last no longer than the
+        fourth on average.
     doubtful_confidence
         Under this mean word confidence an utterance is doubtful.
     max_zh_per_s, max_en_per_s
@@ -66,6 +71,10 @@ class GuardSettings:
     babble_log_probability: float = -0.3
     babble_least_s: float = 3.0
     babble_reach_s: float = 10.0
+    voice_log_probability: float = -1.0
+    voice_no_speech_probability: float = 0.6
+    voice_least_s: float = 0.3
+    longest_word_s: float = 1.2
     doubtful_confidence: float = 0.4
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
@@ -110,6 +119,8 @@ def examine(
         if loop:
             dropped.append(_record(loop, "loop"))
         rule = _fault(survivors, window, hints, chosen)
+        if rule in ("noise", "no_speech") and _is_voice(survivors, window, audio, speech, chosen):
+            rule = None
         if rule is None:
             kept.extend(survivors)
         else:
@@ -129,6 +140,28 @@ def _is_babble(
     if not enough or level_range_db(audio, heard) >= settings.least_range_db:
         return False
     return voicing(audio, heard) < settings.least_voicing
+
+
+def _is_voice(
+    words: Sequence[Word], window: HeardWindow, audio: Sound, speech: Timeline, settings: GuardSettings
+) -> bool:
+    """Whether the sound says that one voice speaks here, so that what was heard may be wrong but is not made up.
+
+    The recogniser may doubt each word; of its window it is surer than where nobody speaks. A word that is stretched over
+    seconds is none of those that were said there.
+    """
+    unsure = (window.mean_log_probability or 0.0) < settings.voice_log_probability
+    if unsure or (window.no_speech_probability or 0.0) > settings.voice_no_speech_probability:
+        return False
+    start_s, end_s = words[0].start_s or 0.0, words[-1].end_s or 0.0
+    if end_s - start_s > settings.longest_word_s * len(words):
+        return False
+    heard = speech.crop(Span(start_s, max(start_s, end_s)).pad(0.05))
+    return (
+        heard.duration_s >= settings.voice_least_s
+        and settings.least_range_db <= level_range_db(audio, heard) < math.inf
+        and voicing(audio, heard) >= settings.least_voicing
+    )
 
 
 def _is_drone(words: Sequence[Word], window: HeardWindow, settings: GuardSettings) -> bool:
