@@ -176,3 +176,18 @@ def test_what_one_voice_said_stays_however_badly_it_was_heard(
 
 def test_three_words_over_five_seconds_are_not_what_was_said() -> None:
     assert not _in(speech(5.0, seed=4), mean=-0.3, silence=0.05, confidence=0.05, each_s=1.6)
+
+
+def test_one_foreign_letter_takes_its_word_and_not_the_sentence() -> None:
+    kept, dropped = examine(spoken("We", "are", "twenty", "people", "free는", "today"))
+    assert kept == "Wearetwentypeopletoday"
+    assert [(item.text, item.rule) for item in dropped] == [("free는", "other_script")]
+
+
+def test_a_window_filled_from_its_prompt_keeps_no_piece_of_it() -> None:
+    prompt = "以下是普通话的电话录音，标点齐全。"
+    pieces = [*spoken("以下是普通"), *spoken("话的电话录", start_s=2.0), *spoken("点齐", start_s=4.0)]
+    kept, dropped = examine([*pieces, *spoken("好的再见", start_s=6.0)], prompt=prompt)
+    assert kept == "好的再见"
+    assert {item.rule for item in dropped} == {"prompt_leak"}
+    assert examine(spoken("电话"), prompt=prompt)[0] == "电话"

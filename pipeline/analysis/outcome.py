@@ -18,8 +18,8 @@ __all__ = ["LABELS", "NO_CONNECT", "decide"]
 
 NO_CONNECT = ("wrong_person", "voicemail", "no_conversation")
 _NOBODY, _ONE_SIDE, _UNHEARD = 0.95, 0.9, 0.4
-"""Confidence where nothing is heard at all, where only one side is, and where the other speaks without being understood
-(our defaults; the last is a doubt)."""
+"""Confidence where nothing is heard at all, where only the agent is (or a machine), and where the customer speaks, whether
+or not he is understood (our defaults; the last is a doubt)."""
 
 _SETTLED = 0.6
 """Least confidence of a timed next step that leaves no call undetermined (the gate, our default)."""
@@ -61,4 +61,5 @@ def _one_sided(conversation: Conversation) -> tuple[str, float] | None:
         return "no_conversation", _UNHEARD if unheard - {"agent"} else _ONE_SIDE
     prompts = [hit for sentence in said for hit in matches("voicemail", sentence)]
     machine = any(hit.detail["is"] == "voicemail" for hit in prompts)
-    return ("voicemail" if machine else "no_conversation"), _UNHEARD if unheard - {"customer"} else _ONE_SIDE
+    # A customer who speaks is somebody: that nobody answered him may be the recording's fault.
+    return ("voicemail", _ONE_SIDE) if machine else ("no_conversation", _UNHEARD)

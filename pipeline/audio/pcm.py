@@ -18,6 +18,7 @@ FULL_SCALE = 32_767.0
 HELD_SAMPLES = 30 * 60 * 16_000
 """Channels of up to half an hour stay in memory."""
 _BYTES = 2
+_COMPARED_AT_ONCE = 1 << 20
 
 
 class Pcm(Protocol):
@@ -82,3 +83,12 @@ def to_pcm(samples: NDArray[np.floating]) -> NDArray[np.int16]:
 def to_float(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
     """16-bit integers as float32 in [-1, 1]."""
     return pcm.astype(np.float32) / np.float32(FULL_SCALE)
+
+
+def sign_of(first: Pcm, other: Pcm) -> int:
+    """-1 where a channel swings against the first (its wires are crossed), else 1."""
+    product = 0.0
+    for start in range(0, len(first), _COMPARED_AT_ONCE):
+        part = slice(start, start + _COMPARED_AT_ONCE)
+        product += float(np.asarray(first[part], np.float64) @ np.asarray(other[part], np.float64))
+    return -1 if product < 0 else 1

@@ -26,8 +26,10 @@ _ANSWERED_WITHIN_S = 1.0
 _ANY_ON_S, _ANY_OFF_S = (0.6, 2.5), (1.8, 6.5)
 """Burst and pause of any network's ringing (E.180 recommends 0.67 to 1.5 s and 3 to 5 s); busy tones are shorter."""
 _LEAST_OFF_TO_ON = 1.4
+_USUAL_ON_S, _USUAL_OFF_S = (0.67, 1.6), (3.0, 5.0)
 _UNKNOWN, _LEAST_UNKNOWN = "unknown", 3
-"""Rings in a rhythm that no network is known for: two alike may be anything, three at an equal period are not."""
+"""Rings in a rhythm that no network is known for: two alike may be anything, unless they keep to the recommended lengths;
+three at an equal period are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def rings_in(tones: Sequence[Tone], *, speech: Sequence[Timeline] = ()) -> tuple
     rhythm: Cadence | None = None
     for cadence in (*cadences(), *_unknown(tones)):
         for chain in _chains(cadence, tones):
-            if len(chain) < _LEAST_UNKNOWN and cadence.name == _UNKNOWN:
+            if cadence.name == _UNKNOWN and len(chain) < (2 if _is_usual(cadence) else _LEAST_UNKNOWN):
                 continue
             if _believable(chain, first, talking) and _weight(chain) > _weight(best):
                 best, rhythm = chain, cadence
@@ -137,6 +139,11 @@ def _unknown(tones: Sequence[Tone]) -> list[Cadence]:
             if alike and rings and off >= _LEAST_OFF_TO_ON * on:
                 found.setdefault((hz, round(on, 1), round(off, 1)), Cadence(_UNKNOWN, hz, (on, off)))
     return list(found.values())
+
+
+def _is_usual(cadence: Cadence) -> bool:
+    on_s, off_s = cadence.on_off_s[0], cadence.off_s
+    return _USUAL_ON_S[0] <= on_s <= _USUAL_ON_S[1] and _USUAL_OFF_S[0] <= off_s <= _USUAL_OFF_S[1]
 
 
 def _more_of_it(chain: Sequence[_Ring], cadence: Cadence, tones: Sequence[Tone], talking_s: float) -> bool:
