@@ -18,11 +18,16 @@ from pipeline.delivered import MAX_LINE_BYTES, parse_call
 from pipeline.errors import CallgaugeError
 from pipeline.intake import lies_in
 from pipeline.intervals import Span, Timeline
-from pipeline.types import CallRecord, Layout, Speaker, Transcript
+from pipeline.types import CallRecord, Layout, Speaker, Transcript, Unheard
 
 SUFFIXES = (".transcript.json", ".transcript.jsonl")
 _LEAST_SHARE = 0.65
 _LEAST_S = 5.0
+_PAST_S = 1.0
+"""How far the times of a transcript made elsewhere may be off."""
+_LEAST_HEARD = 0.3
+_PAUSE_S, _LEAST_UNHEARD_S = 0.7, 1.0
+"""Speech of this length that no delivered turn comes near to has no words."""
 
 
 class TranscriptError(CallgaugeError):
@@ -45,8 +50,13 @@ class Beside:
         return {"recogniser": engine, "transcript_from_cache": False}
 
 
-def transcript_beside(recording: Path) -> Beside | None:
+def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside | None:
     """The transcript beside a recording; None where there is none. A link that leads out of its folder is none.
+
+    Parameters
+    ----------
+    call_id
+        The recording's own; a transcript that names neither it nor the file's stem is another call's.
 
     Raises
     ------
@@ -69,11 +79,58 @@ def transcript_beside(recording: Path) -> Beside | None:
         data = json.loads(raw.decode("utf-8-sig"))
         if isinstance(data, Mapping):
             data = {"call_id": recording.stem, **data}
-        transcript = parse_call(data, file=recording.name).transcript
+        call = parse_call(data, file=recording.name)
     except (ValueError, RecursionError) as error:  # a mistake in a key, no JSON, or not UTF-8
         key = f"{error.key} → " if hasattr(error, "key") else ""
         raise TranscriptError(f"{path.name}: {key}{error}") from error
-    return Beside(_in_order(transcript), path.name, hashlib.sha256(raw).hexdigest())
+    if call_id is not None and call.record.call_id not in (recording.stem, call_id):
+        raise TranscriptError(
+            f"{path.name}: call_id → {call.record.call_id!r} is another call; this is {call_id!r}"
+        )
+    return Beside(_in_order(call.transcript), path.name, hashlib.sha256(raw).hexdigest())
+
+
+def held_against(
+    delivered: Beside,
+    activity: Sequence[Timeline],
+    roles: Mapping[int, Speaker] | None,
+    *,
+    duration_s: float,
+) -> Transcript:
+    """The transcript with the speech that it has no words for.
+
+    Parameters
+    ----------
+    activity
+        Where each channel speaks.
+    roles
+        Speaker by channel; None where that is unsure.
+
+    Raises
+    ------
+    TranscriptError
+        It is no transcript of this sound: turns lie past its end, or nearly all where nobody speaks.
+    """
+    told = delivered.transcript
+    for place, turn in enumerate(told.turns):
+        if turn.end_s is not None and turn.end_s > duration_s + _PAST_S:
+            raise TranscriptError(
+                f"{delivered.file}: turns[{place}].end_s → {turn.end_s:g} lies past the recording's {duration_s:.1f} s"
+            )
+    if told.turns and not told.timed:
+        return told
+    covered = Timeline(Span(turn.start_s or 0.0, turn.end_s or 0.0) for turn in told.turns)
+    heard = Timeline(span for line in activity for span in line)
+    if covered.duration_s >= _LEAST_S and (covered & heard).duration_s < _LEAST_HEARD * covered.duration_s:
+        raise TranscriptError(f"{delivered.file}: turns → they lie where nobody speaks in the recording")
+    near = Timeline(span.pad(_PAST_S) for span in covered)
+    unheard = [
+        Unheard(round(span.start_s, 3), round(span.end_s, 3), (roles or {}).get(channel, "unknown"))
+        for channel, line in enumerate(activity)
+        for span in (line - near).support(_PAUSE_S)
+        if line.crop(span).duration_s >= _LEAST_UNHEARD_S
+    ]
+    return replace(told, unheard=tuple(sorted(unheard, key=lambda one: one.start_s)))
 
 
 def sides_of(

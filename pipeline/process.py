@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.analysis import analyse
 from pipeline.audio import Heard
 from pipeline.audio.known import hear_sound, known_sound
-from pipeline.beside import Beside, sides_of, transcript_beside
+from pipeline.beside import Beside, held_against, sides_of, transcript_beside
 from pipeline.errors import CallgaugeError
 from pipeline.privacy.masking import mask
 from pipeline.privacy.own import own_names
@@ -130,7 +130,7 @@ def hear_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _n
     recording, heard = hear_sound(
         job.path, file=job.record.file, cached=workplace.settings.transcript_cache, lap=lap
     )
-    delivered = transcript_beside(job.path)
+    delivered = transcript_beside(job.path, call_id=job.record.call_id)
     if delivered is not None:
         return _with_delivered(delivered, job, recording, heard)
     return _with_words(job, recording, heard, workplace, lap)
@@ -166,7 +166,7 @@ def _two_sides(
         raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
     )
     roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
-    return transcript, heard.label(roles), {}
+    return transcript, heard.label(roles, inbound=job.record.direction == "inbound"), {}
 
 
 def _mono(
@@ -205,7 +205,9 @@ def _with_delivered(delivered: Beside, job: Job, recording: Recording, heard: He
     activity = [side.speech for side in heard.sides]
     roles = sides_of(delivered.transcript, activity, record=job.record, layout=heard.layout)
     provenance = {"audio_sha256": recording.sha256, **delivered.provenance()}
-    return HeardCall(recording, delivered.transcript, heard.label(roles), provenance)
+    sound = heard.label(roles, inbound=job.record.direction == "inbound")
+    transcript = held_against(delivered, activity, roles, duration_s=heard.duration_s)
+    return HeardCall(recording, transcript, sound, provenance)
 
 
 def hear_words(recording: Recording, heard: Heard, workplace: Workplace) -> RawTranscript:

@@ -100,6 +100,15 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Unheard:
+    """Speech of one side that nobody could put into words: what was said there is not known."""
+
+    start_s: float
+    end_s: float
+    speaker: Speaker = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """All turns of both sides by time.
 
@@ -114,6 +123,7 @@ class Transcript:
     roles_from: str = "delivered"
     language_confidence: float = 1.0
     dropped: tuple[Dropped, ...] = ()
+    unheard: tuple[Unheard, ...] = ()
 
     @property
     def sides_sure(self) -> bool:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.beside import TranscriptError, sides_of, transcript_beside
+from pipeline.beside import TranscriptError, held_against, sides_of, transcript_beside
 from pipeline.intervals import Span, Timeline
-from pipeline.types import CallRecord
+from pipeline.types import CallRecord, Speaker, Unheard
 
 TURNS: list[dict[str, Any]] = [
     {"speaker": "customer", "text": "嗯，你好。", "start_s": 8.0, "end_s": 12.0},
@@ -107,3 +107,44 @@ def test_times_that_fit_neither_channel_leave_the_sides_unsure_and_the_call_list
         1: "agent",
         0: "customer",
     }
+
+
+SPEECH = [Timeline([Span(1.2, 5.8)]), Timeline([Span(8.1, 11.9)])]
+ROLES: dict[int, Speaker] = {0: "agent", 1: "customer"}
+
+
+def test_a_transcript_that_names_another_call_is_not_used(tmp_path: Path) -> None:
+    recording = put(tmp_path, {"call_id": "other-1", "turns": TURNS})
+    with pytest.raises(TranscriptError, match="call_id → 'other-1' is another call"):
+        transcript_beside(recording, call_id="c-1")
+    assert transcript_beside(recording, call_id="other-1") is not None
+
+
+@pytest.mark.parametrize(
+    ("speech", "duration_s", "told"),
+    [
+        (SPEECH, 10.0, r"turns\[1\].end_s → 12 lies past the recording's 10.0 s"),
+        ([Timeline(), Timeline()], 20.0, "where nobody speaks"),
+        ([Timeline([Span(14.0, 19.0)]), Timeline()], 20.0, "where nobody speaks"),
+    ],
+)
+def test_a_transcript_of_another_sound_is_not_used(
+    speech: list[Timeline], duration_s: float, told: str, tmp_path: Path
+) -> None:
+    found = transcript_beside(put(tmp_path, {"turns": TURNS}))
+    assert found is not None
+    with pytest.raises(TranscriptError, match=told):
+        held_against(found, speech, ROLES, duration_s=duration_s)
+
+
+def test_speech_that_a_delivered_transcript_leaves_out_is_unheard(tmp_path: Path) -> None:
+    more = [SPEECH[0], SPEECH[1] | Timeline([Span(15.0, 17.0), Span(19.0, 19.4)])]
+    found = transcript_beside(put(tmp_path, {"turns": TURNS}))
+    assert found is not None
+    assert held_against(found, SPEECH, ROLES, duration_s=20.0).unheard == ()
+    assert held_against(found, more, ROLES, duration_s=20.0).unheard == (Unheard(15.0, 17.0, "customer"),)
+    none = transcript_beside(put(tmp_path, {"turns": []}))
+    assert none is not None
+    assert held_against(none, SPEECH, None, duration_s=20.0).unheard == (
+        Unheard(1.2, 5.8, "unknown"), Unheard(8.1, 11.9, "unknown"),
+    )  # fmt: skip

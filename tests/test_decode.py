@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sounds import RATE_HZ, silence, speech, tone, write_sound
+from sounds import RATE_HZ, noise, silence, speech, tone, write_sound
 
 from pipeline.audio.decode import Channels, DecodeLimits, decode, load, open_recording
 from pipeline.audio.integrity import container_of, missing_bytes
@@ -236,3 +236,26 @@ def test_a_cut_page_lacks_bytes() -> None:
     page = b"OggS" + bytes(22) + bytes([2, 255, 10]) + bytes(265)
     assert missing_bytes(io.BytesIO(page)) is None
     assert missing_bytes(io.BytesIO(page[:-7])) == 7
+
+
+@pytest.mark.parametrize(
+    ("length", "lacks"), [(0x7FFFF000, False), (0xFFFFFF01, False), (8_000, True), (32_000, False)]
+)
+def test_a_header_that_says_too_little_is_told(tmp_path: Path, length: int, lacks: bool) -> None:
+    path = write_sound(tmp_path / "call.wav", noise(2.0, dbfs=-20), rate_hz=8000)
+    data = bytearray(path.read_bytes())
+    at = data.find(b"data") + 4
+    assert int.from_bytes(data[at : at + 4], "little") == 32_000
+    data[at : at + 4] = length.to_bytes(4, "little")
+    path.write_bytes(bytes(data) + b"LIST" + (4).to_bytes(4, "little") + b"INFO")
+    if lacks:
+        with pytest.raises(RecordingError, match="cut off"):
+            decode(path)
+    else:
+        assert decode(path).duration_s == pytest.approx(2.0, abs=0.01)
+
+
+def test_dual_mono_with_crossed_wires_keeps_its_sound() -> None:
+    sound = speech(2.0).astype(np.float32)
+    mixed = Channels.of(sound, -0.5 * sound).mixed()
+    assert mixed.samples(0).std() == pytest.approx(0.75 * sound.std(), rel=0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sounds import noise, placed, speech, tone
 from speech_fakes import window
 
 from pipeline.intervals import Span, Timeline
@@ -148,3 +149,45 @@ def test_another_script_goes() -> None:
 def test_what_was_dropped_has_its_time() -> None:
     _, dropped = examine(spoken("鸡鸡", confidence=0.1, start_s=12.0))
     assert (dropped[0].start_s, dropped[0].end_s) == (12.0, pytest.approx(12.3))
+
+
+def _in(
+    sound: np.ndarray, *, mean: float, silence: float, confidence: float, each_s: float = 0.3
+) -> list[str]:
+    audio = placed(30, (3.0, sound)).astype(np.float32)
+    kept, _ = guard.examine(
+        spoken("嗯", "再", "见", confidence=confidence, each_s=each_s, start_s=3.0),
+        window((), mean=mean, silence=silence),
+        audio=audio, speech=Timeline([Span(3.0, 3.0 + len(sound) / 16_000)]), language="zh",
+    )  # fmt: skip
+    return [word.text for word in kept]
+
+
+@pytest.mark.parametrize(("mean", "silence", "confidence"), [(-0.95, 0.05, 0.08), (-0.75, 0.5, 0.5)])
+def test_what_one_voice_said_stays_however_badly_it_was_heard(
+    mean: float, silence: float, confidence: float
+) -> None:
+    doubts = {"mean": mean, "silence": silence, "confidence": confidence}
+    assert _in(speech(1.0, seed=4), **doubts) == ["嗯", "再", "见"]
+    assert not _in(noise(1.0, dbfs=-20), **doubts)
+    assert not _in(tone(1.0, 220, 440, 660), **doubts)
+    assert not _in(speech(1.0, seed=4), **{**doubts, "mean": -1.6})
+
+
+def test_three_words_over_five_seconds_are_not_what_was_said() -> None:
+    assert not _in(speech(5.0, seed=4), mean=-0.3, silence=0.05, confidence=0.05, each_s=1.6)
+
+
+def test_one_foreign_letter_takes_its_word_and_not_the_sentence() -> None:
+    kept, dropped = examine(spoken("We", "are", "twenty", "people", "free는", "today"))
+    assert kept == "Wearetwentypeopletoday"
+    assert [(item.text, item.rule) for item in dropped] == [("free는", "other_script")]
+
+
+def test_a_window_filled_from_its_prompt_keeps_no_piece_of_it() -> None:
+    prompt = "以下是普通话的电话录音，标点齐全。"
+    pieces = [*spoken("以下是普通"), *spoken("话的电话录", start_s=2.0), *spoken("点齐", start_s=4.0)]
+    kept, dropped = examine([*pieces, *spoken("好的再见", start_s=6.0)], prompt=prompt)
+    assert kept == "好的再见"
+    assert {item.rule for item in dropped} == {"prompt_leak"}
+    assert examine(spoken("电话"), prompt=prompt)[0] == "电话"

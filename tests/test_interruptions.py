@@ -136,6 +136,21 @@ def test_without_words_length_decides_and_it_is_a_doubt() -> None:
     assert {m.value for m in measure(transcript, call([(0.0, 5.0)], [(4.0, 7.0)]))} == {0, 1.0}
 
 
+def test_of_whom_no_word_is_heard_nobody_surely_cut_off() -> None:
+    sound = call([(0.0, 5.0)], [(4.0, 7.0)])
+    heard = ("agent", 4.0, 7.0, "我给您介绍一下我们的课程")
+    for turns in ((heard,), (("customer", 0.0, 5.0, "我现在不太方便说话"), heard)):
+        (found,) = find(
+            said(*turns),
+            Sound(
+                sound.duration_s,
+                "two_sides",
+                {"agent": sound.sides["customer"], "customer": sound.sides["agent"]},
+            ),
+        )
+        assert (found.confidence >= 0.6) is (len(turns) == 2)
+
+
 def test_at_the_bounds_it_is_a_doubt() -> None:
     transcript = said(("agent", 0.0, 4.52, "我给您介绍一下"), ("customer", 4.0, 7.0, "我不需要这个"))
     (found,) = find(transcript, call([(0.0, 4.52)], [(4.0, 7.0)]))

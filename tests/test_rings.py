@@ -107,3 +107,54 @@ def test_after_an_announcement_whole_rings_count() -> None:
     assert len(rings_in(tones, speech=[announcement, Timeline([Span(18, 20)])])) == 2
     assert not rings_in(tones[:1], speech=[announcement, Timeline([Span(18, 20)])])
     assert not rings_in(tones, speech=[announcement, Timeline([Span(4, 6)])])
+
+
+@pytest.mark.parametrize(
+    ("hz", "on_off_s"), [(400, (1.0, 3.0)), (400, (1.0, 4.0)), (425, (1.5, 3.5)), (425, (1.25, 3.75))]
+)
+def test_an_unknown_rhythm_is_counted_where_it_is_steady(hz: float, on_off_s: tuple[float, float]) -> None:
+    cadence = Cadence("elsewhere", (hz,), on_off_s)
+    assert _count(_call(cadence, 5, start_s=0.8)) == 5
+    assert _count(_call(cadence, 3, start_s=0.8)) == 3
+
+
+def _rings(*starts_s: float, on_s: float = 1.0, hz: float = 450.0) -> list[Tone]:
+    return [Tone(Span(at, at + on_s), (hz,)) for at in starts_s]
+
+
+def test_one_ring_only_where_no_other_tone_of_its_pitch_is_heard() -> None:
+    answered = [Timeline([Span(40, 42)]), Timeline([Span(43, 44)])]
+    assert len(rings_in(_rings(1.0), speech=answered)) == 1
+    assert not rings_in(_rings(1.0, 8.7), speech=answered)
+    assert not rings_in(_rings(1.0, 8.7, 12.1), speech=answered)
+    assert len(rings_in(_rings(1.0, 60.0), speech=answered)) == 1
+
+
+def test_two_tones_alike_in_no_known_rhythm_are_not_counted() -> None:
+    assert not rings_in(_rings(1.0, 4.9, on_s=1.4), speech=[Timeline([Span(20, 22)])])
+
+
+def test_a_ring_lost_on_the_line_is_no_end() -> None:
+    answered = [Timeline([Span(40, 42)])]
+    assert len(rings_in(_rings(1, 6, 16, 21, 26), speech=answered)) == 5
+    assert not rings_in(_rings(1, 6, 22, 27, 32), speech=answered)
+
+
+@pytest.mark.parametrize("early", [0, 2])
+def test_inbound_only_what_rings_before_the_agent_speaks_counts(early: int) -> None:
+    at = 5.0 * early + 0.4
+    agent = placed(at + 40, (at, speech(4)), (at + 34, speech(3)))
+    rung = [(0.4, ringing(5.0 * early, [450], [1.0, 4.0]))] if early else []
+    later = ringing(20, [450], [1.0, 4.0])
+    customer = placed(at + 40, *rung, (at + 6, later), (at + 30, speech(3, seed=2)))
+    heard = listen(Channels.of(telephone(agent), telephone(customer)))
+    roles = {0: "agent", 1: "customer"}
+    assert len(heard.label(roles, inbound=True).rings) == early
+    assert len(heard.label(None, inbound=True).rings) == 0
+
+
+def test_short_bursts_alike_are_no_speech() -> None:
+    busy = ringing(20, [440, 480], [0.4, 0.2, 0.4, 3.0])
+    heard = listen(Channels.of(telephone(np.concatenate([busy, speech(3.0)]))))
+    assert heard.sides[0].speech.extent is not None
+    assert heard.sides[0].speech.extent.start_s == pytest.approx(20.0, abs=0.15)

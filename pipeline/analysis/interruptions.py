@@ -131,8 +131,8 @@ def find(
     """Interruptions in both directions, by time; none where both sides are not heard apart.
 
     The finding's speaker, turn and quote are the newcomer's, its span is the overlap; ``detail`` holds ``kind`` and
-    ``victim``. Near a bound, without words, with crosstalk on the line,
-    or where the victim said nothing but backchannels, it is a doubt (under the gate).
+    ``victim``. Near a bound, without words of either, with crosstalk on
+    the line, or where the victim said nothing but backchannels, it is a doubt (under the gate).
     """
     talk = heard_at_once(transcript, sound)
     if isinstance(talk, Reason) or sound is None:
@@ -185,7 +185,8 @@ def _of_side(
         lost = _said(
             transcript, victim, Span(max(0.0, hit.overlap.start_s - _LOOK_BACK_S), hit.overlap.end_s)
         )
-        wanted = lost is None or not is_backchannel(lost[1])
+        # Of whom no word was heard there, it is not known that it was he who spoke: there may be voices behind him.
+        wanted = lost is not None and not is_backchannel(lost[1])
         sure = hit.clear and wanted and said is not None
         yield Finding(
             kind="interruption",

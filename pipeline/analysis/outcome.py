@@ -19,8 +19,9 @@ from pipeline.types import Finding, Outcome
 __all__ = ["LABELS", "NO_CONNECT", "decide"]
 
 NO_CONNECT = ("wrong_person", "voicemail", "no_conversation")
-_NOBODY, _ONE_SIDE = 0.95, 0.9
-"""Confidence where nothing is heard at all, and where only one side is (our default)."""
+_NOBODY, _ONE_SIDE, _UNHEARD = 0.95, 0.9, 0.4
+"""Confidence where nothing is heard at all, where only the agent is (or a machine), and where the customer speaks, whether
+or not he is understood (our defaults; the last is a doubt)."""
 
 _SETTLED = 0.6
 """Least confidence of a timed next step that leaves no call undetermined (the gate, our default)."""
@@ -66,13 +67,15 @@ def _taken_up(conversation: Conversation, follow: Finding) -> bool:
 def _one_sided(conversation: Conversation) -> tuple[str, float] | None:
     """Whether nobody answered, or a machine did and nobody spoke to it."""
     said = conversation.sentences
+    unheard = {one.speaker for one in conversation.transcript.unheard}
     if not said:
-        return "no_conversation", _NOBODY
+        return "no_conversation", _UNHEARD if unheard else _NOBODY
     spoken = {sentence.speaker for sentence in said}
     if "unknown" in spoken or len(spoken) > 1:
         return None
     if "customer" not in spoken:
-        return "no_conversation", _ONE_SIDE
+        return "no_conversation", _UNHEARD if unheard - {"agent"} else _ONE_SIDE
     prompts = [hit for sentence in said for hit in matches("voicemail", sentence)]
     machine = any(hit.detail["is"] == "voicemail" for hit in prompts)
-    return ("voicemail" if machine else "no_conversation"), _ONE_SIDE
+    # A customer who speaks is somebody: that nobody answered him may be the recording's fault.
+    return ("voicemail", _ONE_SIDE) if machine else ("no_conversation", _UNHEARD)

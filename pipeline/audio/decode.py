@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.clipping import Clipping, ClippingMeter
-from pipeline.audio.pcm import Pcm, PcmWriter, joined, to_float, to_pcm
+from pipeline.audio.pcm import Pcm, PcmWriter, joined, sign_of, to_float, to_pcm
 from pipeline.audio.probe import Stream, digest_of, open_stream
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
@@ -114,13 +114,16 @@ class Channels:
             yield to_float(self.pcm[channel][start : start + step])
 
     def mixed(self) -> Channels:
-        """All channels averaged into one, for dual mono."""
+        """All channels averaged into one, for dual mono; one that is the others turned upside down is turned back."""
         if self.count == 1:
             return self
         mean = PcmWriter()
+        signs = [1, *(sign_of(self.pcm[0], other) for other in self.pcm[1:])]
         for start in range(0, len(self.pcm[0]), _MIXED_AT_ONCE):
             part = slice(start, start + _MIXED_AT_ONCE)
-            summed = np.sum([pcm[part] for pcm in self.pcm], axis=0, dtype=np.int32)
+            summed = sum(
+                np.asarray(pcm[part], np.int32) * sign for pcm, sign in zip(self.pcm, signs, strict=True)
+            )
             mean.add(np.asarray(summed // self.count, dtype=np.int16))
         loudest = max(self.clipping, key=lambda clipping: clipping.ratio, default=Clipping())
         return Channels((mean.close(),), self.rate_hz, (loudest,), self.native_rate_hz)

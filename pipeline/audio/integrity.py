@@ -11,7 +11,10 @@ import os
 import struct
 from typing import BinaryIO
 
-_LIVE_RIFF = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+_LIVE_RIFF = 0x7FFFF000
+"""From here on (and 0): what recorders write that stream and leave the end open."""
+_TRAILING = 4096
+"""Bytes behind the sound that are no chunk and yet no sound: stuffing."""
 _MPEG_KBPS = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -76,8 +79,21 @@ def _riff(file: BinaryIO, size: int) -> int:
         file.seek(position)
         name, length = struct.unpack("<4sI", file.read(8))
         if name == b"data":
-            # Recorders that stream write 0 or the largest number and leave the end open.
-            return 0 if length in _LIVE_RIFF or length > 0xFFFFFF00 else position + 8 + length - size
+            if not length or length >= _LIVE_RIFF:
+                return 0
+            end = position + 8 + length
+            return end - size if end >= size else _behind(file, end + (length & 1), size)
+        position += 8 + length + (length & 1)
+    return 0
+
+
+def _behind(file: BinaryIO, position: int, size: int) -> int:
+    """Bytes behind the sound that belong to no chunk: the header was written before the recording ended."""
+    while position + 8 <= size:
+        file.seek(position)
+        name, length = struct.unpack("<4sI", file.read(8))
+        if not all(0x20 <= byte < 0x7F for byte in name) or position + 8 + length > size:
+            return size - position if size - position > _TRAILING else 0
         position += 8 + length + (length & 1)
     return 0
 

@@ -136,6 +136,7 @@ def _load(entry: Path, path: Path, file: str) -> tuple[Recording, Heard] | None:
             channels=LateChannels(recording, len(sides)),
             rings=_spans(raw["rings"]),
             notes=tuple(Note(**note) for note in raw["notes"]),
+            rings_before=tuple(_spans(rings) for rings in raw["rings_before"]),
         )
     except FileNotFoundError:
         return None
@@ -177,6 +178,7 @@ def _store(entry: Path, recording: Recording, heard: Heard) -> None:
             for side in heard.sides
         ],
         "rings": _pairs(heard.rings),
+        "rings_before": [_pairs(rings) for rings in heard.rings_before],
         "notes": [asdict(note) for note in heard.notes],
     }  # fmt: skip
     try:

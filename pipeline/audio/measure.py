@@ -6,7 +6,7 @@ channel; :meth:`Heard.label` puts the names on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,13 +17,17 @@ from pipeline.audio.channels import Levels, layout_of, leak_of, without_leak
 from pipeline.audio.clipping import Clipping
 from pipeline.audio.decode import Channels, ChannelView, Samples
 from pipeline.audio.loudness import momentary_curve, speech_loudness
-from pipeline.audio.rings import rings_in
+from pipeline.audio.rings import first_turn_s, rings_in
 from pipeline.audio.tones import Tone, steady_tones
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Layout, Side, Sound, Speaker
 
 _LEAST_TONE_S = 0.6
 """A drawn-out vowel may hold its pitch for almost half a second; shorter tones are left to the speech detector."""
+_ALIKE, _ALIKE_HZ, _ALIKE_S = 3, 6.0, 0.06
+"""Unless so many of them are equally high and equally long: no voice does that, bursts of ringing and busy tones do."""
+_EDGE_S = 0.3
+"""A ring that the answer cuts short may reach this far into the first turn, whose edge is not exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Sounding(Protocol):
 class Heard:
     """What is measured per channel; mono and dual mono have one side.
 
-    ``channels`` is the sound that it was measured on: dual mono is one channel there.
+    ``channels`` is the sound that it was measured on: dual mono is one channel there. ``rings_before`` are the
+    rings that end before a channel's first turn, one entry a channel.
     """
 
     duration_s: float
@@ -58,8 +63,9 @@ class Heard:
     channels: Sounding
     rings: tuple[Span, ...] = ()
     notes: tuple[Note, ...] = ()
+    rings_before: tuple[tuple[Span, ...], ...] = ()
 
-    def label(self, roles: Mapping[int, Speaker] | None) -> Sound:
+    def label(self, roles: Mapping[int, Speaker] | None, *, inbound: bool = False) -> Sound:
         """The same with names instead of channel numbers.
 
         Parameters
@@ -67,6 +73,8 @@ class Heard:
         roles
             Speaker by channel, ``{0: "agent", 1: "customer"}`` or the other way round. None where the sides are
             unsure: both become one ``unknown`` side, and what needs two sides is not measurable.
+        inbound
+            Whether the customer rang: then the agent's first turn is the answer, and what rings later is a transfer.
         """
         if len(self.sides) == 1 or roles is None or set(roles.values()) != {"agent", "customer"}:
             names: Mapping[int, Speaker] = {}
@@ -77,7 +85,15 @@ class Heard:
         notes = [_note_text(note, names) for note in self.notes]
         if len(self.sides) == 2 and not names:
             notes.append("sides_unsure")
-        return Sound(self.duration_s, self.layout, sides, self.rings, tuple(notes))
+        rings = self._answered_by_agent(names) if inbound else self.rings
+        return Sound(self.duration_s, self.layout, sides, rings, tuple(notes))
+
+    def _answered_by_agent(self, names: Mapping[int, Speaker]) -> tuple[Span, ...]:
+        """Rings before the agent's first turn; none where it matters which side that is and nobody knows."""
+        told = {
+            rings for channel, rings in enumerate(self.rings_before) if names.get(channel, "agent") == "agent"
+        }
+        return told.pop() if len(told) == 1 else ()
 
 
 def listen(channels: Channels) -> Heard:
@@ -116,9 +132,18 @@ def listen(channels: Channels) -> Heard:
         layout=layout,
         sides=tuple(_side(channels, channel, speech[channel]) for channel in range(channels.count)),
         channels=channels,
-        rings=max((rings_in(heard, speech=speech) for heard in tones), key=len),
+        rings=_most_rings(tones, speech),
         notes=tuple(notes),
+        rings_before=tuple(_most_rings(_until(tones, first_turn_s(side)), speech) for side in speech),
     )
+
+
+def _most_rings(tones: Sequence[Sequence[Tone]], speech: Sequence[Timeline]) -> tuple[Span, ...]:
+    return max((rings_in(heard, speech=speech) for heard in tones), key=len)
+
+
+def _until(tones: Sequence[Sequence[Tone]], end_s: float) -> list[list[Tone]]:
+    return [[tone for tone in heard if tone.span.end_s <= end_s + _EDGE_S] for heard in tones]
 
 
 def _levels(channels: Channels, channel: int) -> Levels:
@@ -130,7 +155,19 @@ def _tones(channels: Channels, channel: int, levels: Levels) -> list[Tone]:
 
 
 def _no_speech(tones: list[Tone]) -> Timeline:
-    return Timeline(tone.span.pad(0.03) for tone in tones if tone.span.duration_s >= _LEAST_TONE_S)
+    return Timeline(
+        tone.span.pad(0.03)
+        for tone in tones
+        if tone.span.duration_s >= _LEAST_TONE_S or sum(_alike(tone, other) for other in tones) >= _ALIKE
+    )
+
+
+def _alike(one: Tone, other: Tone) -> bool:
+    return (
+        abs(one.span.duration_s - other.span.duration_s) <= _ALIKE_S
+        and len(one.lines_hz) == len(other.lines_hz)
+        and all(abs(a - b) <= _ALIKE_HZ for a, b in zip(one.lines_hz, other.lines_hz, strict=True))
+    )
 
 
 def _without_leaks(

@@ -23,6 +23,7 @@ HELD_SAMPLES = 30 * 60 * 16_000
 _LOUDEST = 1000.0
 """Times full scale. Files of floats go over 1 where somebody turned them up, and never so far."""
 _BYTES = 2
+_COMPARED_AT_ONCE = 1 << 20
 
 
 class Pcm(Protocol):
@@ -106,3 +107,12 @@ def joined(blocks: Sequence[NDArray[np.float32]], name: str) -> NDArray[np.float
             code="damaged",
         )
     return whole
+
+
+def sign_of(first: Pcm, other: Pcm) -> int:
+    """-1 where a channel swings against the first (its wires are crossed), else 1."""
+    product = 0.0
+    for start in range(0, len(first), _COMPARED_AT_ONCE):
+        part = slice(start, start + _COMPARED_AT_ONCE)
+        product += float(np.asarray(first[part], np.float64) @ np.asarray(other[part], np.float64))
+    return -1 if product < 0 else 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -22,6 +23,13 @@ _START_S = 0.15
 """A tone that sounds within this of the recording's start may have begun before it."""
 _LEAST_PARTIAL_S = 0.25
 _ANSWERED_WITHIN_S = 1.0
+_ANY_ON_S, _ANY_OFF_S = (0.6, 2.5), (1.8, 6.5)
+"""Burst and pause of any network's ringing (E.180 recommends 0.67 to 1.5 s and 3 to 5 s); busy tones are shorter."""
+_LEAST_OFF_TO_ON = 1.4
+_USUAL_ON_S, _USUAL_OFF_S = (0.67, 1.6), (3.0, 5.0)
+_UNKNOWN, _LEAST_UNKNOWN = "unknown", 3
+"""Rings in a rhythm that no network is known for: two alike may be anything, unless they keep to the recommended lengths;
+three at an equal period are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +83,28 @@ def rings_in(tones: Sequence[Tone], *, speech: Sequence[Timeline] = ()) -> tuple
     Returns
     -------
     tuple of Span
-        A ring that the recording's start or the answer cuts short counts as one. Empty where none is heard.
+        A ring that the recording's start or the answer cuts short counts as one. Empty where none is heard, and where
+        tones of the same pitch show that there may have been more than can be counted.
     """
-    first = min((side.extent.start_s for side in map(_spoken, speech) if side.extent), default=float("inf"))
-    heard = [side.extent.start_s for side in map(_spoken, speech) if side.extent]
-    talking = max(heard) if len(heard) == len(speech) and heard else float("inf")
+    begun = [first_turn_s(side) for side in speech]
+    first, talking = min(begun, default=math.inf), max(begun, default=math.inf)
     best: tuple[_Ring, ...] = ()
-    for cadence in cadences():
+    rhythm: Cadence | None = None
+    for cadence in (*cadences(), *_unknown(tones)):
         for chain in _chains(cadence, tones):
+            if cadence.name == _UNKNOWN and len(chain) < (2 if _is_usual(cadence) else _LEAST_UNKNOWN):
+                continue
             if _believable(chain, first, talking) and _weight(chain) > _weight(best):
-                best = chain
+                best, rhythm = chain, cadence
+    if rhythm is None or _more_of_it(best, rhythm, tones, talking):
+        return ()
     return tuple(ring.span for ring in best)
+
+
+def first_turn_s(side: Timeline) -> float:
+    """Second at which a side first says something; infinite where it never does."""
+    extent = _spoken(side).extent
+    return extent.start_s if extent else math.inf
 
 
 def _spoken(side: Timeline) -> Timeline:
@@ -106,6 +125,44 @@ def _believable(chain: Sequence[_Ring], first_speech_s: float, talking_s: float)
         return False
     # A lone piece of a ring needs the reason for its being a piece: the recording's start, or the answer.
     return whole == 1 or len(chain) > 1 or start <= _START_S or first_speech_s - end <= _ANSWERED_WITHIN_S
+
+
+def _unknown(tones: Sequence[Tone]) -> list[Cadence]:
+    """Rhythms of equally long tones of a known pitch, whatever the country: each from two neighbours alike."""
+    found: dict[tuple[tuple[float, ...], float, float], Cadence] = {}
+    for hz in dict.fromkeys(cadence.hz for cadence in cadences()):
+        bursts = [tone.span for tone in tones if _fits(tone.lines_hz, hz)]
+        for before, after in itertools.pairwise(bursts):
+            on, off = after.duration_s, after.start_s - before.end_s
+            alike = _near_on(before.duration_s, on) or before.start_s <= _START_S
+            rings = _ANY_ON_S[0] <= on <= _ANY_ON_S[1] and _ANY_OFF_S[0] <= off <= _ANY_OFF_S[1]
+            if alike and rings and off >= _LEAST_OFF_TO_ON * on:
+                found.setdefault((hz, round(on, 1), round(off, 1)), Cadence(_UNKNOWN, hz, (on, off)))
+    return list(found.values())
+
+
+def _is_usual(cadence: Cadence) -> bool:
+    on_s, off_s = cadence.on_off_s[0], cadence.off_s
+    return _USUAL_ON_S[0] <= on_s <= _USUAL_ON_S[1] and _USUAL_OFF_S[0] <= off_s <= _USUAL_OFF_S[1]
+
+
+def _more_of_it(chain: Sequence[_Ring], cadence: Cadence, tones: Sequence[Tone], talking_s: float) -> bool:
+    """Whether tones of the same pitch before the answer may be rings that the chain doesn't hold.
+
+    A lone ring is one only where no other such tone is heard at all; a chain of several, where no whole ring is left out.
+    """
+    inside = Timeline(ring.span for ring in chain)
+    others = [
+        tone
+        for tone in tones
+        if tone.span.start_s < talking_s
+        and _fits(tone.lines_hz, cadence.hz)
+        and not Timeline([tone.span]) & inside
+    ]
+    if len(chain) == 1:
+        return any(tone.span.duration_s <= _ANY_ON_S[1] for tone in others)
+    groups = _groups([tone.span for tone in others], cadence.off_s / 2)
+    return any(ring is not None and ring.full for ring in (_ring(group, cadence) for group in groups))
 
 
 def _chains(cadence: Cadence, tones: Sequence[Tone]) -> list[tuple[_Ring, ...]]:
@@ -161,9 +218,15 @@ def _ring(group: Sequence[Span], cadence: Cadence) -> _Ring | None:
 
 
 def _in_step(before: _Ring, after: _Ring, cadence: Cadence) -> bool:
-    """Whether the pause fits. Only the first ring of a recording and the last before the answer may be partial."""
+    """Whether the pause fits, or one ring was lost on the line between them.
+
+    Only the first ring of a recording and the last before the answer may be partial.
+    """
     partial_inside = not before.full and before.span.start_s > _START_S
-    return not partial_inside and _near_off(after.span.start_s - before.span.end_s, cadence.off_s)
+    pause_s = after.span.start_s - before.span.end_s
+    return not partial_inside and any(
+        _near_off(pause_s, off_s) for off_s in (cadence.off_s, cadence.off_s + sum(cadence.on_off_s))
+    )
 
 
 def _near_on(heard_s: float, expected_s: float) -> bool:

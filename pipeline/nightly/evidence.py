@@ -19,6 +19,7 @@ from pipeline.types import (
     Span,
     Transcript,
     Turn,
+    Unheard,
     Word,
 )
 
@@ -65,8 +66,9 @@ def transcript_of(data: Mapping[str, Any]) -> Transcript:
         for each in data["turns"]
     )  # fmt: skip
     return Transcript(
-        data["language"], turns, data["role_confidence"], data["roles_from"], data["language_confidence"]
-    )
+        data["language"], turns, data["role_confidence"], data["roles_from"], data["language_confidence"],
+        unheard=tuple(Unheard(**span) for span in data.get("unheard", ())),  # not in results of earlier versions
+    )  # fmt: skip
 
 
 def _findings(rows: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

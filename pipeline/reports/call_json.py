@@ -141,6 +141,14 @@ def _transcript(transcript: Transcript) -> dict[str, Any]:
         "roles_from": transcript.roles_from,
         "turns": [_turn(turn) for turn in transcript.turns],
         "dropped": [_dropped(dropped) for dropped in transcript.dropped],
+        "unheard": [
+            {
+                "start_s": _number(span.start_s),
+                "end_s": _number(span.end_s),
+                "speaker": span.speaker,
+            }
+            for span in transcript.unheard
+        ],
     }
 
 

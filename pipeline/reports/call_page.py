@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.reports.html import href, render, tidy
 from pipeline.reports.labels import Text, labels, same
 from pipeline.reports.standard_view import CriterionText, StandardView
 from pipeline.reports.timeline import axis_of, duration_of
-from pipeline.types import CallResult, CriterionResult, Finding, Measure, Speaker, Turn
+from pipeline.types import CallResult, CriterionResult, Finding, Measure, Speaker, Turn, Unheard
 
 LOW_CONFIDENCE = 0.6
 FAIR_CONFIDENCE = 0.8
@@ -31,7 +31,7 @@ class WordView:
 
 @dataclass(frozen=True, slots=True)
 class TurnView:
-    """A turn with its words and the findings in it."""
+    """A turn with its words and the findings in it; ``before`` is speech without words that begins ahead of it."""
 
     index: int
     speaker: Speaker
@@ -39,6 +39,7 @@ class TurnView:
     end_s: float | None
     words: tuple[WordView, ...]
     findings: tuple[Finding, ...]
+    before: tuple[Unheard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def call_page(result: CallResult, *, standard: StandardView, sound: str | None =
 def page_values(result: CallResult, *, standard: StandardView, sound: str | None) -> dict[str, Any]:
     """What the templates of a call's page print; ``sound`` is the address of the playable copy."""
     by_id = {finding.id: finding for finding in result.findings}
+    turns = _turn_views(result)
     return {
         "result": result,
         "call": result.call,
@@ -97,7 +99,10 @@ def page_values(result: CallResult, *, standard: StandardView, sound: str | None
         "lang": "zh" if result.transcript.language.startswith("zh") else "en",
         "duration_s": duration_of(result),
         "axis": axis_of(result),
-        "turns": [_turn_view(i, turn, result.findings) for i, turn in enumerate(result.transcript.turns)],
+        "turns": turns,
+        "unheard_after": [
+            one for one in result.transcript.unheard if not any(one in t.before for t in turns)
+        ],
         "sections": _sections(result, standard, by_id),
         "measures": [_measure_view(measure) for measure in result.measures.values()],
         "describe": describe,
@@ -122,6 +127,17 @@ def describe(finding: Finding) -> Text:
 def _used_groups(findings: Iterable[Finding]) -> list[str]:
     used = {labels().group_of.get(finding.kind, "sound") for finding in findings}
     return [group for group in labels().texts["groups"] if group in used]
+
+
+def _turn_views(result: CallResult) -> list[TurnView]:
+    views = []
+    waiting = list(result.transcript.unheard)
+    for index, turn in enumerate(result.transcript.turns):
+        start_s = turn.start_s if turn.start_s is not None else -1.0
+        before = tuple(one for one in waiting if one.start_s < start_s)
+        waiting = [one for one in waiting if one not in before]
+        views.append(replace(_turn_view(index, turn, result.findings), before=before))
+    return views
 
 
 def _turn_view(index: int, turn: Turn, findings: Iterable[Finding]) -> TurnView:

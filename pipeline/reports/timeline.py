@@ -29,11 +29,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One side: its turns and its loudness as SVG paths in a 1000 × 100 box."""
+    """One side: its turns, its speech without words, and its loudness as SVG paths in a 1000 × 100 box."""
 
     speaker: Speaker
     blocks: tuple[Block, ...]
     paths: tuple[str, ...]
+    unheard: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,9 @@ def _share(seconds: float, duration_s: float) -> float:
 
 def _lane(side: Speaker, spoken: Timeline, result: CallResult, duration_s: float) -> Lane:
     heard = result.sound.sides.get(side) if result.sound else None
-    return Lane(side, _blocks(spoken, duration_s), _paths(heard, duration_s) if heard else ())
+    wordless = [Span(one.start_s, one.end_s) for one in result.transcript.unheard if one.speaker == side]
+    paths = _paths(heard, duration_s) if heard else ()
+    return Lane(side, _blocks(spoken, duration_s), paths, _blocks(wordless, duration_s))
 
 
 def _paths(side: Side, duration_s: float) -> tuple[str, ...]:

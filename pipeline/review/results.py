@@ -28,6 +28,7 @@ from pipeline.types import (
     Sound,
     Transcript,
     Turn,
+    Unheard,
     Word,
 )
 
@@ -99,7 +100,7 @@ def _transcript(data: Mapping[str, Any] | None) -> Transcript:
     )  # fmt: skip
     return Transcript(
         data["language"], turns, data.get("role_confidence", 1.0), data.get("roles_from", "delivered"),
-        data.get("language_confidence", 1.0),
+        data.get("language_confidence", 1.0), unheard=tuple(Unheard(**span) for span in data.get("unheard", ())),
     )  # fmt: skip
 
 

@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from models import registry
-from pipeline.intervals import Timeline
+from pipeline.intervals import Span, Timeline
 from pipeline.sealing import SealError, keys_from, seal, unseal
 from pipeline.speech.transcribe import ChannelWords, RawTranscript, SpeechSettings
 from pipeline.types import Dropped, Word
 
 # raised whenever the way from sound to words changes in a manner that no option shows
-_FORMAT = 3
+_FORMAT = 4
 _log = logging.getLogger(__name__)
 
 
@@ -126,6 +126,7 @@ def _from_json(raw: Mapping[str, Any]) -> RawTranscript:
         ChannelWords(
             tuple(Word(**word) for word in channel["words"]),
             tuple(Dropped(**item) for item in channel["dropped"]),
+            tuple(Span(**span) for span in channel["unheard"]),
         )
         for channel in raw["channels"]
     )

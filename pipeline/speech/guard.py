@@ -7,6 +7,7 @@ where the sound speaks against it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +16,10 @@ from itertools import accumulate
 from pipeline.intervals import Span, Timeline
 from pipeline.speech.babble import level_range_db, voicing
 from pipeline.speech.inventions import bare, doubtful_phrase, inventions
+from pipeline.speech.leaks import leaked_prompt, of_other_script, only_hints, prompt_pieces
 from pipeline.speech.normalise import is_han, join_words
 from pipeline.speech.protocol import HeardWindow, Sound
 from pipeline.types import Dropped, Word
-
-_OTHER_SCRIPT = re.compile(
-    r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0600-\u06ff\u0e00-\u0e7f\u0900-\u097f]"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,10 @@ class GuardSettings:
         One voice rises and falls by 20 dB and more, six at once by about 10, and has one pitch. Where the speech of a
         window's words and of so many seconds to either side is under both bounds (:mod:`pipeline.speech.babble`), they
         are babble, unless the recogniser was surer than the third or there is less speech than the fourth.
+    voice_log_probability, voice_no_speech_probability, voice_least_s, longest_word_s
+        An utterance that would go as noise or as no speech stays where its sound is one voice (over the two bounds of
+        babble), for so long, in a window over the first and under the second, and its words last no longer than the
+        fourth on average.
     doubtful_confidence
         Under this mean word confidence an utterance is doubtful.
     max_zh_per_s, max_en_per_s
@@ -66,6 +68,10 @@ class GuardSettings:
     babble_log_probability: float = -0.3
     babble_least_s: float = 3.0
     babble_reach_s: float = 10.0
+    voice_log_probability: float = -1.0
+    voice_no_speech_probability: float = 0.6
+    voice_least_s: float = 0.3
+    longest_word_s: float = 1.2
     doubtful_confidence: float = 0.4
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
@@ -105,11 +111,21 @@ def examine(
         return [], [_record(words, "loop")]
     clean, invented = _without_inventions(words)
     dropped.extend(_record(run, "known_invention") for run in invented)
-    for utterance in _utterances(clean, chosen.pause_s):
+    utterances = _utterances(clean, chosen.pause_s)
+    leaked = prompt_pieces([_text(each) for each in utterances], window.prompt)
+    for place, utterance in enumerate(utterances):
+        strange = of_other_script(utterance)
+        if strange:
+            dropped.append(_record(strange, "other_script"))
+            utterance = [word for word in utterance if word not in strange]
+        if not utterance:
+            continue
         survivors, loop = _without_loops(utterance, chosen.max_repeats)
         if loop:
             dropped.append(_record(loop, "loop"))
-        rule = _fault(survivors, window, hints, chosen)
+        rule = "prompt_leak" if place in leaked else _fault(survivors, window, hints, chosen)
+        if rule in ("noise", "no_speech") and _is_voice(survivors, window, audio, speech, chosen):
+            rule = None
         if rule is None:
             kept.extend(survivors)
         else:
@@ -131,13 +147,37 @@ def _is_babble(
     return voicing(audio, heard) < settings.least_voicing
 
 
+def _is_voice(
+    words: Sequence[Word], window: HeardWindow, audio: Sound, speech: Timeline, settings: GuardSettings
+) -> bool:
+    """Whether the sound says that one voice speaks here, so that what was heard may be wrong but is not made up.
+
+    The recogniser may doubt each word; of its window it is surer than where nobody speaks. A word that is stretched over
+    seconds is none of those that were said there.
+    """
+    unsure = (window.mean_log_probability or 0.0) < settings.voice_log_probability
+    if unsure or (window.no_speech_probability or 0.0) > settings.voice_no_speech_probability:
+        return False
+    if leaked_prompt(_text(words), window.prompt, whole=False) or doubtful_phrase(_text(words)):
+        return False
+    start_s, end_s = words[0].start_s or 0.0, words[-1].end_s or 0.0
+    if end_s - start_s > settings.longest_word_s * len(words):
+        return False
+    heard = speech.crop(Span(start_s, max(start_s, end_s)).pad(0.05))
+    return (
+        heard.duration_s >= settings.voice_least_s
+        and settings.least_range_db <= level_range_db(audio, heard) < math.inf
+        and voicing(audio, heard) >= settings.least_voicing
+    )
+
+
 def _is_drone(words: Sequence[Word], window: HeardWindow, settings: GuardSettings) -> bool:
     """Few different words over a whole window in which the recogniser doubts that anybody speaks: plucked notes.
 
     A listener's window of nothing but 嗯 and 对 is as monotonous, but not doubted.
     """
     doubted = (window.no_speech_probability or 0.0) > settings.max_no_speech_probability
-    return doubted and _monotonous(join_words([word.text for word in words]), settings.least_variety)
+    return doubted and _monotonous(_text(words), settings.least_variety)
 
 
 def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:
@@ -174,10 +214,8 @@ def _utterances(words: Sequence[Word], pause_s: float) -> list[list[Word]]:
 def _fault(
     words: Sequence[Word], window: HeardWindow, hints: Sequence[str], settings: GuardSettings
 ) -> str | None:
-    text = join_words([word.text for word in words])
+    text = _text(words)
     confidence = sum(word.confidence for word in words) / len(words)
-    if _OTHER_SCRIPT.search(text):
-        return "other_script"
     if _too_fast(words, settings):
         return "impossible_rate"
     if _monotonous(text, settings.least_variety):
@@ -194,11 +232,11 @@ def _fault(
         return "no_speech"
     if doubtful and log_probability < settings.least_log_probability:
         return "noise"
-    if _leaked_prompt(text, window.prompt, whole=confidence >= settings.prompt_confidence):
+    if leaked_prompt(text, window.prompt, whole=confidence >= settings.prompt_confidence):
         return "prompt_leak"
     if confidence < settings.alone_confidence and doubtful_phrase(text):
         return "doubtful_phrase"
-    if doubtful and _only_hints(text, hints):
+    if doubtful and only_hints(text, hints):
         return "hint_leak"
     return None
 
@@ -214,29 +252,6 @@ def _too_fast(words: Sequence[Word], settings: GuardSettings) -> bool:
 def _monotonous(text: str, least_variety: float) -> bool:
     units = re.findall(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+", text.casefold())
     return len(units) >= 20 and len(set(units)) < least_variety * len(units)
-
-
-def _only_hints(text: str, hints: Sequence[str]) -> bool:
-    left = bare(text, language="zh")
-    named = 0
-    for hint in sorted(hints, key=len, reverse=True):
-        stripped = bare(hint, language="zh")
-        if stripped and stripped in left:
-            left, named = left.replace(stripped, ""), named + 1
-    return named >= 2 and not left
-
-
-def _leaked_prompt(text: str, prompt: str, *, whole: bool) -> bool:
-    """Whether a text is the prompt, however often, or, unless ``whole`` is asked, a piece of it of three characters and more.
-
-    Of a piece a fifth may be wrong.
-    """
-    from rapidfuzz.fuzz import partial_ratio
-
-    said, primed = bare(text, language="zh"), bare(prompt, language="zh")
-    if primed and primed in said and len(said.replace(primed, "")) < 3:
-        return True
-    return not whole and 3 <= len(said) <= len(primed) + 2 and partial_ratio(said, primed) >= 80
 
 
 def _without_loops(words: Sequence[Word], max_repeats: int) -> tuple[list[Word], list[Word]]:
@@ -255,7 +270,9 @@ def _without_loops(words: Sequence[Word], max_repeats: int) -> tuple[list[Word],
     return list(words), []
 
 
+def _text(words: Sequence[Word]) -> str:
+    return join_words([word.text for word in words])
+
+
 def _record(words: Sequence[Word], rule: str) -> Dropped:
-    return Dropped(
-        words[0].start_s or 0.0, words[-1].end_s or 0.0, join_words([word.text for word in words]), rule
-    )
+    return Dropped(words[0].start_s or 0.0, words[-1].end_s or 0.0, _text(words), rule)

@@ -13,7 +13,7 @@ from pipeline.intervals import Timeline
 from pipeline.speech import cache, roles, turns
 from pipeline.speech.protocol import Recogniser, Sound
 from pipeline.speech.transcribe import RawTranscript, SpeechSettings, transcribe
-from pipeline.types import CallRecord, Dropped, Layout, Speaker, Transcript, Turn
+from pipeline.types import CallRecord, Dropped, Layout, Speaker, Transcript, Turn, Unheard
 
 
 def listen_words(
@@ -84,6 +84,11 @@ def build_transcript(
         for channel, heard in enumerate(raw.channels)
         for item in heard.dropped
     ]
+    unheard = [
+        Unheard(round(span.start_s, 3), round(span.end_s, 3), who.speaker(channel))
+        for channel, heard in enumerate(raw.channels)
+        for span in heard.unheard
+    ]
     return Transcript(
         language=raw.language,
         turns=turns.merge_sides(named),
@@ -91,6 +96,7 @@ def build_transcript(
         roles_from=who.source,
         language_confidence=raw.language_confidence,
         dropped=tuple(sorted(dropped, key=lambda item: item.start_s)),
+        unheard=tuple(sorted(unheard, key=lambda item: item.start_s)),
     )
 
 

@@ -90,7 +90,13 @@ def tell_sides(
     told = build_transcript(halves, sides, record=record, layout="two_sides", known_names=known_names)
     confidence = min(told.role_confidence, separation.confidence)
     return MonoCall(
-        replace(told, role_confidence=confidence, roles_from="separation", dropped=whole.dropped),
+        replace(
+            told,
+            role_confidence=confidence,
+            roles_from="separation",
+            dropped=whole.dropped,
+            unheard=whole.unheard,
+        ),
         {speaker: sides[channel] for channel, speaker in who.items()},
         None,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.intervals import Timeline
+from pipeline.intervals import Span, Timeline
 from pipeline.speech import guard, onsets, timing
 from pipeline.speech.normalise import is_han, tidy
 from pipeline.speech.packing import PackSettings, Window, WindowSounds, pack
 from pipeline.speech.protocol import Heard, HeardWindow, HeardWord, Recogniser, Sound
+from pipeline.speech.unheard import unheard
 from pipeline.types import Dropped, Reason, Word
 
 SUPPORTED_LANGUAGES = ("zh", "en")
@@ -36,10 +37,11 @@ class SpeechSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChannelWords:
-    """What was heard in one channel: words by time, and what the guard took out."""
+    """What was heard in one channel: words by time, what the guard took out, and where speech has no words."""
 
     words: tuple[Word, ...]
     dropped: tuple[Dropped, ...] = ()
+    unheard: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _channel_words(
         kept.extend(survivors)
         dropped.extend(taken)
     ordered = onsets.sharpen(sorted(kept, key=_start), audio, settings.onsets)
-    return ChannelWords(tuple(ordered), tuple(dropped))
+    return ChannelWords(tuple(ordered), tuple(dropped), unheard(ordered, audio, speech))
 
 
 def _start(word: Word) -> float:

@@ -202,7 +202,12 @@ class Context:
         return replace(rate, value=rate.value * sure / len(counted)) if counted else rate
 
     def badly_heard(self, side: str, span: Span | None) -> bool:
-        """Whether the median confidence of this side's words within the span is below the gate."""
+        """Whether this side speaks within the span without words, or its words' median confidence is below the gate."""
+        if any(
+            self.is_side(one.speaker, side) and _touches(one.start_s, one.end_s, span)
+            for one in self.evidence.transcript.unheard
+        ):
+            return True
         if self._once("clear", lambda: min(self._confidences("either", None), default=1.0) >= self.gate):
             return False
         key = ("heard", side, span)

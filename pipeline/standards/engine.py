@@ -168,6 +168,8 @@ def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context
 
 
 def _no_connect(standard: Standard, context: Context) -> View | None:
+    if not context.turns and context.evidence.transcript.unheard:
+        return View("needs_review", message("badly_heard"))
     if not context.turns:
         return View("not_applicable", message("no_conversation"))
     if context.outcome in standard.no_connect:

@@ -36,6 +36,7 @@ from pipeline.types import (
     Sound,
     Transcript,
     Turn,
+    Unheard,
     Word,
 )
 
@@ -94,13 +95,16 @@ def evidence_of(data: Mapping[str, Any]) -> Evidence:
     unknown = set(data) - {
         "language", "turns", "findings", "measures", "outcome", "record", "profile", "sound",
         "role_confidence",
-        "detectors", "suppressed_since",
+        "detectors", "suppressed_since", "unheard",
     }  # fmt: skip
     if unknown:
         raise ConfigError([f"evidence: {', '.join(sorted(unknown))} → unknown key"])
     turns = tuple(_turn(entry) for entry in data.get("turns", ()))
     transcript = Transcript(
-        data.get("language", "zh"), turns, role_confidence=data.get("role_confidence", 1.0)
+        data.get("language", "zh"),
+        turns,
+        role_confidence=data.get("role_confidence", 1.0),
+        unheard=tuple(Unheard(start_s, end_s, who) for who, start_s, end_s in data.get("unheard", ())),
     )
     measures = {name: _measure(name, value) for name, value in (data.get("measures") or {}).items()}
     suppressed = data.get("suppressed_since")

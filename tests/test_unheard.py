@@ -1,0 +1,83 @@
+"""Speech without words stays on record, casts doubt on absence and on an outcome that says nobody spoke."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from factories import make_result, make_transcript
+from sounds import noise, placed, speech
+
+from pipeline.analysis import outcome
+from pipeline.analysis.conversation import Conversation
+from pipeline.intervals import Span, Timeline
+from pipeline.nightly.evidence import transcript_of
+from pipeline.reports.call_json import to_json
+from pipeline.reports.call_page import call_page
+from pipeline.reports.standard_view import view_of
+from pipeline.review.results import result_of
+from pipeline.speech.unheard import unheard
+from pipeline.standards import load_standard
+from pipeline.types import Speaker, Transcript, Turn, Unheard, Word
+
+SOUND = placed(20, (1.0, speech(4)), (8.0, speech(1.0, seed=2)), (12.0, speech(6, seed=3))).astype(np.float32)
+SPEECH = Timeline([Span(1.0, 5.0), Span(8.0, 9.0), Span(12.0, 18.0)])
+
+
+def said(*starts_s: float, each_s: float = 0.4) -> list[Word]:
+    return [Word("好", at, at + each_s, 0.9) for at in starts_s]
+
+
+def test_a_turn_without_a_word_is_unheard() -> None:
+    everywhere = said(*np.arange(1.0, 4.8, 0.4), *np.arange(12.0, 17.8, 0.4))
+    assert unheard(everywhere, SOUND, SPEECH) == (Span(8.0, 9.0),)
+    assert unheard([], SOUND, SPEECH) == SPEECH.spans
+
+
+def test_speech_between_two_words_is_unheard_where_it_is_long() -> None:
+    words = said(1.0, 1.4, 2.2, 3.0, 3.8, 4.4, 8.2, 12.0, 12.5, 13.0, 17.0, 17.5)
+    assert [(span.start_s, span.end_s) for span in unheard(words, SOUND, SPEECH)] == [
+        pytest.approx((13.4, 17.0))
+    ]
+
+
+def test_a_word_stretched_over_what_follows_hides_nothing() -> None:
+    words = [*said(1.0, 1.8, 2.6, 3.4, 4.2, 8.2), Word("好", 12.0, 18.0, 0.9)]
+    assert [(span.start_s, span.end_s) for span in unheard(words, SOUND, SPEECH)] == [
+        pytest.approx((13.2, 18.0))
+    ]
+
+
+def test_a_cough_and_hiss_taken_for_speech_are_none() -> None:
+    assert not unheard([], SOUND, Timeline([Span(1.0, 1.4)]))
+    assert not unheard([], noise(10, dbfs=-25).astype(np.float32), Timeline([Span(2.0, 4.0)]))
+
+
+def ended(*turns: tuple[Speaker, str], wordless: tuple[Speaker, ...] = ()) -> tuple[str, float]:
+    timed = tuple(Turn(who, text, 3.0 * at, 3.0 * at + 2, 0.9) for at, (who, text) in enumerate(turns))
+    transcript = Transcript("zh", timed, unheard=tuple(Unheard(30, 31, who) for who in wordless))
+    told = outcome.decide(Conversation.of(transcript))
+    return told.label, told.confidence
+
+
+def test_nobody_spoke_is_no_sure_outcome_where_somebody_did() -> None:
+    assert ended(("agent", "喂您好"))[1] >= 0.6
+    assert ended(("agent", "喂您好"), wordless=("agent",))[1] >= 0.6
+    for who in ("customer", "unknown"):
+        label, confidence = ended(("agent", "喂您好"), wordless=(who,))
+        assert label == "no_conversation"
+        assert confidence < 0.6
+    assert ended(wordless=("customer",))[1] < 0.6
+
+
+def test_it_is_written_shown_and_read_back() -> None:
+    spans = (Unheard(0.2, 0.9, "customer"), Unheard(60.0, 61.2, "agent"))
+    result = make_result(transcript=replace(make_transcript(), unheard=spans))
+    data = to_json(result)
+    assert data["transcript"]["unheard"][0] == {"start_s": 0.2, "end_s": 0.9, "speaker": "customer"}
+    assert result_of(data, result.call).transcript.unheard == spans
+    assert transcript_of(data["transcript"]).unheard == spans
+    page = call_page(result, standard=view_of(load_standard("telesales-cn")))
+    assert page.count('class="unheard small') == 2
+    assert page.count('class="unheard s-') == 2
