@@ -128,11 +128,11 @@ def test_a_night_judges_by_the_version_in_force_and_earlier_scores_stay(store: S
     write_wav(inbox / "new.wav", 2)
     listed("old", "new")
     run_night(store, inbox, on=date(2025, 3, 11))
-    assert used(store) == {"old.wav": ("1.0.0", 1), "new.wav": ("2.0.0", 1)}
+    assert used(store) == {"old.wav": ("1.1.0", 1), "new.wav": ("2.0.0", 1)}
     published(store, "3.0.0", date(2025, 3, 5))
     listed("old", "new", notes="corrected")  # judged again, each by its own standard
     run_night(store, inbox, on=date(2025, 3, 12))
-    assert used(store) == {"old.wav": ("1.0.0", 2), "new.wav": ("2.0.0", 2)}
+    assert used(store) == {"old.wav": ("1.1.0", 2), "new.wav": ("2.0.0", 2)}
 
 
 def run(store: Store, *line: str) -> Result:
