@@ -35,7 +35,7 @@ FLOORS = {
     ("outcomes_last", "zh"): 19,
     ("outcomes_last", "en"): 18,
     ("outcomes_third", "zh"): 31,
-    ("outcomes_third", "en"): 30,
+    ("outcomes_third", "en"): 29,
 }
 """Regression floors: right dialogues as measured, no goals. Both sets were seen in development, but nothing is fitted to
 them. Two fell by two when 190 more calls a language were learned from, which brought calls by other hands up by seven, and one

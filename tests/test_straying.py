@@ -78,3 +78,7 @@ def test_a_higher_score_is_never_less_sure() -> None:
     model = straying.load()
     sure = [straying.sure(score, model) for score in (-1.0, 0.0, 0.1, 0.2, 0.5, 1.0)]
     assert sure == sorted(sure) and sure[0] >= 0 and sure[-1] <= 1
+
+
+def test_a_call_without_turns_strays_nowhere() -> None:
+    assert off_topic.find(call(), ()) == []

@@ -48,14 +48,14 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 
 
 def _is_open(sentence: Sentence, hit: Match) -> tuple[bool, float]:
-    """Whether no yes and no choice answers, and how sure that is.
+    """Whether it leaves the customer free to tell, and how sure that is.
 
-    A word of asking at its place decides, then a choice or a verb before its subject, then the rule that hit; what only
-    the learned layer takes for a question of no known form is in doubt.
+    A word of asking at its place decides, then a verb before its subject, then the rule that hit. A choice ("for you or as a
+    gift?") some call open and some closed, so it is in doubt, and so is what only the learned layer takes for a question.
     """
     if says(sentence, KIND_OF_WORDS, "asks") or says(sentence, KIND_OF_WORDS, "open"):
         return True, SURE
-    if says(sentence, KIND_OF_WORDS, "doubtful"):
+    if says(sentence, KIND_OF_WORDS, "doubtful") or says(sentence, KIND_OF_WORDS, "choice"):
         return False, UNSURE
     if says(sentence, KIND_OF_WORDS, "closed") or has_shape("yes_no", sentence.folded):
         return False, SURE

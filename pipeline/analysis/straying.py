@@ -99,6 +99,8 @@ def chances(conversation: Conversation, model: Model) -> np.ndarray:
     """How likely each turn is chat, ``(turns,)``."""
     import numpy as np
 
+    if not conversation.turns:
+        return np.zeros(0)
     raw = rows_of(conversation) @ model.weights + model.bias
     return 1 / (1 + np.exp(-np.clip(raw, -30, 30)))
 

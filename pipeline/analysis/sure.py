@@ -39,7 +39,7 @@ def read_sure(language: str) -> dict[str, Any]:
 
 @functools.cache
 def wordings(language: str, kind: str, part: str) -> tuple[Wording, ...]:
-    """The wordings of a part (``adds, drops, first, open, closed``) of a kind."""
+    """The wordings of a part (``adds, drops, first, open, closed, choice``) of a kind."""
     data = read_sure("zh" if language == "zh" else "en")
     entries = data.get(kind, {}).get(part, [])
     return tuple(
