@@ -31,20 +31,24 @@ def test_a_window_is_filled_up_with_its_own_silence() -> None:
 
 
 _LOADED = """
-from models.whisper_load import load_model
+from models import whisper_load
 from models.whisper_settings import WhisperSettings
 import faster_whisper
+give_back = whisper_load.give_back_freed_memory
+whisper_load.give_back_freed_memory = lambda **over: None
 def held():
     lines = open("/proc/self/status").read().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+model = whisper_load.load_model(WhisperSettings(device="cpu", compute_type="int8"))
 before = held()
-model = load_model(WhisperSettings(device="cpu", compute_type="int8"))
-print((held() - before) // 1024)
+give_back()
+print((before - held()) // 1024)
 """
 
 
 @pytest.mark.models
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_loading_the_model_leaves_little_more_than_its_weights() -> None:
+def test_what_reading_the_model_took_is_given_back() -> None:
+    """How much stays depends on the processor: Intel's own library keeps the weights once more, in its own order."""
     done = subprocess.run([sys.executable, "-c", _LOADED], capture_output=True, text=True, check=True)
-    assert int(done.stdout) < 160  # MB; 94 measured, 272 where what was read is not given back
+    assert int(done.stdout) > 40  # MB; 178 measured with oneDNN, 73 with MKL
