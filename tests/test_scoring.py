@@ -335,6 +335,18 @@ def test_a_doubt_names_the_finding_it_turns_on_and_not_a_stranger_in_more_doubt(
     assert "也许在推销" in result.reason.zh and "周四" not in result.reason.zh
 
 
+@pytest.mark.parametrize(("confidence", "verdict"), [(0.5, "needs_review"), (0.7, "fail")])
+def test_a_doubtful_digression_is_not_counted_surely(confidence: float, verdict: str) -> None:
+    strayed = {
+        "kind": "off_topic",
+        "turn": 2,
+        "confidence": confidence,
+        "detail": {"talk_s": 30, "turns": [2, 3]},
+    }
+    told = told_of(more=[strayed], measures={"off_topic_ratio": 0.4})
+    assert by_id(told)["time.on_topic"].verdict == verdict
+
+
 def test_a_fail_that_stands_while_only_its_veto_is_in_doubt() -> None:
     mild = {"kind": "hard_sell", "turn": 2, "detail": {"kind": "urgency", "severity": "mild"}}
     severe = {

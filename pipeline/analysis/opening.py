@@ -8,6 +8,7 @@ profile the frames alone speak (articles 4.1, 7.1).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pipeline.analysis.announced import with_announced
 from pipeline.analysis.conversation import Conversation
@@ -20,7 +21,7 @@ from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.slots import Known, recognise, spot
 from pipeline.analysis.tagger import Tag, slots_in
-from pipeline.analysis.theirs import is_theirs
+from pipeline.analysis.theirs import is_run_on, is_theirs
 from pipeline.analysis.tokens import Said
 from pipeline.types import Finding, Measure, Reason
 
@@ -30,6 +31,8 @@ FRAMED_TURNS = 3
 """So many of the agent's turns are read by frames where the tagger leaves a slot (our default)."""
 DOUBTED = 0.5
 """A tag under this gives way to what a frame hears in its place (our default)."""
+WHOSE = 0.5
+"""Most that a name counts for where it may be the other side's: a doubt (our default)."""
 LEAST = 0.3
 """Least probability of a slot that is reported (by fitting to one author's calls and reading the other's)."""
 KINDS = (*SLOTS, "purpose")
@@ -59,7 +62,22 @@ def slots_of(conversation: Conversation) -> dict[str, Finding]:
     for finding in _spotted(conversation, known, early):
         if _is_strange(found.get(finding.kind)):
             found[finding.kind] = finding
+    for order, turn in enumerate(early):
+        if is_read(order, was_asked(conversation, turn)):
+            for finding in _run_on(conversation, turn, order, known):
+                found.setdefault(finding.kind, finding)
     return found
+
+
+def _run_on(
+    conversation: Conversation, turn: int, order: int, known: Mapping[str, Sequence[Known]]
+) -> Iterator[Finding]:
+    """Firm and name that stand late in an unpunctuated question for the other side: heard, and whose is in doubt."""
+    said = said_in(conversation, turn, order, (), known)
+    for tag in slots_in(said):
+        if tag.slot != "department" and is_run_on(said.folded, tag.start, tag.end, said.language):
+            probability = min(tag.probability, WHOSE)
+            yield _from_tag(conversation, turn, replace(tag, probability=probability), known[tag.slot])
 
 
 def _is_strange(held: Finding | None) -> bool:

@@ -14,6 +14,11 @@ from pipeline.analysis.introduced import read_introduced
 from pipeline.analysis.people import is_person, listed_names
 
 Span = tuple[int, int]
+RUN_ON = 5
+"""Words from which on nobody knows where an unpunctuated question for the other side ends (our default)."""
+_BOUND = re.compile(r"\b(?:at|of|for|from|with|in|over)(?: [\w'’-]+){0,2} $")
+"""What ties a name to whom the question asks for."""
+_STOP = re.compile(r"[,.;:?!，。；：？！]")
 _TITLED = re.compile(r" (?:mrs?|ms|miss(?:is|us)?|mister|dr|doctor|sir|madam|ma'am)\.?(?: [\w'’-]+)?")
 _FILLED = re.compile(
     r"(?:[, ]+(?:uh|um|er|erm|the|a))+(?= (?:mrs?|ms|miss|mister|dr)\b)|(?:[, ]+(?:uh|um|er|erm))+"
@@ -68,3 +73,23 @@ def _person_end(folded: str, hit: re.Match[str]) -> int:
 def is_theirs(folded: str, start: int, end: int, language: str) -> bool:
     """Whether characters ``[start, end)`` stand where the other side is spoken of."""
     return any(start < until and begin < end for begin, until in spans_of(folded, language))
+
+
+def is_run_on(folded: str, start: int, end: int, language: str) -> bool:
+    """Whether an English name stands late in such a stretch, with no stop before it and tied to nobody that is asked for.
+
+    The agent may have gone on to himself by then.
+
+    Examples
+    --------
+    >>> said = "hello is this the bill payer usman metrolink fibre"
+    >>> is_run_on(said, said.index("metro"), len(said), "en"), is_run_on(said, said.index("bill"), 28, "en")
+    (True, False)
+    """
+    if language != "en" or _BOUND.search(folded[:start]):
+        return False
+    for begin, until in spans_of(folded, language):
+        before = folded[begin:start]
+        if begin <= start and end <= until and not _STOP.search(before) and len(before.split()) > RUN_ON:
+            return True
+    return False

@@ -175,6 +175,11 @@ class Context:
             return self._rings()
         if name == "jargon_rate":
             return self._jargon_rate()
+        if name == "off_topic_ratio":
+            return self._strayed()
+        return self._measured(name)
+
+    def _measured(self, name: str) -> Figure:
         measure = self.evidence.measures.get(name)
         if measure is None:
             return Figure(None, "", message("not_yet_measured"))
@@ -200,6 +205,18 @@ class Context:
         counted = [f for f in self.all_findings if f.kind == "jargon" and not f.detail.get("explained")]
         sure = sum(f.confidence >= self.gate and not self.unsure(f, ("explained",)) for f in counted)
         return replace(rate, value=rate.value * sure / len(counted)) if counted else rate
+
+    def _strayed(self) -> Figure:
+        """``off_topic_ratio`` counts every stretch listed; it shrinks with the doubtful ones."""
+        ratio = self._measured("off_topic_ratio")
+        if not isinstance(ratio.value, (int, float)) or self.doubtful:
+            return ratio
+        lengths = [
+            (f, float(f.detail.get("talk_s") or 0.0)) for f in self.all_findings if f.kind == "off_topic"
+        ]
+        whole = sum(length for _, length in lengths)
+        sure = sum(length for f, length in lengths if f.confidence >= self.gate)
+        return replace(ratio, value=ratio.value * sure / whole) if whole else ratio
 
     def badly_heard(self, side: str, span: Span | None) -> bool:
         """Whether this side speaks within the span without words, or its words' median confidence is below the gate."""

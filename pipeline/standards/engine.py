@@ -68,7 +68,7 @@ def judge(criterion: Criterion, standard: Standard, plan: Plan, sure: Context, f
 def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
     if needs.outcome and sure.outcome != full.outcome:
         return True
-    if needs.check or any(name.startswith("jargon") for name in needs.measures):
+    if needs.check or any(name.startswith(("jargon", "off_topic")) for name in needs.measures):
         return True
     return any(len(found) != len(sure.by_rule.get(mark, ())) for mark, found in full.by_rule.items()) or any(
         len(full.by_kind.get(kind, ())) != len(sure.by_kind.get(kind, ()))
