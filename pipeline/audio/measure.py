@@ -24,8 +24,10 @@ from pipeline.types import Layout, Side, Sound, Speaker
 
 _LEAST_TONE_S = 0.6
 """A drawn-out vowel may hold its pitch for almost half a second; shorter tones are left to the speech detector."""
-_ALIKE, _ALIKE_HZ, _ALIKE_S = 3, 6.0, 0.06
-"""Unless so many of them are equally high and equally long: no voice does that, bursts of ringing and busy tones do."""
+_ALIKE_HZ, _ALIKE_S = 6.0, 0.06
+_LEAST_BURST_S, _LONGEST_PERIOD_S = 0.18, 6.0
+"""Unless three of them are equally high, equally long and equally far apart: no voice does that, bursts of ringing and busy
+tones do."""
 _EDGE_S = 0.3
 """A ring that the answer cuts short may reach this far into the first turn, whose edge is not exact."""
 
@@ -158,7 +160,23 @@ def _no_speech(tones: list[Tone]) -> Timeline:
     return Timeline(
         tone.span.pad(0.03)
         for tone in tones
-        if tone.span.duration_s >= _LEAST_TONE_S or sum(_alike(tone, other) for other in tones) >= _ALIKE
+        if tone.span.duration_s >= _LEAST_TONE_S or _in_a_rhythm(tone, tones)
+    )
+
+
+def _in_a_rhythm(tone: Tone, tones: Sequence[Tone]) -> bool:
+    """Whether two others like it make three at an equal distance with it."""
+    if tone.span.duration_s < _LEAST_BURST_S:
+        return False
+    starts = [other.span.start_s for other in tones if other is not tone and _alike(tone, other)]
+    own = tone.span.start_s
+    steps = [start - own for start in starts if abs(start - own) <= 2 * _LONGEST_PERIOD_S + _ALIKE_S]
+    return any(
+        abs(other - wanted) <= _ALIKE_S
+        for step in steps
+        if abs(step) <= _LONGEST_PERIOD_S
+        for wanted in (2 * step, -step)
+        for other in steps
     )
 
 
