@@ -44,9 +44,9 @@ def spans_of(folded: str, language: str) -> tuple[Span, ...]:
 
     Examples
     --------
-    >>> text = "hello am i through to accounts at linton and hale it's carys"
+    >>> text = "hello am i through to accounts at moss and tarrant it's carys"
     >>> [text[start:end] for start, end in spans_of(text, "en")]
-    ['am i through to accounts at linton and hale ']
+    ['am i through to accounts at moss and tarrant ']
     """
     return tuple(_spans(folded, "zh" if language == "zh" else "en"))
 
