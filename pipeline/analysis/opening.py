@@ -63,7 +63,8 @@ def slots_of(conversation: Conversation) -> dict[str, Finding]:
         if _is_strange(found.get(finding.kind)):
             found[finding.kind] = finding
     for order, turn in enumerate(early):
-        if is_read(order, was_asked(conversation, turn)):
+        lacking = "company" not in found or "name" not in found
+        if lacking and is_read(order, was_asked(conversation, turn)):
             for finding in _run_on(conversation, turn, order, known):
                 found.setdefault(finding.kind, finding)
     return found
