@@ -62,6 +62,7 @@ ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 weights: $(VENV)/.dev
 	@$(BIN)/python -m pipeline.analysis.shipped_demands
 	@$(ONE) $(BIN)/python -m pipeline.analysis.acts_fit
+	@$(ONE) $(BIN)/python -m pipeline.analysis.second_fit
 	@$(ONE) $(BIN)/python -m pipeline.analysis.tagger_fit zh en
 	@$(ONE) $(BIN)/python -m pipeline.analysis.outcome_fit
 	@$(ONE) $(BIN)/python -m pipeline.analysis.replies_fit
@@ -71,6 +72,10 @@ weights: $(VENV)/.dev
 # The long run of the fuzzing (an hour or so); the suite runs a short one.
 fuzz: $(VENV)/.dev
 	@CALLGAUGE_FUZZ=20000 $(BIN)/python -m pytest tests/test_fuzz.py -q -p no:cacheprovider
+
+# The reading network anew: an hour of one processor, and PyTorch (make mono). Then `make weights`.
+reader: $(VENV)/.mono
+	@$(ONE) $(BIN)/python -m pipeline.analysis.reader_fit
 
 # Licences of the locked packages, read from their metadata, into docs/licences.md.
 licences: $(VENV)/.runtime

@@ -2,7 +2,8 @@
 
 A logistic regression a kind, over the sentence's words and sounds, its encoder vector, what stands before and after it, and
 the rules that hit it: the rules' word counts, and so does how often it proved right. Fitted by ``acts_fit`` from the calls under
-``lexicons/<language>/calls`` and the examples beside the rules; its probabilities are calibrated across authors.
+``lexicons/<language>/calls`` and the examples beside the rules; its probabilities are calibrated across authors. Where it is
+unsure a network reads the sentence a second time (``second.py``).
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.analysis.acts_features import row_alone, rows_of
-from pipeline.analysis.acts_model import Weights, chances, load_weights, score
+from pipeline.analysis.acts_model import Target, Weights, chances, load_weights, score, with_habit
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
 from pipeline.analysis.rules import LANGUAGES
+from pipeline.analysis.second import Join, load_joins, read_again
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "agent": (
@@ -82,8 +84,12 @@ def alone(sentence: Sentence, kind: str) -> Guess:
 def _alone(text: str, language: str, side: str) -> Mapping[str, Guess]:
     weights = load_weights(language, side)
     scores = score(weights, [row_alone(text, language)], ask=KINDS[side])
-    likely = {kind: chances(weights, scores, kind, SORTS.get(kind)) for kind in KINDS[side]}
-    return {kind: _guess(weights, scores[0], kind, float(likely[kind][0])) for kind in KINDS[side]}
+    targets = {kind: weights.targets[weights.at(kind)] for kind in KINDS[side]}
+    likely = {kind: float(chances(weights, scores, kind, SORTS.get(kind))[0]) for kind in KINDS[side]}
+    return {
+        kind: _guess(weights, scores[0], kind, likely[kind], target.threshold)
+        for kind, target in targets.items()
+    }
 
 
 def _read(conversation: Conversation, side: str) -> dict[int, dict[str, Guess]]:
@@ -107,18 +113,26 @@ def _guess_all(conversation: Conversation, side: str) -> dict[int, dict[str, Gue
             continue
         weights = load_weights(language, side)
         scores = score(weights, list(rows_of(conversation, mine)), ask=KINDS[side])
-        likely = {kind: chances(weights, scores, kind, SORTS.get(kind)) for kind in KINDS[side]}
+        first = {kind: chances(weights, scores, kind, SORTS.get(kind)) for kind in KINDS[side]}
+        likely = read_again(conversation, mine, language, first)
+        joins = {kind: _joined(weights, kind, language) for kind in KINDS[side]}
+        likely = {kind: with_habit(likely[kind], join) for kind, join in joins.items()}
         for at, (sentence, row) in enumerate(zip(mine, scores, strict=True)):
             found[sentence.index] = {
-                kind: _guess(weights, row, kind, float(likely[kind][at])) for kind in KINDS[side]
+                kind: _guess(weights, row, kind, float(likely[kind][at]), join.threshold)
+                for kind, join in joins.items()
             }
     return found
 
 
-def _guess(weights: Weights, row: Sequence[float], kind: str, probability: float) -> Guess:
-    target = weights.targets[weights.at(kind)]
-    if probability < target.threshold / 2:
-        return Guess(probability, target.threshold)
+def _joined(weights: Weights, kind: str, language: str) -> Target | Join:
+    """What says from where a kind counts: the figures of both readings together where there are any."""
+    return load_joins(language).get(kind) or weights.targets[weights.at(kind)]
+
+
+def _guess(weights: Weights, row: Sequence[float], kind: str, probability: float, threshold: float) -> Guess:
+    if probability < threshold / 2:
+        return Guess(probability, threshold)
     detail: dict[str, str] = {}
     share: dict[str, float] = {}
     for name in DETAILS.get(kind, ()):
@@ -130,7 +144,7 @@ def _guess(weights: Weights, row: Sequence[float], kind: str, probability: float
         }
         best = max(values, key=lambda value: values[value])
         detail[name], share[name] = best, values[best] / sum(values.values())
-    return Guess(probability, target.threshold, detail, share)
+    return Guess(probability, threshold, detail, share)
 
 
 def logit(probability: float) -> float:

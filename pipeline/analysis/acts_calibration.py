@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.analysis.acts import HABITS, SORTS
 from pipeline.analysis.acts_model import LEAST_SENTENCES, Target, joined, with_habit
 from pipeline.analysis.acts_table import Table
+from pipeline.analysis.second import Join
 
 if TYPE_CHECKING:
     import numpy as np
 
+Weighed = TypeVar("Weighed", Target, Join)
 FOLDS = 4
 SILENT = 0.02
 """Share of the true sentences that the quick model may shut out from the encoder."""
@@ -67,13 +69,13 @@ def _places(order: Sequence[int]) -> list[list[int]]:
 
 
 def habit_of(
-    target: Target, chance: np.ndarray, real: np.ndarray, calls: Sequence[Sequence[int]]
-) -> tuple[Target, np.ndarray]:
+    target: Weighed, chance: np.ndarray, real: np.ndarray, calls: Sequence[Sequence[int]]
+) -> tuple[Weighed, np.ndarray]:
     """The target with what a kind's chance elsewhere in a call says, by logistic regression, and the chances in that view."""
     import numpy as np
     from scipy.optimize import minimize
 
-    def viewed(figures: np.ndarray) -> tuple[Target, np.ndarray]:
+    def viewed(figures: np.ndarray) -> tuple[Weighed, np.ndarray]:
         alone, habit, shift = map(float, figures)
         found, seen = replace(target, alone=alone, habit=habit, shift=shift), chance.copy()
         for own in calls:
@@ -156,8 +158,8 @@ def rates(raw: np.ndarray, real: np.ndarray, target: Target) -> tuple[float, flo
     return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
 
 
-def best_threshold(chance: np.ndarray, real: np.ndarray, *, least: float) -> float:
-    """The probability from which F1 is best, within the bounds."""
+def best_threshold(chance: np.ndarray, real: np.ndarray, *, least: float, as_good: float = 0.0) -> float:
+    """The least probability, within the bounds, from which F1 is best, or less good by no more than ``as_good``."""
     import numpy as np
 
     def f1(step: float) -> float:
@@ -165,7 +167,10 @@ def best_threshold(chance: np.ndarray, real: np.ndarray, *, least: float) -> flo
         return float(2 * (counted & (real > 0)).sum() / max(1.0, counted.sum() + real.sum()))
 
     steps = np.arange(least, MOST_THRESHOLD + 1e-9, 0.02)
-    return float(max(steps, key=lambda step: f1(float(step))))
+    values = [f1(float(step)) for step in steps]
+    return float(
+        next(step for step, value in zip(steps, values, strict=True) if value >= max(values) - as_good)
+    )
 
 
 def platt(raw: np.ndarray, real: np.ndarray) -> tuple[float, float]:

@@ -6,7 +6,7 @@ import functools
 import io
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,17 @@ _RARE = 0.05
 """What the mean elsewhere in the call counts at least, so that one clean call says something and not everything."""
 ENCODER = (0.632, 0.316)
 """Weights of the sentence's own encoder vector and of the one before it."""
+
+
+class Habit(Protocol):
+    """How a kind's chance elsewhere in a call is weighed, see `Target`."""
+
+    @property
+    def alone(self) -> float: ...
+    @property
+    def habit(self) -> float: ...
+    @property
+    def shift(self) -> float: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +93,16 @@ def score(weights: Weights, rows: Sequence[Row], *, ask: Sequence[str]) -> np.nd
 
 
 def chances(weights: Weights, scores: np.ndarray, kind: str, sort: str | None) -> np.ndarray:
-    """How likely each sentence of one side in a call is of a kind, by its rows of scores."""
+    """How likely each sentence is of a kind, by its row of scores."""
     import numpy as np
 
     target = weights.targets[weights.at(kind)]
     raw = target.slope * together(weights, scores, kind, sort) + target.offset
-    return with_habit(1 / (1 + np.exp(-np.clip(raw, -30, 30))), target)
+    chance: np.ndarray = 1 / (1 + np.exp(-np.clip(raw, -30, 30)))
+    return chance
 
 
-def with_habit(chance: np.ndarray, target: Target) -> np.ndarray:
+def with_habit(chance: np.ndarray, target: Habit) -> np.ndarray:
     """Probabilities of a call's sentences in view of each other: who presses once presses again, a clean call is clean.
 
     A single faint push among clean talk loses weight, one between clear pushes gains.
