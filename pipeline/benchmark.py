@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from models.whisper_check import check_recogniser
 from models.whisper_load import from_environment
 from pipeline import batch
 from pipeline.benchmark_report import BenchReport, BenchRow, EngineRow
@@ -55,6 +56,7 @@ def run_bench(paths: Sequence[Path], settings: BenchSettings) -> BenchReport:
     profile = find_profile(paths, settings.profile)
     workplace = Workplace(Settings(transcript_cache=False), profile)
     jobs = [Job(path, record) for path, record in take_in(paths, profile=profile).calls]
+    check_recogniser(from_environment())
     share = share_out(
         len(jobs), processors=processors(), memory_bytes=free_memory(), workers=settings.workers
     )
