@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import os
 import resource
 import sys
 import tempfile
@@ -107,6 +108,7 @@ def _timed(job: Job, *, workplace: Workplace, view: StandardView, out: Path, beg
         done_s=time.monotonic() - began,
         peak_memory_mb=peak_memory_mb(),
         errors=_errors(truth_of(job.path), _text(result), result.transcript.language),
+        worker=os.getpid(),
     )
 
 
