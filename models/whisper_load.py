@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,15 +128,24 @@ def try_out(model: Any) -> None:
 
 def prepare_processor(environment: Any, compute_type: str = "auto") -> None:
     """Say how CTranslate2 is to compute, unless the user has: it reads the variables when it is imported or first used."""
-    # CTranslate2 keeps AVX-512 to Intel's processors; on others that have it the encoder takes a tenth less time with
-    # it.
+    # CTranslate2 keeps AVX-512 to Intel's processors; others that have it save a tenth of the encoder's time with it.
     if "CT2_FORCE_CPU_ISA" not in environment and has_avx512(_cpu_flags()):
         environment["CT2_FORCE_CPU_ISA"] = "AVX512"
-    # Intel's processors would get MKL, all others oneDNN: other words by the maker, and MKL holds its weights twice
-    # (docs/decisions/0019). Only MKL computes int16.
+    # Intel's processors would get MKL, all others oneDNN: other words by the maker, and MKL keeps the weights once
+    # more in an order of its own. Only MKL computes int16.
     if "CT2_USE_MKL" not in environment and compute_type != "int16":
         environment["CT2_USE_MKL"] = "0"
     _keep_freed_memory()
+
+
+def arithmetic(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the words depend on beside the settings: Intel's library, where somebody asked for it.
+
+    >>> arithmetic({"CT2_USE_MKL": "1"}), arithmetic({"CT2_USE_MKL": "0"})
+    ({'arithmetic': 'mkl'}, {})
+    """
+    asked = environment.get("CT2_USE_MKL", "").lower() in ("1", "true")
+    return {"arithmetic": "mkl"} if asked else {}
 
 
 def has_avx512(flags: frozenset[str]) -> bool:
