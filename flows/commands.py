@@ -94,6 +94,8 @@ def nightly(
 
 def _parameters(inbox: str, options: dict[str, Any]) -> dict[str, Any]:
     """The flow's parameters, as plain data, checked before anything starts."""
+    from models.whisper_check import check_recogniser
+    from models.whisper_load import from_environment
     from pipeline.errors import ConfigError
     from pipeline.intake import find_profile
     from pipeline.nightly.shared import exists, lists_of, place_of
@@ -110,6 +112,8 @@ def _parameters(inbox: str, options: dict[str, Any]) -> dict[str, Any]:
         find_profile([lists], profile)
     if not names_no_file(standard):  # an id may be the store's own
         load_standard(standard)
+    if options["runner"] == "local":  # the machines of a cluster have devices of their own
+        check_recogniser(from_environment())
     if Path(standard).exists() and standard.endswith((".yaml", ".yml", ".json")):
         standard = str(Path(standard).resolve())
     return {

@@ -21,6 +21,8 @@ from prefect.states import Completed, Failed, State
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.tasks import Site, carry_over, score_call
+from models.whisper_check import check_recogniser
+from models.whisper_load import from_environment
 from pipeline import batch
 from pipeline.commands.options import start_log
 from pipeline.errors import ExtraMissingError
@@ -78,6 +80,8 @@ def nightly(
         place_of(inbox), night.night_date(date), Path(profile) if profile else None, standard, language,
         time_limit_s=time_limit_s, retry_failed=retry_failed, keep=keep,
     )  # fmt: skip
+    if runner == "local":
+        check_recogniser(from_environment())
     with open_store() as store, task_runner(runner, workers, scheduler) as runs:
         outcome = run_night(store, settings, runs, wait_s=wait_s)
     return Completed(message=outcome.told) if outcome.ok else Failed(message=outcome.told)

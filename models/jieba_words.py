@@ -67,7 +67,9 @@ def _read() -> tuple[dict[str, int], int, dict[str, str]]:
     counted = list(map(int, fields[1::3]))
     counts = dict(zip(words, counted, strict=True))
     tags = dict(zip(words, map(sys.intern, fields[2::3]), strict=True))
-    for size in range(1, max(map(len, words))):
-        for begun in {word[:size] for word in words if len(word) > size}:
+    longer, size = words, 1
+    while longer := [word for word in longer if len(word) > size]:
+        for begun in {word[:size] for word in longer}:
             counts.setdefault(begun, 0)
+        size += 1
     return counts, sum(counted), tags

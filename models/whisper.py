@@ -10,6 +10,7 @@ heard once more by itself.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
-from models.whisper_load import MUCH_BYTES, from_environment, give_back_freed_memory, load_model
+from models.whisper_load import MUCH_BYTES, arithmetic, from_environment, give_back_freed_memory, load_model
 from models.whisper_search import Search, holes, storage
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 
@@ -72,6 +73,7 @@ class WhisperRecogniser:
             "accepted_languages": ",".join(chosen.accepted_languages),
             "switch_probability": chosen.switch_probability, "other_probability": chosen.other_probability,
             "sure_language": chosen.sure_language, "opinion_windows": chosen.opinion_windows,
+            **arithmetic(os.environ),
         }  # fmt: skip
 
     def transcribe(

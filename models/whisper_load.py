@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,8 +70,8 @@ def load_model(settings: WhisperSettings) -> Any:
     ModelError
         The model is missing or damaged.
     """
+    prepare_processor(os.environ, settings.compute_type)
     folder = registry.whisper_path(settings.model)
-    _prepare_processor(os.environ)
     try:
         return _load(folder, settings)
     finally:
@@ -82,7 +83,7 @@ def _load(folder: Path, settings: WhisperSettings) -> Any:
     if device == "cuda" and settings.device == "auto":
         try:
             model = _open(folder, device, compute_type, settings)
-            _try_out(model)
+            try_out(model)
         except RuntimeError as error:
             _log.warning("a GPU is there but can't be used (%s); transcribing on the CPU", error)
             device, compute_type = resolve("cpu", settings.compute_type, gpus=0)
@@ -118,19 +119,33 @@ def _open(folder: Path, device: str, compute_type: str, settings: WhisperSetting
     return WhisperModel(str(folder), device=device, compute_type=compute_type, cpu_threads=threads)
 
 
-def _try_out(model: Any) -> None:
+def try_out(model: Any) -> None:
     """One second of silence through the encoder: missing CUDA libraries are only noticed there."""
     import numpy as np
 
     model.encode(np.zeros((1, model.feature_extractor.mel_filters.shape[0], 100), dtype=np.float32))
 
 
-def _prepare_processor(environment: Any) -> None:
-    # CTranslate2 keeps AVX-512 to Intel's processors; on others that have it the encoder takes a tenth less time with
-    # it. It reads the variable when it is imported.
+def prepare_processor(environment: Any, compute_type: str = "auto") -> None:
+    """Say how CTranslate2 is to compute, unless the user has: it reads the variables when it is imported or first used."""
+    # CTranslate2 keeps AVX-512 to Intel's processors; others that have it save a tenth of the encoder's time with it.
     if "CT2_FORCE_CPU_ISA" not in environment and has_avx512(_cpu_flags()):
         environment["CT2_FORCE_CPU_ISA"] = "AVX512"
+    # Intel's processors would get MKL, all others oneDNN: other words by the maker, and MKL keeps the weights once
+    # more in an order of its own. Only MKL computes int16.
+    if "CT2_USE_MKL" not in environment and compute_type != "int16":
+        environment["CT2_USE_MKL"] = "0"
     _keep_freed_memory()
+
+
+def arithmetic(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the words depend on beside the settings: Intel's library, where somebody asked for it.
+
+    >>> arithmetic({"CT2_USE_MKL": "1"}), arithmetic({"CT2_USE_MKL": "0"})
+    ({'arithmetic': 'mkl'}, {})
+    """
+    asked = environment.get("CT2_USE_MKL", "").lower() in ("1", "true")
+    return {"arithmetic": "mkl"} if asked else {}
 
 
 def has_avx512(flags: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import os
 import resource
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from models.whisper_check import check_recogniser
 from models.whisper_load import from_environment
 from pipeline import batch
 from pipeline.benchmark_report import BenchReport, BenchRow, EngineRow
@@ -55,6 +57,7 @@ def run_bench(paths: Sequence[Path], settings: BenchSettings) -> BenchReport:
     profile = find_profile(paths, settings.profile)
     workplace = Workplace(Settings(transcript_cache=False), profile)
     jobs = [Job(path, record) for path, record in take_in(paths, profile=profile).calls]
+    check_recogniser(from_environment())
     share = share_out(
         len(jobs), processors=processors(), memory_bytes=free_memory(), workers=settings.workers
     )
@@ -105,6 +108,7 @@ def _timed(job: Job, *, workplace: Workplace, view: StandardView, out: Path, beg
         done_s=time.monotonic() - began,
         peak_memory_mb=peak_memory_mb(),
         errors=_errors(truth_of(job.path), _text(result), result.transcript.language),
+        worker=os.getpid(),
     )
 
 

@@ -16,7 +16,7 @@ _NOTHING = ErrorRate(0, 0, 0, 0)
 class BenchRow:
     """One recording scored: seconds of each stage, seconds from the run's start until it was done, memory so far.
 
-    ``errors`` is None where no truth lies beside the sound.
+    ``errors`` is None where no truth lies beside the sound; ``worker`` tells apart the processes that did the work.
     """
 
     file: str
@@ -28,6 +28,7 @@ class BenchRow:
     done_s: float
     peak_memory_mb: float
     errors: ErrorRate | None = None
+    worker: int = 0
 
     @property
     def work_s(self) -> float:
@@ -76,11 +77,40 @@ class BenchReport:
         """How many times faster than the other engine; its run does less, for it only transcribes."""
         return None if self.other_elapsed_s is None else self.other_elapsed_s / self.elapsed_s
 
-    def shares(self) -> dict[str, float]:
-        """Share of the workers' time that each stage took."""
-        total = sum(row.work_s for row in self.rows) or 1.0
-        named = dict.fromkeys((*STAGES, *(stage for row in self.rows for stage in row.stages_s)))
-        return {stage: sum(row.stages_s.get(stage, 0.0) for row in self.rows) / total for stage in named}
+    def shares(self, rows: Sequence[BenchRow] | None = None) -> dict[str, float]:
+        """Share of the workers' time that each stage took, in all calls or in some of them."""
+        rows = self.rows if rows is None else rows
+        total = sum(row.work_s for row in rows) or 1.0
+        named = dict.fromkeys((*STAGES, *(stage for row in rows for stage in row.stages_s)))
+        return {stage: sum(row.stages_s.get(stage, 0.0) for row in rows) / total for stage in named}
+
+    def settled(self) -> tuple[BenchRow, ...]:
+        """The calls that found all loaded: not the first of their language in their worker."""
+        seen: set[tuple[int, str]] = set()
+        settled = []
+        for row in sorted(self.rows, key=lambda row: row.done_s):
+            if (row.worker, row.language) in seen:
+                settled.append(row)
+            seen.add((row.worker, row.language))
+        return tuple(settled)
+
+    def start_up_s(self) -> float | None:
+        """Seconds that a worker takes to start and to load what its languages need; None where it can't be told.
+
+        What the first calls took over what the later ones' line lets expect, and the time before the first of all.
+        """
+        settled = self.settled()
+        line = line_through([(row.duration_s, row.work_s) for row in settled])
+        if line is None:
+            return None
+        names = {row.file for row in settled}
+        firsts = [row for row in self.rows if row.file not in names]
+        workers = {row.worker for row in firsts}
+        loading_s = sum(row.work_s - line[0] - line[1] * row.duration_s for row in firsts)
+        starting_s = sum(
+            min(row.done_s - row.work_s for row in firsts if row.worker == worker) for worker in workers
+        )
+        return max(0.0, loading_s + starting_s) / len(workers)
 
     def error_rates(self) -> dict[str, tuple[ErrorRate, ErrorRate | None]]:
         """Error rates a language: ours and the other engine's, over the calls whose truth is known."""
@@ -95,8 +125,12 @@ class BenchReport:
         return rates
 
     def growth(self) -> tuple[float, float] | None:
-        """Seconds of work a call, and a second of call, by least squares; None with fewer than two lengths."""
-        return line_through([(row.duration_s, row.work_s) for row in self.rows])
+        """Seconds of work a call, and a second of call, by least squares; None with fewer than two lengths.
+
+        Start-up is left out where there are calls enough without it.
+        """
+        settled = line_through([(row.duration_s, row.work_s) for row in self.settled()])
+        return settled or line_through([(row.duration_s, row.work_s) for row in self.rows])
 
     def lines(self) -> Iterator[str]:
         """The report as text, a line at a time."""
@@ -109,7 +143,13 @@ class BenchReport:
         yield f"ratio: {self.ratio:.4f} of the calls' length, start-up and reports included"
         if self.other_ratio is not None and self.speed_up is not None:
             yield f"faster-whisper's defaults: {self.other_ratio:.4f}, {self.speed_up:.1f} times ours"
-        yield "stages: " + ", ".join(f"{stage} {share:.0%}" for stage, share in self.shares().items())
+        yield f"stages: {_told(self.shares())}"
+        start_up_s = self.start_up_s()
+        if start_up_s is not None:
+            yield (
+                f"start-up: {start_up_s:.1f} s a worker, once (its process, the models, each language's rules at its first "
+                f"call); stages of the {len(self.settled())} calls after that: {_told(self.shares(self.settled()))}"
+            )
         for language, (ours, theirs) in sorted(self.error_rates().items()):
             unit = "CER" if language == "zh" else "WER"
             compared = f" against {theirs.rate:.3f}" if theirs else ""
@@ -130,6 +170,10 @@ class BenchReport:
         yield f"peak memory of a worker: {peak:.0f} MB (longest call {longest.duration_s:.0f} s)"
         if self.others:
             yield f"peak memory of the other engine: {max(o.peak_memory_mb for o in self.others):.0f} MB"
+
+
+def _told(shares: Mapping[str, float]) -> str:
+    return ", ".join(f"{stage} {share:.0%}" for stage, share in shares.items())
 
 
 def line_through(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from models.whisper_check import check_recogniser
 from models.whisper_load import from_environment
 from pipeline import batch
 from pipeline.call_names import printable, without_numbers
@@ -85,15 +86,21 @@ def run_scoring(
     Raises
     ------
     ConfigError
-        The profile, the standard or the call list can't be used, or ``out`` is where the recordings lie.
+        The profile, the standard, the call list or the speech engine's settings can't be used, or ``out`` is where the
+        recordings lie.
     """
     started = time.monotonic()
     check_extensions()
     _refuse_own_folder(run)
     profile = find_profile(run.paths, run.profile)
-    workplace = Workplace(Settings(language=run.language), profile, load_standard(run.standard))
+    engine = from_environment()
+    workplace = Workplace(
+        Settings(language=run.language, whisper=engine), profile, load_standard(run.standard)
+    )
     words = outcome_words(workplace.standard)
     intake = take_in(run.paths, calls=run.calls, profile=profile, outcomes=words)
+    if intake.calls:
+        check_recogniser(engine)
     tally = Tally(mistakes=intake.mistakes)
     view = view_of(workplace.standard)
     with ReportWriter(run.out, standard=view) as writer, (progress or _silent)(len(intake.calls)) as step:

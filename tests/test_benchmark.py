@@ -11,10 +11,14 @@ from pipeline.benchmark_report import BenchReport, BenchRow, EngineRow
 from pipeline.speech.error_rate import ErrorRate
 
 
-def row(name: str, duration_s: float, *, work_s: float, done_s: float, errors: int | None = None) -> BenchRow:
+def row(
+    name: str, duration_s: float, *, work_s: float, done_s: float, errors: int | None = None,
+    language: str = "zh", worker: int = 0,
+) -> BenchRow:  # fmt: skip
     stages = {"transcribe": 0.75 * work_s, "activity": 0.15 * work_s, "reports": 0.1 * work_s}
     rate = None if errors is None else ErrorRate(errors, 0, 0, 100)
-    return BenchRow(name, duration_s, 2, duration_s / 2, "zh", stages, done_s, 500.0 + duration_s, rate)
+    memory_mb = 500.0 + duration_s
+    return BenchRow(name, duration_s, 2, duration_s / 2, language, stages, done_s, memory_mb, rate, worker)
 
 
 REPORT = BenchReport(
@@ -56,6 +60,37 @@ def test_growth_is_told_by_length_and_by_calls() -> None:
     assert "growth with length: 2.00 s a call + 0.0200 s a second of call" in text
     assert "1 done after 5 s, 2 done after 9 s" in text
     assert "peak memory of a worker: 800 MB (longest call 300 s)" in text
+
+
+def test_start_up_is_told_apart_from_the_work_a_call() -> None:
+    loading = BenchRow("a.wav", 100.0, 2, 50.0, "zh", {"transcribe": 3.0, "judge": 5.0}, 9.0, 600.0, worker=1)
+    english = BenchRow(
+        "b.wav", 200.0, 2, 50.0, "en", {"transcribe": 5.0, "judge": 2.0}, 16.0, 600.0, worker=1
+    )
+    later = [
+        row("c.wav", 100.0, work_s=3.0, done_s=19.0, worker=1),
+        row("d.wav", 200.0, work_s=5.0, done_s=24.0, worker=1),
+    ]
+    report = BenchReport((loading, english, *later), 24.0, 1, 1)
+    assert report.settled() == tuple(later)
+    assert report.growth() == (1.0, 0.02)
+    # 1 s before the first call, 5 s more than a later call of its length took, 2 s more for the second language
+    assert report.start_up_s() == pytest.approx(8.0)
+    text = "\n".join(report.lines())
+    assert "start-up: 8.0 s a worker, once" in text
+    assert "of the 2 calls after that: decode 0%, activity 15%, transcribe 75%, judge 0%, reports 10%" in text
+
+
+def test_start_up_of_two_workers_is_their_mean_and_untold_without_later_calls() -> None:
+    rows = [
+        row(f"{worker}{n}.wav", 50.0 * n, work_s=1.0 + n + (4.0 if n == 1 else 0.0), done_s=3.0 + 10 * n, worker=worker)
+        for worker in (7, 8)
+        for n in (1, 2, 3)
+    ]  # fmt: skip
+    report = BenchReport(tuple(rows), 40.0, 2, 1)
+    assert report.start_up_s() == pytest.approx(4.0 + 13.0 - 6.0)
+    assert REPORT.start_up_s() is None
+    assert "start-up:" not in "\n".join(REPORT.lines()).replace("start-up and reports", "")
 
 
 def test_truth_lies_beside_the_sound_as_text_or_in_the_folders_table(tmp_path: Path) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
-from models.whisper_load import from_environment, has_avx512, resolve
-from pipeline.errors import ConfigError
+from models import registry, whisper_check
+from models.whisper_check import check_recogniser
+from models.whisper_load import from_environment, has_avx512, prepare_processor, resolve
+from models.whisper_settings import WhisperSettings
+from pipeline.errors import ConfigError, ModelError
 from pipeline.machine import Share, free_memory, limit_threads, share_out
 
 
@@ -79,3 +83,57 @@ def test_avx512_needs_all_of_its_parts() -> None:
     assert has_avx512(parts | {"sse4_1"})
     assert not has_avx512(parts - {"avx512vl"})
     assert not has_avx512(frozenset())
+
+
+def test_the_makers_own_library_is_left_aside_unless_asked_for() -> None:
+    plain: dict[str, str] = {}
+    prepare_processor(plain)
+    assert plain["CT2_USE_MKL"] == "0"
+    asked = {"CT2_USE_MKL": "1"}
+    prepare_processor(asked)
+    assert asked["CT2_USE_MKL"] == "1"
+    only_there: dict[str, str] = {}
+    prepare_processor(only_there, "int16")
+    assert "CT2_USE_MKL" not in only_there
+
+
+def test_the_default_is_not_tried_out_in_a_process_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CALLGAUGE_WHISPER", raising=False)
+    monkeypatch.setattr(registry, "whisper_path", lambda _name: tmp_path)
+    monkeypatch.setattr(whisper_check, "_tried", lambda *_: pytest.fail("tried out"))
+    check_recogniser(WhisperSettings())
+
+
+def test_a_damaged_packaged_model_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(_name: str | None) -> Path:
+        raise ModelError("Whisper base is damaged")
+
+    monkeypatch.delenv("CALLGAUGE_WHISPER", raising=False)
+    monkeypatch.setattr(registry, "whisper_path", damaged)
+    with pytest.raises(ModelError, match="damaged"):
+        check_recogniser(WhisperSettings())
+
+
+def test_model_device_and_precision_are_told_with_their_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ctranslate2 = pytest.importorskip("ctranslate2")
+    if ctranslate2.get_cuda_device_count():
+        pytest.skip("a GPU is there")
+    monkeypatch.setenv("CALLGAUGE_WHISPER", str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigError) as caught:
+        check_recogniser(WhisperSettings(device="cuda"))
+    model, device = caught.value.mistakes
+    assert model.startswith("environment: CALLGAUGE_WHISPER → no folder ")
+    assert device.startswith("environment: CALLGAUGE_DEVICE → 'cuda'")
+    assert device.endswith("accepted here: auto, cpu")
+    monkeypatch.setenv("CALLGAUGE_WHISPER", "base")
+    (told,) = whisper_check.faults(WhisperSettings(compute_type="float16"), "")
+    assert told.startswith("environment: CALLGAUGE_COMPUTE_TYPE → 'float16'")
+    assert "int8" in told
+    (tmp_path / "model.bin").write_bytes(b"torn")
+    monkeypatch.setenv("CALLGAUGE_WHISPER", str(tmp_path))
+    (torn,) = whisper_check.faults(WhisperSettings(), str(tmp_path))
+    assert torn.startswith(f"environment: CALLGAUGE_WHISPER → {tmp_path} can't be used (")
