@@ -163,7 +163,7 @@ def suppressions(out: Path | None, sure: bool, among: TextIO | None, store: str 
 
 def _among(ids: list[str], store: str | None) -> None:
     from pipeline.store import open_store
-    from pipeline.store.follow_query import suppressed
+    from pipeline.store.forgetting import suppressed
 
     with open_store(store, create=False) as opened, opened.reading() as session:
         found = suppressed(session, list(dict.fromkeys(ids)))
