@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.call_fields import column_of
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, why
 
 __all__ = ["csv_rows", "json_rows"]
 
@@ -36,7 +36,9 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
         try:
             cells = _cells(row, delimiter)
         except csv.Error as error:
-            mistakes.append(f"{name}: row {number} → not CSV: {error}")
+            mistakes.append(
+                f"{name}: row {number} → not CSV ({error}); cells of up to {MAX_FIELD:,} characters are accepted"
+            )
             continue
         if not any(cell.strip() for cell in cells):
             continue
@@ -101,6 +103,10 @@ def _check_header(header: list[str], name: str) -> None:
         raise ConfigError([f"{name}: row 1, {column} → given twice; keep one" for column in twice])
 
 
+def _not_json(error: Exception) -> str:
+    return f"no JSON from column {error.colno} on" if isinstance(error, json.JSONDecodeError) else why(error)
+
+
 def json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's object, with its number."""
     for number, line in enumerate(text.split("\n"), start=1):
@@ -109,7 +115,7 @@ def json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, 
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            mistakes.append(f"{name}: row {number} → not JSON: {error}")
+            mistakes.append(f"{name}: row {number} → {_not_json(error)}; one JSON object a line is accepted")
             continue
         if not isinstance(row, dict):
             mistakes.append(f"{name}: row {number} → an object is accepted, not {type(row).__name__}")

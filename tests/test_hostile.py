@@ -168,6 +168,9 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     assert [record.file for _, record in taken.calls] == ["mine.wav"]
     assert taken.missing == ()
     assert taken.mistakes == ()
+    assert [(each.file, why) for each, why in taken.apart] == [
+        ("boss.wav", "link_outside"), ("dangling.wav", "link_outside"),
+    ]  # fmt: skip
 
 
 # media

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.audio.integrity import missing_bytes
-from pipeline.errors import RecordingError
+from pipeline.errors import RecordingError, why
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -141,6 +141,6 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
     except FileNotFoundError as error:
         raise RecordingError(f"{path.name} is not there: {path}", code="missing") from error
     except OSError as error:
-        raise RecordingError(f"{path.name} can't be read: {error.strerror}", code="unreadable") from error
+        raise RecordingError(f"{path.name} can't be read: {why(error)}", code="unreadable") from error
     with file:
         yield file
