@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"types", "intervals", "errors"},
-    {"secret"},
+    {"secret", "modes"},
     {"sealing"},
     {"config", "config_messages", "kinds"},
     {"goals", "profile_hours"},
