@@ -39,7 +39,8 @@ __all__ = [
 ]
 
 MAX_BYTES = 64 << 20
-MAX_ROWS = 1_000_000
+MOST_TOLD = 10_000
+"""Mistakes of one list that are told; of the others, how many there are."""
 MAX_CELL = 65_536
 _HALF = re.compile("[\ud800-\udfff]")
 """What JSON can say and nothing can store."""
@@ -101,9 +102,6 @@ def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Prof
     taken = Taken(profile)
     rows = json_rows(text, name, taken.mistakes) if lines else csv_rows(text, name, taken.mistakes)
     for number, row in rows:
-        if len(taken) >= MAX_ROWS:
-            taken.mistakes.append(f"{name}: row {number} → more than {MAX_ROWS:,} rows; the rest is left out")
-            break
         at = f"{name}: row {number}"
         record = _record(row, at, profile, taken.mistakes)
         if record is not None:
@@ -125,7 +123,10 @@ def joined(lists: Sequence[CallList], *, profile: Profile = EMPTY) -> CallList:
 
 
 def _list(name: str, taken: Taken) -> CallList:
-    return CallList(name, tuple(taken.records), tuple(taken.mistakes), frozenset(taken.contested))
+    told, more = taken.mistakes[:MOST_TOLD], len(taken.mistakes) - MOST_TOLD
+    if more > 0:
+        told.append(f"{name}: {more:,} mistakes more; put right what is told and look again")
+    return CallList(name, tuple(taken.records), tuple(told), frozenset(taken.contested))
 
 
 def assign(
