@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipeline.audio.comments import MOST_COMMENTS, comments_of
 from pipeline.audio.integrity import missing_bytes
 from pipeline.errors import RecordingError, why
 
@@ -67,6 +68,11 @@ def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
     with _readable(path) as file:
         if not file.read(1):
             raise RecordingError(f"{name} is empty (0 bytes)", code="empty")
+        if comments_of(file) > MOST_COMMENTS:
+            raise RecordingError(
+                f"{name} holds more than {MOST_COMMENTS:,} comments, the most that is accepted",
+                code="damaged",
+            )
         lacking = missing_bytes(file)
         file.seek(0)
         try:
@@ -98,11 +104,15 @@ def _cut_before_index(name: str) -> RecordingError:
 
 def _stream(container: InputContainer, name: str, *, lacking: int) -> Stream:
     streams = container.streams.audio
-    if lacking and not any(stream.codec_context.sample_rate for stream in streams):
+    if lacking and not any(stream.codec_context and stream.codec_context.sample_rate for stream in streams):
         raise _cut_before_index(name)
     if not streams:
         raise RecordingError(
             f"{name} holds no sound, only other streams; accepted are {ACCEPTED}", code="not_audio"
+        )
+    if any(stream.codec_context is None for stream in streams):
+        raise RecordingError(
+            f"{name} is in a form that nobody decodes; accepted are {ACCEPTED}", code="not_audio"
         )
     audio = streams[0]
     channels, rate_hz = audio.codec_context.channels, audio.codec_context.sample_rate
