@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import struct
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from factories import make_result
 
 from pipeline.audio.comments import MOST_COMMENTS, comments_of
 from pipeline.audio.decode import load
 from pipeline.errors import RecordingError
 from pipeline.reports.audio_copy import write_copy
+from pipeline.reports.originals import keep_original
 
 RATE = 8_000
 
@@ -128,3 +131,21 @@ def test_what_lies_behind_the_sound_costs_nothing(tmp_path: Path, form: str, beh
     path = encoded(tmp_path / "a.bin", codec, form, rate=48_000)
     path.write_bytes(path.read_bytes() + behind)
     assert load(path)[0].duration_s == pytest.approx(3.0, abs=0.15)
+
+
+def test_a_recording_that_was_exchanged_meanwhile_is_not_copied(tmp_path: Path) -> None:
+    """The spans to be masked are those of the one that was heard."""
+    path = encoded(tmp_path / "a.flac", "flac", "flac")
+    heard = load(path)[0]
+    assert write_copy(path, tmp_path / "copy.mp3", must_be=heard.sha256).is_file()
+    other = encoded(tmp_path / "other.flac", "flac", "flac", seconds=2)
+    path.unlink()
+    path.symlink_to(other)
+    with pytest.raises(RecordingError, match="has changed"):
+        write_copy(path, tmp_path / "new.mp3", must_be=heard.sha256)
+    assert not (tmp_path / "new.mp3").exists()
+    result = make_result("a")
+    result = replace(result, recording=replace(heard, path=path))
+    with pytest.raises(RecordingError, match="has changed"):
+        keep_original(result, result.transcript, tmp_path / "out", keep="both")
+    assert [each.suffix for each in (tmp_path / "out" / "originals").iterdir()] == [".json"]

@@ -47,16 +47,20 @@ class Stream:
 
 def digest_of(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
-    digest = hashlib.sha256()
     with _readable(path) as file:
-        while block := file.read(_HASH_BYTES):
-            digest.update(block)
+        return _digest(file)
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(_HASH_BYTES):
+        digest.update(block)
     return digest.hexdigest()
 
 
 @contextmanager
-def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
-    """Open a sound file and check all that its headers tell.
+def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterator[Stream]:
+    """Open a sound file and check all that its headers tell; with ``must_be`` also that its content has this digest.
 
     Raises
     ------
@@ -66,6 +70,9 @@ def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
     import av
 
     with _readable(path) as file:
+        if must_be is not None and _digest(file) != must_be:
+            raise RecordingError(f"{name} has changed since it was heard", code="unreadable")
+        file.seek(0)
         if not file.read(1):
             raise RecordingError(f"{name} is empty (0 bytes)", code="empty")
         if comments_of(file) > MOST_COMMENTS:

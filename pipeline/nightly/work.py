@@ -167,7 +167,9 @@ class Bench:
         hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]
         with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
             try:
-                return self._area.take(write_copy(source, Path(folder) / "copy.mp3", mask=hidden), "audio")
+                target, own = Path(folder) / "copy.mp3", result.recording
+                copy = write_copy(source, target, mask=hidden, must_be=own.sha256 if own else None)
+                return self._area.take(copy, "audio")
             except RecordingError:
                 return None  # the call is judged; its page plays nothing
 

@@ -49,7 +49,7 @@ class CopySettings:
 
 def write_copy(
     source: Path, target: Path, *, mask: Iterable[Span] = (), settings: CopySettings | None = None,
-    sha256: str | None = None,
+    sha256: str | None = None, must_be: str | None = None,
 ) -> Path:  # fmt: skip
     """Write a browser-playable copy of a recording, masked spans replaced by a tone on both sides.
 
@@ -65,10 +65,13 @@ def write_copy(
         Digest of the source where it is known: a copy that lies there already, of the same sound with the same spans
         masked, is left as it is.
 
+    must_be
+        Digest of the recording whose ``mask`` it is: another one, put in its place meanwhile, is not copied.
+
     Raises
     ------
     RecordingError
-        Where no sound can be decoded. A stream that breaks off is copied as far as it goes.
+        Where no sound can be decoded, or it is another than ``must_be``. A stream that breaks off is copied as far as it goes.
     """
     import av
 
@@ -80,7 +83,7 @@ def write_copy(
         return target
     with atomic_path(target) as beside:
         try:
-            with open_stream(source, name=shown_name(source.name, None)) as stream:
+            with open_stream(source, name=shown_name(source.name, None), must_be=must_be) as stream:
                 _encode(stream, beside, hidden, settings, made_from)
         except (av.error.FFmpegError, OSError, IndexError, ValueError) as error:
             told = error.strerror if isinstance(error, OSError) else str(error)
