@@ -23,7 +23,7 @@ from pipeline.intake import find_profile, take_in
 from pipeline.process import Job, Workplace
 from pipeline.reports.standard_view import StandardView
 from pipeline.reports.writer import ReportWriter, Written
-from pipeline.scoring_run import failure_of, failure_of_contested, failure_of_missing, score_one, view_of
+from pipeline.scoring_run import failure_of, failures_of_intake, score_one, view_of
 from pipeline.settings import Language, Settings
 from pipeline.standards import load_standard
 from pipeline.standards.checks_record import outcome_words
@@ -69,8 +69,8 @@ def score_calls(
     futures = [score_call.submit(job.record.call_id, job, workplace, view, out) for job in jobs]
     wait(futures)
     with ReportWriter(out, standard=view) as writer:
-        failures = [failure_of_missing(record) for record in intake.missing]
-        failures += [failure_of_contested(record) for record in intake.contested]
+        failures = list(failures_of_intake(intake))
+        left_out = len(failures)
         for job, future in zip(jobs, futures, strict=True):
             ended = _ended(future)
             if isinstance(ended, Written):
@@ -80,7 +80,7 @@ def score_calls(
         for failure in failures:
             writer.fail(failure)
     failed = sum(failure.state in ("failed", "missing") for failure in failures)
-    scored = len(jobs) + len(intake.missing) + len(intake.contested) - len(failures)
+    scored = len(jobs) + left_out - len(failures)
     counts = f"{scored} scored, {failed} failed, {len(failures) - failed} excluded"
     if intake.mistakes:
         counts += f", {len(intake.mistakes)} mistakes in the call list"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.delivered import MAX_LINE_BYTES, parse_call
-from pipeline.errors import CallgaugeError
+from pipeline.errors import CallgaugeError, why
 from pipeline.intake import lies_in
 from pipeline.intervals import Span, Timeline
 from pipeline.types import CallRecord, Layout, Speaker, Transcript, Unheard
@@ -70,7 +70,10 @@ def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside 
     if len(found) > 1:
         raise TranscriptError(f"{found[0].name} and {found[1].name} lie beside {recording.name}; keep one")
     path = found[0]
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise TranscriptError(f"{path.name}: file → can't be read: {why(error)}") from error
     if len(raw) > MAX_LINE_BYTES:
         raise TranscriptError(
             f"{path.name} is longer than {MAX_LINE_BYTES} bytes; a transcript holds one call"
@@ -82,7 +85,7 @@ def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside 
         call = parse_call(data, file=recording.name)
     except (ValueError, RecursionError) as error:  # a mistake in a key, no JSON, or not UTF-8
         key = f"{error.key} → " if hasattr(error, "key") else ""
-        raise TranscriptError(f"{path.name}: {key}{error}") from error
+        raise TranscriptError(f"{path.name}: {key}{why(error)}") from error
     if call_id is not None and call.record.call_id not in (recording.stem, call_id):
         raise TranscriptError(
             f"{path.name}: call_id → {call.record.call_id!r} is another call; this is {call_id!r}"

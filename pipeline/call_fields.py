@@ -15,6 +15,7 @@ __all__ = ["FIELDS", "column_of", "read_field"]
 
 _EXCEL = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _LOOSE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
+_LONGEST_DATE = 100
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -59,6 +60,8 @@ def _started_at(text: str, profile: Profile) -> datetime:
     """ISO 8601, or as spreadsheets write it (2025/3/4 9:30); without offset in the profile's zone."""
     moment: datetime | None = None
     try:
+        if len(text) > _LONGEST_DATE:  # the patterns below would take their time over a page of blanks
+            raise ValueError
         if match := _EXCEL.match(text) or _LOOSE.match(text):
             moment = datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]
         elif (worded := _worded(unicodedata.normalize("NFKC", text))) is not None:

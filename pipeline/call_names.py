@@ -102,6 +102,8 @@ def _numberless(match: re.Match[str]) -> str:
     said = match.group()
     if not holds_number(said):
         return said
+    if len(said) > MAX_SHOWN:  # a page of digits has nothing beside its numbers that is worth showing
+        return "#"
     # separators within: what stands before and after the number itself, a date for instance, stays
     for pattern in (_IDENTITY, _PARTED, _MOBILE):
         found = pattern.search(said)

@@ -6,15 +6,17 @@ import csv
 import io
 import json
 import re
+from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any
 
 from pipeline.call_fields import column_of
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, why
 
-__all__ = ["csv_rows", "json_rows"]
+__all__ = ["MAX_ROWS", "csv_rows", "json_rows"]
 
 MAX_FIELD = 64 << 20
+MAX_ROWS = 1_000_000
 MOST_LINES = 200
 """Lines that a quoted cell may go over; a quote that closes later than that is taken for one that was forgotten."""
 
@@ -29,6 +31,9 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
     header = [column_of(cell) for cell in _cells(first, delimiter)]
     _check_header(header, name)
     for number, (row, closed) in enumerate(texts, start=2):
+        if number > MAX_ROWS + 1:
+            mistakes.append(_too_many(name, number))
+            break
         if not closed:
             mistakes.append(
                 f"{name}: row {number} → a quote is opened and not closed; the row is read to the end of its line"
@@ -36,7 +41,9 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
         try:
             cells = _cells(row, delimiter)
         except csv.Error as error:
-            mistakes.append(f"{name}: row {number} → not CSV: {error}")
+            mistakes.append(
+                f"{name}: row {number} → not CSV ({error}); cells of up to {MAX_FIELD:,} characters are accepted"
+            )
             continue
         if not any(cell.strip() for cell in cells):
             continue
@@ -53,22 +60,28 @@ def _cells(row: str, delimiter: str) -> list[str]:
 
 def _row_texts(text: str, delimiter: str) -> Iterator[tuple[str, bool]]:
     """Each row's text, and whether its quotes close; one whose quotes don't is cut at the end of its first line."""
-    lines = list(io.StringIO(text, newline=""))
-    at = 0
-    while at < len(lines):
-        row, end, state = lines[at], at + 1, _state(lines[at], delimiter)
-        while state is _OPEN and end < len(lines) and end - at < MOST_LINES:
-            row += lines[end]
-            end += 1
+    coming, ahead = io.StringIO(text, newline=""), deque[str]()
+    while first := ahead.popleft() if ahead else next(coming, ""):
+        row, taken, state = first, 0, _state(first, delimiter)
+        while state is _OPEN and taken < MOST_LINES - 1:
+            if taken == len(ahead) and (line := next(coming, None)) is not None:
+                ahead.append(line)
+            if taken == len(ahead):
+                break
+            row += ahead[taken]
+            taken += 1
             state = _state(row, delimiter)
         # a first line that is odd within itself is read as ever; over several lines its quote belongs to another row
-        closed = state is _WHOLE or (state is _ODD and end == at + 1)
-        if closed:
+        if state is _WHOLE or (state is _ODD and not taken):
+            for _ in range(taken):
+                ahead.popleft()
             yield row, True
         else:
-            end = at + 1
-            yield lines[at].rstrip("\r\n") + '"', False
-        at = end
+            yield first.rstrip("\r\n") + '"', False
+
+
+def _too_many(name: str, number: int) -> str:
+    return f"{name}: row {number} → more than {MAX_ROWS:,} rows; the rest is left out"
 
 
 _WHOLE, _OPEN, _ODD = "whole", "open", "odd"
@@ -96,20 +109,27 @@ def _check_header(header: list[str], name: str) -> None:
     if "file" not in header:
         given = ", ".join(header[:30]) or "nothing"
         raise ConfigError([f"{name}: row 1 → a column named file is required; the header holds {given}"])
-    twice = sorted({column for column in header if column and header.count(column) > 1})
+    twice = sorted(column for column, times in Counter(header).items() if column and times > 1)
     if twice:
         raise ConfigError([f"{name}: row 1, {column} → given twice; keep one" for column in twice])
 
 
+def _not_json(error: Exception) -> str:
+    return f"no JSON from column {error.colno} on" if isinstance(error, json.JSONDecodeError) else why(error)
+
+
 def json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's object, with its number."""
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(io.StringIO(text, newline="\n"), start=1):
+        if number > MAX_ROWS:
+            mistakes.append(_too_many(name, number))
+            break
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            mistakes.append(f"{name}: row {number} → not JSON: {error}")
+            mistakes.append(f"{name}: row {number} → {_not_json(error)}; one JSON object a line is accepted")
             continue
         if not isinstance(row, dict):
             mistakes.append(f"{name}: row {number} → an object is accepted, not {type(row).__name__}")

@@ -16,12 +16,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.call_bytes import decoded
-from pipeline.call_claims import agents_differ, with_agent
+from pipeline.call_claims import Taken, with_agent
 from pipeline.call_fields import FIELDS, read_field
 from pipeline.call_names import derive_call_id, printable
 from pipeline.call_rows import csv_rows, json_rows
 from pipeline.config_messages import shown
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, why
 from pipeline.kinds import OUTCOMES, near
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord
@@ -39,10 +39,9 @@ __all__ = [
 ]
 
 MAX_BYTES = 64 << 20
-MAX_ROWS = 1_000_000
+MOST_TOLD = 10_000
+"""Mistakes of one list that are told; of the others, how many there are."""
 MAX_CELL = 65_536
-_CLAIMED = "another agent's"
-_HELD = "held until one of them is taken out"
 _HALF = re.compile("[\ud800-\udfff]")
 """What JSON can say and nothing can store."""
 
@@ -89,7 +88,7 @@ def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
         with file.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError([f"{file}: file → can't be read: {error.strerror or error}"]) from error
+        raise ConfigError([f"{file}: file → can't be read: {why(error)}"]) from error
     if len(raw) > MAX_BYTES:
         raise ConfigError([f"{file}: file → larger than {MAX_BYTES:,} bytes, the most that is accepted"])
     return parse_call_list(
@@ -100,65 +99,34 @@ def read_call_list(path: str | Path, *, profile: Profile = EMPTY) -> CallList:
 def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Profile = EMPTY) -> CallList:
     """Read a call list's bytes, JSON in ``lines`` or CSV. Raises as `read_call_list` does."""
     text = decoded(raw, name)
-    mistakes: list[str] = []
-    rows = json_rows(text, name, mistakes) if lines else csv_rows(text, name, mistakes)
-    contested: set[str] = set()
-    files: dict[str, tuple[int, CallRecord]] = {}
-    ids: dict[str, int] = {}
+    taken = Taken(profile)
+    rows = json_rows(text, name, taken.mistakes) if lines else csv_rows(text, name, taken.mistakes)
     for number, row in rows:
-        if len(files) >= MAX_ROWS:
-            mistakes.append(f"{name}: row {number} → more than {MAX_ROWS:,} rows; the rest is left out")
-            break
-        record = _record(row, f"{name}: row {number}", profile, mistakes)
-        if record is None:
-            continue
-        if record.file in files:
-            first, known = files[record.file]
-            where = f"{name}: row {number}, file → {record.file}"
-            if agents_differ(known, record, profile):
-                contested.add(record.file)
-                mistakes.append(f"{where}: {_CLAIMED} in row {first}; {_HELD}")
-            else:
-                mistakes.append(f"{where} stands in row {first} already")
-            continue
-        if record.call_id and record.call_id in ids:
-            mistakes.append(
-                f"{name}: row {number}, call_id → {record.call_id} is taken by row {ids[record.call_id]}; "
-                "one is derived"
-            )
-            record = replace(record, call_id="")
-        ids.setdefault(record.call_id, number)
-        files[record.file] = number, record
-    return CallList(
-        name, tuple(record for _number, record in files.values()), tuple(mistakes), frozenset(contested)
-    )
+        at = f"{name}: row {number}"
+        record = _record(row, at, profile, taken.mistakes)
+        if record is not None:
+            taken.add(record, at=at, place=f"row {number}")
+    return _list(name, taken)
 
 
 def joined(lists: Sequence[CallList], *, profile: Profile = EMPTY) -> CallList:
     """Several lists as one; a file or a ``call_id`` that stands in two is told, and counts where it stands first."""
-    mistakes = [mistake for each in lists for mistake in each.mistakes]
-    contested = {file for each in lists for file in each.contested}
-    records: dict[str, CallRecord] = {}
-    ids: dict[str, str] = {}
+    taken = Taken(profile)
+    for each in lists:
+        taken.mistakes += each.mistakes
+        taken.contested |= each.contested
     for each in lists:
         for record in each.records:
-            if record.file in records:
-                where = f"{each.name}: {record.file}, file → "
-                if agents_differ(records[record.file], record, profile):
-                    contested.add(record.file)
-                    mistakes.append(f"{where}{_CLAIMED} in another call list; {_HELD}")
-                else:
-                    mistakes.append(f"{where}stands in another call list already")
-                continue
-            if record.call_id and record.call_id in ids:
-                mistakes.append(
-                    f"{each.name}: call_id → {record.call_id} is taken by {ids[record.call_id]}; one is derived"
-                )
-                record = replace(record, call_id="")
-            ids.setdefault(record.call_id, record.file)
-            records[record.file] = record
-    name = " + ".join(each.name for each in lists) or "call list"
-    return CallList(name, tuple(records.values()), tuple(mistakes), frozenset(contested))
+            place = f"{each.name}: {record.file}"
+            taken.add(record, at=place, place=place)
+    return _list(" + ".join(each.name for each in lists) or "call list", taken)
+
+
+def _list(name: str, taken: Taken) -> CallList:
+    told, more = taken.mistakes[:MOST_TOLD], len(taken.mistakes) - MOST_TOLD
+    if more > 0:
+        told.append(f"{name}: {more:,} mistakes more; put right what is told and look again")
+    return CallList(name, tuple(taken.records), tuple(told), frozenset(taken.contested))
 
 
 def assign(

@@ -11,7 +11,8 @@ from importlib.metadata import entry_points
 import click
 
 from pipeline import __version__
-from pipeline.errors import CallgaugeError, ConfigError
+from pipeline.call_names import printable
+from pipeline.errors import CallgaugeError, ConfigError, told_file
 
 COMMANDS = {
     "score": ("pipeline.commands.score:score", "Score recordings: files or folders in, reports out."),
@@ -117,6 +118,9 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as error:
+        click.echo(printable(told_file(error)), err=True)
+        sys.exit(2)
     finally:
         gc.freeze()  # else Python's last look for cycles goes through every loaded module, a quarter of a second of it
 

@@ -17,7 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.config_messages import say
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, why
 
 __all__ = ["Document", "Frozen", "key_of", "load_yaml", "mistakes_of", "parse_yaml", "read_model", "validate"]
 
@@ -87,7 +87,7 @@ def load_yaml(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Document:
         with file.open("rb") as stream:
             raw = stream.read(max_bytes + 1)
     except OSError as error:
-        raise ConfigError([f"{file}: file → can't be read: {error.strerror or error}"]) from error
+        raise ConfigError([f"{file}: file → can't be read: {why(error)}"]) from error
     if len(raw) > max_bytes:
         raise ConfigError([f"{file}: file → larger than {max_bytes:,} bytes, the most that is accepted"])
     try:
@@ -112,7 +112,7 @@ def parse_yaml(text: str, *, name: str) -> Document:
     except yaml.YAMLError as error:
         raise ConfigError([f"{name}: {_where(error)} → {_what(error)}"]) from error
     except (RecursionError, ValueError) as error:
-        raise ConfigError([f"{name}: file → can't be read as YAML: {error}"]) from error
+        raise ConfigError([f"{name}: file → can't be read as YAML: {why(error)}"]) from error
     return Document(name, data, dict(_lines(node)))
 
 

@@ -12,6 +12,7 @@ from pipeline.analysis.text import language_of
 from pipeline.call_names import printable
 from pipeline.config_messages import shown
 from pipeline.delivered_fields import MistakeError, halves, record_of, seconds_of, sort_of, speaker_of
+from pipeline.errors import why
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord, Transcript, Turn
 
@@ -93,7 +94,7 @@ def _line(path: Path, number: int, raw: bytes, seen: dict[str, int], profile: Pr
     except json.JSONDecodeError as error:
         return _bad(path, number, "line", f"no JSON: {error.msg} at column {error.colno}")
     except (RecursionError, ValueError) as error:
-        return _bad(path, number, "line", f"no JSON that can be read: {error}")
+        return _bad(path, number, "line", f"no JSON that can be read: {why(error)}")
     if b"\\u" in raw and (half := next(halves(data), None)) is not None:
         return _bad(path, number, half, "holds half of a surrogate pair; whole characters are accepted")
     try:

@@ -6,6 +6,8 @@ ledger, where a message would change with its wording.
 
 from __future__ import annotations
 
+import errno
+import json
 from collections.abc import Sequence
 
 
@@ -63,3 +65,45 @@ class ConfigError(CallgaugeError):
     def __init__(self, mistakes: Sequence[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = tuple(mistakes)
+
+
+_WHY = {
+    errno.EACCES: "no permission", errno.EPERM: "no permission", errno.ENOENT: "it isn't there", errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of its path is no folder", errno.EEXIST: "something else has its name",
+    errno.ENAMETOOLONG: "its name is too long", errno.ENOSPC: "the disk is full", errno.EDQUOT: "the disk's share is used up",
+    errno.EROFS: "the disk can't be written to", errno.ELOOP: "its links lead round in a circle",
+    errno.EIO: "the disk doesn't answer", errno.EMFILE: "too many files are open", errno.ENXIO: "it is no plain file",
+}  # fmt: skip
+
+
+def why(error: Exception) -> str:
+    """What went wrong with a file or its text, in plain words; Python's own are for who writes it.
+
+    Examples
+    --------
+    >>> why(PermissionError(13, "Permission denied", "a.wav")), why(RecursionError())
+    ('no permission', 'nested too deep')
+    """
+    if isinstance(error, OSError):
+        return _WHY.get(error.errno or 0) or error.strerror or "it can't be reached"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 (byte {error.start}); save it as UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON from line {error.lineno}, column {error.colno} on"
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    if isinstance(error, ValueError) and "int_max_str_digits" in str(error):
+        return "a number has too many digits"
+    return str(error)
+
+
+def told_file(error: OSError) -> str:
+    """An error of the disk as one line: the file where it is known, and why."""
+    named = error.filename if error.filename2 is None else error.filename2
+    name = "" if named is None else f"{named}: file → "
+    return f"{name}can't be read or written: {why(error)}"
+
+
+def code_of_disk(error: OSError) -> str:
+    """The reason code of a call that an error of the disk ended."""
+    return "no_space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "io"

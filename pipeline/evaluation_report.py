@@ -7,7 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, why
 from pipeline.evaluate import Counts, Evaluation
 from pipeline.expectations import SCHEMA, mistakes_in
 
@@ -35,11 +35,8 @@ def read_expected(folder: Path, criteria: Collection[str] | None = None) -> list
     for path in sorted(place.glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8-sig"))
-        except UnicodeDecodeError as error:
-            mistakes.append(f"{path.name}: file → not UTF-8 (byte {error.start}); save it as UTF-8")
-            continue
-        except (ValueError, RecursionError) as error:
-            mistakes.append(f"{path.name}: file → no JSON: {error}")
+        except (OSError, ValueError, RecursionError) as error:
+            mistakes.append(f"{path.name}: file → {why(error)}; UTF-8 JSON is accepted")
             continue
         wrong = [f"{path.name}: {line}" for line in mistakes_in(data, criteria)]
         if not wrong and data["call_id"] in names:
@@ -64,8 +61,8 @@ def read_results(folder: Path) -> dict[str, dict[str, Any]]:
     for path in sorted(place.glob("*.json")):
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            mistakes.append(f"{path.name}: file → no JSON: {error}")
+        except (OSError, ValueError, RecursionError) as error:
+            mistakes.append(f"{path.name}: file → {why(error)}; UTF-8 JSON is accepted")
             continue
         if isinstance(data, dict) and str(data.get("schema", "")).startswith("callgauge/call/"):
             results[str(data["call"]["call_id"])] = data

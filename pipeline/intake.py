@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.call_claims import agents_differ
 from pipeline.call_names import printable, shown_name, without_numbers
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
+from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_companion, is_recording, may_be_companion
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.types import CallRecord
-
-_ENDINGS = "wav wave mp3 flac ogg oga opus m4a mp4 aac webm mka gsm au aif aiff amr wma 3gp"
-SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS.split())
-"""Endings by which a folder's recordings are told from its other files; a file that is named is always taken."""
 
 CALL_LISTS = ("calls.csv", "calls.jsonl")
 PROFILE = "profile.yaml"
@@ -25,24 +22,30 @@ WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".numbers", ".
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One recording: where it lies, the name it goes by, and its content's digest (None where it can't be read)."""
+    """One recording: where it lies, the name it goes by, and its content's digest (None where it can't be read).
+
+    ``apart`` says why it is none that is taken in.
+    """
 
     path: Path
     file: str
     sha256: str | None
+    apart: Apart | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
     """Recordings with their rows, rows without recording, and what is wrong in the call list.
 
-    ``contested``: recordings that rows of different agents claim; they are not scored.
+    ``contested``: recordings that rows of different agents claim; they are not scored. ``apart``: files that may hold calls
+    and are not taken in, each with why.
     """
 
     calls: tuple[tuple[Path, CallRecord], ...]
     missing: tuple[CallRecord, ...]
     mistakes: tuple[str, ...]
     contested: tuple[CallRecord, ...] = ()
+    apart: tuple[tuple[CallRecord, Apart], ...] = ()
 
 
 def take_in(
@@ -71,16 +74,15 @@ def take_in(
     absent = [f"{path}: path → there is no such file or folder" for path in paths if not path.exists()]
     if absent:
         raise ConfigError(absent)
-    found = list(_found(paths))
+    seen = list(_found(paths))
+    found = [each for each in seen if each.apart is None]
+    others = {each.file: each.apart for each in seen if each.apart is not None}
     lists = [
         read_call_list(path, profile=profile) for path in ([calls] if calls else _beside(paths, CALL_LISTS))
     ]
     known = joined(lists, profile=profile) if len(lists) > 1 else (lists[0] if lists else None)
     if not found and not (known and known.records):
-        places = ", ".join(str(path) for path in paths)
-        raise ConfigError(
-            [f"{places}: path → no recording found; accepted endings: {' '.join(sorted(SUFFIXES))}"]
-        )
+        raise ConfigError([*_nothing(paths), *(_told_apart(file, why) for file, why in others.items())])
     if known and all(path.is_file() for path in paths):
         known = _only_named(known, found)
     assigned = assign(known, [(each.file, each.sha256 or "") for each in found], profile=profile)
@@ -90,11 +92,32 @@ def take_in(
     contested = tuple(record for each, record in shown if each.file in held)
     passed_over = () if calls else (told for folder in _folders(paths) for told in passed_over_lists(folder))
     told = (
-        *passed_over, *(known.mistakes if known else ()), *assigned.mistakes, *twins, *unknown_outcomes(known, outcomes),
+        *passed_over, *(known.mistakes if known else ()), *assigned.mistakes, *listed_apart(assigned.missing, others),
+        *twins, *unknown_outcomes(known, outcomes),
     )  # fmt: skip
-    missing = tuple(_shown(record, None) for record in assigned.missing)
+    missing = tuple(_shown(record, None) for record in assigned.missing if record.file not in others)
     mistakes = tuple(printable(without_numbers(mistake)) for mistake in told)
-    return Intake(jobs, missing, mistakes, contested)
+    rows = {record.file: record for record in assigned.missing}
+    left = ((rows.get(file, CallRecord(file=file, call_id="")), why) for file, why in others.items())
+    return Intake(
+        jobs, missing, mistakes, contested, tuple((_shown(record, None), why) for record, why in left)
+    )
+
+
+def listed_apart(missing: Iterable[CallRecord], others: Mapping[str, Apart]) -> Iterator[str]:
+    """What is to be told of a call list's rows that name what is not taken in."""
+    return (
+        f"call list: {_told_apart(each.file, others[each.file])}" for each in missing if each.file in others
+    )
+
+
+def _told_apart(file: str, why: Apart) -> str:
+    return f"{file}, file → {TOLD[why][1]}"
+
+
+def _nothing(paths: Sequence[Path]) -> Iterator[str]:
+    places = ", ".join(str(path) for path in paths)
+    yield f"{places}: path → no recording found; accepted endings: {' '.join(sorted(SUFFIXES))}"
 
 
 def _contested(found: Sequence[Found], assigned: Assigned) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -133,8 +156,8 @@ def _found(paths: Sequence[Path]) -> Iterator[Found]:
     names: set[str] = set()
     for path in paths:
         root = path if path.is_dir() else path.parent
-        for file in _recordings(path):
-            real = file.resolve()
+        for file, why in _recordings(path):
+            real = file if why else file.resolve()
             if real in seen:
                 continue
             seen.add(real)
@@ -142,21 +165,32 @@ def _found(paths: Sequence[Path]) -> Iterator[Found]:
             if name in names:
                 name = file.as_posix()
             names.add(name)
-            yield Found(file, name, _digest(file))
+            yield Found(file, name, None if why else _digest(file), why)
 
 
-def _recordings(path: Path) -> Iterable[Path]:
+def _recordings(path: Path) -> Iterator[tuple[Path, Apart | None]]:
+    """Files that are recordings by their names, and those that may hold some and stand apart."""
     if path.is_file():
-        return [path]
-    root = path.resolve()
-    return sorted(
-        file
-        for file in path.rglob("*")
-        if file.suffix.lower() in SUFFIXES
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        and file.resolve().is_relative_to(root)  # a link that leads out of the folder is not part of it
-    )
+        yield path, None
+        return
+    for file in sorted(path.rglob("*")):
+        name = file.relative_to(path)
+        why = apart(name)
+        if why is None and is_recording(name) and file.is_symlink() and not (_leads_in(file, path) and file.exists()):
+            yield file, "link_outside"
+        elif (why or is_recording(name)) and file.is_file() and not is_companion_file(file):
+            yield file, why
+
+
+def is_companion_file(file: Path) -> bool:
+    """Whether a file is what macOS keeps beside another: no recording, whatever its name."""
+    if not may_be_companion(file):
+        return False
+    try:
+        with file.open("rb") as stream:
+            return is_companion(stream.read(4))
+    except OSError:
+        return False
 
 
 def _digest(path: Path) -> str | None:
@@ -192,8 +226,15 @@ def _beside(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
 def lies_in(file: Path, folder: Path) -> bool:
     """Whether a file lies in its folder, and isn't a link that leads out of it. A name that can't be is not there."""
     try:
-        return file.is_file() and file.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # a name longer than the disk takes, links in a circle
+        return file.is_file() and _leads_in(file, folder)
+    except OSError:  # a name longer than the disk takes
+        return False
+
+
+def _leads_in(file: Path, folder: Path) -> bool:
+    try:
+        return file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links in a circle; Python before 3.13 raises the latter
         return False
 
 

@@ -6,75 +6,25 @@ them fall back on a default that the standard states. Text that looks like a num
 
 from __future__ import annotations
 
-import re
-from datetime import date, time
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from pipeline.config import Frozen, load_yaml, validate
 from pipeline.goals import Target
+from pipeline.profile_hours import DEFAULT_ZONE, CallingHours, TimeSpan, zone_name
 
 __all__ = [
     "EMPTY", "Agent", "CallingHours", "Company", "Competitor", "Compliance", "Demand", "Department", "Jargon",
-    "Product", "Profile", "Target", "TimeSpan", "load_profile",
+    "Product", "Profile", "Target", "TimeSpan", "load_profile", "zone_name",
 ]  # fmt: skip
 
-DEFAULT_ZONE = "Asia/Shanghai"  # our default
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_SPAN = re.compile(r"^\s*(\d{1,2}):(\d{2})\s*[-–—~至到]\s*(\d{1,2}):(\d{2})\s*$")
 ItemT = TypeVar("ItemT")
-
-
-def zone_name(value: str) -> str:
-    """The name of an IANA time zone, checked."""
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(
-            f"a time zone such as Asia/Shanghai or Europe/London is accepted, not {value!r}"
-        ) from error
-    return value
-
-
-class TimeSpan(Frozen):
-    """Part of a day, ``09:00-12:00``; half-open."""
-
-    start: time
-    end: time
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        match = _SPAN.match(value)
-        hours = [int(part) for part in match.groups()] if match else []
-        if (
-            not hours
-            or hours[0] > 23
-            or hours[1] > 59
-            or hours[2] > 24
-            or hours[3] > 59
-            or hours[2:] > [24, 0]
-        ):
-            raise ValueError(f"a span such as 09:00-12:00 is accepted, not {value!r}")
-        if hours[2:] <= hours[:2]:
-            raise ValueError(f"a span ends after it starts, on the same day; {value!r} doesn't")
-        end = time.max if hours[2] == 24 else time(hours[2], hours[3])
-        return {"start": time(hours[0], hours[1]), "end": end}
-
-    def __contains__(self, moment: time) -> bool:
-        return self.start <= moment < self.end
-
-    def __str__(self) -> str:
-        end = "24:00" if self.end == time.max else f"{self.end:%H:%M}"
-        return f"{self.start:%H:%M}-{end}"
 
 
 def _several(value: Any) -> Any:
@@ -153,39 +103,6 @@ class Jargon(Frozen):
     def plain_words(self) -> tuple[str, ...]:
         """Every wording in plain words."""
         return (self.plain, *self.also) if self.plain is not None else self.also
-
-
-class CallingHours(Frozen):
-    """When calls may be made. ``holidays`` is a country code (``CN``) or ``CC-SUBDIVISION`` (``GB-ENG``)."""
-
-    time_zone: Annotated[str, AfterValidator(zone_name)] = DEFAULT_ZONE
-    holidays: str | None = None
-    work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
-    spans: tuple[TimeSpan, ...] = ()
-    breaks: tuple[TimeSpan, ...] = ()
-    closed_days: tuple[date, ...] = ()
-    open_days: tuple[date, ...] = ()
-
-    @field_validator("holidays")
-    @classmethod
-    def _country(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        supported = _countries()
-        country, _, part = value.upper().partition("-")
-        if country not in supported:
-            raise ValueError(f"a country code such as CN, GB or US is accepted, not {value!r}")
-        if part and part not in supported[country]:
-            accepted = ", ".join(sorted(supported[country])) or "none"
-            raise ValueError(f"{country} has no subdivision {part!r}; accepted: {accepted}")
-        return value.upper()
-
-
-@lru_cache(maxsize=1)
-def _countries() -> dict[str, frozenset[str]]:
-    import holidays
-
-    return {code: frozenset(parts) for code, parts in holidays.list_supported_countries().items()}
 
 
 class Demand(Frozen):

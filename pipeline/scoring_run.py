@@ -15,7 +15,8 @@ from models.whisper_check import check_recogniser
 from models.whisper_load import from_environment
 from pipeline import batch
 from pipeline.call_names import printable, without_numbers
-from pipeline.errors import CallgaugeError, ConfigError
+from pipeline.endings import TOLD
+from pipeline.errors import CallgaugeError, ConfigError, code_of_disk, told_file
 from pipeline.intake import Intake, find_profile, take_in
 from pipeline.machine import free_memory, limit_threads, processors, share_out
 from pipeline.process import Job, UnsupportedLanguageError, Workplace, hear_call, judge_call
@@ -104,10 +105,8 @@ def run_scoring(
     tally = Tally(mistakes=intake.mistakes)
     view = view_of(workplace.standard)
     with ReportWriter(run.out, standard=view) as writer, (progress or _silent)(len(intake.calls)) as step:
-        for record in intake.missing:
-            _fail(tally, writer, failure_of_missing(record))
-        for record in intake.contested:
-            _fail(tally, writer, failure_of_contested(record))
+        for failure in failures_of_intake(intake):
+            _fail(tally, writer, failure)
         for done in _score_all(intake, workplace, view, run):
             if done.result is not None:
                 writer.add_written(done.result)
@@ -151,6 +150,8 @@ def failure_of(job: Job, error: BaseException | None) -> Failure:
     state = "excluded" if isinstance(error, UnsupportedLanguageError) else "failed"
     code = error.code if isinstance(error, CallgaugeError) else "internal"
     message = str(error) or repr(error)
+    if isinstance(error, OSError):
+        code, message = code_of_disk(error), told_file(error)
     if not isinstance(error, CallgaugeError):
         # neither the message nor the traceback of an unforeseen error may carry the name as received or what was said
         frames = traceback.extract_tb(error.__traceback__) if error else []
@@ -160,13 +161,22 @@ def failure_of(job: Job, error: BaseException | None) -> Failure:
     return Failure(job.record.file, job.record.call_id, code, message, state=state)
 
 
-def failure_of_missing(record: CallRecord) -> Failure:
+def failures_of_intake(intake: Intake) -> Iterator[Failure]:
+    """What is not scored before anything is heard: rows without recording, contested calls, what stands apart."""
+    yield from map(_failure_of_missing, intake.missing)
+    yield from map(_failure_of_contested, intake.contested)
+    for record, why in intake.apart:
+        told_zh, told = TOLD[why]
+        yield Failure(record.file, record.call_id, why, told, state="excluded", message_zh=told_zh)
+
+
+def _failure_of_missing(record: CallRecord) -> Failure:
     """A row of the call list without recording."""
     message = "on the call list, but there is no such recording"
     return Failure(record.file, record.call_id, "missing", message, state="missing")
 
 
-def failure_of_contested(record: CallRecord) -> Failure:
+def _failure_of_contested(record: CallRecord) -> Failure:
     """A recording that rows of different agents claim: nobody's until a person has put the list right."""
     told = "rows of different agents claim it; it is scored once the call list says whose it is"
     told_zh = "名单中归属不同坐席，核实后再评分"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, why
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -23,7 +23,7 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None
     try:
         text = Path(file).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as error:
-        raise ConfigError([f"{name}_FILE: {file} → can't be read ({type(error).__name__})"]) from error
+        raise ConfigError([f"{name}_FILE: {file} → can't be read: {why(error)}"]) from error
     if not text:
         raise ConfigError([f"{name}_FILE: {file} → is empty"])
     return text

@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = (
     {"types", "intervals", "errors"},
-    {"secret"},
+    {"secret", "modes"},
     {"sealing"},
     {"config", "config_messages", "kinds"},
-    {"goals"},
+    {"goals", "profile_hours"},
     {"profile", "settings"},
-    {"calls", "call_bytes", "call_claims", "call_fields", "call_names", "call_rows"},
+    {"calls", "call_bytes", "call_claims", "call_fields", "call_names", "call_rows", "endings"},
     {"intake", "extensions"},
     {"audio"},
     {"speech"},

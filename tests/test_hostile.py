@@ -168,6 +168,9 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     assert [record.file for _, record in taken.calls] == ["mine.wav"]
     assert taken.missing == ()
     assert taken.mistakes == ()
+    assert [(each.file, why) for each, why in taken.apart] == [
+        ("boss.wav", "link_outside"), ("dangling.wav", "link_outside"),
+    ]  # fmt: skip
 
 
 # media
@@ -325,14 +328,14 @@ def test_call_lists(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "text",
     ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u3000=1", "\u202e=1", "\ufeff=1", '"=1', "'=1", "＝1",
-     "\x00=1", "\x0b=1", "\u2066@x", "%0A=1", "\x7f-2+3"],
+     "\x00=1", "\x0b=1", "﹦1+1", "﹣1+1", "\u22121+1", "﹫x", "\u2066@x", "%0A=1", "\x7f-2+3"],
 )  # fmt: skip
 def test_no_cell_begins_a_formula(text: str) -> None:
     written = to_csv([Row({"file": text, "agent_name": text, text: text})])
     header, row = csv.reader(io.StringIO(written, newline=""))
     for cell in (*header, *row):
         head = cell.lstrip("".join(map(chr, range(33))) + '\u3000\u202e\ufeff\u2066\x7f"')
-        assert not head.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")), cell
+        assert not head.startswith(tuple("=+-@＝＋－＠﹦﹢﹣﹫\u2212")), cell
 
 
 @given(st.text(max_size=30))

@@ -64,7 +64,7 @@ def test_a_night_over_shared_storage(store: Store, bucket: Shared) -> None:
     first = run_night(store, bucket, on=MONDAY)
     found = lines(store, MONDAY)
     assert {name: line.state for name, line in found.items()} == {
-        "a.wav": "scored", "team/b.wav": "scored", "team/late.wav": "missing",
+        "a.wav": "scored", "team/b.wav": "scored", "team/late.wav": "missing", "team/.hidden.wav": "excluded",
     }  # fmt: skip
     assert found["team/b.wav"].call_id == "B-1"
     assert first.worked == 2

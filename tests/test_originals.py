@@ -218,6 +218,7 @@ def test_nothing_is_kept_unless_it_is_asked(tmp_path: Path) -> None:
 def test_files_of_a_report_are_their_owner_s(tmp_path: Path) -> None:
     from factories import make_result, make_transcript, make_turn
 
+    from pipeline.audio.probe import digest_of
     from pipeline.reports.originals import keep_original, without_words
     from pipeline.reports.standard_view import view_of
     from pipeline.reports.writer import write_call
@@ -226,7 +227,7 @@ def test_files_of_a_report_are_their_owner_s(tmp_path: Path) -> None:
 
     sound_of(tmp_path)
     result = make_result("c/1")
-    recording = Recording(tmp_path / "in.wav", "in.wav", "ab" * 32, 62.4, 2, 8000, "pcm_s16le")
+    recording = Recording(tmp_path / "in.wav", "in.wav", digest_of(tmp_path / "in.wav"), 62.4, 2, 8000, "pcm_s16le")
     result = type(result)(
         **{**{name: getattr(result, name) for name in result.__slots__}, "recording": recording}
     )

@@ -23,6 +23,7 @@ from factories import (
     make_turn,
 )
 
+from pipeline.audio.probe import digest_of
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
 from pipeline.reports.audio_copy import write_copy
@@ -314,7 +315,7 @@ def test_report_folder(tmp_path):
     source = _sound(tmp_path / "in.wav")
     result = make_result("呼叫 1")
     assert result.recording is not None
-    result = replace(result, recording=replace(result.recording, path=source))
+    result = replace(result, recording=replace(result.recording, path=source, sha256=digest_of(source)))
     out = tmp_path / "out"
     write_report([result], [Failure("bad.wav", "bad", "not_audio", "no sound in it")], out, standard=STANDARD)
     name = "%E5%91%BC%E5%8F%AB%201"

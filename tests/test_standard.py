@@ -269,6 +269,24 @@ def test_calling_hours() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("clock", "place"),
+    [
+        ("2025-03-04T21:59", "before"), ("2025-03-04T22:00", "inside"), ("2025-03-05T00:00", "inside"),
+        ("2025-03-05T01:59", "inside"), ("2025-03-05T00:35", "noon"), ("2025-03-05T02:00", "before"),
+        ("2025-03-08T01:00", "inside"), ("2025-03-08T22:30", "day_off"), ("2025-03-10T01:00", "before"),
+    ],
+)  # fmt: skip
+def test_hours_over_midnight_belong_to_the_day_on_which_they_began(clock: str, place: str) -> None:
+    from datetime import datetime
+
+    from pipeline.profile import CallingHours
+
+    hours = CallingHours.model_validate({"spans": ["22:00-02:00"], "breaks": ["00:30-00:45"]})
+    assert [str(span) for span in hours.spans] == ["22:00-02:00"]
+    assert place_in_hours(datetime.fromisoformat(clock), hours)[0] == place
+
+
 def test_holidays_of_a_country_whose_parts_differ() -> None:
     from datetime import date, datetime
 

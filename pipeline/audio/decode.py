@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.clipping import Clipping, ClippingMeter
+from pipeline.audio.frames import native_frames
 from pipeline.audio.pcm import Pcm, PcmWriter, joined, sign_of, to_float, to_pcm
 from pipeline.audio.probe import Stream, digest_of, open_stream
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
 from pipeline.types import Recording
-
-if TYPE_CHECKING:
-    from av.audio.resampler import AudioResampler
 
 Samples = NDArray[np.float32]
 
@@ -223,7 +220,10 @@ def _native_blocks(stream: Stream, name: str, limits: DecodeLimits) -> Iterator[
     samples, native_hz, failed, packets = 0, stream.rate_hz, 0, 0
     pending: list[Samples] = []
     waiting = 0
-    for frames in _decoded(stream):
+    if (stream.promised_s or 0.0) > limits.longest_s and not stream.lacking_bytes:
+        raise _too_long(name, limits)
+    breaks: list[str] = []
+    for frames in native_frames(stream, breaks):
         packets += 1
         failed += frames is None
         for rate, block in frames or ():
@@ -232,55 +232,30 @@ def _native_blocks(stream: Stream, name: str, limits: DecodeLimits) -> Iterator[
             waiting += block.shape[1]
             samples += block.shape[1]
         if samples > limits.longest_s * native_hz:
-            raise RecordingError(
-                f"{name} is longer than {limits.longest_s / 3600:g} hours, the limit for one recording",
-                code="too_long",
-            )
+            raise _too_long(name, limits)
         if waiting >= _BLOCK_S * native_hz:
             yield native_hz, joined(pending, name)
             pending, waiting = [], 0
     if pending:
         yield native_hz, joined(pending, name)
     _check_whole(stream, name, samples / native_hz)
+    if breaks and stream.promised_s is None:
+        raise RecordingError(
+            f"{name} changes its form after {samples / native_hz:.1f} seconds, and the rest can't be read; "
+            "accepted is one recording a file",
+            code="truncated",
+        )
     if failed > max(1, limits.damaged_packets * packets):
         raise RecordingError(
             f"{name} is damaged: {failed} of its {packets} packets can't be decoded", code="unreadable"
         )
 
 
-def _decoded(stream: Stream) -> Iterator[list[tuple[int, Samples]] | None]:
-    """Per packet its frames as float32 at one rate and layout; None where the packet can't be decoded."""
-    import av
-
-    resampler: AudioResampler | None = None
-    format_seen: tuple[object, ...] = ()
-    target: tuple[str, int] | None = None
-    packets = iter(stream.container.demux(stream.audio))
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:
-            return  # the container breaks off; the check for wholeness judges it
-        if packet is None:
-            return
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            yield None
-            continue
-        blocks = []
-        for frame in frames:
-            # Channels or rate may change in mid-stream; all of it is brought to the first frame's.
-            target = target or ("mono" if stream.channels == 1 else "stereo", frame.sample_rate)
-            seen = (frame.format.name, frame.layout.name, frame.sample_rate)
-            if resampler is None or seen != format_seen:
-                resampler, format_seen = av.AudioResampler("fltp", *target), seen
-            frame.pts = None
-            blocks += [
-                (target[1], out.to_ndarray().astype(np.float32, copy=False))
-                for out in resampler.resample(frame)
-            ]
-        yield blocks
+def _too_long(name: str, limits: DecodeLimits) -> RecordingError:
+    return RecordingError(
+        f"{name} is longer than {limits.longest_s / 3600:g} hours, the limit for one recording",
+        code="too_long",
+    )
 
 
 def _check_whole(stream: Stream, name: str, decoded_s: float) -> None:

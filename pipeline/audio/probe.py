@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipeline.audio.comments import MOST_COMMENTS, comments_of
 from pipeline.audio.integrity import missing_bytes
-from pipeline.errors import RecordingError
+from pipeline.errors import RecordingError, why
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -46,16 +47,20 @@ class Stream:
 
 def digest_of(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal."""
-    digest = hashlib.sha256()
     with _readable(path) as file:
-        while block := file.read(_HASH_BYTES):
-            digest.update(block)
+        return _digest(file)
+
+
+def _digest(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(_HASH_BYTES):
+        digest.update(block)
     return digest.hexdigest()
 
 
 @contextmanager
-def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
-    """Open a sound file and check all that its headers tell.
+def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterator[Stream]:
+    """Open a sound file and check all that its headers tell; with ``must_be`` also that its content has this digest.
 
     Raises
     ------
@@ -65,8 +70,16 @@ def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
     import av
 
     with _readable(path) as file:
+        if must_be is not None and _digest(file) != must_be:
+            raise RecordingError(f"{name} has changed since it was heard", code="unreadable")
+        file.seek(0)
         if not file.read(1):
             raise RecordingError(f"{name} is empty (0 bytes)", code="empty")
+        if comments_of(file) > MOST_COMMENTS:
+            raise RecordingError(
+                f"{name} holds more than {MOST_COMMENTS:,} comments, the most that is accepted",
+                code="damaged",
+            )
         lacking = missing_bytes(file)
         file.seek(0)
         try:
@@ -98,11 +111,15 @@ def _cut_before_index(name: str) -> RecordingError:
 
 def _stream(container: InputContainer, name: str, *, lacking: int) -> Stream:
     streams = container.streams.audio
-    if lacking and not any(stream.codec_context.sample_rate for stream in streams):
+    if lacking and not any(stream.codec_context and stream.codec_context.sample_rate for stream in streams):
         raise _cut_before_index(name)
     if not streams:
         raise RecordingError(
             f"{name} holds no sound, only other streams; accepted are {ACCEPTED}", code="not_audio"
+        )
+    if any(stream.codec_context is None for stream in streams):
+        raise RecordingError(
+            f"{name} is in a form that nobody decodes; accepted are {ACCEPTED}", code="not_audio"
         )
     audio = streams[0]
     channels, rate_hz = audio.codec_context.channels, audio.codec_context.sample_rate
@@ -141,6 +158,6 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
     except FileNotFoundError as error:
         raise RecordingError(f"{path.name} is not there: {path}", code="missing") from error
     except OSError as error:
-        raise RecordingError(f"{path.name} can't be read: {error.strerror}", code="unreadable") from error
+        raise RecordingError(f"{path.name} can't be read: {why(error)}", code="unreadable") from error
     with file:
         yield file

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def holds_labelled_calls(folder: Path) -> bool:
     """Whether a folder holds labelled calls, be they faulty, and no expectations for recordings."""
-    from pipeline.intake import SUFFIXES
+    from pipeline.endings import is_recording
 
     if (folder / "expected").is_dir():
         return False
@@ -25,7 +25,7 @@ def holds_labelled_calls(folder: Path) -> bool:
     ):
         return True
     expected = any(folder.glob("*.json"))
-    return bool(texts) and not expected and not any(p.suffix.lower() in SUFFIXES for p in folder.rglob("*"))
+    return bool(texts) and not expected and not any(map(is_recording, folder.rglob("*")))
 
 
 def show_wording(folder: Path, *, worst: int, as_json: bool, layers: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
@@ -85,11 +85,15 @@ def key(file: Path) -> None:
     """
     import base64
 
+    from pipeline.errors import ConfigError
     from pipeline.reports.files import write_atomic
     from pipeline.sealing import id_of, new_key
 
     made = new_key()
-    older = file.read_text(encoding="ascii") if file.exists() else ""
+    try:
+        older = file.read_text(encoding="ascii") if file.exists() else ""
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{file}: file → holds no keys, so none is put into it"]) from error
     write_atomic(file, f"{made}\n{older}")
     click.echo(f"{file}: key {id_of(base64.urlsafe_b64decode(made))} first.")
 
@@ -117,17 +121,20 @@ def rekey(store: str | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File; else stdout.")
 @click.option("--sure", is_flag=True, help="Leave out requests that were doubtfully heard.")
 @click.option(
-    "--among", type=click.File(encoding="utf-8-sig"), metavar="FILE",
+    "--among", type=click.File("rb"), metavar="FILE",
     help="Only say which of these ids or numbers (one a line; - is stdin) must not be called.",
 )  # fmt: skip
 @store_option
-def suppressions(out: Path | None, sure: bool, among: TextIO | None, store: str | None) -> None:
+def suppressions(out: Path | None, sure: bool, among: BinaryIO | None, store: str | None) -> None:
     """Export who asked not to be called again (CSV).
 
     People who were forgotten are known by a digest alone, so they stand in no list: --among finds them too.
     """
     if among is not None:
-        _among([line.strip() for line in among if line.strip()], store)
+        from pipeline.call_bytes import decoded
+
+        named = decoded(among.read(), f"--among: {among.name}").splitlines()
+        _among([line.strip() for line in named if line.strip()], store)
         return
     import csv
     import io
@@ -163,7 +170,7 @@ def suppressions(out: Path | None, sure: bool, among: TextIO | None, store: str 
 
 def _among(ids: list[str], store: str | None) -> None:
     from pipeline.store import open_store
-    from pipeline.store.follow_query import suppressed
+    from pipeline.store.forgetting import suppressed
 
     with open_store(store, create=False) as opened, opened.reading() as session:
         found = suppressed(session, list(dict.fromkeys(ids)))

@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.call_names import holds_number, without_numbers
-from pipeline.errors import CallgaugeError
+from pipeline.errors import CallgaugeError, told_file
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Bench, failure_code
 
@@ -58,7 +58,8 @@ def serve(connection: Connection) -> None:
 def plain(error: Exception) -> tuple[str, str, str | None]:
     """An error as code, message and, where it was not expected, its place in the code. No class need pickle."""
     if isinstance(error, CallgaugeError | OSError):
-        return failure_code(error), str(error), None
+        told = told_file(error) if isinstance(error, OSError) else str(error)
+        return failure_code(error), told, None
     trace, place = error.__traceback__, None
     while trace is not None:
         place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.call_names import kept_name
+from pipeline.endings import Apart, apart, is_recording
 from pipeline.errors import ConfigError
-from pipeline.intake import SUFFIXES
+from pipeline.intake import is_companion_file
 
 PARTIAL = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
 """Endings under which programs write a file before it takes its name."""
@@ -20,7 +21,7 @@ FRESH_S = 120.0
 """A file untouched for this long is whole; a younger one is looked at twice."""
 SETTLE_S = 1.5
 
-Ready = Literal["ready", "being_written", "link_outside", "unreadable"]
+Ready = Literal["ready", "being_written", "unreadable"] | Apart
 Known = Callable[[str, "Stamp"], str | None]
 """Digest of a file that has this name and stamp since it was last read; None where it must be read."""
 
@@ -49,7 +50,8 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
     """All recordings under an inbox, by name.
 
     A file that changes between two looks, is open for writing in a process that can be seen, or bears the name of an
-    unfinished transfer is ``being_written``. Links to folders are not entered; a link to a file elsewhere is refused.
+    unfinished transfer is ``being_written``. Links to folders are not entered; a link to a file elsewhere is refused. What
+    stands apart (`pipeline.endings`) is told and not read.
 
     Parameters
     ----------
@@ -80,15 +82,17 @@ def _found(root: Path) -> Iterator[Seen]:
     seen: set[str] = set()
     unfinished: dict[str, Path] = {}
     for folder, subfolders, names in os.walk(root, followlinks=False):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        subfolders.sort()
         for name in sorted(names):
             path = Path(folder, name)
-            file = kept_name(path.relative_to(root).as_posix())
-            if name.startswith("."):
-                continue
-            if path.suffix.lower() in PARTIAL and path.with_suffix("").suffix.lower() in SUFFIXES:
-                unfinished[kept_name(path.with_suffix("").relative_to(root).as_posix())] = path
-            elif path.suffix.lower() in SUFFIXES and (found := _one(root, path, file)) is not None:
+            inner = path.relative_to(root)
+            file, whole = kept_name(inner.as_posix()), inner.with_suffix("")
+            if (why := apart(inner)) is not None:
+                if path.is_file() and not is_companion_file(path):
+                    yield Seen(file, path, why)
+            elif path.suffix.lower() in PARTIAL and is_recording(whole) and not _is_hidden(inner):
+                unfinished[kept_name(whole.as_posix())] = path
+            elif is_recording(path) and (found := _one(root, path, file)) is not None:
                 seen.add(file)
                 yield found
     for file, path in unfinished.items():
@@ -96,12 +100,16 @@ def _found(root: Path) -> Iterator[Seen]:
             yield Seen(file, path, "being_written")
 
 
+def _is_hidden(name: Path) -> bool:
+    return any(part.startswith(".") for part in name.parts)
+
+
 def _one(root: Path, path: Path, file: str) -> Seen | None:
     if path.is_symlink():
         target = _target(path)
         if target is None or not target.is_relative_to(root):
             return Seen(file, path, "link_outside")
-        if target.suffix.lower() in SUFFIXES and not target.is_dir():
+        if is_recording(target) and not target.is_dir():
             return None  # it is found under its own name
     if path.is_dir() or (path.exists() and not path.is_file()):
         return None
@@ -159,7 +167,7 @@ def _open_for_writing() -> frozenset[str]:
     for link in Path("/proc").glob("[0-9]*/fd/*"):
         try:
             target = link.readlink()
-            if not target.is_absolute() or target.suffix.lower() not in SUFFIXES:
+            if not target.is_absolute() or not is_recording(target):
                 continue
             flags = (link.parents[1] / "fdinfo" / link.name).read_text().split("flags:", 1)[1].split()[0]
         except (OSError, IndexError):

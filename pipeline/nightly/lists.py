@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.call_names import kept_name
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
+from pipeline.endings import Apart
 from pipeline.errors import ConfigError
-from pipeline.intake import CALL_LISTS, passed_over_lists
+from pipeline.intake import CALL_LISTS, listed_apart, passed_over_lists
+from pipeline.nightly.inbox import Ready
 from pipeline.profile import Profile
 from pipeline.types import CallRecord
 
@@ -34,16 +36,20 @@ class Listing:
 
 
 def read_lists(
-    inbox: Path, files: Sequence[str], *, profile: Profile, outcomes: Collection[str] | None = None
+    inbox: Path, seen: Mapping[str, Ready], *, profile: Profile, outcomes: Collection[str] | None = None
 ) -> Listing:
-    """Read every ``calls.csv`` and ``calls.jsonl`` under the inbox and match their rows to files.
+    """Read every ``calls.csv`` and ``calls.jsonl`` under the inbox and match their rows to files, given with their states.
 
     A row's file is looked for beside its list. A list that can't be read at all is a mistake, and its folder's calls
     go on without rows: a night doesn't stop for it. ``outcomes``: as in `pipeline.intake.take_in`.
     """
     found = [_read(path, inbox, profile) for path in _lists(inbox)]
     known = joined(found, profile=profile)
-    assigned: Assigned = assign(known, [(file, "0" * 64) for file in files], profile=profile)
+    others: dict[str, Apart] = {
+        file: why for file, why in seen.items() if why == "hidden" or why == "archive"
+    }
+    files = [(file, "0" * 64) for file in seen if file not in others]
+    assigned: Assigned = assign(known, files, profile=profile)
     given = frozenset(record.call_id for record in known.records if record.call_id)
 
     def as_listed(record: CallRecord) -> CallRecord:
@@ -51,8 +57,15 @@ def read_lists(
         return record if record.call_id in given else replace(record, call_id="")
 
     rows = {file: as_listed(record) for file, record in assigned.records.items() if record.listed}
-    missing = tuple(as_listed(record) for record in assigned.missing)
-    told = (*_passed_over(inbox), *known.mistakes, *assigned.mistakes, *unknown_outcomes(known, outcomes))
+    missing = tuple(as_listed(record) for record in assigned.missing if record.file not in others)
+    apart = listed_apart(assigned.missing, others)
+    told = (
+        *_passed_over(inbox),
+        *known.mistakes,
+        *assigned.mistakes,
+        *apart,
+        *unknown_outcomes(known, outcomes),
+    )
     return Listing(rows, given, missing, told, assigned.contested)
 
 

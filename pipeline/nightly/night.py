@@ -105,7 +105,7 @@ def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: P
     else:
         seen = look(inbox, known=known, settle_s=settings.settle_s)
     listing = read_lists(
-        lists, [each.file for each in seen], profile=profile, outcomes=outcome_words(standard)
+        lists, {each.file: each.state for each in seen}, profile=profile, outcomes=outcome_words(standard)
     )
     with store.writing() as session:
         keep_standard(

@@ -20,8 +20,9 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 
 from pipeline.call_names import kept_name
+from pipeline.endings import apart, is_companion, is_recording, may_be_companion
 from pipeline.errors import ConfigError
-from pipeline.intake import CALL_LISTS, PROFILE, SUFFIXES
+from pipeline.intake import CALL_LISTS, PROFILE
 from pipeline.nightly.inbox import FRESH_S, PARTIAL, Known, Seen, Stamp
 
 _SMALL = frozenset({*CALL_LISTS, PROFILE})
@@ -97,7 +98,7 @@ def lists_of(place: Path | Shared) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
         for file in _listed(storage, root):
             name = PurePosixPath(file)
-            if name.name in _SMALL and ".." not in name.parts:
+            if name.name in _SMALL and ".." not in name.parts and not _is_hidden(name):
                 target = Path(folder, *name.parts)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 storage.get_file(f"{root}/{file}", str(target))
@@ -135,10 +136,15 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
     found = []
     for file in sorted(first):
         name = PurePosixPath(file)
-        unfinished = name.suffix.lower() in PARTIAL and name.with_suffix("").suffix.lower() in SUFFIXES
-        if unfinished and (whole := name.with_suffix("").as_posix()) not in first:
+        unfinished = name.suffix.lower() in PARTIAL and is_recording(name.with_suffix(""))
+        if (why := apart(name)) is not None:
+            if not _is_companion(storage, f"{root}/{file}"):
+                found.append(Seen(kept_name(file), place.at(file), why))
+        elif _is_hidden(name):
+            continue
+        elif unfinished and (whole := name.with_suffix("").as_posix()) not in first:
             found.append(Seen(kept_name(whole), place.at(file), "being_written"))
-        elif name.suffix.lower() in SUFFIXES:
+        elif is_recording(name):
             seen = Seen(
                 kept_name(file), place.at(file), "being_written" if file in writing else "ready", stamps[file]
             )
@@ -147,13 +153,24 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
 
 
 def _listed(storage: Any, root: str) -> dict[str, Mapping[str, Any]]:
-    """Files under a folder by their name from it, without hidden ones."""
+    """Files under a folder by their name from it."""
     start = root.rstrip("/") + "/"
     told = storage.find(root, detail=True)
-    files = {path.removeprefix(start): info for path, info in told.items() if path.startswith(start)}
-    return {
-        f: info for f, info in files.items() if not any(p.startswith(".") for p in PurePosixPath(f).parts)
-    }
+    return {path.removeprefix(start): info for path, info in told.items() if path.startswith(start)}
+
+
+def _is_hidden(name: PurePosixPath) -> bool:
+    return any(part.startswith(".") for part in name.parts)
+
+
+def _is_companion(storage: Any, path: str) -> bool:
+    if not may_be_companion(PurePosixPath(path)):
+        return False
+    try:
+        with storage.open(path, "rb") as stream:
+            return is_companion(stream.read(4))
+    except OSError:
+        return False
 
 
 def _stamp(told: Mapping[str, Any]) -> Stamp:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import tempfile
 import time
@@ -13,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import CallgaugeError, RecordingError
+from pipeline.errors import CallgaugeError, RecordingError, code_of_disk
 from pipeline.nightly.shared import near
 from pipeline.nightly.tickets import Ticket
 from pipeline.process import HeardCall, Job, Workplace, hear_call, judge_call
@@ -168,7 +167,9 @@ class Bench:
         hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]
         with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
             try:
-                return self._area.take(write_copy(source, Path(folder) / "copy.mp3", mask=hidden), "audio")
+                target, own = Path(folder) / "copy.mp3", result.recording
+                copy = write_copy(source, target, mask=hidden, must_be=own.sha256 if own else None)
+                return self._area.take(copy, "audio")
             except RecordingError:
                 return None  # the call is judged; its page plays nothing
 
@@ -206,7 +207,7 @@ def failure_code(error: BaseException) -> str:
     if isinstance(error, CallgaugeError):
         return error.code
     if isinstance(error, OSError):
-        return "no_space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "io"
+        return code_of_disk(error)
     if isinstance(error, MemoryError):
         return "crashed"
     return "internal"

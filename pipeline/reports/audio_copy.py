@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from pipeline.audio.probe import open_stream
+from pipeline.audio.frames import native_frames
+from pipeline.audio.probe import Stream, open_stream
 from pipeline.call_names import shown_name
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span, Timeline
@@ -48,7 +49,7 @@ class CopySettings:
 
 def write_copy(
     source: Path, target: Path, *, mask: Iterable[Span] = (), settings: CopySettings | None = None,
-    sha256: str | None = None,
+    sha256: str | None = None, must_be: str | None = None,
 ) -> Path:  # fmt: skip
     """Write a browser-playable copy of a recording, masked spans replaced by a tone on both sides.
 
@@ -64,10 +65,13 @@ def write_copy(
         Digest of the source where it is known: a copy that lies there already, of the same sound with the same spans
         masked, is left as it is.
 
+    must_be
+        Digest of the recording whose ``mask`` it is: another one, put in its place meanwhile, is not copied.
+
     Raises
     ------
     RecordingError
-        Where no sound can be decoded. A stream that breaks off is copied as far as it goes.
+        Where no sound can be decoded, or it is another than ``must_be``. A stream that breaks off is copied as far as it goes.
     """
     import av
 
@@ -79,11 +83,12 @@ def write_copy(
         return target
     with atomic_path(target) as beside:
         try:
-            with open_stream(source, name=shown_name(source.name, None)) as stream:
-                _encode(stream.container, beside, hidden, settings, made_from)
-        except (av.error.FFmpegError, OSError, IndexError) as error:
+            with open_stream(source, name=shown_name(source.name, None), must_be=must_be) as stream:
+                _encode(stream, beside, hidden, settings, made_from)
+        except (av.error.FFmpegError, OSError, IndexError, ValueError) as error:
+            told = error.strerror if isinstance(error, OSError) else str(error)
             raise RecordingError(
-                f"{shown_name(source.name, None)}: no playable copy could be made ({error})",
+                f"{shown_name(source.name, None)}: no playable copy could be made ({told})",
                 code="unreadable",
             ) from error
     return target
@@ -105,14 +110,12 @@ def _mark_of(target: Path) -> str:
         return ""  # none there, or none that can be used: it is written anew
 
 
-def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettings, made_from: str) -> None:
+def _encode(stream: Stream, beside: Path, hidden: Timeline, settings: CopySettings, made_from: str) -> None:
     import av
 
-    stream = container.streams.audio[0]
-    layout = "stereo" if (stream.codec_context.channels or 1) > 1 else "mono"
-    source_hz = stream.codec_context.sample_rate or 0
+    layout: Literal["mono", "stereo"] = "stereo" if stream.channels > 1 else "mono"
     rate_hz, bits_per_second = next(
-        (pair for pair in settings.rates_hz if source_hz <= pair[0]), settings.rates_hz[-1]
+        (pair for pair in settings.rates_hz if stream.rate_hz <= pair[0]), settings.rates_hz[-1]
     )
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate_hz)
     with av.open(str(beside), "w", format="mp3") as out:
@@ -122,7 +125,7 @@ def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettin
         encoder.layout, encoder.format = layout, "fltp"
         encoder.bit_rate = bits_per_second if layout == "stereo" else bits_per_second // 2
         at = 0
-        for samples in _gathered(_decoded(container, stream, resampler), rate_hz):
+        for samples in _gathered(_decoded(stream, resampler, layout), rate_hz):
             shaped = _shaped(samples, at, hidden, rate_hz, settings)
             frame = av.AudioFrame.from_ndarray(shaped, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate_hz, at
@@ -133,17 +136,14 @@ def _encode(container: Any, beside: Path, hidden: Timeline, settings: CopySettin
         out.mux(encoder.encode(None))
 
 
-def _decoded(container: Any, stream: Any, resampler: Any) -> Iterator[NDArray[np.float32]]:
-    """Samples ``(channels, n)`` in order; damaged packets are passed over, as the analysis does."""
+def _decoded(stream: Stream, resampler: Any, layout: str) -> Iterator[NDArray[np.float32]]:
+    """Samples ``(channels, n)`` in order, second for second those of the analysis."""
     import av
 
-    for packet in container.demux(stream):
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
-            continue
-        for frame in frames:
-            frame.pts = None
+    for blocks in native_frames(stream):
+        for rate_hz, samples in blocks or ():
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+            frame.sample_rate = rate_hz
             for ready in resampler.resample(frame):
                 yield ready.to_ndarray()
     for ready in resampler.resample(None):

@@ -34,7 +34,8 @@ _UNSEEN = (
     + "\u205f\u2060\u2066\u2067\u2068\u2069\u3000\ufeff'\""
 )
 """What a spreadsheet passes over, or doesn't show, before the first character that counts."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *"＝＋－＠﹦﹢﹣﹫\u2212")
+"""Also as full width and small forms, which some programs take for the same."""
 
 
 @dataclass(frozen=True, slots=True)

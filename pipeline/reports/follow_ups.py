@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pipeline.profile import Profile
 from pipeline.store import follow_query as query
 from pipeline.store.follow_query import Agreed, Marked
+from pipeline.store.forgetting import suppressed
 
 State = Literal["overdue", "today", "no_time", "later", "do_not_call", "called_again", "done"]
 ORDER: tuple[State, ...] = ("overdue", "today", "no_time", "later", "do_not_call", "called_again", "done")
@@ -70,7 +71,7 @@ def follow_ups(
     customers = sorted({row.customer_id for row in rows if row.customer_id})
     calls = [row.call for row in rows]
     marked = query.marks(session, calls)
-    never = query.suppressed(session, customers)
+    never = suppressed(session, customers)
     again = query.called_again(session, calls, until=now)
     found = [
         _follow_up(row, profile.zone, now, marked.get(row.call), never, again.get(row.call)) for row in rows

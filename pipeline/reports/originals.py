@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.audio.probe import digest_of
 from pipeline.call_names import safe_name
+from pipeline.errors import RecordingError
 from pipeline.reports.call_json import to_json
 from pipeline.reports.files import atomic_path, write_atomic
 from pipeline.settings import Keep
@@ -49,3 +51,5 @@ def keep_original(result: CallResult, words: Transcript, out: Path, *, keep: Kee
         ending = source.suffix.lower() if re.fullmatch(r"\.[a-z0-9]{1,5}", source.suffix.lower()) else ".bin"
         with atomic_path(folder / f"{name}{ending}") as beside:
             shutil.copyfile(source, beside)
+            if result.recording is not None and digest_of(beside) != result.recording.sha256:
+                raise RecordingError(f"{result.call.file} has changed since it was heard", code="unreadable")

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from pipeline.config import Document, Frozen, load_yaml, validate
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, why
 from pipeline.goals import Target
 from pipeline.profile import Name, Profile
 
@@ -52,7 +52,7 @@ def _csv(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{path}: file → can't be read as UTF-8 text: {error}"]) from error
+        raise ConfigError([f"{path}: file → can't be read: {why(error)}"]) from error
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     mistakes: list[str] = []
     targets: dict[str, dict[str, Any]] = {}

@@ -80,7 +80,7 @@ def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings
     try:
         own = result.recording if result.recording and result.recording.path == source else None
         sha256 = own.sha256 if own else None
-        return write_copy(source, target, mask=hidden, settings=settings, sha256=sha256).name
+        return write_copy(source, target, mask=hidden, settings=settings, sha256=sha256, must_be=sha256).name
     except RecordingError as error:
         _log.warning("%s: report without sound: %s", result.call.call_id, error)
         return None

@@ -5,7 +5,7 @@ Public holidays and make-up work days (调休上班日) come from the ``holidays
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,16 +68,28 @@ def place_in_hours(
         The customer's time zone where known, else the profile's counts.
     """
     local = started_at.astimezone(ZoneInfo(zone or hours.time_zone)) if started_at.tzinfo else started_at
+    moment = local.time()
+    if any(
+        span.of_next_day(moment) for span in hours.spans
+    ):  # the night belongs to the day on which it began
+        day = works_on(local.date() - timedelta(days=1), hours)
+        if day in ("work", "part_holiday"):
+            return ("noon" if _is_break(moment, hours) else "inside" if day == "work" else day), local
     day = works_on(local.date(), hours)
     if day not in ("work", "part_holiday"):
         return day, local
-    place = _place_in_day(local.time(), hours)
+    place = _place_in_day(moment, hours)
     return (day if place == "inside" and day != "work" else place), local
 
 
 def _place_in_day(moment: time, hours: CallingHours) -> str:
-    if not hours.spans or any(moment in span for span in hours.spans):
-        return "noon" if any(moment in part for part in hours.breaks) else "inside"
+    if not hours.spans or any(span.of_its_day(moment) for span in hours.spans):
+        return "noon" if _is_break(moment, hours) else "inside"
     if moment < min(span.start for span in hours.spans):
         return "before"
-    return "after" if moment >= max(span.end for span in hours.spans) else "noon"
+    ends = (time.max if span.over_midnight else span.end for span in hours.spans)
+    return "after" if moment >= max(ends) else "noon"
+
+
+def _is_break(moment: time, hours: CallingHours) -> bool:
+    return any(moment in part for part in hours.breaks)

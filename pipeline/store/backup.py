@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from pipeline.errors import ConfigError
+from pipeline.modes import tell_if_open
 from pipeline.store.database import Store
 from pipeline.store.errors import StoreError
 from pipeline.store.files import MARK, private_folder
@@ -50,6 +51,7 @@ def back_up(store: Store, folder: Path) -> Backup:
     with store.reading() as session:
         here = StoredFile.removed_at.is_(None)
         rows = session.execute(select(StoredFile.sha256, StoredFile.kind).where(here)).all()
+    tell_if_open(folder)
     database = _sqlite(store, folder) if store.place.is_sqlite else _postgres(store, folder)
     area = folder / f"{database.name}.files"
     size, count, lost = 0, 0, []

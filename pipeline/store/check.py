@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from pipeline.modes import is_open
 from pipeline.sealing import KEY_FILE_VARIABLE, KEY_VARIABLE, BrokenSealError, SealError
 from pipeline.store.database import Store
 from pipeline.store.day_check import wrong_days
@@ -93,11 +95,11 @@ def _modes(store: Store, mend: bool) -> Iterator[Fault]:
     database = store.place.sqlite_path
     own = [database] if database is not None else []
     for path in (store.place.files, *own, *(path for sha256, _, path in store.files.each() if sha256)):
-        mode = path.stat().st_mode
-        if mode & 0o077:
+        if is_open(path):
             if mend:
-                path.chmod(mode & 0o700)
-            yield Fault("open_to_others", path.name, mend)
+                with suppress(OSError):  # a disk that keeps no modes
+                    path.chmod(path.stat().st_mode & 0o700)
+            yield Fault("open_to_others", path.name, mend and not is_open(path))
 
 
 def _files(store: Store, session: Session, mend: bool) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError, ExtraMissingError
+from pipeline.modes import tell_if_open
 from pipeline.store import migrate
 from pipeline.store.errors import StoreError
 from pipeline.store.files import FileArea, private_folder
@@ -98,6 +99,8 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
         raise
     if create:
         private_folder(place.files)
+    for each in filter(None, (path, place.files)):
+        tell_if_open(each, mend="`callgauge store check` closes it, unless its disk keeps no modes")
     return Store(place, engine)
 
 

@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session, aliased
 
 from pipeline.errors import ConfigError
 from pipeline.store.card_query import NO_CONNECT
-from pipeline.store.forgetting import suppressed_by_digest
-from pipeline.store.night_tables import Suppression
 from pipeline.store.period_tables import FollowUpMark
 from pipeline.store.tables import Call, Score
 
@@ -76,19 +74,6 @@ def marks(session: Session, calls: Sequence[int]) -> dict[int, Marked]:
         )
         found.update((row[0], Marked(*row)) for row in rows)
     return found
-
-
-def suppressed(session: Session, customers: Sequence[str]) -> frozenset[str]:
-    """Those customers who asked not to be called again, also where it was doubtfully heard."""
-    found: set[str] = set()
-    for i in range(0, len(customers), 500):
-        rows = session.scalars(
-            select(Suppression.customer_id).where(
-                Suppression.customer_id.in_(customers[i : i + 500]), Suppression.lifted_at.is_(None)
-            )
-        )
-        found.update(row for row in rows if row)
-    return frozenset(found | set(suppressed_by_digest(session, customers)))
 
 
 def called_again(session: Session, calls: Sequence[int], *, until: datetime) -> dict[int, str]:

@@ -7,7 +7,7 @@ import hmac
 import re
 import secrets
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -152,6 +152,45 @@ def _keep(session: Session, digest: str, row: Suppression) -> None:
     else:
         there.night, there.asked_at = min(there.night, row.night), min(there.asked_at, asked)
         there.doubtful = there.doubtful and row.doubtful
+
+
+def suppressed(session: Session, asked: Sequence[str]) -> frozenset[str]:
+    """Which of some ids or numbers must not be called, also where it was doubtfully heard.
+
+    A number is found by the customer's id and by every telephone number in their rows of the call list, as it is once
+    they are forgotten.
+    """
+    rows = session.execute(
+        select(Suppression.customer_id, Suppression.call).where(Suppression.lifted_at.is_(None))
+    )
+    ids, calls = set[str](), set[int]()
+    for customer, call in rows:
+        calls.add(call)
+        ids |= {customer} if customer else set()
+    known = {plain_id(each) for each in ids}
+    phones = _by_digits(_known_numbers(session, ids, calls))
+    found = {each for each in asked if plain_id(each) in known or _is_among(phones, phone_of(each))}
+    return frozenset(found | suppressed_by_digest(session, asked).keys())
+
+
+def _known_numbers(session: Session, ids: Collection[str], calls: Collection[int]) -> Iterator[Phone]:
+    """Telephone numbers of some customers, and of the calls of those who have no id."""
+    theirs = set(calls)
+    for part in in_parts(sorted(ids)):
+        theirs.update(session.scalars(select(Call.id).where(Call.customer_id.in_(part))))
+    written = {number for numbers in _numbers(session, sorted(theirs)).values() for number in numbers}
+    yield from filter(None, map(phone_of, (*ids, *written)))
+
+
+def _by_digits(phones: Iterable[Phone]) -> dict[str, set[Phone]]:
+    found: dict[str, set[Phone]] = {}
+    for phone in phones:
+        found.setdefault(phone.national, set()).add(phone)
+    return found
+
+
+def _is_among(known: Mapping[str, Collection[Phone]], phone: Phone | None) -> bool:
+    return phone is not None and any(phone.is_same(each) for each in known.get(phone.national, ()))
 
 
 def suppressed_by_digest(session: Session, customers: Iterable[str]) -> dict[str, SuppressedDigest]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.endings import TOLD
 from pipeline.types import Reason
 
 State = Literal["scored", "excluded", "failed", "pending"]
@@ -37,7 +38,7 @@ REASONS: dict[str, Why] = {
     "unsupported_language": Why("excluded", "既非普通话也非英语", "is in neither Mandarin nor English"),
     "held": Why("excluded", "名单中标明暂不处理", "is held back by the call list", heals=True),
     "contested": Why("excluded", "名单中归属不同坐席，待人工核实", "is claimed by rows of different agents", heals=True),
-    "link_outside": Why("excluded", "链接指向收件夹之外", "is a link that leads out of the inbox"),
+    **{code: Why("excluded", *told) for code, told in TOLD.items()},
     "forgotten": Why("excluded", "客户要求删除其资料", "belongs to somebody who asked to be forgotten"),
     "empty": Why("failed", "文件为空", "is empty"),
     "truncated": Why("failed", "录音不完整", "is cut off"),

@@ -210,7 +210,11 @@ def _finish(store: Store, number: int) -> None:
 def _alerts(nights: Path, calls: set[str]) -> None:
     """Take the customer out of the alerts that past nights wrote."""
     for path in sorted(nights.glob("*/alerts.json")) if calls else ():
-        data = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:  # damaged: it may name the customer, and `store alerts` makes it anew
+            path.unlink()
+            continue
         mine = [alert for alert in data["alerts"] if alert["call_id"] in calls and alert["customer_id"]]
         for alert in mine:
             alert["customer_id"] = None

@@ -1,0 +1,85 @@
+"""Call lists that are made to cost time or memory: bounded, told, and what is good in them is read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pipeline import call_rows, calls
+from pipeline.call_fields import FIELDS, read_field
+from pipeline.call_names import derive_call_id, shown_name, without_numbers
+from pipeline.calls import parse_call_list
+from pipeline.profile import EMPTY
+
+PAGE = 65_536
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """What goes on far longer for a page than for a line is not bounded by it."""
+    began = time.process_time()
+    yield
+    assert time.process_time() - began < seconds
+
+
+@pytest.mark.parametrize(
+    "pattern", [" ", "1 ", "+86 1", "2026-05-12T", "13812345678", "010-", "\u3000", '"', "(1)"]
+)
+@pytest.mark.parametrize("head", ["", "2026年5月12日", "2026-5-12 ", "12 may", "2026年5月12日 下午"])
+def test_a_page_in_any_cell_is_read_or_refused_at_once(head: str, pattern: str) -> None:
+    cell = (head + pattern * PAGE)[:PAGE]
+    with within(2.0):
+        for column in FIELDS:
+            try:
+                read_field(column, cell, EMPTY)
+            except ValueError as error:
+                assert len(str(error)) < 500  # what is told repeats no page
+
+
+@pytest.mark.parametrize(
+    "masks", [without_numbers, lambda t: shown_name(t, "0" * 64), lambda t: derive_call_id(t, "0" * 64)]
+)
+@pytest.mark.parametrize(
+    "pattern", ["13812345678", "138-1234-5678 ", "1-", "+44 20 7123 4567", "11010119900307123X"]
+)
+def test_a_page_of_numbers_is_masked_at_once(pattern: str, masks: Callable[[str], str]) -> None:
+    with within(2.0):
+        assert "1381234567" not in masks((pattern * PAGE)[:PAGE])
+
+
+def test_a_header_of_many_columns() -> None:
+    columns = ",".join(f"c{number}" for number in range(20_000))
+    with within(3.0):
+        assert len(parse_call_list(f"file,{columns}\na.wav\n".encode(), name="c").records) == 1
+
+
+@pytest.mark.parametrize("lines", [True, False])
+@pytest.mark.parametrize("row", ["a.wav", "", "x.wav,,,"])
+def test_rows_without_end(monkeypatch: pytest.MonkeyPatch, row: str, lines: bool) -> None:
+    monkeypatch.setattr(call_rows, "MAX_ROWS", 50)
+    text = '{"file": "first.wav"}\n' if lines else "file\nfirst.wav\n"
+    found = parse_call_list((text + f"{row}\n" * 500).encode(), name="c", lines=lines)
+    assert found.records[0].file == "first.wav"
+    assert "more than 50 rows" in found.mistakes[-1] and len(found.mistakes) <= 51
+
+
+def test_mistakes_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "MOST_TOLD", 10)
+    rows = "".join(f"{number}.wav,x\n" for number in range(100))
+    found = parse_call_list(f"file,ring_count\n{rows}".encode(), name="c")
+    assert len(found.records) == 100
+    assert found.mistakes[10:] == ("c: 90 mistakes more; put right what is told and look again",)
+
+
+@pytest.mark.parametrize(
+    "rows", ['a,"x\ny"\nb,z\n', 'a,"x\nb,y\nc,"z"\n', '"a\n' * 500, '"' * 99, 'a,"\n\n\n"\nb\n']
+)
+def test_quoted_cells_over_lines_as_ever(rows: str) -> None:
+    """The rows of a list whose lines are looked at one after another are those of one that is looked at as a whole."""
+    texts = list(call_rows._row_texts(rows, ","))
+    assert "".join(text.removesuffix('"') if not closed else text for text, closed in texts).replace(
+        "\n", ""
+    ) == (rows.replace("\n", ""))

@@ -1,0 +1,151 @@
+"""Sound files that are made to break the decoder, or to take its time: each is refused in words or read to its end."""
+
+from __future__ import annotations
+
+import struct
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from factories import make_result
+
+from pipeline.audio.comments import MOST_COMMENTS, comments_of
+from pipeline.audio.decode import load
+from pipeline.errors import RecordingError
+from pipeline.reports.audio_copy import write_copy
+from pipeline.reports.originals import keep_original
+
+RATE = 8_000
+
+
+def encoded(
+    path: Path, codec: str, form: str, *, seconds: int = 3, layout: str = "stereo", rate: int = RATE
+) -> Path:
+    count = 2 if layout == "stereo" else 1
+    tone = (np.sin(np.arange(rate * seconds) * 0.3) * 6_000).astype("<i2")
+    with av.open(str(path), "w", format=form) as container:
+        stream = container.add_stream(codec, rate=rate, layout=layout)  # type: ignore[call-overload]
+        frame = av.AudioFrame.from_ndarray(np.repeat(tone[:, None], count, 1).reshape(1, -1), "s16", layout)
+        frame.sample_rate = rate
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    return path
+
+
+def refused(path: Path) -> RecordingError:
+    with pytest.raises(RecordingError) as told:
+        load(path)
+    assert "Errno" not in str(told.value)
+    return told.value
+
+
+@pytest.mark.parametrize("bits", [0, 0xFFFF])
+def test_a_form_that_nobody_decodes(tmp_path: Path, bits: int) -> None:
+    head = struct.pack("<HHIIHH", 1, 2, RATE, RATE * 4, 4, bits)
+    body = b"WAVEfmt " + struct.pack("<I", 16) + head + b"data" + struct.pack("<I", 64_000) + bytes(64_000)
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    assert refused(path).code == "not_audio"
+
+
+def commented(path: Path, count: int, *, vendor: int = 0) -> Path:
+    """A FLAC file whose only comments all have one name."""
+    raw = encoded(path, "flac", "flac").read_bytes()
+    end, last = 4, False
+    while not last:
+        last, length = bool(raw[end] & 0x80), int.from_bytes(raw[end + 1 : end + 4], "big")
+        end += 4 + length
+    info = b"\0" + raw[5 : 8 + int.from_bytes(raw[5:8], "big")]
+    block = struct.pack("<I", vendor) + bytes(vendor) + struct.pack("<I", count) + (b"\3\0\0\0A=<" * count)
+    path.write_bytes(b"fLaC" + info + b"\x84" + len(block).to_bytes(3, "big") + block + raw[end:])
+    return path
+
+
+def test_comments_without_end_are_refused_at_once(tmp_path: Path) -> None:
+    path, began = commented(tmp_path / "a.flac", 1_500_000), time.process_time()
+    assert refused(path).code == "damaged"
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    ("count", "vendor", "most"),
+    [(3, 5, 3), (MOST_COMMENTS, 0, MOST_COMMENTS), (1, 70_000, MOST_COMMENTS + 1)],
+)
+def test_comments_are_counted(tmp_path: Path, count: int, vendor: int, most: int) -> None:
+    with commented(tmp_path / "a.flac", count, vendor=vendor).open("rb") as file:
+        assert comments_of(file) == most
+    if most <= MOST_COMMENTS:
+        assert load(tmp_path / "a.flac")[0].duration_s == 3.0
+
+
+def test_comments_of_an_ogg_file(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.ogg", "libopus", "ogg", rate=48_000)
+    raw = path.read_bytes()
+    with path.open("rb") as file:
+        assert 0 < comments_of(file) < 10
+    place = raw.index(b"OpusTags") + 8
+    count = place + 4 + int.from_bytes(raw[place : place + 4], "little")
+    path.write_bytes(raw[:count] + b"\xff\xff\xff\0" + raw[count + 4 :])
+    assert refused(path).code == "damaged"
+
+
+def test_days_by_the_header_are_refused_before_anything_is_decoded(tmp_path: Path) -> None:
+    raw = bytearray(encoded(tmp_path / "a.flac", "flac", "flac").read_bytes())
+    raw[21] |= 0x0F
+    raw[22:26] = b"\xff" * 4
+    (tmp_path / "a.flac").write_bytes(raw)
+    assert refused(tmp_path / "a.flac").code == "too_long"
+
+
+def test_two_recordings_in_one_file_are_read_whole_or_refused(tmp_path: Path) -> None:
+    both = [
+        encoded(tmp_path / f"{each}.ogg", "libopus", "ogg", layout=each, rate=48_000)
+        for each in ("stereo", "mono")
+    ]
+    path = tmp_path / "both.ogg"
+    path.write_bytes(b"".join(each.read_bytes() for each in both))
+    told = refused(path)
+    assert told.code == "truncated" and "after 3.0 seconds" in str(told)
+    path.write_bytes(both[0].read_bytes() * 2)
+    assert load(path)[0].duration_s == pytest.approx(6.0, abs=0.1)
+
+
+def test_a_copy_has_the_seconds_of_the_analysis_when_the_layout_changes(tmp_path: Path) -> None:
+    """Else the tone over what is masked would lie elsewhere, or there would be no report at all."""
+    one = encoded(tmp_path / "one.aac", "aac", "adts", layout="mono").read_bytes()
+    other = encoded(tmp_path / "other.aac", "aac", "adts", rate=16_000).read_bytes()
+    (tmp_path / "both.aac").write_bytes(one + other)
+    heard = load(tmp_path / "both.aac")[0]
+    copied = load(write_copy(tmp_path / "both.aac", tmp_path / "copy.mp3"))[0]
+    assert heard.duration_s == pytest.approx(6.1, abs=0.2)
+    assert copied.duration_s == pytest.approx(heard.duration_s, abs=0.15)
+
+
+@pytest.mark.parametrize("behind", [bytes(5_000), b"TAG" + bytes(125), bytes(range(256)) * 12])
+@pytest.mark.parametrize("form", ["ogg", "mp3", "adts", "flac"])
+def test_what_lies_behind_the_sound_costs_nothing(tmp_path: Path, form: str, behind: bytes) -> None:
+    codec = {"ogg": "libopus", "mp3": "mp3", "adts": "aac", "flac": "flac"}[form]
+    path = encoded(tmp_path / "a.bin", codec, form, rate=48_000)
+    path.write_bytes(path.read_bytes() + behind)
+    assert load(path)[0].duration_s == pytest.approx(3.0, abs=0.15)
+
+
+def test_a_recording_that_was_exchanged_meanwhile_is_not_copied(tmp_path: Path) -> None:
+    """The spans to be masked are those of the one that was heard."""
+    path = encoded(tmp_path / "a.flac", "flac", "flac")
+    heard = load(path)[0]
+    assert write_copy(path, tmp_path / "copy.mp3", must_be=heard.sha256).is_file()
+    other = encoded(tmp_path / "other.flac", "flac", "flac", seconds=2)
+    path.unlink()
+    path.symlink_to(other)
+    with pytest.raises(RecordingError, match="has changed"):
+        write_copy(path, tmp_path / "new.mp3", must_be=heard.sha256)
+    assert not (tmp_path / "new.mp3").exists()
+    result = make_result("a")
+    result = replace(result, recording=replace(heard, path=path))
+    with pytest.raises(RecordingError, match="has changed"):
+        keep_original(result, result.transcript, tmp_path / "out", keep="both")
+    assert [each.suffix for each in (tmp_path / "out" / "originals").iterdir()] == [".json"]
