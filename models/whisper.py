@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
 from models.whisper_load import MUCH_BYTES, from_environment, give_back_freed_memory, load_model
-from models.whisper_search import Search, holes, storage
+from models.whisper_search import Draft, Search, holes, storage
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 
 __all__ = ["WhisperRecogniser", "WhisperSettings", "choose_language", "shared_recogniser"]
@@ -189,8 +189,9 @@ class WhisperRecogniser:
                 found_here = [HeardWindow((), None, None, code)] * len(places)
             else:
                 found_here = self._decoded(
-                    [stacked[place] for place in places], [sounds[place] for place in places], code, hints
-                )
+                    [stacked[place] for place in places], [sounds[place] for place in places], code, hints,
+                    others=self.settings.accepted_languages if ranked is not None else (),
+                )  # fmt: skip
             heard.update({batch[place]: window for place, window in zip(places, found_here, strict=True)})
         return heard
 
@@ -202,38 +203,67 @@ class WhisperRecogniser:
         return [{token[2:-2]: probability for token, probability in each} for each in found]
 
     def _decoded(
-        self, encoded: Sequence[Encoded], sounds: Sequence[Samples], language: str, hints: Sequence[str]
-    ) -> list[HeardWindow]:
-        search = Search(self.model, self.settings, language, hints)
+        self, encoded: Sequence[Encoded], sounds: Sequence[Samples], language: str, hints: Sequence[str],
+        others: Sequence[str],
+    ) -> list[HeardWindow]:  # fmt: skip
+        searches = {
+            code: Search(self.model, self.settings, code, hints) for code in dict.fromkeys((language, *others))
+        }
+        search = searches[language]
         seconds = [len(sound) / SAMPLE_RATE_HZ for sound in sounds]
         drafts = search.drafts(encoded)
         aligned = search.align(encoded, drafts, seconds)
         prompt = self.settings.prompts.get(language, "")
         return [
             HeardWindow(
-                self._filled(search, words, sound, known.shape[1] * 2),
+                self._filled(searches, words, sound, known.shape[1] * 2),
                 draft.mean_log_probability, draft.no_speech_probability, language, prompt,
             )
             for words, draft, sound, known in zip(aligned, drafts, sounds, encoded, strict=True)
         ]  # fmt: skip
 
     def _filled(
-        self, search: Search, words: tuple[HeardWord, ...], sound: Samples, frames: int
+        self, searches: Mapping[str, Search], words: tuple[HeardWord, ...], sound: Samples, frames: int
     ) -> tuple[HeardWord, ...]:
-        """The words, and those of the stretches that the decoder passed over, each heard by itself."""
+        """The words, and those of the stretches that the decoder passed over, each heard by itself.
+
+        ``searches`` holds the languages in which it may be heard, the window's own first: what was passed over may be
+        what was said in the other.
+        """
         found = list(words)
         for start_s, end_s in holes(words, len(sound) / SAMPLE_RATE_HZ, least_s=self.settings.least_hole_s):
             part = sound[round(start_s * SAMPLE_RATE_HZ) : round(end_s * SAMPLE_RATE_HZ)]
             encoded = [self._encode(part, frames)]
-            (draft,) = search.careful(encoded)
-            unheard = draft.no_speech_probability > self.settings.most_hole_no_speech
-            if unheard or search.doubtful(draft) or draft.mean_log_probability < self.settings.least_hole_log:
+            drafted = [
+                (search.careful(encoded)[0], search) for search in self._likely_here(searches, encoded)
+            ]
+            taken = [(draft, search) for draft, search in drafted if self._fills(draft, search)]
+            if not taken:
                 continue
+            draft, search = max(taken, key=lambda pair: pair[0].merit)
             (more,) = search.align(encoded, [draft], [end_s - start_s])
             found += [
                 replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s) for word in more
             ]
         return tuple(sorted(found, key=lambda word: word.start_s))
+
+    def _likely_here(self, searches: Mapping[str, Search], encoded: Sequence[Encoded]) -> list[Search]:
+        """The languages that a stretch may be in by its own sound: one where that is clear, else all."""
+        if len(searches) == 1:
+            return list(searches.values())
+        (odds,) = self._ranked(encoded)
+        known = sum(odds.get(code, 0.0) for code in searches) or 1.0
+        clear = self.settings.switch_probability
+        sure = [code for code in searches if odds.get(code, 0.0) / known >= clear]
+        return [searches[code] for code in sure or searches]
+
+    def _fills(self, draft: Draft, search: Search) -> bool:
+        unheard = draft.no_speech_probability > self.settings.most_hole_no_speech
+        return (
+            not unheard
+            and not search.doubtful(draft)
+            and draft.mean_log_probability >= self.settings.least_hole_log
+        )
 
 
 def with_silence(features: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
