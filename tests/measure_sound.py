@@ -80,7 +80,7 @@ def transcript_of(call: OverlapCall, heard: Heard) -> Transcript:
     sides = []
     for number, speaker in ROLES.items():
         words: list[Word] = []
-        for one in (one for one in call.said if one.side == number):
+        for one in (one for one in call.said if one.side == number and one.clip.text):
             pieces = re.findall(r"[\u4e00-\u9fff]|[A-Za-z0-9'’-]+[,.?!]*|[^\w\s]", one.clip.text)
             step = one.clip.seconds / len(pieces)
             words += [
@@ -163,10 +163,11 @@ def edge_errors(call: OverlapCall, heard: Heard) -> list[tuple[float, float]]:
 
 def figure_errors(call: OverlapCall, heard: Heard) -> tuple[float, float]:
     """Loudness difference (LU) and agent's speech rate (share), heard less true."""
-    spoken = [np.concatenate([_of(call, one) for one in call.said if one.side == side]) for side in (0, 1)]
+    said = [one for one in call.said if one.clip.text]
+    spoken = [np.concatenate([_of(call, one) for one in said if one.side == side]) for side in (0, 1)]
     figures = {m.name: m.value for m in measure(transcript_of(call, heard), heard.label(ROLES))}
-    length_s = sum(end - start for start, end in turn_bounds(call.said, 0))
-    units = sum(count_units(one.clip.text, call.language) for one in call.said if one.side == 0)
+    length_s = sum(end - start for start, end in turn_bounds(said, 0))
+    units = sum(count_units(one.clip.text, call.language) for one in said if one.side == 0)
     difference, rate = figures["loudness_difference_lu"], figures["agent_speech_rate"]
     if not isinstance(difference, float) or not isinstance(rate, float):
         raise TypeError(f"{call.name}: not measured, {figures}")

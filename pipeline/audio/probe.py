@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.audio.integrity import missing_bytes
+from pipeline.audio.integrity import missing_bytes, other_kind
 from pipeline.errors import RecordingError
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
     import av
 
     with _readable(path) as file:
-        if not file.read(1):
+        head = file.read(16)
+        if not head:
             raise RecordingError(f"{name} is empty (0 bytes)", code="empty")
         lacking = missing_bytes(file)
         file.seek(0)
@@ -78,14 +79,19 @@ def open_stream(path: Path, *, name: str) -> Iterator[Stream]:
                 metadata_errors="replace",
             )
         except (av.FFmpegError, ValueError) as error:
-            raise _unopened(name, lacking) from error
+            raise _unopened(name, lacking, head) from error
         with container:
             yield _stream(container, name, lacking=lacking or 0)
 
 
-def _unopened(name: str, lacking: int | None) -> RecordingError:
+def _unopened(name: str, lacking: int | None, head: bytes) -> RecordingError:
     if lacking is not None:
         return _cut_before_index(name)
+    other = other_kind(head)
+    if other is not None:
+        return RecordingError(
+            f"{name} is of a kind that is not accepted: {other}; accepted are {ACCEPTED}", code="not_audio"
+        )
     return RecordingError(f"{name} is not a sound file; accepted are {ACCEPTED}", code="not_audio")
 
 
@@ -129,6 +135,8 @@ def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:
     formats = set(container.format.name.split(","))
     if formats & {"mp3", "aac", "amr", "ogg"}:
         return None  # estimated from the bit rate, or from the last page that is there: no promise
+    if audio.codec_context.codec.canonical_name.startswith("adpcm"):
+        return None  # the bit rate counts the blocks' heads as sound; whether bytes lack, the chunks say
     if audio.duration is not None and audio.time_base is not None:
         return float(audio.duration * audio.time_base)
     return container.duration / 1_000_000 if container.duration else None
