@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
 from models.whisper_load import MUCH_BYTES, from_environment, give_back_freed_memory, load_model
-from models.whisper_search import Draft, Search, holes, storage
+from models.whisper_search import Draft, Search, holes, storage, with_silence
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 
 __all__ = ["WhisperRecogniser", "WhisperSettings", "choose_language", "shared_recogniser"]
@@ -105,9 +105,14 @@ class WhisperRecogniser:
                 little=self.settings.other_probability,
             )  # fmt: skip
             if language not in self.settings.accepted_languages:
-                return Heard(language, confidence, (), probabilities)
+                if self._has_words(language, sizes, encoded):
+                    return Heard(language, confidence, (), probabilities)
+                language, confidence = choose_language(
+                    {code: probabilities.get(code, 0.0) for code in self.settings.accepted_languages},
+                    self.settings.accepted_languages,
+                )  # fmt: skip
             if confidence < self.settings.sure_language:
-                language = self._decoders_choice(windows, sizes, encoded)
+                language = self._decoders_choice(sizes, encoded)
         order = sorted(range(len(windows)), key=lambda index: -sizes[index])
         heard: dict[int, HeardWindow] = {}
         for batch in even_batches(order, self.settings.batch_size):
@@ -149,12 +154,20 @@ class WhisperRecogniser:
                 summed[code] = summed.get(code, 0.0) + sizes[index] * probability
         return {code: value / total for code, value in summed.items()}
 
-    def _decoders_choice(
-        self, windows: Sequence[Samples], sizes: Sequence[int], encoded: Mapping[int, Encoded]
-    ) -> str:
-        """The accepted language in which the decoder is surest of what the longest windows say."""
+    def _longest(
+        self, sizes: Sequence[int], encoded: Mapping[int, Encoded]
+    ) -> tuple[list[int], list[Encoded]]:
         longest = sorted(encoded, key=lambda index: -sizes[index])[: self.settings.opinion_windows]
-        sounds = [encoded[index] for index in longest]
+        return longest, [encoded[index] for index in longest]
+
+    def _has_words(self, language: str, sizes: Sequence[int], encoded: Mapping[int, Encoded]) -> bool:
+        """Whether a third language has words for any of the longest windows: crackle is likeliest in some language, too."""
+        search = Search(self.model, self.settings, language, ())
+        return any(search.says_something(draft) for draft in search.drafts(self._longest(sizes, encoded)[1]))
+
+    def _decoders_choice(self, sizes: Sequence[int], encoded: Mapping[int, Encoded]) -> str:
+        """The accepted language in which the decoder is surest of what the longest windows say."""
+        longest, sounds = self._longest(sizes, encoded)
 
         def liking(language: str) -> float:
             drafts = Search(self.model, self.settings, language, ()).drafts(sounds)
@@ -207,7 +220,8 @@ class WhisperRecogniser:
         others: Sequence[str],
     ) -> list[HeardWindow]:  # fmt: skip
         searches = {
-            code: Search(self.model, self.settings, code, hints) for code in dict.fromkeys((language, *others))
+            code: Search(self.model, self.settings, code, hints)
+            for code in dict.fromkeys((language, *others))
         }
         search = searches[language]
         seconds = [len(sound) / SAMPLE_RATE_HZ for sound in sounds]
@@ -258,24 +272,7 @@ class WhisperRecogniser:
         return [searches[code] for code in sure or searches]
 
     def _fills(self, draft: Draft, search: Search) -> bool:
-        unheard = draft.no_speech_probability > self.settings.most_hole_no_speech
-        return (
-            not unheard
-            and not search.doubtful(draft)
-            and draft.mean_log_probability >= self.settings.least_hole_log
-        )
-
-
-def with_silence(features: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    """Mel features ``(bands, n)`` cut or filled up to ``frames``: with silence as Whisper learned it, the lowest value that
-    the window's own level allows. Zeros, as faster-whisper takes them, are a steady noise.
-
-    >>> with_silence(np.array([[1.0, -0.5]], dtype=np.float32), 4).tolist()
-    [[1.0, -0.5, -0.5, -0.5]]
-    """
-    missing = max(0, frames - features.shape[-1])
-    lowest = float(features.min(initial=0.0))
-    return np.pad(features[..., :frames], ((0, 0), (0, missing)), constant_values=lowest)
+        return search.says_something(draft) and draft.mean_log_probability >= self.settings.least_hole_log
 
 
 def even_batches(order: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -195,10 +195,13 @@ def _event(
         return [held, Said(second, at + rng.uniform(0.1, 0.95), other)]
     if event == "completion":
         end = _cut(other, rng.uniform(0.6, 0.85))
-        return [held, Said(second, at + length - rng.uniform(0.3, min(0.8, end.seconds)), end)]
+        return [held, Said(second, at + length - rng.uniform(0.2, max(0.3, min(0.8, end.seconds))), end)]
     if event == "short_turn":
         short = _cut(base, rng.uniform(0.5, 0.85))
-        return [Said(first, at, short), Said(second, at + rng.uniform(0.15, max(0.2, short.seconds - 0.15)), other)]
+        return [
+            Said(first, at, short),
+            Said(second, at + rng.uniform(0.15, max(0.2, short.seconds - 0.15)), other),
+        ]
     if event in WORDLESS:
         sound = Clip(WORDLESS[event](rng), "", "")
         return [held, Said(second, at + rng.uniform(1.1, length - 1.2), sound, True)]
@@ -221,7 +224,10 @@ def _cough(rng: np.random.Generator) -> Array:
     bursts = []
     for _ in range(int(rng.integers(1, 4))):
         size = round(rng.uniform(0.12, 0.3) * RATE_HZ)
-        bursts += [rng.normal(size=size) * np.exp(-np.arange(size) / (0.06 * RATE_HZ)), np.zeros(round(0.12 * RATE_HZ))]
+        bursts += [
+            rng.normal(size=size) * np.exp(-np.arange(size) / (0.06 * RATE_HZ)),
+            np.zeros(round(0.12 * RATE_HZ)),
+        ]
     return _shaped(np.concatenate(bursts[:-1]), 400, 3000)
 
 

@@ -107,7 +107,10 @@ def test_a_two_sided_call_without_a_list_is_named_by_its_speech() -> None:
 
 
 def test_who_talks_alone_is_not_the_agent_for_that() -> None:
-    said = [Turn("unknown", f"Well, that was on the {n}. and my sister came over.", n, n + 0.9, 1.0) for n in range(8)]
+    said = [
+        Turn("unknown", f"Well, that was on the {n}. and my sister came over.", n, n + 0.9, 1.0)
+        for n in range(8)
+    ]
     assert roles.decide([said, []], language="en").speaker(0) == "unknown"
     assert roles.decide([[], said], language="en").speaker(1) == "unknown"
 
