@@ -231,6 +231,13 @@ def test_words_that_were_hardly_heard_leave_a_doubt() -> None:
     assert found.confidence < 0.6
 
 
+def test_one_syllable_drawn_over_seconds_leaves_a_doubt() -> None:
+    customer = Turn("customer", "主", 3.0, 5.0, 0.9, (Word("主", 3.0, 4.0, 0.9),))
+    agent = said(("agent", 0, 6, "我先介绍一下这个方案")).turns
+    (found,) = find(Transcript("zh", (*agent, customer)), call([(0.0, 6.0)], [(3.0, 5.0)]))
+    assert found.confidence < 0.6
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_lexicon_of_backchannels(language: str) -> None:
     data = backchannels.load(language)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pipeline.analysis.backchannels import is_backchannel
 from pipeline.analysis.sides import BY_SOUND, BY_VOICES, heard_at_once, measured, turn_spans, unmeasured
+from pipeline.analysis.voice import count_units
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Finding, Measure, Reason, Sound, Speaker, Transcript, Turn
 
@@ -194,7 +195,9 @@ def _of_side(
         )
         # Of whom no word was heard there, it is not known that it was he who spoke: there may be voices behind him.
         wanted = lost is not None and not is_backchannel(lost[1])
-        heard = said is not None and _trust(transcript, speaker, hit.newcomer) >= settings.misheard
+        # One syllable over a second and more is a word that was drawn into voices behind the newcomer.
+        words = said is not None and count_units(said[1], transcript.language) > 1
+        heard = words and _trust(transcript, speaker, hit.newcomer) >= settings.misheard
         sure = hit.clear and wanted and heard
         yield Finding(
             kind="interruption",
