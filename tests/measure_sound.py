@@ -18,7 +18,19 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import numpy as np
 from clip_pools import DATA, read_speech, sample_calls, spoken_texts
-from overlap_calls import RATE_HZ, Array, Line, OverlapCall, Pool, Said, lufs, make_call, turn_bounds
+from overlap_calls import (
+    EVENTS,
+    HARD_EVENTS,
+    RATE_HZ,
+    Array,
+    Line,
+    OverlapCall,
+    Pool,
+    Said,
+    lufs,
+    make_call,
+    turn_bounds,
+)
 
 from pipeline.analysis.interruptions import find
 from pipeline.analysis.voice import count_units, measure
@@ -40,6 +52,7 @@ LINES: dict[str, Line] = {
     "echo -28": Line(levels_lufs=(-18.0, -24.0), crosstalk_db=-28.0, crosstalk_s=0.18),
     "agc": Line(agc=True),
     "room": Line(room=True),
+    "babble -20": Line(babble_db=-20.0),
 }
 
 
@@ -206,12 +219,18 @@ class Measured:
 
 
 def measured(
-    pool: Pool, line: Line, name: str, seeds: Iterable[int], *, real_words: bool = False
+    pool: Pool,
+    line: Line,
+    name: str,
+    seeds: Iterable[int],
+    *,
+    real_words: bool = False,
+    kinds: Sequence[str] = EVENTS,
 ) -> Measured:
     """All calls of one pool on one line."""
     total = Measured()
     for seed in seeds:
-        call = make_call(f"{name}#{seed}", pool, seed=seed, line=line)
+        call = make_call(f"{name}#{seed}", pool, seed=seed, line=line, events=len(kinds), kinds=kinds)
         heard = listen(Channels.of(*call.sides))
         transcript = recognised(call, heard) if real_words else transcript_of(call, heard)
         found = find(transcript, heard.label(ROLES))
@@ -240,6 +259,9 @@ def main() -> int:
     parser.add_argument("--line", default="", help="only lines whose name holds this")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--words", action="store_true", help="words by the default recogniser, not given")
+    parser.add_argument(
+        "--hard", action="store_true", help="with coughs, laughs, completions and turns too short to cut"
+    )
     parser.add_argument("--notes", action="store_true", help="list each error")
     args = parser.parse_args()
     for name, pool in pools(args.clips).items():
@@ -251,7 +273,12 @@ def main() -> int:
                 continue
             first = args.seed + 1000 * list(LINES).index(kind)
             got = measured(
-                pool, line, f"{name}/{kind}", range(first, first + args.calls), real_words=args.words
+                pool,
+                line,
+                f"{name}/{kind}",
+                range(first, first + args.calls),
+                real_words=args.words,
+                kinds=HARD_EVENTS if args.hard else EVENTS,
             )
             print(f"{name:10s} {kind:15s}", got.row(), flush=True)
             total += got
