@@ -142,7 +142,13 @@ def score(call: OverlapCall, found: Sequence[Finding], *, gate: float = 0.6) -> 
             out.doubtful_hits += hit is not None
             out.notes.append(f"{call.name}: {'doubted' if hit else 'missed'} {true}")
     for f in left:
+        # "Sure. I'll send it": told from its content on, where a truth that opens with a nod began before.
         if any(
+            true.near and ROLES[true.side] == f.speaker and true.start_s < (f.start_s or 0) < true.end_s
+            for true in call.truth
+        ):
+            out.near["told later"] += 1
+        elif any(
             ROLES[side] == f.speaker and abs((f.start_s or 0) - start) <= MATCH_S
             for side, start in call.near_misses
         ):

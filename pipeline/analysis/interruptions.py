@@ -40,8 +40,7 @@ class InterruptionSettings:
     wordless_s: float = 1.2
     """Without words, a phrase up to this long is taken for a backchannel."""
     misheard: float = 0.4
-    """Under this (geometric mean of the words' confidences) a phrase that could be a false start, or the whole of what the
-    newcomer said, may be something else than what was heard: a 嗯 comes out as 您好 or 欢迎你."""
+    """Under this (geometric mean of the words' confidences) words are as good as none: a 嗯 comes out as 您好 or 欢迎你."""
     doubt_s: float = 0.1
     """Within this of a bound, the edges of speech are not exact enough to be sure."""
     doubt_mono_s: float = 0.2
@@ -184,7 +183,7 @@ def _of_side(
         said = _said(transcript, speaker, phrase)
         if said is None:
             return phrase.duration_s <= settings.wordless_s
-        short = phrase.duration_s <= settings.false_start_s
+        short = phrase.duration_s <= settings.wordless_s
         return is_backchannel(said[1]) or (short and _trust(transcript, speaker, phrase) < settings.misheard)
 
     for hit in interruptions_of(newcomer, other, claims_nothing=claims_nothing, settings=settings):
