@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from models import registry
 from models.recognition import Heard, HeardWindow, HeardWord
 from models.whisper_load import MUCH_BYTES, arithmetic, from_environment, give_back_freed_memory, load_model
-from models.whisper_search import Search, holes, storage
+from models.whisper_search import Draft, Search, holes, storage, with_silence
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 
 __all__ = ["WhisperRecogniser", "WhisperSettings", "choose_language", "shared_recogniser"]
@@ -107,9 +107,14 @@ class WhisperRecogniser:
                 little=self.settings.other_probability,
             )  # fmt: skip
             if language not in self.settings.accepted_languages:
-                return Heard(language, confidence, (), probabilities)
+                if self._has_words(language, sizes, encoded):
+                    return Heard(language, confidence, (), probabilities)
+                language, confidence = choose_language(
+                    {code: probabilities.get(code, 0.0) for code in self.settings.accepted_languages},
+                    self.settings.accepted_languages,
+                )  # fmt: skip
             if confidence < self.settings.sure_language:
-                language = self._decoders_choice(windows, sizes, encoded)
+                language = self._decoders_choice(sizes, encoded)
         order = sorted(range(len(windows)), key=lambda index: -sizes[index])
         heard: dict[int, HeardWindow] = {}
         for batch in even_batches(order, self.settings.batch_size):
@@ -151,12 +156,20 @@ class WhisperRecogniser:
                 summed[code] = summed.get(code, 0.0) + sizes[index] * probability
         return {code: value / total for code, value in summed.items()}
 
-    def _decoders_choice(
-        self, windows: Sequence[Samples], sizes: Sequence[int], encoded: Mapping[int, Encoded]
-    ) -> str:
-        """The accepted language in which the decoder is surest of what the longest windows say."""
+    def _longest(
+        self, sizes: Sequence[int], encoded: Mapping[int, Encoded]
+    ) -> tuple[list[int], list[Encoded]]:
         longest = sorted(encoded, key=lambda index: -sizes[index])[: self.settings.opinion_windows]
-        sounds = [encoded[index] for index in longest]
+        return longest, [encoded[index] for index in longest]
+
+    def _has_words(self, language: str, sizes: Sequence[int], encoded: Mapping[int, Encoded]) -> bool:
+        """Whether a third language has words for any of the longest windows: crackle is likeliest in some language, too."""
+        search = Search(self.model, self.settings, language, ())
+        return any(search.says_something(draft) for draft in search.drafts(self._longest(sizes, encoded)[1]))
+
+    def _decoders_choice(self, sizes: Sequence[int], encoded: Mapping[int, Encoded]) -> str:
+        """The accepted language in which the decoder is surest of what the longest windows say."""
+        longest, sounds = self._longest(sizes, encoded)
 
         def liking(language: str) -> float:
             drafts = Search(self.model, self.settings, language, ()).drafts(sounds)
@@ -191,8 +204,9 @@ class WhisperRecogniser:
                 found_here = [HeardWindow((), None, None, code)] * len(places)
             else:
                 found_here = self._decoded(
-                    [stacked[place] for place in places], [sounds[place] for place in places], code, hints
-                )
+                    [stacked[place] for place in places], [sounds[place] for place in places], code, hints,
+                    others=self.settings.accepted_languages if ranked is not None else (),
+                )  # fmt: skip
             heard.update({batch[place]: window for place, window in zip(places, found_here, strict=True)})
         return heard
 
@@ -204,50 +218,63 @@ class WhisperRecogniser:
         return [{token[2:-2]: probability for token, probability in each} for each in found]
 
     def _decoded(
-        self, encoded: Sequence[Encoded], sounds: Sequence[Samples], language: str, hints: Sequence[str]
-    ) -> list[HeardWindow]:
-        search = Search(self.model, self.settings, language, hints)
+        self, encoded: Sequence[Encoded], sounds: Sequence[Samples], language: str, hints: Sequence[str],
+        others: Sequence[str],
+    ) -> list[HeardWindow]:  # fmt: skip
+        searches = {
+            code: Search(self.model, self.settings, code, hints)
+            for code in dict.fromkeys((language, *others))
+        }
+        search = searches[language]
         seconds = [len(sound) / SAMPLE_RATE_HZ for sound in sounds]
         drafts = search.drafts(encoded)
         aligned = search.align(encoded, drafts, seconds)
         prompt = self.settings.prompts.get(language, "")
         return [
             HeardWindow(
-                self._filled(search, words, sound, known.shape[1] * 2),
+                self._filled(searches, words, sound, known.shape[1] * 2),
                 draft.mean_log_probability, draft.no_speech_probability, language, prompt,
             )
             for words, draft, sound, known in zip(aligned, drafts, sounds, encoded, strict=True)
         ]  # fmt: skip
 
     def _filled(
-        self, search: Search, words: tuple[HeardWord, ...], sound: Samples, frames: int
+        self, searches: Mapping[str, Search], words: tuple[HeardWord, ...], sound: Samples, frames: int
     ) -> tuple[HeardWord, ...]:
-        """The words, and those of the stretches that the decoder passed over, each heard by itself."""
+        """The words, and those of the stretches that the decoder passed over, each heard by itself.
+
+        ``searches`` holds the languages in which it may be heard, the window's own first: what was passed over may be
+        what was said in the other.
+        """
         found = list(words)
         for start_s, end_s in holes(words, len(sound) / SAMPLE_RATE_HZ, least_s=self.settings.least_hole_s):
             part = sound[round(start_s * SAMPLE_RATE_HZ) : round(end_s * SAMPLE_RATE_HZ)]
             encoded = [self._encode(part, frames)]
-            (draft,) = search.careful(encoded)
-            unheard = draft.no_speech_probability > self.settings.most_hole_no_speech
-            if unheard or search.doubtful(draft) or draft.mean_log_probability < self.settings.least_hole_log:
+            drafted = [
+                (search.careful(encoded)[0], search) for search in self._likely_here(searches, encoded)
+            ]
+            taken = [(draft, search) for draft, search in drafted if self._fills(draft, search)]
+            if not taken:
                 continue
+            draft, search = max(taken, key=lambda pair: pair[0].merit)
             (more,) = search.align(encoded, [draft], [end_s - start_s])
             found += [
                 replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s) for word in more
             ]
         return tuple(sorted(found, key=lambda word: word.start_s))
 
+    def _likely_here(self, searches: Mapping[str, Search], encoded: Sequence[Encoded]) -> list[Search]:
+        """The languages that a stretch may be in by its own sound: one where that is clear, else all."""
+        if len(searches) == 1:
+            return list(searches.values())
+        (odds,) = self._ranked(encoded)
+        known = sum(odds.get(code, 0.0) for code in searches) or 1.0
+        clear = self.settings.switch_probability
+        sure = [code for code in searches if odds.get(code, 0.0) / known >= clear]
+        return [searches[code] for code in sure or searches]
 
-def with_silence(features: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
-    """Mel features ``(bands, n)`` cut or filled up to ``frames``: with silence as Whisper learned it, the lowest value that
-    the window's own level allows. Zeros, as faster-whisper takes them, are a steady noise.
-
-    >>> with_silence(np.array([[1.0, -0.5]], dtype=np.float32), 4).tolist()
-    [[1.0, -0.5, -0.5, -0.5]]
-    """
-    missing = max(0, frames - features.shape[-1])
-    lowest = float(features.min(initial=0.0))
-    return np.pad(features[..., :frames], ((0, 0), (0, missing)), constant_values=lowest)
+    def _fills(self, draft: Draft, search: Search) -> bool:
+        return search.says_something(draft) and draft.mean_log_probability >= self.settings.least_hole_log
 
 
 def even_batches(order: Sequence[int], size: int) -> list[Sequence[int]]:

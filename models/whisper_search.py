@@ -92,6 +92,11 @@ class Search:
             or draft.mean_log_probability < self.settings.min_log_probability
         )
 
+    def says_something(self, draft: Draft) -> bool:
+        """Whether a draft is words, and the engine believes that somebody speaks."""
+        silent = draft.no_speech_probability > self.settings.most_hole_no_speech
+        return not silent and not self.doubtful(draft)
+
     def align(
         self, encoded: Sequence[NDArray[np.float32]], drafts: Sequence[Draft], seconds: Sequence[float]
     ) -> list[tuple[HeardWord, ...]]:
@@ -186,6 +191,18 @@ def holes(words: Sequence[HeardWord], seconds: float, *, least_s: float) -> list
     if seconds - at >= least_s:
         found.append((at, seconds))
     return [(round(start, 3), round(end, 3)) for start, end in found]
+
+
+def with_silence(features: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """Mel features ``(bands, n)`` cut or filled up to ``frames``: with silence as Whisper learned it, the lowest value that
+    the window's own level allows. Zeros, as faster-whisper takes them, are a steady noise.
+
+    >>> with_silence(np.array([[1.0, -0.5]], dtype=np.float32), 4).tolist()
+    [[1.0, -0.5, -0.5, -0.5]]
+    """
+    missing = max(0, frames - features.shape[-1])
+    lowest = float(features.min(initial=0.0))
+    return np.pad(features[..., :frames], ((0, 0), (0, missing)), constant_values=lowest)
 
 
 def storage(encoded: Sequence[NDArray[np.float32]]) -> Any:

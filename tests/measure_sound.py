@@ -18,7 +18,19 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 import numpy as np
 from clip_pools import DATA, read_speech, sample_calls, spoken_texts
-from overlap_calls import RATE_HZ, Array, Line, OverlapCall, Pool, Said, lufs, make_call, turn_bounds
+from overlap_calls import (
+    EVENTS,
+    HARD_EVENTS,
+    RATE_HZ,
+    Array,
+    Line,
+    OverlapCall,
+    Pool,
+    Said,
+    lufs,
+    make_call,
+    turn_bounds,
+)
 
 from pipeline.analysis.interruptions import find
 from pipeline.analysis.voice import count_units, measure
@@ -40,6 +52,7 @@ LINES: dict[str, Line] = {
     "echo -28": Line(levels_lufs=(-18.0, -24.0), crosstalk_db=-28.0, crosstalk_s=0.18),
     "agc": Line(agc=True),
     "room": Line(room=True),
+    "babble -20": Line(babble_db=-20.0),
 }
 
 
@@ -80,7 +93,7 @@ def transcript_of(call: OverlapCall, heard: Heard) -> Transcript:
     sides = []
     for number, speaker in ROLES.items():
         words: list[Word] = []
-        for one in (one for one in call.said if one.side == number):
+        for one in (one for one in call.said if one.side == number and one.clip.text):
             pieces = re.findall(r"[\u4e00-\u9fff]|[A-Za-z0-9'’-]+[,.?!]*|[^\w\s]", one.clip.text)
             step = one.clip.seconds / len(pieces)
             words += [
@@ -129,7 +142,13 @@ def score(call: OverlapCall, found: Sequence[Finding], *, gate: float = 0.6) -> 
             out.doubtful_hits += hit is not None
             out.notes.append(f"{call.name}: {'doubted' if hit else 'missed'} {true}")
     for f in left:
+        # "Sure. I'll send it": told from its content on, where a truth that opens with a nod began before.
         if any(
+            true.near and ROLES[true.side] == f.speaker and true.start_s < (f.start_s or 0) < true.end_s
+            for true in call.truth
+        ):
+            out.near["told later"] += 1
+        elif any(
             ROLES[side] == f.speaker and abs((f.start_s or 0) - start) <= MATCH_S
             for side, start in call.near_misses
         ):
@@ -163,10 +182,11 @@ def edge_errors(call: OverlapCall, heard: Heard) -> list[tuple[float, float]]:
 
 def figure_errors(call: OverlapCall, heard: Heard) -> tuple[float, float]:
     """Loudness difference (LU) and agent's speech rate (share), heard less true."""
-    spoken = [np.concatenate([_of(call, one) for one in call.said if one.side == side]) for side in (0, 1)]
+    said = [one for one in call.said if one.clip.text]
+    spoken = [np.concatenate([_of(call, one) for one in said if one.side == side]) for side in (0, 1)]
     figures = {m.name: m.value for m in measure(transcript_of(call, heard), heard.label(ROLES))}
-    length_s = sum(end - start for start, end in turn_bounds(call.said, 0))
-    units = sum(count_units(one.clip.text, call.language) for one in call.said if one.side == 0)
+    length_s = sum(end - start for start, end in turn_bounds(said, 0))
+    units = sum(count_units(one.clip.text, call.language) for one in said if one.side == 0)
     difference, rate = figures["loudness_difference_lu"], figures["agent_speech_rate"]
     if not isinstance(difference, float) or not isinstance(rate, float):
         raise TypeError(f"{call.name}: not measured, {figures}")
@@ -205,12 +225,18 @@ class Measured:
 
 
 def measured(
-    pool: Pool, line: Line, name: str, seeds: Iterable[int], *, real_words: bool = False
+    pool: Pool,
+    line: Line,
+    name: str,
+    seeds: Iterable[int],
+    *,
+    real_words: bool = False,
+    kinds: Sequence[str] = EVENTS,
 ) -> Measured:
     """All calls of one pool on one line."""
     total = Measured()
     for seed in seeds:
-        call = make_call(f"{name}#{seed}", pool, seed=seed, line=line)
+        call = make_call(f"{name}#{seed}", pool, seed=seed, line=line, events=len(kinds), kinds=kinds)
         heard = listen(Channels.of(*call.sides))
         transcript = recognised(call, heard) if real_words else transcript_of(call, heard)
         found = find(transcript, heard.label(ROLES))
@@ -239,6 +265,9 @@ def main() -> int:
     parser.add_argument("--line", default="", help="only lines whose name holds this")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--words", action="store_true", help="words by the default recogniser, not given")
+    parser.add_argument(
+        "--hard", action="store_true", help="with coughs, laughs, completions and turns too short to cut"
+    )
     parser.add_argument("--notes", action="store_true", help="list each error")
     args = parser.parse_args()
     for name, pool in pools(args.clips).items():
@@ -250,7 +279,12 @@ def main() -> int:
                 continue
             first = args.seed + 1000 * list(LINES).index(kind)
             got = measured(
-                pool, line, f"{name}/{kind}", range(first, first + args.calls), real_words=args.words
+                pool,
+                line,
+                f"{name}/{kind}",
+                range(first, first + args.calls),
+                real_words=args.words,
+                kinds=HARD_EVENTS if args.hard else EVENTS,
             )
             print(f"{name:10s} {kind:15s}", got.row(), flush=True)
             total += got

@@ -23,6 +23,11 @@ EVENTS = (
     "hand_over", "brush", "cut_off", "cut_off", "talk_over", "talk_over", "talk_inside", "backchannel", "backchannel",
     "backchannels", "false_start", "gives_up", "both_start", "nod_then_content",
 )  # fmt: skip
+HARD_EVENTS = (
+    "cut_off", "talk_over", "talk_inside", "backchannel", "backchannels", "completion", "completion", "cough", "laugh",
+    "breath", "short_turn", "nod_then_content",
+)  # fmt: skip
+"""With what is no word at all, who ends the other's sentence for him, and whose own turn was too short to be cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class Line:
     crosstalk_s: float = 0.01
     agc: bool = False
     room: bool = False
+    babble_db: float | None = None
+    """Six voices behind the second side, so far over (under) its own level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +107,13 @@ class OverlapCall:
     line: Line = field(default_factory=Line)
 
 
-def make_call(name: str, pool: Pool, *, seed: int, line: Line, events: int = 14) -> OverlapCall:
+def make_call(
+    name: str, pool: Pool, *, seed: int, line: Line, events: int = 14, kinds: Sequence[str] = EVENTS
+) -> OverlapCall:
     """A call of ``events`` overlaps and hand-overs between two voices."""
     rng = np.random.default_rng(seed)
     voices = _two_voices(pool, rng)
-    order = [EVENTS[i % len(EVENTS)] for i in rng.permutation(max(events, len(EVENTS)))[:events]]
+    order = [kinds[i % len(kinds)] for i in rng.permutation(max(events, len(kinds)))[:events]]
     said: list[Said] = []
     at = 0.8
     for event in order:
@@ -114,7 +123,8 @@ def make_call(name: str, pool: Pool, *, seed: int, line: Line, events: int = 14)
         at = max(one.end_s for one in laid) + float(rng.uniform(0.9, 1.6))
     said.sort(key=lambda one: one.start_s)
     truth, misses = _judged(said)
-    sides = _rendered(said, at, line, rng)
+    behind = None if line.babble_db is None else babble(pool, at, rng)
+    sides = _rendered(said, at, line, rng, behind)
     return OverlapCall(name, pool.language, tuple(said), truth, misses, tuple(order), sides, at, line)
 
 
@@ -183,12 +193,75 @@ def _event(
         return [held, Said(second, at + rng.uniform(1.0, length - 1.6), _cut(other, rng.uniform(1.0, 1.45)))]
     if event == "both_start":
         return [held, Said(second, at + rng.uniform(0.1, 0.95), other)]
+    if event == "completion":
+        end = _cut(other, rng.uniform(0.6, 0.85))
+        return [held, Said(second, at + length - rng.uniform(0.2, max(0.3, min(0.8, end.seconds))), end)]
+    if event == "short_turn":
+        short = _cut(base, rng.uniform(0.5, 0.85))
+        return [
+            Said(first, at, short),
+            Said(second, at + rng.uniform(0.15, max(0.2, short.seconds - 0.15)), other),
+        ]
+    if event in WORDLESS:
+        sound = Clip(WORDLESS[event](rng), "", "")
+        return [held, Said(second, at + rng.uniform(1.1, length - 1.2), sound, True)]
     nod = _pick(pool, voices[second], rng, nod=True)
     start = at + rng.uniform(1.1, 1.6)
     resumed = start + nod.seconds + rng.uniform(0.35, 0.6)
     if resumed - at < 1.1 or at + length - resumed < 0.6:
         return [held, Said(second, at + length - min(1.2, length - 1.1), other)]
     return [held, Said(second, start, nod, True), Said(second, resumed, other)]
+
+
+def _shaped(sound: Array, low_hz: float, high_hz: float) -> Array:
+    from scipy.signal import butter, sosfilt
+
+    band = sosfilt(butter(2, (low_hz, high_hz), "band", fs=RATE_HZ, output="sos"), sound)
+    return np.asarray(band / np.sqrt((band**2).mean()) * 10 ** (-23 / 20))
+
+
+def _cough(rng: np.random.Generator) -> Array:
+    bursts = []
+    for _ in range(int(rng.integers(1, 4))):
+        size = round(rng.uniform(0.12, 0.3) * RATE_HZ)
+        bursts += [
+            rng.normal(size=size) * np.exp(-np.arange(size) / (0.06 * RATE_HZ)),
+            np.zeros(round(0.12 * RATE_HZ)),
+        ]
+    return _shaped(np.concatenate(bursts[:-1]), 400, 3000)
+
+
+def _breath(rng: np.random.Generator) -> Array:
+    size = round(rng.uniform(0.5, 1.4) * RATE_HZ)
+    return _shaped(rng.normal(size=size) * np.hanning(size), 500, 3500)
+
+
+def _laugh(rng: np.random.Generator) -> Array:
+    """Ha ha ha: five voiced puffs a second."""
+    parts = []
+    for number in range(int(rng.integers(3, 8))):
+        time_s = np.arange(round(0.09 * RATE_HZ)) / RATE_HZ
+        pulses = np.diff(np.floor(time_s * 230 * 0.97**number), prepend=0) > 0
+        voiced = lfilter([1], [1, -1.6, 0.81], pulses * 1.0) * np.hanning(time_s.size)
+        puff = rng.normal(size=round(0.1 * RATE_HZ)) * np.hanning(round(0.1 * RATE_HZ)) * 0.3
+        parts += [puff, voiced / max(1e-6, np.abs(voiced).max())]
+    return _shaped(np.concatenate(parts), 300, 3000)
+
+
+WORDLESS = {"cough": _cough, "breath": _breath, "laugh": _laugh}
+
+
+def babble(pool: Pool, seconds: float, rng: np.random.Generator, *, voices: int = 6) -> Array:
+    """So many of the pool's voices at once, without a pause."""
+    whole = np.zeros(round(seconds * RATE_HZ) + RATE_HZ)
+    for _ in range(voices):
+        at = -int(rng.integers(2 * RATE_HZ))
+        while at < whole.size:
+            sound = pool.content[int(rng.integers(len(pool.content)))].sound
+            piece = sound[max(0, -at) : whole.size - at]
+            whole[max(0, at) : max(0, at) + piece.size] += piece
+            at += sound.size
+    return whole
 
 
 def _nods(
@@ -259,7 +332,7 @@ def lufs(sound: Array) -> float:
 
 
 def _rendered(
-    said: Sequence[Said], total_s: float, line: Line, rng: np.random.Generator
+    said: Sequence[Said], total_s: float, line: Line, rng: np.random.Generator, behind: Array | None = None
 ) -> tuple[Array, Array]:
     dry = [np.zeros(round(total_s * RATE_HZ) + RATE_HZ) for _ in (0, 1)]
     for one in said:
@@ -272,6 +345,8 @@ def _rendered(
         if spoken.any():
             dry[side] *= 10 ** ((line.levels_lufs[side] - lufs(spoken)) / 20)
         dry[side] = _room(dry[side], rng) if line.room else dry[side]
+    if behind is not None and line.babble_db is not None:
+        dry[1] += behind * 10 ** ((line.levels_lufs[1] + line.babble_db - lufs(behind)) / 20)
     delay = round(line.crosstalk_s * RATE_HZ)
     leak = 0.0 if line.crosstalk_db is None else 10 ** (line.crosstalk_db / 20)
     mixed = [dry[side] + leak * np.roll(dry[1 - side], delay) for side in (0, 1)]

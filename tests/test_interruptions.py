@@ -204,6 +204,40 @@ def test_from_the_sound_itself() -> None:
     assert [f.start_s for f in found] == pytest.approx([25.0, 33.0], abs=0.06)
 
 
+def _with_nod(nod: str, confidence: float) -> list[tuple[float | None, float]]:
+    """A nod of half a second in the other's speech, a pause, then content over the rest of it."""
+    sound = call([(0.0, 6.0)], [(2.0, 2.5), (3.0, 8.0)])
+    words = (
+        Word(nod, 2.0, 2.5, confidence),
+        *(Word(c, 3.0 + n, 3.9 + n, 0.9) for n, c in enumerate("我已经有了")),
+    )
+    customer = Turn("customer", nod + "我已经有了", 2.0, 8.0, 0.9, words)
+    told = find(Transcript("zh", (*said(("agent", 0, 6, "我先介绍一下这个方案")).turns, customer)), sound)
+    return [(finding.start_s, finding.confidence) for finding in told]
+
+
+def test_a_misheard_nod_is_no_beginning() -> None:
+    assert _with_nod("嗯，", 0.9) == [(3.0, 0.95)]
+    assert _with_nod("您好，", 0.1) == [(3.0, 0.95)]
+    assert _with_nod("的。", 0.9) == [(3.0, 0.95)]
+    assert _with_nod("等一下，", 0.9) == [(2.0, 0.95)]
+
+
+def test_words_that_were_hardly_heard_leave_a_doubt() -> None:
+    sound = call([(0.0, 6.0)], [(3.0, 5.5)])
+    words = tuple(Word(c, 3.0 + 0.5 * n, 3.4 + 0.5 * n, 0.2) for n, c in enumerate("稀浩马祝"))
+    customer = Turn("customer", "稀浩马祝", 3.0, 5.5, 0.2, words)
+    (found,) = find(Transcript("zh", (*said(("agent", 0, 6, "我先介绍一下这个方案")).turns, customer)), sound)
+    assert found.confidence < 0.6
+
+
+def test_one_syllable_drawn_over_seconds_leaves_a_doubt() -> None:
+    customer = Turn("customer", "主", 3.0, 5.0, 0.9, (Word("主", 3.0, 4.0, 0.9),))
+    agent = said(("agent", 0, 6, "我先介绍一下这个方案")).turns
+    (found,) = find(Transcript("zh", (*agent, customer)), call([(0.0, 6.0)], [(3.0, 5.0)]))
+    assert found.confidence < 0.6
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_lexicon_of_backchannels(language: str) -> None:
     data = backchannels.load(language)

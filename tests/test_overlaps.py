@@ -7,7 +7,7 @@ import functools
 import pytest
 from clip_pools import sample_calls
 from measure_sound import LINES, Measured, measured
-from overlap_calls import Line, Pool, make_call
+from overlap_calls import HARD_EVENTS, Line, Pool, make_call
 
 from pipeline.audio import Channels, listen
 
@@ -43,6 +43,21 @@ def test_interruptions_on_every_line(language: str) -> None:
     assert got.score.f1 >= 0.9, got.score.notes
     assert got.score.extra <= 4, got.score.notes
     assert max(abs(lu) for lu, _ in got.figures) < 1.0
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_interruptions_by_the_words_that_are_heard(language: str) -> None:
+    """With nods, coughs, laughs, completions and voices behind: nothing of it is an interruption, and the words are Whisper's."""
+    total = Measured()
+    for number, kind in enumerate(("plain", "noisy", "babble -20")):
+        own = range(8000 + 10 * number, 8001 + 10 * number)
+        total += measured(_pool(language), LINES[kind], kind, own, real_words=True, kinds=HARD_EVENTS)
+    assert total.score.hits >= 4
+    assert total.score.f1 >= 0.85, total.score.notes
+    assert total.score.extra <= 1, total.score.notes
+    assert max(abs(lu) for lu, _ in total.figures) < 1.0
+    assert max(abs(rate) for _, rate in total.figures) < 0.05
 
 
 def test_truth_is_by_the_definition() -> None:

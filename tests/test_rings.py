@@ -130,6 +130,16 @@ def test_one_ring_only_where_no_other_tone_of_its_pitch_is_heard() -> None:
     assert len(rings_in(_rings(1.0, 60.0), speech=answered)) == 1
 
 
+def test_a_note_of_hold_music_is_no_ring() -> None:
+    notes = [
+        Tone(Span(at, at + 0.7), (hz, 2 * hz))
+        for at, hz in ((1.0, 523.0), (2.5, 330.0), (8.0, 294.0), (9.0, 392.0))
+    ]
+    tones = sorted([*notes, *_rings(5.0)], key=lambda tone: tone.span.start_s)
+    assert not rings_in(tones, speech=[Timeline([Span(40, 42)])])
+    assert len(rings_in([notes[0], *_rings(5.0)], speech=[Timeline([Span(40, 42)])])) == 1
+
+
 def test_two_tones_alike_in_no_known_rhythm_are_not_counted() -> None:
     assert not rings_in(_rings(1.0, 4.9, on_s=1.4), speech=[Timeline([Span(20, 22)])])
 

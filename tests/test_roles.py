@@ -104,3 +104,18 @@ def test_a_two_sided_call_without_a_list_is_named_by_its_speech() -> None:
     transcript = build_transcript(heard, speech, record=CallRecord("a", "a"), layout="two_sides")
     assert transcript.roles_from == "speech"
     assert [turn.speaker for turn in transcript.turns] == ["agent", "customer"]
+
+
+def test_who_talks_alone_is_not_the_agent_for_that() -> None:
+    said = [
+        Turn("unknown", f"Well, that was on the {n}. and my sister came over.", n, n + 0.9, 1.0)
+        for n in range(8)
+    ]
+    assert roles.decide([said, []], language="en").speaker(0) == "unknown"
+    assert roles.decide([[], said], language="en").speaker(1) == "unknown"
+
+
+def test_one_live_channel_is_told_by_what_it_says() -> None:
+    text = "Hello, this is Anna from Blue Harbor. I'm calling about your policy, can I ask how many drivers you have?"
+    said = [Turn("unknown", text, 0.0, 9.0, 1.0)]
+    assert roles.decide([[], said], language="en", known_names=["Blue Harbor"]).speaker(1) == "agent"

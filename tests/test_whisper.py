@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from clip_pools import sample_calls
+from scipy.signal import resample_poly
 
 from pipeline.intervals import Span, Timeline
 from pipeline.speech import RawTranscript, SpeechSettings, default_recogniser, listen_words
@@ -84,6 +87,21 @@ def test_mandarin_comes_simplified_with_punctuation_and_words_in_order_inside_th
     starts = [word.start_s or 0.0 for word in raw.channels[0].words]
     assert starts == sorted(starts)
     assert all((word.end_s or 0.0) <= len(samples) / 16_000 for word in raw.channels[0].words)
+
+
+@pytest.mark.models
+def test_a_side_that_changes_its_language_is_heard_in_both() -> None:
+    """Mandarin and English in turn on one channel, so that windows hold both."""
+    mandarin, english = sample_calls("zh").content[3:7], sample_calls("en").content[3:7]
+    clips = [clip for pair in zip(mandarin, english, strict=True) for clip in pair]
+    gap = np.zeros(4000)
+    line = resample_poly(np.concatenate([part for clip in clips for part in (gap, clip.sound)]), 2, 1)
+    text = text_of(hear(line.astype(np.float32)))
+    for language, said in (("zh", mandarin), ("en", english)):
+        wanted = [unit for clip in said for unit in units(clip.text, language=language)]
+        found = Counter(units(text, language=language))
+        missed = Counter(wanted) - found
+        assert missed.total() < 0.35 * len(wanted), (language, text)
 
 
 @pytest.mark.models

@@ -29,6 +29,8 @@ def is_backchannel(text: str) -> bool:
     folded = _folded(text)
     if not folded:
         return False
+    if folded in _rests():
+        return True
     short = (
         len(folded.replace(" ", "")) <= _MOST_CHARACTERS
         if _has_han(folded)
@@ -43,6 +45,11 @@ def load(language: str) -> dict[str, Any]:
     path = resources.files("pipeline.lexicons") / language / "backchannels.yaml"
     data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     return data
+
+
+@functools.cache
+def _rests() -> frozenset[str]:
+    return frozenset(rest for language in ("zh", "en") for rest in load(language).get("rests", ()))
 
 
 @functools.cache

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from statistics import geometric_mean
 from typing import Literal
 
 from pipeline.analysis.backchannels import is_backchannel
 from pipeline.analysis.sides import BY_SOUND, BY_VOICES, heard_at_once, measured, turn_spans, unmeasured
+from pipeline.analysis.voice import count_units
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Finding, Measure, Reason, Sound, Speaker, Transcript, Turn
 
@@ -37,6 +39,8 @@ class InterruptionSettings:
     """A phrase up to this long that claimed nothing doesn't spoil the start that follows it."""
     wordless_s: float = 1.2
     """Without words, a phrase up to this long is taken for a backchannel."""
+    misheard: float = 0.4
+    """Under this (geometric mean of the words' confidences) words are as good as none: a 嗯 comes out as 您好 or 欢迎你."""
     doubt_s: float = 0.1
     """Within this of a bound, the edges of speech are not exact enough to be sure."""
     doubt_mono_s: float = 0.2
@@ -131,7 +135,7 @@ def find(
     """Interruptions in both directions, by time; none where both sides are not heard apart.
 
     The finding's speaker, turn and quote are the newcomer's, its span is the overlap; ``detail`` holds ``kind`` and
-    ``victim``. Near a bound, without words of either, with crosstalk on
+    ``victim``. Near a bound, without words of either or with words that were hardly heard, with crosstalk on
     the line, or where the victim said nothing but backchannels, it is a doubt (under the gate).
     """
     talk = heard_at_once(transcript, sound)
@@ -177,7 +181,10 @@ def _of_side(
 ) -> Iterator[Finding]:
     def claims_nothing(phrase: Span) -> bool:
         said = _said(transcript, speaker, phrase)
-        return is_backchannel(said[1]) if said else phrase.duration_s <= settings.wordless_s
+        if said is None:
+            return phrase.duration_s <= settings.wordless_s
+        short = phrase.duration_s <= settings.wordless_s
+        return is_backchannel(said[1]) or (short and _trust(transcript, speaker, phrase) < settings.misheard)
 
     for hit in interruptions_of(newcomer, other, claims_nothing=claims_nothing, settings=settings):
         said = _said(transcript, speaker, hit.newcomer)
@@ -187,7 +194,10 @@ def _of_side(
         )
         # Of whom no word was heard there, it is not known that it was he who spoke: there may be voices behind him.
         wanted = lost is not None and not is_backchannel(lost[1])
-        sure = hit.clear and wanted and said is not None
+        # One syllable over a second and more is a word that was drawn into voices behind the newcomer.
+        words = said is not None and count_units(said[1], transcript.language) > 1
+        heard = words and _trust(transcript, speaker, hit.newcomer) >= settings.misheard
+        sure = hit.clear and wanted and heard
         yield Finding(
             kind="interruption",
             turn=said[0] if said else None,
@@ -212,6 +222,21 @@ def _said(transcript: Transcript, speaker: Speaker, span: Span) -> tuple[int, st
     index = max(shared)[1]
     text = _text_within(transcript.turns[index], span.pad(0.2))
     return (index, text) if text else None
+
+
+def _trust(transcript: Transcript, speaker: Speaker, span: Span) -> float:
+    """Geometric mean of the confidences of a side's words in a span: the later pieces of a word that was guessed are sure
+    enough, its first is not. 1 where words have no times."""
+    found = [
+        max(word.confidence, 0.001)
+        for turn in transcript.turns
+        if turn.speaker == speaker
+        for word in turn.words
+        if word.start_s is not None
+        and word.end_s is not None
+        and (word.start_s + word.end_s) / 2 in span.pad(0.2)
+    ]
+    return geometric_mean(found) if found else 1.0
 
 
 def _text_within(turn: Turn, span: Span) -> str:

@@ -23,6 +23,21 @@ _MPEG_KBPS = {
     (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }  # kbit/s by MPEG version (2 stands for 2.5 as well) and layer, ISO/IEC 11172-3 and 13818-3
+_OTHER_KINDS = (
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "WMA"),
+    (8, b"AVI ", "AVI"),
+    (0, b".RMF", "RealAudio"),
+    (0, b"wvpk", "WavPack"),
+    (0, b"MAC ", "Monkey's Audio"),
+    (0, b"TTA1", "TTA"),
+    (0, b"DSD ", "DSF"),
+    (0, b"FLV\x01", "FLV"),
+    (0, b"#!SILK", "SILK"),
+    (1, b"#!SILK", "SILK"),
+    (0, b"MThd", "MIDI"),
+    (0, b"\x00\x00\x01\xba", "MPEG program stream"),
+)
+"""Sound of kinds that are not accepted, by the bytes at a place of their heads: told as what they are."""
 _MPEG_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
@@ -49,6 +64,17 @@ def container_of(head: bytes) -> str | None:
     if head[:3] == b"ID3" or _mpeg_frame_bytes(head[:4]):
         return "mp3"
     return None
+
+
+def other_kind(head: bytes) -> str | None:
+    """What a file that is not accepted is, by its first 16 bytes; None where that is not known.
+
+    Examples
+    --------
+    >>> other_kind(b"RIFF\\x00\\x00\\x00\\x00AVI LIST"), other_kind(b"Dear Sir or Mada")
+    ('AVI', None)
+    """
+    return next((kind for at, magic, kind in _OTHER_KINDS if head[at : at + len(magic)] == magic), None)
 
 
 def missing_bytes(file: BinaryIO) -> int | None:

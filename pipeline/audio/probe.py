@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.audio.comments import MOST_COMMENTS, comments_of
-from pipeline.audio.integrity import missing_bytes
+from pipeline.audio.integrity import missing_bytes, other_kind
 from pipeline.errors import RecordingError, why
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterato
         if must_be is not None and _digest(file) != must_be:
             raise RecordingError(f"{name} has changed since it was heard", code="unreadable")
         file.seek(0)
-        if not file.read(1):
+        head = file.read(16)
+        if not head:
             raise RecordingError(f"{name} is empty (0 bytes)", code="empty")
         if comments_of(file) > MOST_COMMENTS:
             raise RecordingError(
@@ -91,14 +92,19 @@ def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterato
                 metadata_errors="replace",
             )
         except (av.FFmpegError, ValueError) as error:
-            raise _unopened(name, lacking) from error
+            raise _unopened(name, lacking, head) from error
         with container:
             yield _stream(container, name, lacking=lacking or 0)
 
 
-def _unopened(name: str, lacking: int | None) -> RecordingError:
+def _unopened(name: str, lacking: int | None, head: bytes) -> RecordingError:
     if lacking is not None:
         return _cut_before_index(name)
+    other = other_kind(head)
+    if other is not None:
+        return RecordingError(
+            f"{name} is of a kind that is not accepted: {other}; accepted are {ACCEPTED}", code="not_audio"
+        )
     return RecordingError(f"{name} is not a sound file; accepted are {ACCEPTED}", code="not_audio")
 
 
@@ -146,6 +152,8 @@ def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:
     formats = set(container.format.name.split(","))
     if formats & {"mp3", "aac", "amr", "ogg"}:
         return None  # estimated from the bit rate, or from the last page that is there: no promise
+    if audio.codec_context.codec.canonical_name.startswith("adpcm"):
+        return None  # the bit rate counts the blocks' heads as sound; whether bytes lack, the chunks say
     if audio.duration is not None and audio.time_base is not None:
         return float(audio.duration * audio.time_base)
     return container.duration / 1_000_000 if container.duration else None

@@ -27,6 +27,8 @@ _ANY_ON_S, _ANY_OFF_S = (0.6, 2.5), (1.8, 6.5)
 """Burst and pause of any network's ringing (E.180 recommends 0.67 to 1.5 s and 3 to 5 s); busy tones are shorter."""
 _LEAST_OFF_TO_ON = 1.4
 _USUAL_ON_S, _USUAL_OFF_S = (0.67, 1.6), (3.0, 5.0)
+_NOTE_S, _MELODY_S, _LEAST_NOTES = 0.3, 6.0, 2
+"""Beside a lone ring, so many steady notes of other pitches within so many seconds are a melody, and the ring one of it."""
 _UNKNOWN, _LEAST_UNKNOWN = "unknown", 3
 """Rings in a rhythm that no network is known for: two alike may be anything, unless they keep to the recommended lengths;
 three at an equal period are not."""
@@ -160,9 +162,23 @@ def _more_of_it(chain: Sequence[_Ring], cadence: Cadence, tones: Sequence[Tone],
         and not Timeline([tone.span]) & inside
     ]
     if len(chain) == 1:
-        return any(tone.span.duration_s <= _ANY_ON_S[1] for tone in others)
+        alike = any(tone.span.duration_s <= _ANY_ON_S[1] for tone in others)
+        return alike or _in_a_melody(chain[0].span, cadence, tones, talking_s)
     groups = _groups([tone.span for tone in others], cadence.off_s / 2)
     return any(ring is not None and ring.full for ring in (_ring(group, cadence) for group in groups))
+
+
+def _in_a_melody(ring: Span, cadence: Cadence, tones: Sequence[Tone], talking_s: float) -> bool:
+    near = ring.pad(_MELODY_S)
+    notes = {
+        round(tone.lines_hz[0] / _TOLERANCE_HZ)
+        for tone in tones
+        if tone.span.start_s < talking_s
+        and tone.span.duration_s >= _NOTE_S
+        and Timeline([tone.span]) & Timeline([near])
+        and not _fits(tone.lines_hz, cadence.hz)
+    }
+    return len(notes) >= _LEAST_NOTES
 
 
 def _chains(cadence: Cadence, tones: Sequence[Tone]) -> list[tuple[_Ring, ...]]:

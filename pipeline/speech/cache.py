@@ -26,7 +26,7 @@ from pipeline.speech.transcribe import ChannelWords, RawTranscript, SpeechSettin
 from pipeline.types import Dropped, Word
 
 # raised whenever the way from sound to words changes in a manner that no option shows
-_FORMAT = 4
+_FORMAT = 5
 _log = logging.getLogger(__name__)
 
 

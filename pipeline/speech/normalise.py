@@ -52,9 +52,11 @@ def tidy(text: str, *, language: str) -> str:
     '请问，'
     >>> tidy("3.5", language="zh"), tidy("Okay,", language="en")
     ('3.5', 'Okay,')
+    >>> tidy("the 電話", language="en")
+    'the 电话'
     """
     text = plain(text)
-    if language != "zh":
+    if language != "zh" and not _HAN.search(text):
         return text
     return _zh_marks(simplified(text))
 

@@ -118,8 +118,10 @@ def features(
     out = {name: mine[name] - theirs[name] for name in mine}
     talk = [sum(_length(turn) for turn in side) for side in (first, second)]
     longest = [max((_length(turn) for turn in side), default=0.0) for side in (first, second)]
-    out["talk_share"] = (talk[0] - talk[1]) / (sum(talk) or 1.0)
-    out["longest_turn"] = (longest[0] - longest[1]) / (sum(longest) or 1.0)
+    # Beside a side of which nothing is heard anybody talks more: that says nothing of who he is.
+    both = all(talk)
+    out["talk_share"] = (talk[0] - talk[1]) / sum(talk) if both else 0.0
+    out["longest_turn"] = (longest[0] - longest[1]) / sum(longest) if both else 0.0
     return out
 
 
