@@ -76,6 +76,8 @@ def _trimmed(said: Said, tag: Tag) -> Tag | None:
             end = joined.end() if joined and _closes(said.text, joined.end()) else end
             head = _firm_head().search(said.text[:start])
             start = head.start() if head else start
+        else:
+            end = _before_role(said, start, end)
     elif tag.slot == "name" and said.language == "en" and _TITLE.fullmatch(said.folded[start:end]):
         more = _NEXT_WORD.match(said.folded, end)
         if more is None:
@@ -85,6 +87,14 @@ def _trimmed(said: Said, tag: Tag) -> Tag | None:
         more = _name_tail().search(said.folded, start, end)
         end = more.start() if more and more.start() > start else end
     return replace(tag, start=start, end=end)
+
+
+def _before_role(said: Said, start: int, end: int) -> int:
+    """End of a firm that runs into the word for what somebody is: 鼎盛装饰设计|师."""
+    if said.folded[end : end + 1] not in ("师", "员", "商"):
+        return end
+    word = tagged(said.folded[start : end + 1])[-1][0]
+    return end + 1 - len(word) if 1 < len(word) < end - start else end
 
 
 def _is_small(said: Said, start: int, end: int, edges: tuple[int, int]) -> bool:

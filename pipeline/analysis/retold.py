@@ -61,9 +61,12 @@ def _firms(said: Said, tags: Sequence[Tag]) -> Iterator[Tag]:
     firm = any(tag.slot == "company" for tag in tags) or "company" in said.had
     for tag in tags:
         words = plain(said.text[tag.start : tag.end]).split()
-        if tag.slot != "name" or len(words) < 2 or words[0] in ("mr", "mrs", "ms", "miss", "dr"):
-            yield tag
-        elif not trade().fullmatch(words[-1]):
+        if (
+            tag.slot != "name"
+            or len(words) < 2
+            or words[0] in ("mr", "mrs", "ms", "miss", "dr")
+            or not trade().fullmatch(words[-1])
+        ):
             yield tag
         elif not firm:
             yield replace(tag, slot="company")
