@@ -16,9 +16,9 @@ from importlib import resources
 from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.jargon_asked import STRENGTH, asked_terms
 from pipeline.analysis.phonetic import syllable
 from pipeline.analysis.text import fold
-from pipeline.analysis.jargon_asked import STRENGTH, asked_terms
 from pipeline.lexicons import load_yaml
 from pipeline.profile import Jargon
 
