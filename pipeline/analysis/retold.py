@@ -18,9 +18,11 @@ _NAME = re.compile(
 _SURNAME = re.compile(r" [A-Z][\w'’-]+(?=$|[,.!?;:]| (?:from|at|with|here|speaking|calling|and I|ringing)\b)")
 
 _HERE = re.compile(r" (?:here|speaking|calling|ringing)\b")
-_CALLED = re.compile(r"\b[Ii](?:'m|’m| am) called (?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)")
+_CALLED = re.compile(
+    r"\b[Ii](?:'m|’m| am) (?:called|your (?:[a-z-]+ ){0,2}[a-z-]+) (?P<name>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)(?! [A-Z])"
+)
 BY_NAME = 0.85
-"""Strength of a name that is called one (our default)."""
+"""Strength of a name that is called one or stands behind what somebody is to the customer (our default)."""
 
 
 def retold(said: Said, tags: Sequence[Tag]) -> list[Tag]:
@@ -30,7 +32,8 @@ def retold(said: Said, tags: Sequence[Tag]) -> list[Tag]:
     kept = [*_parted(said, [*_firms(said, tags)])]
     called = _CALLED.search(said.text)
     if called and "name" not in said.had and all(one.slot != "name" for one in kept):
-        kept.append(Tag("name", *called.span("name"), BY_NAME))
+        own = Tag("name", *called.span("name"), BY_NAME)
+        kept = [*(one for one in kept if not _meets(one, own)), own]
     for tag in kept:
         again = _again().match(said.folded, tag.end) if tag.slot in ("company", "name") else None
         if again is None:
