@@ -85,3 +85,24 @@ def test_only_a_sure_severe_push_vetoes() -> None:
     assert graded(0.66, 0.8) == "mild"
     assert graded(0.55, 0.8) == "severe"
     assert graded(0.95, 0.6) == "mild"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "kind", "sure"),
+    [
+        ("en", "Parts are guaranteed for five years.", "guarantee", False),
+        ("en", "It costs you nothing but a minute.", "other", False),
+        ("en", "I guarantee you'll double your money.", "guarantee", True),
+        ("en", "The ten-year guarantee ends tonight.", "urgency", True),
+        ("zh", "厂家质保三年。", "guarantee", False),
+        ("zh", "我保证您稳赚不赔。", "guarantee", True),
+    ],
+)
+def test_a_guarantee_told_as_a_fact_is_a_doubt(
+    language: str, text: str, kind: str, sure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = Conversation.of(Transcript(language, (Turn("agent", text, None, None, 1.0),)))
+    detail = {"kind": kind, "severity": "mild", "kind_share": 0.9, "severity_share": 0.9}
+    finding = Finding("hard_sell", 0, "agent", None, None, text, 0.95, detail)
+    monkeypatch.setattr(hard_sell, "alone", lambda *_: Guess(0.9, 0.3, {"severity": "mild"}))
+    assert (hard_sell._judged(finding, conversation.sentences[0]).confidence >= 0.6) is sure

@@ -48,7 +48,7 @@ def _slots(language: str, *turns: str, profile: Profile = EMPTY) -> dict[str, st
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("slot", ["company", "name"])
+@pytest.mark.parametrize("slot", ["company", "department", "name"])
 def test_never(language: str, slot: str) -> None:
     data = read_introduced(language)["never"][slot]
     for key, wanted in (("hits", True), ("misses", False)):
@@ -58,9 +58,10 @@ def test_never(language: str, slot: str) -> None:
             assert is_never(slot, plain, start, end, language) is wanted, text
 
 
-def test_cut() -> None:
-    for one in read_introduced("zh")["cut"]["examples"]:
-        start, end = cut(one["text"], 0, len(one["text"]), "zh")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_cut(language: str) -> None:
+    for one in read_introduced(language)["cut"]["examples"]:
+        start, end = cut(one["text"], 0, len(one["text"]), language)
         assert one["text"][start:end] == one["company"]
 
 
@@ -107,6 +108,13 @@ def test_own_name() -> None:
         ("Hello, I'm ringing for Hitachi, our company is Vale Tools, I'm Ted.", {"company": "Vale Tools", "name": "Ted"}),
         ("Hi, we're a family firm that cleans gutters.", {}),
         ("Hello, this is Mr Adair from Crest Tutors.", {"company": "Crest Tutors", "name": "Adair"}),
+        ("Hello, Larch Tyres... sorry, Larch Brakes, we've moved. Gary here.", {"company": "Larch Brakes", "name": "Gary"}),
+        ("Morning! Alder Vets here, I'm Tess.", {"company": "Alder Vets", "name": "Tess"}),
+        ("Hi, Doris from the office gave me your number. I'm Odette, my firm is Cratewell.", {
+            "company": "Cratewell", "name": "Odette"}),
+        ("Hello, I'm the client success manager at Rowanly, my name's Ines.", {"company": "Rowanly", "name": "Ines"}),
+        ("it's kit here from wells and daughters accountants just chasing your figures", {
+            "company": "wells and daughters accountants", "name": "kit"}),
         ("Hi, um, it's, er, Sven, from, uh, Malmo Verktyg.", {"company": "Malmo Verktyg", "name": "Sven"}),
     ],
 )  # fmt: skip
@@ -125,6 +133,12 @@ def test_english_openings(text: str, wanted: dict[str, str]) -> None:
         ("您好，大华股份王蕾。", {"company": "大华股份", "name": "王蕾"}),
         ("您好，大金空调的经销商，徐州恒凉。", {"company": "徐州恒凉"}),
         ("免贵姓邹，邹海燕，和众人寿的。", {"company": "和众人寿", "name": "邹海燕"}),
+        (
+            "您好，市场部的郭翔，远山软件，想请您参加发布会。",
+            {"company": "远山软件", "department": "市场部", "name": "郭翔"},
+        ),
+        ("您好，我是恒美装饰设计师林珊，效果图出来了。", {"company": "恒美装饰", "name": "林珊"}),
+        ("你好，麻烦转一下采购部。", {}),
     ],
 )
 def test_mandarin_openings(text: str, wanted: dict[str, str]) -> None:
@@ -154,6 +168,11 @@ def test_a_word_of_a_name_is_no_name(language: str, text: str) -> None:
 )  # fmt: skip
 def test_a_name_in_a_frame(language: str, text: str, name: str) -> None:
     assert _slots(language, f"A:{text}", profile=ROSTER)["name"] == name
+
+
+def test_a_bare_word_before_the_firm_is_asked_for_is_a_person() -> None:
+    turns = ("C:Who's this?", "A:Adaeze.", "C:From where?", "A:From Larch Movers, madam.")
+    assert _slots("en", *turns) == {"company": "Larch Movers", "name": "Adaeze"}
 
 
 def test_the_profiles_company_wins_later() -> None:

@@ -106,3 +106,20 @@ def test_no_term_in_plain_talk() -> None:
     ]
     for line in lines:
         assert jargon.find(said("zh" if line[0] == "您" else "en", ("agent", line))) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "question", "term"),
+    [
+        ("en", "You'd get an orthomosaic by Friday.", "Sorry, what's an orthomosaic?", "orthomosaic"),
+        ("zh", "我们用像控点做空三加密。", "什么叫空三加密啊？", "空三加密"),
+        ("en", "You'd have a good time there.", "What's a good time to come?", None),
+        ("en", "You'd get a drawing by Friday.", "What's an orthomosaic?", None),
+    ],
+)
+def test_what_the_customer_asks_the_meaning_of(
+    language: str, line: str, question: str, term: str | None
+) -> None:
+    found = jargon.find(said(language, ("agent", line), ("customer", question), ("agent", "Right.")))
+    asked = [f for f in found if f.detail["layer"] == "asked"]
+    assert [f.quote for f in asked] == ([term] if term else [])

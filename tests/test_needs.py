@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from dialogue_sets import call, given
 
-from pipeline.analysis import needs
+from pipeline.analysis import acts, needs
 
 
 def asked(conversation):
@@ -65,3 +65,15 @@ def test_an_offer_of_help_asks_only_at_the_head_of_a_call():
     assert asked(told) == [(0, True, True)]
     late = call(*("A It works.", "C I see.") * 3, "A 请问还有什么可以帮您？", "C 没有了。")
     assert asked(late) == []
+
+
+def test_a_likely_question_is_a_doubt_where_no_other_is_heard(monkeypatch):
+    told = call("A 请问去年是哪家给您拍的呢？", "C 镇上一个照相馆，今年不干了。")
+    unsure = {0: acts.Guess(0.2, 0.5)}
+    monkeypatch.setattr(needs, "likely", lambda *_: None)
+    monkeypatch.setattr(acts, "guesses", lambda *_: unsure)
+    found = needs.find(told, ())
+    assert [(f.turn, f.detail["open"], f.detail["answered"]) for f in found] == [(0, True, True)]
+    assert found[0].confidence < 0.6
+    unsure[0] = acts.Guess(0.05, 0.5)
+    assert needs.find(told, ()) == []

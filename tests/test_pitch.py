@@ -107,3 +107,22 @@ def test_a_gift_that_binds_to_nothing() -> None:
     no = ("customer", "我们商量过了，先不报了。")
     gift = ("agent", "其实自己带效果也不错，我把那份单子免费发您，不报班也没关系。")
     assert _kinds(("agent", OFFER), no, gift) == ["pitch"]
+
+
+def _settled(*confidences: float) -> list[float]:
+    said = tuple(Turn("agent", f"第{number}句。", None, None, 1.0) for number, _ in enumerate(confidences))
+    conversation = Conversation.of(Transcript("zh", said))
+    pitches = [
+        Finding("pitch", turn, "agent", None, None, "", confidence, {})
+        for turn, confidence in enumerate(confidences)
+    ]
+    return [one.confidence for one in pitch._settled(conversation, pitches)]
+
+
+def test_the_likeliest_of_doubtful_pitches_counts() -> None:
+    assert _settled(0.31, 0.52, 0.4) == [0.31, pitch.ONLY, 0.4]
+
+
+def test_beside_a_sure_pitch_an_unlikely_one_is_none() -> None:
+    assert _settled(0.31, 0.9, 0.55) == [0.9, 0.55]
+    assert _settled() == []

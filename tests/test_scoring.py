@@ -335,6 +335,26 @@ def test_a_doubt_names_the_finding_it_turns_on_and_not_a_stranger_in_more_doubt(
     assert "也许在推销" in result.reason.zh and "周四" not in result.reason.zh
 
 
+@pytest.mark.parametrize(
+    ("kinds", "verdict"),
+    [
+        ((True,), "partial"),
+        ((False,), "needs_review"),
+        ((False, False), "pass"),
+        ((True, False), "pass"),
+        ((), "fail"),
+    ],
+)
+def test_one_question_that_is_not_open_goes_to_a_person(kinds: tuple[bool, ...], verdict: str) -> None:
+    asked = [
+        {"kind": "needs_question", "turn": 0, "quote": "问", "detail": {"open": one, "answered": True}}
+        for one in kinds
+    ]
+    result = by_id(told_of(findings=asked))["talk.explores_needs"]
+    assert result.verdict == verdict
+    assert verdict != "needs_review" or (result.reason.code == "explores_unsure" and "问" in result.reason.zh)
+
+
 @pytest.mark.parametrize(("confidence", "verdict"), [(0.5, "needs_review"), (0.7, "fail")])
 def test_a_doubtful_digression_is_not_counted_surely(confidence: float, verdict: str) -> None:
     strayed = {

@@ -11,6 +11,7 @@ from models.jieba_words import tagged
 from pipeline.analysis.introduced import cut, is_never, own_firm, read_introduced
 from pipeline.analysis.introduction import is_department, is_department_word
 from pipeline.analysis.people import is_person
+from pipeline.analysis.retold import retold
 from pipeline.analysis.tagger import Tag
 from pipeline.analysis.tokens import Said
 
@@ -55,7 +56,7 @@ def corrected(said: Said, tags: Sequence[Tag]) -> list[Tag]:
     if own is not None:
         kept = [tag for tag in kept if tag.slot != "company" and not _meet(tag, own)]
         kept.append(Tag("company", *own, BY_FRAME))
-    return sorted(_one_meaning(said, kept), key=lambda tag: tag.start)
+    return sorted(retold(said, [*_one_meaning(said, kept)]), key=lambda tag: tag.start)
 
 
 def _meet(tag: Tag, span: tuple[int, int]) -> bool:
@@ -68,18 +69,46 @@ def _trimmed(said: Said, tag: Tag) -> Tag | None:
     while end > start + 1 and not (said.text[end - 1].isalnum() or said.text[end - 1] in ")!）"):
         end -= 1
     if tag.slot == "company":
-        start, end = cut(said.folded, start, end, said.language)
+        edges = cut(said.folded, start, end, said.language)
+        start, end = edges if _is_small(said, start, end, edges) else (start, end)
         if said.language == "en":
             joined = _JOINED.match(said.text, end)
             end = joined.end() if joined and _closes(said.text, joined.end()) else end
             head = _firm_head().search(said.text[:start])
             start = head.start() if head else start
+        else:
+            end = _before_role(said, start, end)
     elif tag.slot == "name" and said.language == "en" and _TITLE.fullmatch(said.folded[start:end]):
         more = _NEXT_WORD.match(said.folded, end)
         if more is None:
             return None
         start, end = more.span(1)
+    elif tag.slot == "name" and said.language == "en":
+        more = _name_tail().search(said.folded, start, end)
+        end = more.start() if more and more.start() > start else end
     return replace(tag, start=start, end=end)
+
+
+def _before_role(said: Said, start: int, end: int) -> int:
+    """End of a firm that runs into the word for what somebody is: 鼎盛装饰设计|师."""
+    if said.folded[end : end + 1] not in ("师", "员", "商"):
+        return end
+    word = tagged(said.folded[start : end + 1])[-1][0]
+    return end + 1 - len(word) if 1 < len(word) < end - start else end
+
+
+def _is_small(said: Said, start: int, end: int, edges: tuple[int, int]) -> bool:
+    """Whether what is cut off is no word of the name: in English with capitals it begins with none."""
+    if said.language != "en":
+        return True
+    lead = said.text[start : edges[0]][:1]
+    tail = said.text[edges[1] : end].lstrip()[:1]
+    return not (lead.isupper() or tail.isupper())
+
+
+@functools.cache
+def _name_tail() -> re.Pattern[str]:
+    return re.compile(read_introduced("en")["cut"]["name"])
 
 
 @functools.cache

@@ -39,9 +39,13 @@ def placed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
         return kept
     for way in (_before_firm, _behind_firm, _end_of_firm, _half_believed):
         found = way(said, kept)
-        if found is not None:
+        if found is not None and not any(_is_none(said, tag) for tag in found):
             return sorted(found, key=lambda tag: tag.start)
     return kept
+
+
+def _is_none(said: Said, tag: Tag) -> bool:
+    return tag.slot == "department" and is_never("department", said.folded, tag.start, tag.end, "en")
 
 
 def _surer(said: Said, tag: Tag) -> Tag:

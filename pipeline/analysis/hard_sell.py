@@ -16,6 +16,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import Match, RuleSet
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import DOUBT, spot
+from pipeline.analysis.sure import says
 from pipeline.analysis.text import fold
 from pipeline.types import Finding, Measure
 
@@ -27,6 +28,8 @@ SURE = 0.6
 BY_ITSELF = 0.3
 """Probability by its own words alone under which a push is a doubt (held-out calls: 1 true push in 50 lies under it, 1 false
 one in 10)."""
+_FACTS = ("guarantee", "other")
+"""Kinds of a push that a fact told may be taken for."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
@@ -39,7 +42,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         return any(later.turn == sentence.turn and rules.silenced(later.folded) for later in after)
 
     found = spot(conversation, KIND, "agent", first=_rank, skip=eased)
-    return [_judged(finding, alone(_sentence(conversation, finding), KIND)) for finding in found]
+    return [_judged(finding, _sentence(conversation, finding)) for finding in found]
 
 
 def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
@@ -47,10 +50,13 @@ def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
     return next((one for one in own if (finding.quote or "") in one.text), own[0])
 
 
-def _judged(finding: Finding, by_itself: Guess) -> Finding:
-    """A doubt where it presses only in its neighbours' light, or tells a story; as severe as it is by itself."""
+def _judged(finding: Finding, sentence: Sentence) -> Finding:
+    """A doubt where it presses only in its neighbours' light, tells a story, or tells a guarantee as a fact of law or of a
+    warranty; as severe as it is by itself."""
+    by_itself = alone(sentence, KIND)
     story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
-    if story or by_itself.probability < BY_ITSELF:
+    fact = finding.detail.get("kind") in _FACTS and says(sentence, KIND, "doubts")
+    if story or fact or by_itself.probability < BY_ITSELF:
         finding = replace(finding, confidence=min(finding.confidence, DOUBT))
     return _graded(finding, by_itself)
 

@@ -14,7 +14,7 @@ from typing import Any
 from pipeline.lexicons import load_yaml
 
 Span = tuple[int, int]
-AROUND = {"zh": 6, "en": 16}
+AROUND = {"zh": 6, "en": 32}
 """So many characters beside a value say what it is (our default)."""
 
 
@@ -68,6 +68,16 @@ def asks_who(folded: str, language: str) -> bool:
     return bool(load_introduced(language).asked.search(folded))
 
 
+@functools.cache
+def _asks_firm() -> re.Pattern[str]:
+    return re.compile(read_introduced("en")["asked_firm"])
+
+
+def asks_firm(folded: str) -> bool:
+    """Whether the other side asks in English for which firm somebody calls."""
+    return bool(_asks_firm().search(folded))
+
+
 def is_never(slot: str, folded: str, start: int, end: int, language: str) -> bool:
     """Whether what stands there can't be the slot's value.
 
@@ -82,7 +92,10 @@ def is_never(slot: str, folded: str, start: int, end: int, language: str) -> boo
 
 
 def cut(folded: str, start: int, end: int, language: str) -> Span:
-    """A company's span without what stands at its edges and is none of it."""
+    """A company's span without what stands at its edges and is none of it.
+
+    What goes on behind a name is told by small words, which in a text with capitals stand in no name anyway.
+    """
     edges = load_introduced(language).cut
     lead = edges["lead"].match(folded[start:end]) if "lead" in edges else None
     if lead and end - start - lead.end() >= 2:

@@ -16,6 +16,7 @@ from importlib import resources
 from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.jargon_asked import STRENGTH, asked_terms
 from pipeline.analysis.phonetic import syllable
 from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
@@ -60,10 +61,18 @@ def terms_said(conversation: Conversation) -> Iterator[Said]:
     """Every term of trade in the call, by whomever."""
     lexicon = lexicon_of(conversation.profile.jargon)
     call = " ".join(sentence.folded for sentence in conversation.sentences)
+    asked = list(asked_terms(conversation))
     for sentence in conversation.sentences:
-        for said in lexicon.find(sentence):
-            if not said.term.context or any(word in call for word in said.term.context):
-                yield said
+        listed = [
+            said
+            for said in lexicon.find(sentence)
+            if not said.term.context or any(word in call for word in said.term.context)
+        ]
+        yield from listed
+        for place, start, end in asked:
+            if place is sentence and not any(one.start < end and start < one.end for one in listed):
+                term = Term(sentence.text[start:end], "", "", "asked")
+                yield Said(term, sentence, start, end, STRENGTH, "asked")
 
 
 @functools.cache

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, match, of_turn, size
+from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, match, of_turn, size, whole
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
@@ -23,6 +24,8 @@ _OFFERED = 0.85
 """Strength of such an offer (our default)."""
 SURE, UNSURE = 0.95, 0.5
 """How sure the form of a question is where words tell it, and where none does (our default)."""
+POSSIBLE = 0.1
+"""Least probability of a question that may ask for a need where nothing else does (our default)."""
 _UNTIMED = Reason(
     "untimed", "转写没有时间，无法计算秒数", "the transcript has no times, so seconds can't be measured"
 )
@@ -44,7 +47,27 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         answered = _answered(conversation, sentence, is_open=is_open)
         detail = {"open": is_open, "answered": answered, "share": {"open": sure}}
         found.append(found_at(conversation, KIND, sentence, hit, detail))
-    return found
+    return found or _suspected(conversation)
+
+
+def _suspected(conversation: Conversation) -> list[Finding]:
+    """Where no question is heard, the likeliest open one that the customer answers, as a doubt: none at all would cost points."""
+    likeliest = acts.guesses(conversation, KIND)
+    asked = [
+        (likeliest[sentence.index].probability, sentence)
+        for sentence in conversation.by("agent")
+        if sentence.index in likeliest
+        and likeliest[sentence.index].probability >= POSSIBLE
+        and says(sentence, KIND_OF_WORDS, "asks")
+        and not says(sentence, KIND_OF_WORDS, "nothing")
+        and not has_shape("may_we_talk", sentence.folded)
+        and _answered(conversation, sentence, is_open=True)
+    ]
+    if not asked:
+        return []
+    sentence = max(asked, key=lambda one: one[0])[1]
+    detail = {"open": True, "answered": True, "share": {"open": SURE}}
+    return [found_at(conversation, KIND, sentence, whole(sentence, UNSURE), detail)]
 
 
 def _is_open(sentence: Sentence, hit: Match) -> tuple[bool, float]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.analysis.announced import with_announced
+from pipeline.analysis.announced import ALONE, with_announced
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.corrections import BY_FRAME, corrected
 from pipeline.analysis.departments import placed
 from pipeline.analysis.frames import SLOTS
-from pipeline.analysis.introduced import own_firm
+from pipeline.analysis.introduced import asks_firm, own_firm
+from pipeline.analysis.people import plain, trade
 from pipeline.analysis.purpose import purpose_of
 from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
@@ -54,7 +55,11 @@ def slots_of(conversation: Conversation) -> dict[str, Finding]:
     early = early_turns(conversation)
     for order, turn in enumerate(early):
         if any(slot not in found for slot in SLOTS) and is_read(order, was_asked(conversation, turn)):
-            for finding in _tagged(conversation, turn, order, known, found):
+            lone = _person_alone(conversation, turn, found)
+            had = {kind: one for kind, one in found.items() if lone is None or kind != "company"}
+            for finding in _tagged(conversation, turn, order, known, had):
+                if lone is not None and finding.kind == "company":
+                    found.update(company=finding, name=replace(lone, kind="name"))
                 found.setdefault(finding.kind, finding)
     own = next((one for turn in early for one in _own(conversation, turn, known["company"])), None)
     if own is not None and _is_strange(found.get("company")):
@@ -68,6 +73,17 @@ def slots_of(conversation: Conversation) -> dict[str, Finding]:
             for finding in _run_on(conversation, turn, order, known):
                 found.setdefault(finding.kind, finding)
     return found
+
+
+def _person_alone(conversation: Conversation, turn: int, found: Mapping[str, Finding]) -> Finding | None:
+    """One bare word that was taken for the firm, after which the other side asks for the firm: it was a person."""
+    held = found.get("company")
+    if held is None or "name" in found or turn == 0 or held.turn == turn:
+        return None
+    bare = _is_strange(held) and " " not in held.quote and held.confidence <= ALONE
+    before = conversation.in_turn(turn - 1)
+    asked = any(asks_firm(one.folded) for one in before if one.language == "en")
+    return held if bare and asked else None
 
 
 def _run_on(
@@ -140,7 +156,7 @@ def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
         and not is_theirs(said.folded, start, end, said.language)
         and (slot in sure or (slot in read and all(tag.slot != slot for tag in tags)))
     ]
-    first = {tag.slot: tag for tag in reversed(framed)}
+    first = {tag.slot: _longer(said, tag, tags) for tag in reversed(framed)}
     kept = [
         tag
         for tag in tags
@@ -151,6 +167,18 @@ def _agreed(said: Said, tags: Sequence[Tag]) -> list[Tag]:
     ]
     free = [one for one in first.values() if one.slot in sure or not any(_meet(tag, one) for tag in kept)]
     return sorted([*kept, *free], key=lambda tag: tag.start)
+
+
+def _longer(said: Said, framed: Tag, tags: Sequence[Tag]) -> Tag:
+    """A firm as the tagger reads it where that is surely longer and ends in a word of firms: "Hale and Daughters Solicitors"."""
+    for tag in tags:
+        longer = tag.slot == framed.slot == "company" and tag.start == framed.start and tag.end > framed.end
+        if longer and tag.probability >= BY_FRAME and said.language == "en":
+            more = said.folded[framed.end : tag.end].split()
+            cased = any(map(str.isupper, said.text.replace("I", "")))
+            joined = (cased or more[0] in ("and", "&")) and trade().fullmatch(plain(more[-1]))
+            return replace(framed, end=tag.end) if joined else framed
+    return framed
 
 
 def _meet(one: Tag, other: Tag) -> bool:

@@ -44,8 +44,10 @@ def is_person(value: str) -> bool:
 def trade() -> re.Pattern[str]:
     """Words that stand in firms' names."""
     from pipeline.analysis.frames import read_frames
+    from pipeline.analysis.introduced import read_introduced
 
-    return re.compile(read_frames("en")["classes"]["trade"])
+    more = "|".join(read_introduced("en")["trades"])
+    return re.compile(rf"{read_frames('en')['classes']['trade']}|\b(?:{more})\b")
 
 
 @cache

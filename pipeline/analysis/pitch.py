@@ -31,6 +31,11 @@ _INVITES = "price_or_benefit_and_invite"
 SURE = 0.6
 """A refusal under the gate leaves open which of the two a pitch is."""
 AGAIN = "pitch_after_refusal"
+ONLY, ONLY_BENEFIT = 0.65, 0.85
+"""How sure the likeliest pitch of a call is where none is surer, without and with a benefit stated (on five sets of calls 32 of
+51 and 33 of 36 are pitches, and 83 of these 87 calls hold one)."""
+UNLIKELY = 0.5
+"""Confidence under which a pitch beside a sure one is none, unless it states a benefit (of 43 such ones 1 was a pitch)."""
 _PRICED = frozenset({"only_costs", "insists"})
 """Rules that hit what a bare price says, too."""
 
@@ -52,7 +57,33 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         said = list(_said(conversation, sentences, refused, again=bool(found)))
         found += said
         open_ = open_ or bool(said) or turn in offered or _offers(conversation, sentences)
-    return found
+    return _settled(conversation, found)
+
+
+def _settled(conversation: Conversation, found: Sequence[Finding]) -> list[Finding]:
+    """The findings, with the doubtful pitches seen in the light of the call's others.
+
+    Who sells pitches once at least: where no pitch is sure, the likeliest counts; where one is, another that is unlikely and
+    states no benefit is none.
+    """
+    pitches = [one for one in found if one.kind == KIND]
+    best = max(pitches, key=lambda one: one.confidence, default=None)
+    if best is None:
+        return list(found)
+    if best.confidence < SURE:
+        only = ONLY_BENEFIT if _states_benefit(conversation, best) else ONLY
+        raised = replace(best, confidence=max(best.confidence, only))
+        return [raised if one is best else one for one in found]
+    return [
+        one
+        for one in found
+        if one.kind != KIND or one.confidence >= UNLIKELY or _states_benefit(conversation, one)
+    ]
+
+
+def _states_benefit(conversation: Conversation, pitch: Finding) -> bool:
+    own = of_turn(conversation, pitch.turn if pitch.turn is not None else -1)
+    return any(likely(conversation, "benefit", sentence) for sentence in own)
 
 
 def _said(

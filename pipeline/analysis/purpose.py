@@ -93,7 +93,7 @@ def purpose_of(conversation: Conversation, early: Sequence[int], slots: Sequence
     placed = _by_place(conversation, early, [one for one in slots if one.kind in ("company", "name")], slots)
     both = [one for one in (ruled, placed) if one is not None]
     told = min(both, key=lambda one: one.turn or 0, default=None)
-    if told is not None and _possible(conversation, told):
+    if told is not None and not _is_none(conversation, told) and _possible(conversation, told):
         return told
     return next(_by_words(conversation, early, "adds"), None)
 
@@ -106,6 +106,13 @@ def _by_words(conversation: Conversation, early: Sequence[int], part: str) -> It
             yield conversation.finding(
                 "purpose", sentence, span[0], len(sentence.text), strength=strength, matched="pattern"
             )
+
+
+def _is_none(conversation: Conversation, told: Finding) -> bool:
+    """Whether the turn says nothing but whom the agent asks for, or what he doesn't want."""
+    sentences = conversation.in_turn(told.turn or 0)
+    own = [one for one in sentences if told.quote and told.quote in one.text]
+    return bool(own) and all(says(one, "purpose", "drops") for one in own)
 
 
 def _possible(conversation: Conversation, told: Finding) -> bool:
