@@ -25,7 +25,10 @@ TOLD: dict[Apart, tuple[str, str]] = {
         "压缩包不会打开，请解压后放入",
         "is an archive, and none is opened: unpack it if it holds calls",
     ),
-    "link_outside": ("链接指向文件夹之外或已失效", "is a link that leads out of its folder, or nowhere, and isn't followed"),
+    "link_outside": (
+        "链接指向文件夹之外或已失效",
+        "is a link that leads out of its folder, or nowhere, and isn't followed",
+    ),
 }
 """What is said of each, in Mandarin and English."""
 _COMPANION = b"\x00\x05\x16\x07"

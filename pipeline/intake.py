@@ -176,7 +176,12 @@ def _recordings(path: Path) -> Iterator[tuple[Path, Apart | None]]:
     for file in sorted(path.rglob("*")):
         name = file.relative_to(path)
         why = apart(name)
-        if why is None and is_recording(name) and file.is_symlink() and not (_leads_in(file, path) and file.exists()):
+        if (
+            why is None
+            and is_recording(name)
+            and file.is_symlink()
+            and not (_leads_in(file, path) and file.exists())
+        ):
             yield file, "link_outside"
         elif (why or is_recording(name)) and file.is_file() and not is_companion_file(file):
             yield file, why

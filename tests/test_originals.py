@@ -227,7 +227,9 @@ def test_files_of_a_report_are_their_owner_s(tmp_path: Path) -> None:
 
     sound_of(tmp_path)
     result = make_result("c/1")
-    recording = Recording(tmp_path / "in.wav", "in.wav", digest_of(tmp_path / "in.wav"), 62.4, 2, 8000, "pcm_s16le")
+    recording = Recording(
+        tmp_path / "in.wav", "in.wav", digest_of(tmp_path / "in.wav"), 62.4, 2, 8000, "pcm_s16le"
+    )
     result = type(result)(
         **{**{name: getattr(result, name) for name in result.__slots__}, "recording": recording}
     )

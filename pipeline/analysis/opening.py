@@ -80,7 +80,7 @@ def _person_alone(conversation: Conversation, turn: int, found: Mapping[str, Fin
     held = found.get("company")
     if held is None or "name" in found or turn == 0 or held.turn == turn:
         return None
-    bare = _is_strange(held) and " " not in held.quote and held.confidence <= ALONE
+    bare = _is_strange(held) and " " not in (held.quote or " ") and held.confidence <= ALONE
     before = conversation.in_turn(turn - 1)
     asked = any(asks_firm(one.folded) for one in before if one.language == "en")
     return held if bare and asked else None

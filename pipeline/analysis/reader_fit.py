@@ -60,13 +60,14 @@ REAL, BESIDE_RULES = 2.0, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A passage with its labels, the side and the file it is from, the one kind it speaks for (else all of its side), its call
-    (-1: none) and whether it is furthest from any kind."""
+    """A passage with its labels, the side, file and language it is from, the one kind it speaks for (else all of its side), its
+    call (-1: none) and whether it is furthest from any kind."""
 
     passage: Passage
     labels: frozenset[str]
     side: str
     file: str
+    language: str = ""
     of: str = ""
     call: int = -1
     easy: bool = False
@@ -81,10 +82,10 @@ def taught(language: str) -> Iterator[Taught]:
             mine = sentences_of(conversation, language, side)
             for sentence, passage in zip(mine, passages(conversation, mine), strict=True):
                 names = frozenset(labels[sentence.index])
-                yield Taught(passage, names, side, file, call=number if call.outcome else -1)
+                yield Taught(passage, names, side, file, language, call=number if call.outcome else -1)
     for side, kinds in KINDS.items():
         for example in beside_rules(language, kinds):
-            yield Taught(Passage(example.row.text), example.labels, side, "", of=example.of)
+            yield Taught(Passage(example.row.text), example.labels, side, "", language, of=example.of)
 
 
 def with_easy(told: Sequence[Taught], language: str) -> list[Taught]:

@@ -3,7 +3,7 @@
 The first reading (``acts_model.py``) is quick and knows words; the network (``models/reader.py``) knows what words mean beside
 each other and is far dearer. It is asked where the first reading of a kind that weighs is between two bounds; there the log
 odds of both are joined by a logistic regression (stacking: Wolpert, "Stacked generalization", 1992) fitted to whole calls of
-authors that neither of them had seen. Figures a language and kind: ``lexicons/<language>/second.json``, by ``second_fit``.
+authors that neither of them had seen. Figures a kind: ``lexicons/second.json``, by ``second_fit``.
 """
 
 from __future__ import annotations
@@ -67,12 +67,12 @@ def passages(conversation: Conversation, sentences: Sequence[Sentence]) -> list[
 
 
 def read_again(
-    conversation: Conversation, sentences: Sequence[Sentence], language: str, first: Mapping[str, np.ndarray]
+    conversation: Conversation, sentences: Sequence[Sentence], first: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
     """Probabilities by kind, from those of the first reading; the same where that one is sure."""
     import numpy as np
 
-    joins = load_joins(language)
+    joins = load_joins()
     unsure = {kind: (chance > LEAST) & (chance < MOST) for kind, chance in first.items() if kind in joins}
     asked = np.any([unsure[kind] for kind in unsure if kind in ASKS], axis=0)
     places: list[int] = np.flatnonzero(asked).tolist()
@@ -110,7 +110,7 @@ def network_scores(asked: Sequence[Passage]) -> np.ndarray:
 
 
 @functools.cache
-def load_joins(language: str) -> Mapping[str, Join]:
-    """The figures of a language as shipped."""
-    raw = (resources.files("pipeline.lexicons") / language / "second.json").read_text(encoding="utf-8")
+def load_joins() -> Mapping[str, Join]:
+    """The figures as shipped."""
+    raw = (resources.files("pipeline.lexicons") / "second.json").read_text(encoding="utf-8")
     return {kind: Join(**figures) for kind, figures in json.loads(raw)["kinds"].items()}

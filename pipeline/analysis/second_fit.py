@@ -1,4 +1,4 @@
-"""How much each of both readings counts: ``python -m pipeline.analysis.second_fit [zh|en]`` writes ``second.json``.
+"""How much each of both readings counts: ``python -m pipeline.analysis.second_fit`` writes ``lexicons/second.json``.
 
 A logistic regression a kind over the log odds of both, on whole calls of the authors that the network has not learned from
 (``reader_fit.LEFT_OUT``), each judged in the first reading by a model of the other authors' calls. ``--rates`` prints instead
@@ -94,22 +94,28 @@ def _fitted(first: np.ndarray, network: np.ndarray, real: np.ndarray) -> Join:
 
 def _calls(told: Sequence[Taught]) -> list[list[int]]:
     """Of each whole call of some length, where its sentences stand."""
-    places: dict[int, list[int]] = {}
+    places: dict[tuple[str, int], list[int]] = {}
     for at, one in enumerate(told):
         if one.call >= 0:
-            places.setdefault(one.call, []).append(at)
+            places.setdefault((one.language, one.call), []).append(at)
     return [own for own in places.values() if len(own) >= LEAST_SENTENCES]
 
 
-def joins_of(language: str) -> dict[str, Join]:
-    """The figures of all kinds of a language."""
+def joins_of() -> dict[str, Join]:
+    """The figures of all kinds. Both languages are taken together: the first reading's odds are calibrated a language, the
+    network is one, and whole calls of authors left out are few."""
+    import numpy as np
+
     kinds = load_reader().kinds
     found: dict[str, Join] = {}
     for side in KINDS:
-        told, first, network = left_out(language, side)
+        parts = [left_out(language, side) for language in LANGUAGES]
+        told = [one for part, _first, _network in parts for one in part]
+        network = np.concatenate([own for _told, _first, own in parts])
         for kind in KINDS[side]:
             if sum(kind in one.labels for one in told) >= LEAST_MARKS:
-                found[kind], _chance = join_of(told, first[kind], network[:, kinds.index(kind)], kind)
+                first = np.concatenate([own[kind] for _told, own, _network in parts])
+                found[kind], _chance = join_of(told, first, network[:, kinds.index(kind)], kind)
     return found
 
 
@@ -160,18 +166,18 @@ def digest_of_all() -> str:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Fit and write the figures of some languages, or print rates."""
-    for language in [argument for argument in arguments if not argument.startswith("-")] or LANGUAGES:
-        if "--rates" in arguments:
+    """Fit and write the figures, or print rates."""
+    if "--rates" in arguments:
+        for language in LANGUAGES:
             sys.stdout.writelines(f"{line}\n" for line in rates(language))
-            continue
-        kept = {
-            "digest": digest_of_all(),
-            "kinds": {kind: asdict(join) for kind, join in joins_of(language).items()},
-        }
-        place = Path(str(resources.files("pipeline.lexicons") / language)) / "second.json"
-        place.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        sys.stdout.write(f"{place} written\n")
+        return
+    kept = {
+        "digest": digest_of_all(),
+        "kinds": {kind: asdict(join) for kind, join in joins_of().items()},
+    }
+    place = Path(str(resources.files("pipeline.lexicons"))) / "second.json"
+    place.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{place} written\n")
 
 
 if __name__ == "__main__":
