@@ -1,4 +1,4 @@
-"""Who works at the firm, by what either side says of them: "Marek's on a job", "I spoke to Annabel", "your engineer Bryn".
+"""Who works at the firm, by what either side says of them: "Marek's on a job", "your engineer Bryn", 我让郝经理找他.
 
 What says that a name is the customer's own or of his people outweighs it, and then nothing is said of it here.
 """
@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.lexicon_zh import is_word, surname
 from pipeline.privacy.rules import form, pattern, rules
 from pipeline.privacy.streams import Stream
 
-SAID_BY = {"agent": ("agent", "either"), "customer": ("customer", "either")}
+SIDES = {"agent": ("agent", "either"), "customer": ("customer", "either")}
+BOTH = ("agent", "customer", "either")
+LETTERS = {"colleagues": re.compile("[A-Za-z]{3}"), "colleagues_zh": re.compile("[一-龥]")}
 ANSWER_CHARS = 40
 """How far into an answer to "your name?" a name may stand to be the answer."""
 
@@ -26,45 +29,50 @@ def colleagues(streams: Sequence[Stream]) -> frozenset[str]:
     streams
         What each side says.
     """
-    found = {name.lower() for stream in streams for name in _told(stream, SAID_BY.get(stream.speaker, ("agent", "customer", "either")))}
+    found = {name.lower() for stream in streams for name in _told(stream)}
     if not found:
         return frozenset()
-    theirs = {name.lower() for stream in streams for name in customers(stream)}
+    theirs = {name.lower() for stream in streams for name in _customers(stream)}
     words = {word for name in theirs for word in name.split()}
-    return frozenset(name for name in found if name not in theirs and not words & set(name.split()))
+    return frozenset(name for name in found if not words & {name, *name.split()})
 
 
-def customers(stream: Stream) -> Iterator[str]:
+def _told(stream: Stream) -> Iterator[str]:
+    for tongue in _tongues(stream):
+        for which in rules()[tongue]:
+            if which.partition("_")[0] in SIDES.get(stream.speaker, BOTH):
+                yield from _names(stream, tongue, which)
+
+
+def _customers(stream: Stream) -> Iterator[str]:
     """What is said as a customer's name or as one of his people's."""
-    which = ["theirs_kin"]
-    which += ["theirs_own"] if stream.speaker != "agent" else []
-    which += ["theirs_addressed"] if stream.speaker != "customer" else []
-    for name in which:
-        yield from _names(stream, name)
-    if stream.speaker == "agent":
-        return
-    for index, start, end in stream.pieces:
-        if "name" in asked_for(stream.turns, index) and not form("colleagues.asks_colleague").search(
-            stream.turns[index - 1].text
-        ):
-            yield from re.findall(form("colleagues.word").pattern, stream.text[start : min(end, start + ANSWER_CHARS)])
+    others = {"agent": ("theirs_own",), "customer": ("theirs_addressed",)}.get(stream.speaker, ())
+    for tongue in _tongues(stream):
+        for which in rules()[tongue]:
+            if which.startswith("theirs_") and which not in others:
+                yield from _names(stream, tongue, which)
+    for index, start, end in stream.pieces if stream.speaker != "agent" else ():
+        if index and "name" in asked_for(stream.turns, index):
+            if not form("colleagues.asks_colleague").search(stream.turns[index - 1].text):
+                yield from form("colleagues.word").findall(stream.text[start : min(end, start + ANSWER_CHARS)])
 
 
-def _told(stream: Stream, sides: Sequence[str]) -> Iterator[str]:
-    for which in rules()["colleagues"]:
-        if which.partition("_")[0] in sides:
-            yield from _names(stream, which)
+def _tongues(stream: Stream) -> list[str]:
+    return [tongue for tongue, letters in LETTERS.items() if letters.search(stream.text)]
 
 
-def _names(stream: Stream, which: str) -> Iterator[str]:
-    for match in _form(which).finditer(stream.text):
-        yield from (said for said in match.groups() if said)
+def _names(stream: Stream, tongue: str, which: str) -> Iterator[str]:
+    for match in _form(tongue, which).finditer(stream.text):
+        yield from (said for said in match.groups() if said and not (len(said) > 1 and is_word(said)))
 
 
 @cache
-def _form(which: str) -> re.Pattern[str]:
+def _form(tongue: str, which: str) -> re.Pattern[str]:
     """The pattern with a group for each name in it."""
-    said = form(f"colleagues.{which}").pattern
-    for sign, name in (("NAME", "name"), ("ONE", "word")):
-        said = said.replace(sign, f"(?:{form('colleagues.title').pattern})?({form(f'colleagues.{name}').pattern})")
+    family = surname(sure=True)
+    said = form(f"{tongue}.{which}", any_surname=family).pattern
+    for sign, name in (("NAME", "name"), ("ONE", "word"), ("SMALL", "small")):
+        if sign in said:
+            titled = f"(?:{form('colleagues.title').pattern})?" if tongue == "colleagues" else ""
+            said = said.replace(sign, f"{titled}({form(f'{tongue}.{name}', any_surname=family).pattern})")
     return pattern(said)
