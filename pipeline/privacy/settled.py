@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from pipeline.privacy import premises, staff
+from pipeline.privacy import places_again, premises, staff
 from pipeline.privacy.announced import announced, without
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.described import described
@@ -62,8 +62,10 @@ def settled(
             if not any(hit.start < b and a < hit.end for a, b in stay[at])
         ]
         result.append(merged([*told, *homes, *found, *sure_secrets(stream)]))
-    again = said_again(streams, result)
-    return [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
+    for more_of in (places_again.told_on, said_again, places_again.said_again):
+        again = more_of(streams, result)
+        result = [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
+    return result
 
 
 def _is_nothing(stream: Stream, hit: Hit) -> bool:
