@@ -11,7 +11,7 @@ from functools import cache
 
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.lexicon_zh import is_word, surname
-from pipeline.privacy.rules import form, pattern, rules
+from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 SIDES = {"agent": ("agent", "either"), "customer": ("customer", "either")}
@@ -19,6 +19,9 @@ BOTH = ("agent", "customer", "either")
 LETTERS = {"colleagues": re.compile("[A-Za-z]{3}"), "colleagues_zh": re.compile("[一-龥]")}
 ANSWER_CHARS = 40
 """How far into an answer to "your name?" a name may stand to be the answer."""
+
+
+SURE = 0.9
 
 
 def colleagues(streams: Sequence[Stream]) -> frozenset[str]:
@@ -35,6 +38,14 @@ def colleagues(streams: Sequence[Stream]) -> frozenset[str]:
     theirs = {name.lower() for stream in streams for name in _customers(stream)}
     words = {word for name in theirs for word in name.split()}
     return frozenset(name for name in found if not words & {name, *name.split()})
+
+
+def family(stream: Stream) -> Iterator[Hit]:
+    """The customer's people where he says whose they are: "my brother Marek", "Humphrey, my husband"."""
+    if stream.speaker != "customer" or not LETTERS["colleagues"].search(stream.text):
+        return
+    for match in _form("colleagues", "theirs_kin").finditer(stream.text):
+        yield from (Hit(*match.span(group), "name", SURE) for group in range(1, len(match.groups()) + 1) if match[group])
 
 
 def _told(stream: Stream) -> Iterator[str]:

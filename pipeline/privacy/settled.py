@@ -12,6 +12,7 @@ from dataclasses import replace
 from pipeline.privacy import places_again, premises, staff
 from pipeline.privacy.announced import announced, without
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.colleagues import family
 from pipeline.privacy.described import described
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
@@ -44,7 +45,7 @@ def settled(
     firms, numbered = _firms_digits(streams, hits), _numbered(streams, hits)
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
-        told = [hit for hit in (*letters[at], *signs[at]) if not _is_kept(stream, hit, kept)]
+        told = [hit for hit in (*letters[at], *signs[at], *family(stream)) if not _is_kept(stream, hit, kept)]
         found = [_kind_asked(stream, hit) for hit in hits[at]]
         found = [left for hit in found for left in without(stream, hit, stay[at])]
         found = [

@@ -22,7 +22,6 @@ from pipeline.privacy.altered import altered, pool_of, roughened
 from pipeline.privacy.readings import SIZE, TEMPLATES, read
 from pipeline.privacy.ruled import by_rules
 from pipeline.privacy.rules import Hit
-from pipeline.privacy.staff import staff_names
 from pipeline.privacy.streams import streams_of
 from pipeline.privacy.tagger import LABELS, Tagger, limits, marked_labels, packed
 from pipeline.privacy.talk import Talk, shipped_talk, sideless, transcript_of
@@ -76,8 +75,7 @@ def examples_of(sets: Mapping[str, Sequence[Talk]], language: str) -> Iterator[E
 def _turns(talk: Talk, language: str, withheld: float, chance: random.Random) -> Iterator[Example]:
     streams = streams_of(transcript_of(talk, language).turns)
     told: list[list[Hit]] = [
-        [hit for hit in hits if chance.random() >= withheld]
-        for hits in by_rules(streams, keep=staff_names(streams))
+        [hit for hit in hits if chance.random() >= withheld] for hits in by_rules(streams)
     ]
     reading = read(streams, told, language)
     labels = marked_labels(reading, [one.marks for one in talk])
