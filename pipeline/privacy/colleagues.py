@@ -15,7 +15,8 @@ from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
 SIDES = {"agent": ("agent", "either"), "customer": ("customer", "either")}
-BOTH = ("agent", "customer", "either")
+UNKNOWN = {"colleagues": ("either",), "colleagues_zh": ("agent", "customer", "either")}
+"""Where sides aren't known, "she'll ring you" may be said of anybody's people; Mandarin titles are the firm's on either side."""
 LETTERS = {"colleagues": re.compile("[A-Za-z]{3}"), "colleagues_zh": re.compile("[一-龥]")}
 ANSWER_CHARS = 40
 """How far into an answer to "your name?" a name may stand to be the answer."""
@@ -51,7 +52,7 @@ def family(stream: Stream) -> Iterator[Hit]:
 def _told(stream: Stream) -> Iterator[str]:
     for tongue in _tongues(stream):
         for which in rules()[tongue]:
-            if which.partition("_")[0] in SIDES.get(stream.speaker, BOTH):
+            if which.partition("_")[0] in SIDES.get(stream.speaker, UNKNOWN[tongue]):
                 yield from _names(stream, tongue, which)
 
 
