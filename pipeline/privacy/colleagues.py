@@ -46,7 +46,11 @@ def family(stream: Stream) -> Iterator[Hit]:
     if stream.speaker != "customer" or not LETTERS["colleagues"].search(stream.text):
         return
     for match in _form("colleagues", "theirs_kin").finditer(stream.text):
-        yield from (Hit(*match.span(group), "name", SURE) for group in range(1, len(match.groups()) + 1) if match[group])
+        yield from (
+            Hit(*match.span(group), "name", SURE)
+            for group in range(1, len(match.groups()) + 1)
+            if match[group]
+        )
 
 
 def _told(stream: Stream) -> Iterator[str]:
@@ -64,9 +68,10 @@ def _customers(stream: Stream) -> Iterator[str]:
             if which.startswith("theirs_") and which not in others:
                 yield from _names(stream, tongue, which)
     for index, start, end in stream.pieces if stream.speaker != "agent" else ():
-        if index and "name" in asked_for(stream.turns, index):
-            if not form("colleagues.asks_colleague").search(stream.turns[index - 1].text):
-                yield from form("colleagues.word").findall(stream.text[start : min(end, start + ANSWER_CHARS)])
+        question = stream.turns[index - 1].text if index else ""
+        if "name" not in asked_for(stream.turns, index) or form("colleagues.asks_colleague").search(question):
+            continue
+        yield from form("colleagues.word").findall(stream.text[start : min(end, start + ANSWER_CHARS)])
 
 
 def _tongues(stream: Stream) -> list[str]:

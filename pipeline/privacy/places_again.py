@@ -120,5 +120,7 @@ def _told_on(stream: Stream, told: set[int]) -> Iterator[Hit]:
         asked = form("address.on.asks_room").search(question)
         match = form("address.on.parts_zh").match(stream.text, first, end)
         match = match or (asked and form("address.on.room_zh").match(stream.text, first, end)) or None
-        if match and (match.end() == end or not stream.text[match.end()].isalnum() or len(match.group()) > LEAST_SIGNS):
+        if match and (
+            match.end() == end or not stream.text[match.end()].isalnum() or len(match.group()) > LEAST_SIGNS
+        ):
             yield Hit(match.start(), match.start() + len(match.group().rstrip("，,、 ")), "address", SURE)
