@@ -79,8 +79,8 @@ def _firms_people(stream: Stream) -> Iterator[str]:
 def _agent_names(stream: Stream) -> Iterator[str]:
     """What the agent calls himself."""
     opening = stream.pieces[min(OPENING, len(stream.pieces)) - 1][2]
-    for name in ("self", "latin", "small", "then_called", "surname_then", "teacher"):
-        last = opening if name == "then_called" else len(stream.text)
+    for name in ("self", "latin", "small", "then_called", "firm_then", "surname_then", "teacher"):
+        last = opening if name in ("then_called", "firm_then") else len(stream.text)
         found = form(
             f"names_zh.agent.{name}", surname=surname(sure=False), any_surname=surname(sure=True)
         ).finditer(stream.text, 0, last)

@@ -37,6 +37,8 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
         plain = family not in rules()["names_zh"]["likely"]["doubtful"] and following not in dictionary()
         if plain and not _staff(stream, match.start()):
             yield Hit(match.start(), match.end(), "name", 0.7)
+    for match in form("names_zh.likely.near_home", surname=surname(sure=False)).finditer(stream.text):
+        yield Hit(*match.span(match.lastgroup or 0), "name", 0.85)
     for match in form("names_zh.likely.component").finditer(stream.text):
         if stream.speaker == "customer" and match.group()[-1] in rules()["names_zh"]["surnames"]:
             yield Hit(match.start(), match.end(), "name", 0.8)

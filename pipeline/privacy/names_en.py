@@ -22,7 +22,7 @@ _SHORT_NAMES = ("An", "Long", "Do", "May", "Will")
 """Common words that end a name of three words: Nguyen Van An."""
 LOWERED_WORDS = 3
 """How long an answer without capitals may be to be a name."""
-_WORD = r"[^\W\d_]+(?:['’\-][^\W\d_]+)*"
+_WORD = r"[^\W\d_一-龥]+(?:['’\-][^\W\d_一-龥]+)*"
 
 
 def english_names(stream: Stream) -> Iterator[Hit]:
@@ -164,10 +164,18 @@ def _of_something(stream: Stream, start: int, end: int) -> bool:
     """Whether the word is part of a street's, a place's or a firm's name."""
     word = stream.text[start:end]
     shouted = len(word) > 1 and word.isupper() and not stream.text[max(0, start - 20) : end + 20].isupper()
-    after = form("names_en.not_person").match(stream.text, end)
+    after = form("names_en.not_person").match(stream.text, end) or _among_han(stream, start, end)
     before = stream.text[max(0, start - 20) : start]
     firm = stream.speaker == "agent" and form("names_en.from_firm").search(before)
     return bool(shouted or after or firm or form("names_en.not_person_before").search(before))
+
+
+def _among_han(stream: Stream, start: int, end: int) -> bool:
+    """Whether the agent says it in a Mandarin sentence, and calls nobody so: the teacher Tony's lessons, a brand."""
+    near = stream.text[max(0, start - 6) : start], stream.text[end : end + 6]
+    if stream.speaker != "agent" or not re.search("[一-龥]", "".join(near)):
+        return False
+    return not (form("names_en.han_before").search(near[0]) or form("names_en.han_behind").match(near[1]))
 
 
 def _staff(stream: Stream, start: int, end: int) -> bool:

@@ -127,7 +127,8 @@ def _plain(stream: Stream) -> Iterator[Hit]:
     for name in ("receives", "received"):
         found = (m for m in _said(name, stream) if _may_be_name(m.group("name")))
         yield from _hits((m for m in found if name == "receives" or not is_word(m.group("name"))), 0.8)
-    yield from _hits(_said("letters", stream), 0.8)
+    for name in ("letters", "pinyin"):
+        yield from _hits(_said(name, stream), 0.8)
     yield from _hits((m for m in _said("latin", stream) if not _agent_like(stream, m.start())), 0.8)
     for index, start, end in stream.pieces:
         if index > 0 and "name" in asked_for(stream.turns, index):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.lexicon_zh import everyday
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
 
@@ -28,7 +29,9 @@ def told_places(stream: Stream, cores: list[Hit]) -> Iterator[Hit]:
         ]
         if form("address.zh.places.door").search(stream.text, start, end):
             clauses = [("whole" if kind == "part" else kind, first, last) for kind, first, last in clauses]
-        yield from (hit for hit in _joined(clauses) if found or _house(stream.text[hit.start : hit.end]))
+        for hit in _joined(clauses):
+            if found or _house(stream.text[hit.start : hit.end]):
+                yield _from_before(hit, stream.text, clauses)
 
 
 def _spoken_of(stream: Stream, index: int) -> bool:
@@ -74,6 +77,18 @@ def _clause(text: str, start: int, end: int) -> tuple[str, int, int]:
     ):
         return "whole", begin, last
     return "part", begin, last
+
+
+def _from_before(hit: Hit, text: str, clauses: list[tuple[str, int, int]]) -> Hit:
+    """The hit with the places just before it that nothing shows to be one: 河东，大直沽，汪庄子."""
+    start = hit.start
+    before = [clause for clause in clauses if clause[2] <= hit.start]
+    for _, first, last in reversed(before):
+        bare = form("address.zh.places.bare_place").fullmatch(text, first, last)
+        if not bare or bare.group("told") in everyday() or start - last > 1:
+            break
+        start = bare.start("told")
+    return Hit(start, hit.end, hit.kind, hit.confidence)
 
 
 def _joined(clauses: list[tuple[str, int, int]]) -> Iterator[Hit]:

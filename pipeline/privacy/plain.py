@@ -58,6 +58,8 @@ def _no_number(stream: Stream, hit: Hit, said: str, hits: Sequence[Hit]) -> bool
     index, _ = stream.turn_at(hit.start)
     if form("settled.plain.answer").fullmatch(said.strip()):
         return not form("password.asks_word").search(stream.turns[index - 1].text if index else "")
+    if stream.speaker != "customer" and form("settled.plain.served").match(stream.text, hit.end):
+        return True
     figures = bool(digits) or bool(re.search(r"\d", said))
     if not figures and not form("settled.plain.letters").search(said):
         return not _asked(stream, hit, *NUMBERS) and not _secret_near(stream, index)

@@ -172,6 +172,8 @@ def homes(stream: Stream) -> Iterator[Hit]:
     """A building and a room where somebody lives: 我是住三号楼幺七零二的, 六栋八零一的业主."""
     if stream.speaker == "agent":
         return
+    for match in form("settled.premises.lives_at").finditer(stream.text):
+        yield Hit(match.start("told"), match.end("told"), "address", SURE)
     for match in form("settled.premises.home").finditer(stream.text):
         before = stream.text[max(0, match.start() - ROOM_CHARS) : match.start()].rsplit("\n")[-1]
         lives = form("settled.premises.lives").search(before)

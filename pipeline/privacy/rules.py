@@ -19,6 +19,7 @@ FILES = (
     "names.en.yaml",
     "classes.yaml",
     "settled.yaml",
+    "colleagues.yaml",
 )
 KINDS = ("phone", "id_number", "bank_card", "email", "address", "name", "code")
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from pipeline.privacy import premises, staff
+from pipeline.privacy import places_again, premises, staff
 from pipeline.privacy.announced import announced, without
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.colleagues import family
 from pipeline.privacy.described import described
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
@@ -44,7 +45,7 @@ def settled(
     firms, numbered = _firms_digits(streams, hits), _numbered(streams, hits)
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
-        told = [hit for hit in (*letters[at], *signs[at]) if not _is_kept(stream, hit, kept)]
+        told = [hit for hit in (*letters[at], *signs[at], *family(stream)) if not _is_kept(stream, hit, kept)]
         found = [_kind_asked(stream, hit) for hit in hits[at]]
         found = [left for hit in found for left in without(stream, hit, stay[at])]
         found = [
@@ -62,8 +63,10 @@ def settled(
             if not any(hit.start < b and a < hit.end for a, b in stay[at])
         ]
         result.append(merged([*told, *homes, *found, *sure_secrets(stream)]))
-    again = said_again(streams, result)
-    return [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
+    for more_of in (places_again.told_on, said_again, places_again.said_again):
+        again = more_of(streams, result)
+        result = [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
+    return result
 
 
 def _is_nothing(stream: Stream, hit: Hit) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from pipeline.privacy.colleagues import colleagues
 from pipeline.privacy.lexicon_zh import surname
 from pipeline.privacy.rules import Hit, either, form, pattern, rules
 from pipeline.privacy.streams import Stream
@@ -18,7 +19,8 @@ def staff_names(streams: Sequence[Stream]) -> frozenset[str]:
     found: set[str] = set()
     for stream in streams:
         found |= {name.lower() for name in _spoken_of(stream)}
-    return frozenset(name for name in found if not any(_is_own(stream, name) for stream in streams))
+    told = frozenset(name for name in found if not any(_is_own(stream, name) for stream in streams))
+    return told | colleagues(streams)
 
 
 def _spoken_of(stream: Stream) -> Iterator[str]:
