@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 from models.reader import load_reader
 from pipeline.analysis.acts import HABITS, KINDS
 from pipeline.analysis.acts_calibration import (
-    LEAST_COSTLY,
     LEAST_REAL,
     LEAST_THRESHOLD,
     best_threshold,
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
 LEAST_MARKS = 40
 """True sentences from which a join is fitted at all; of a kind with fewer the first reading alone decides."""
-AS_GOOD = 0.005
+AS_GOOD = 0.01
 """F1 that a lower threshold may cost: what counts below the gate is a doubt for a person, what is missed nobody sees."""
 PENALTY = 1.0
 """Pull of the two weights towards what each reading is worth by itself: a half."""
@@ -72,8 +71,7 @@ def join_of(
     chance[unsure] = joined(join, first[unsure], network[unsure])
     if kind in HABITS:
         join, chance = habit_of(join, chance, real, _calls(told))
-    least = LEAST_COSTLY.get(kind, LEAST_THRESHOLD)
-    threshold = best_threshold(chance[counted], real[counted], least=least, as_good=AS_GOOD)
+    threshold = best_threshold(chance[counted], real[counted], least=LEAST_THRESHOLD, as_good=AS_GOOD)
     return replace(join, threshold=round(threshold, 2)), chance
 
 
