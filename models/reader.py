@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 NAME = "reading-network"
+SENTENCES, PIECES = "reader.npz", "reader.pieces.npz"
+"""What was fitted: to say what a sentence does (`Reader.scores`), and which pieces are personal data (`Reader.piece_scores`)."""
 MOST = {"text": 40, "before": -20, "earlier": -12, "later": 10, "after": 14}
 """Pieces that are read of a sentence, of the end of the turn before, of what stands before and behind it in its own turn,
 and of the beginning of the next turn: the first ones, or, below nought, the last ones."""
@@ -34,7 +36,7 @@ MATRICES = {"q.w": 384, "k.w": 384, "v.w": 384, "ao.w": 384, "fi.w": 384, "fo.w"
 SHORT = ("q.b", "k.b", "v.b", "ao.b", "aln.w", "aln.b", "fi.b", "fo.b", "oln.w", "oln.b")
 """The short arrays of a layer."""
 FORM = 1
-"""Raised when the form of ``reader.npz`` changes, so that no other file is read by mistake."""
+"""Raised when the form of these files changes, so that no other file is read by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +83,39 @@ class Reader:
         import numpy as np
 
         rows = [row_of(self.cutter, passage) for passage in passages]
-        order = sorted(range(len(rows)), key=lambda at: len(rows[at][0]))
         found = np.zeros((len(rows), len(self.kinds)), dtype=np.float32)
-        for batch in _batches(order, [len(pieces) for pieces, _own in rows]):
-            found[batch] = self._read([rows[at] for at in batch])
+        for at, state in self._states([pieces for pieces, _own in rows]):
+            own = state[1 : 1 + rows[at][1]]
+            told = np.concatenate([state[0], own.mean(axis=0) if len(own) else np.zeros_like(state[0])])
+            found[at] = told @ self.head + self.bias
         return found
 
-    def _read(self, rows: Sequence[tuple[list[int], int]]) -> np.ndarray:
+    def piece_scores(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        """Log odds of each kind for each piece of each row, float32 ``(pieces, kinds)``; for a network over pieces."""
+        states = dict(self._states(rows))
+        return [states[at] @ self.head + self.bias for at in range(len(rows))]
+
+    def _states(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[int, np.ndarray]]:
+        """What the last layer says of each row's pieces, in any order of rows: those of a length are read together."""
+        sizes = [len(pieces) for pieces in rows]
+        for batch in _batches(sorted(range(len(rows)), key=lambda at: sizes[at]), sizes):
+            state = self._read([rows[at] for at in batch])
+            yield from ((at, state[place, : sizes[at]]) for place, at in enumerate(batch))
+
+    def _read(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
         import numpy as np
 
-        longest = max(len(pieces) for pieces, _own in rows)
+        longest = max(map(len, rows))
         inside = np.zeros((len(rows), longest), dtype=bool)
         numbers = np.ones((len(rows), longest), dtype=np.int64)
-        own = np.zeros((len(rows), longest), dtype=np.float32)
-        for at, (pieces, count) in enumerate(rows):
+        for at, pieces in enumerate(rows):
             numbers[at, : len(pieces)] = pieces
             inside[at, : len(pieces)] = True
-            own[at, 1 : 1 + count] = 1 / max(1, count)
         state = self._embedded(numbers)
         mask = np.where(inside, np.float32(0), np.float32(-1e9))[:, None, None, :]
         for layer in self.layers:
             state = _layer(layer, state, mask, self.file.heads, self.file.epsilon)
-        told = np.concatenate([state[:, 0], np.einsum("bt,btw->bw", own, state)], axis=1)
-        scores: np.ndarray = told @ self.head + self.bias
-        return scores
+        return state
 
     def _embedded(self, numbers: np.ndarray) -> np.ndarray:
         import numpy as np
@@ -118,8 +129,16 @@ class Reader:
 
 
 @functools.cache
-def load_reader() -> Reader:
-    """The network as shipped: the wheel's file with what the fit changed. Raises ModelError where the wheel is damaged."""
+def load_reader(fitted: str = SENTENCES) -> Reader:
+    """A network as shipped: the wheel's file with what a fit changed. Raises ModelError where the wheel is damaged."""
+    file, cutter = _published()
+    reader = join(file, cutter, (resources.files("models") / fitted).read_bytes())
+    file.let_go()
+    return reader
+
+
+@functools.cache
+def _published() -> tuple[ReaderFile, Cutter]:
     from models.whole import expect_whole
 
     expect_whole(NAME)
@@ -127,16 +146,17 @@ def load_reader() -> Reader:
     found = registry.packaged(registry.PackagedFile(entry.package or "", entry.file))
     if found is None:
         raise ModelError(f"{entry.title} is not installed. Get it with: {entry.install}")
-    return join(read(found), (resources.files("models") / "reader.npz").read_bytes())
+    file = read(found)
+    return file, Cutter(file)
 
 
-def join(file: ReaderFile, fitted: bytes) -> Reader:
+def join(file: ReaderFile, cutter: Cutter, fitted: bytes) -> Reader:
     """The published network with the changes of a fit."""
     import numpy as np
 
     with np.load(io.BytesIO(fitted), allow_pickle=False) as kept:
         if int(kept["form"]) != FORM:
-            raise ValueError(f"reader.npz is of form {int(kept['form'])}, this code reads {FORM}")
+            raise ValueError(f"the network's weights are of form {int(kept['form'])}, this code reads {FORM}")
         layers = []
         for at in range(int(kept["layers"])):
             matrices = {}
@@ -152,8 +172,6 @@ def join(file: ReaderFile, fitted: bytes) -> Reader:
             layers.append(Layer(matrices, short))
         head, bias = kept["head"].astype(np.float32), kept["bias"].astype(np.float32)
         kinds = tuple(str(name) for name in kept["kinds"])
-    cutter = Cutter(file)
-    file.let_go()
     return Reader(file, cutter, tuple(layers), head, bias, kinds)
 
 

@@ -38,10 +38,39 @@ class Cutter:
         self._least = min(self._scores) + _UNKNOWN
         self.cut = functools.lru_cache(maxsize=_KEPT_TEXTS)(self._cut)
 
+    def placed(self, text: str) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
+        """The pieces of a text and where each stands in it, from and to; one of nothing but space stands nowhere, ``(0, 0)``."""
+        letters: list[str] = []
+        places: list[int] = []
+        for at, letter in enumerate(text):
+            for written in self._rewritten.get(ord(letter), letter):
+                if written != " " or letters[-1:] != [" "]:
+                    letters.append(written)
+                    places.append(at)
+        if letters[:1] != [" "]:
+            letters.insert(0, " ")
+            places.insert(0, -1)
+        found = self._cut_plain("".join(letters).replace(" ", _SPACE))
+        spans: list[tuple[int, int]] = []
+        first = 0
+        for _piece, size in found:
+            own = [
+                places[at]
+                for at in range(first, first + size)
+                if places[at] >= 0 and not letters[at].isspace()
+            ]
+            spans.append((own[0], own[-1] + 1) if own else (0, 0))
+            first += size
+        return tuple(piece for piece, _size in found), spans
+
     def _cut(self, text: str) -> tuple[int, ...]:
         """The pieces of a text, without marks."""
         plain = _SPACES.sub(" ", "".join(self._rewritten.get(ord(letter), letter) for letter in text))
         plain = (plain if plain.startswith(" ") else f" {plain}").replace(" ", _SPACE)
+        return tuple(piece for piece, _size in self._cut_plain(plain))
+
+    def _cut_plain(self, plain: str) -> list[tuple[int, int]]:
+        """The pieces of a text in normal form, each with its letters' number."""
         size = len(plain)
         best = [float("-inf")] * (size + 1)
         best[0] = 0.0
@@ -49,20 +78,17 @@ class Cutter:
         for first in range(size):
             so_far = best[first]
             if so_far + self._least > best[first + 1]:
-                best[first + 1], last[first + 1], begun[first + 1] = (
-                    so_far + self._least,
-                    self._unknown,
-                    first,
-                )
+                best[first + 1] = so_far + self._least
+                last[first + 1], begun[first + 1] = self._unknown, first
             for end in range(first + 1, min(size, first + _LONGEST) + 1):
                 piece = self._pieces.get(plain[first:end])
                 if piece is not None and so_far + self._scores[piece] > best[end]:
                     best[end], last[end], begun[end] = so_far + self._scores[piece], piece, first
-        found: list[int] = []
+        found: list[tuple[int, int]] = []
         while size > 0:
-            found.append(last[size])
+            found.append((last[size], size - begun[size]))
             size = begun[size]
-        return tuple(reversed(found))
+        return found[::-1]
 
 
 def _kept(file: ReaderFile) -> dict[str, int]:

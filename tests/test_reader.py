@@ -77,7 +77,7 @@ def test_the_same_scores_as_in_the_network_that_is_fitted(published: ReaderFile)
     rows = [net.row(passage) for passage in PASSAGES[:3]]
     with torch.no_grad():
         expected = net._scores(rows, learning=False).numpy()
-    ours = reader.join(published, packed(net, published, "")).scores(PASSAGES[:3])
+    ours = reader.join(published, Cutter(published), packed(net, published, "")).scores(PASSAGES[:3])
     assert np.abs(ours - expected).max() < 0.02
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from models import registry
 from models.reader import FORM, MATRICES, NAME, SHORT, Passage, Reader, join
 from models.reader_file import ReaderFile, read
+from models.reader_tokens import Cutter
 from pipeline.analysis.acts import KINDS
 from pipeline.analysis.acts_fit import (
     beside_rules,
@@ -205,7 +206,7 @@ def main() -> None:
     file = published()
     told = [one for language in LANGUAGES for one in with_easy(list(taught(language)), language)]
     whole = packed(fit(file, told), file, digest_now())
-    reader: Reader = join(file, whole)
+    reader: Reader = join(file, Cutter(file), whole)
     place = Path(str(resources.files("models"))) / "reader.npz"
     place.write_bytes(whole)
     sys.stdout.write(f"{place}: {len(whole) / 1e6:.1f} MB, {len(reader.kinds)} scores\n")

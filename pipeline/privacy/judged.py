@@ -12,6 +12,7 @@ from pipeline.privacy.numbers import identity_holds, luhn
 from pipeline.privacy.proved import of_family, proved
 from pipeline.privacy.ruled import by_rules, merged, with_echoes
 from pipeline.privacy.rules import Hit
+from pipeline.privacy.second import read_again
 from pipeline.privacy.settled import settled
 from pipeline.privacy.staff import staff_names
 from pipeline.privacy.streams import Stream
@@ -19,15 +20,15 @@ from pipeline.privacy.tagger import KINDS
 from pipeline.privacy.told import Told
 from pipeline.privacy.tongues import told_by_tagger
 
-LOW = {"name": 0.1, "address": 0.05}
+LOW = {"name": 0.3, "address": 0.2}
 """How likely a token must be data to belong to likelier ones beside it, by kind."""
-LOW_NUMBER = 0.03
-FOUND = {"name": 0.5, "address": 0.25}
+LOW_NUMBER = 0.15
+FOUND = {"name": 0.5, "address": 0.5}
 """How likely the likeliest token of a stretch must be, by kind."""
-FOUND_NUMBER = 0.08
-KEPT = {"name": 0.2, "address": 0.1}
+FOUND_NUMBER = 0.35
+KEPT = {"name": 0.4, "address": 0.3}
 """How likely the likeliest token of a rule's hit must be."""
-KEPT_NUMBER = 0.02
+KEPT_NUMBER = 0.1
 SURE_NAME = 0.9
 """From how likely a name on it is masked wherever else it is said."""
 CARD_DIGITS = 13
@@ -53,7 +54,12 @@ def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[
     if not streams or len(streams[0].turns) < LEAST_TURNS:
         return settled(streams, told, kept)
     tongue = "zh" if language.startswith("zh") else "en"
-    turns = told_by_tagger(streams, told, tongue)
+    said = streams[0].turns
+    turns = read_again(
+        [turn.speaker for turn in said],
+        [turn.text for turn in said],
+        told_by_tagger(streams, told, tongue),
+    )
     return settled(streams, judged(streams, told, turns, keep=keep), kept)
 
 
