@@ -22,13 +22,13 @@ from pipeline.privacy.tongues import told_by_tagger
 
 LOW = {"name": 0.3, "address": 0.2}
 """How likely a token must be data to belong to likelier ones beside it, by kind."""
-LOW_NUMBER = 0.15
+LOW_NUMBER = 0.2
 FOUND = {"name": 0.5, "address": 0.5}
 """How likely the likeliest token of a stretch must be, by kind."""
-FOUND_NUMBER = 0.35
+FOUND_NUMBER = 0.45
 KEPT = {"name": 0.4, "address": 0.3}
 """How likely the likeliest token of a rule's hit must be."""
-KEPT_NUMBER = 0.1
+KEPT_NUMBER = 0.15
 SURE_NAME = 0.9
 """From how likely a name on it is masked wherever else it is said."""
 CARD_DIGITS = 13

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 UNSURE = 0.01
 """How likely the field must find some token private, or leave it open that it is not, for the turn to be read again."""
-JOIN = (0.23, 0.387, 0.827)
+JOIN = (0.36, 0.524, 0.598)
 """Weights of the field's and the network's log odds that a token is private, and an offset (``reader_fit --join``)."""
+SURE = 0.005
+"""Nearer than this to sure no reading's word counts for more: the other must be able to speak against it."""
+LEAST_ODDS = -3.0
+"""Most that the network's no counts: what the field finds very likely stays found, for a leak costs more than a word."""
 OWN, BEFORE, EARLIER, AFTER = 90, 24, 12, 14
 """Pieces that are read: the turn's first, the last of the two turns before, the first of the next."""
 SIDES = {"agent": "A:", "customer": "C:"}
@@ -82,7 +86,7 @@ def joined(told: Told, network: np.ndarray) -> Told:
 
     unread = np.isnan(network).any(axis=1)
     other = np.where(unread[:, None], told.kinds, network)
-    raw = JOIN[0] * _odds(told.likely) + JOIN[1] * _odds(other.sum(axis=1)) + JOIN[2]
+    raw = JOIN[0] * _odds(told.likely) + JOIN[1] * np.maximum(_odds(other.sum(axis=1)), LEAST_ODDS) + JOIN[2]
     likely = np.where(unread, told.likely, 1 / (1 + np.exp(-raw)))
     both = told.kinds + other
     kinds = both / np.maximum(both.sum(axis=1, keepdims=True), 1e-9) * likely[:, None]
@@ -92,6 +96,6 @@ def joined(told: Told, network: np.ndarray) -> Told:
 def _odds(likely: np.ndarray) -> np.ndarray:
     import numpy as np
 
-    sure = np.clip(likely, 1e-5, 1 - 1e-5)
+    sure = np.clip(likely, SURE, 1 - SURE)
     odds: np.ndarray = np.log(sure / (1 - sure))
     return odds
