@@ -8,6 +8,7 @@ from pipeline.analysis import hard_sell
 from pipeline.analysis.acts import Guess
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.hard_sell import find, measure
+from pipeline.analysis.sure import says
 from pipeline.types import Finding, Transcript, Turn
 
 
@@ -98,11 +99,10 @@ def test_only_a_sure_severe_push_vetoes() -> None:
         ("zh", "我保证您稳赚不赔。", "guarantee", True),
     ],
 )
-def test_a_guarantee_told_as_a_fact_is_a_doubt(
-    language: str, text: str, kind: str, sure: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_guarantee_told_as_a_fact_is_a_doubt(language: str, text: str, kind: str, sure: bool) -> None:
     conversation = Conversation.of(Transcript(language, (Turn("agent", text, None, None, 1.0),)))
     detail = {"kind": kind, "severity": "mild", "kind_share": 0.9, "severity_share": 0.9}
     finding = Finding("hard_sell", 0, "agent", None, None, text, 0.95, detail)
-    monkeypatch.setattr(hard_sell, "alone", lambda *_: Guess(0.9, 0.3, {"severity": "mild"}))
-    assert (hard_sell._judged(finding, conversation.sentences[0]).confidence >= 0.6) is sure
+    fact = says(conversation.sentences[0], "hard_sell", "doubts")
+    judged = hard_sell._judged(finding, Guess(0.9, 0.3, {"severity": "mild"}), fact=fact)
+    assert (judged.confidence >= 0.6) is sure

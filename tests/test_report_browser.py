@@ -12,6 +12,7 @@ import pytest
 from browsing import until
 from factories import CRITERIA, make_result, make_score
 
+from pipeline.audio.probe import digest_of
 from pipeline.reports.calls_csv import Failure
 from pipeline.reports.standard_view import CriterionText, StandardView
 from pipeline.reports.writer import ReportWriter
@@ -42,7 +43,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
             result = make_result(call_id)
             score = make_score(findings=result.findings, percent=percent)
             assert result.recording is not None
-            writer.add(replace(result, score=score, recording=replace(result.recording, path=sound)))
+            writer.add(
+                replace(
+                    result,
+                    score=score,
+                    recording=replace(result.recording, path=sound, sha256=digest_of(sound)),
+                )
+            )
         writer.fail(Failure("note.wav", "note", "not_audio", "no sound in it"))
     return folder / "out"
 

@@ -42,7 +42,11 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         return any(later.turn == sentence.turn and rules.silenced(later.folded) for later in after)
 
     found = spot(conversation, KIND, "agent", first=_rank, skip=eased)
-    return [_judged(finding, _sentence(conversation, finding)) for finding in found]
+    pushes = [(finding, _sentence(conversation, finding)) for finding in found]
+    return [
+        _judged(finding, alone(sentence, KIND), fact=says(sentence, KIND, "doubts"))
+        for finding, sentence in pushes
+    ]
 
 
 def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
@@ -50,12 +54,11 @@ def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
     return next((one for one in own if (finding.quote or "") in one.text), own[0])
 
 
-def _judged(finding: Finding, sentence: Sentence) -> Finding:
+def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False) -> Finding:
     """A doubt where it presses only in its neighbours' light, tells a story, or tells a guarantee as a fact of law or of a
-    warranty; as severe as it is by itself."""
-    by_itself = alone(sentence, KIND)
+    warranty (``fact``); as severe as it is by itself."""
     story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
-    fact = finding.detail.get("kind") in _FACTS and says(sentence, KIND, "doubts")
+    fact = fact and finding.detail.get("kind") in _FACTS
     if story or fact or by_itself.probability < BY_ITSELF:
         finding = replace(finding, confidence=min(finding.confidence, DOUBT))
     return _graded(finding, by_itself)

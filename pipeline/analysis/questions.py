@@ -43,7 +43,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         told = likely(conversation, KIND, sentence) or _who_calls(conversation, sentence)
         if told is None or unclear(conversation, sentence):
             continue
-        if has_shape("agreement", sentence.folded):
+        if has_shape("agreement", sentence.folded) or has_shape("rhetorical", sentence.folded):
             continue
         asked = hits(KIND, sentence)
         if sentence.speaker == "unknown" and not (asked and _customer_like(sentence, asked[0])):
