@@ -153,8 +153,8 @@ def fit(file: ReaderFile, told: Sequence[Taught], *, rounds: int = ROUNDS) -> Ne
     return net
 
 
-def packed(net: Net, file: ReaderFile, digest: str) -> bytes:
-    """``reader.npz``: what the fit changed, four bits a number, and the last layer."""
+def packed(net: Net, file: ReaderFile, digest: str, heads: Sequence[str] = HEADS) -> bytes:
+    """The network's file: what the fit changed, four bits a number, and the last layer."""
     import numpy as np
 
     kept: dict[str, Any] = {}
@@ -165,7 +165,7 @@ def packed(net: Net, file: ReaderFile, digest: str) -> bytes:
         kept |= {f"l{at}.{name}": net.array(f"l{at}.{name}").astype(np.float16) for name in SHORT}
     out = io.BytesIO()
     np.savez_compressed(
-        out, form=np.array(FORM), layers=np.array(LAYERS), kinds=np.array(HEADS), digest=np.array(digest),
+        out, form=np.array(FORM), layers=np.array(LAYERS), kinds=np.array(heads), digest=np.array(digest),
         head=net.array("head.w").T.astype(np.float16), bias=net.array("head.b"), **kept,
     )  # fmt: skip
     return out.getvalue()

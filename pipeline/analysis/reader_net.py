@@ -21,7 +21,10 @@ _LEAST_STEP = 0.02
 class Net:
     """The lower layers of the published network, the lowest of them as they are, and a new last layer."""
 
-    def __init__(self, file: ReaderFile, layers: int, frozen: int, heads: int) -> None:
+    def __init__(
+        self, file: ReaderFile, layers: int, frozen: int, heads: int, *, over_pieces: bool = False
+    ) -> None:
+        """``over_pieces``: the last layer reads each piece instead of the sentence."""
         import torch
 
         self._file, self._layers, self._cutter = file, layers, Cutter(file)
@@ -33,7 +36,9 @@ class Net:
             for name in (*MATRICES, *SHORT):
                 value = torch.tensor(file.array(f"l{at}.{name}", MATRICES.get(name, 0)))
                 self._own[f"l{at}.{name}"] = value.requires_grad_(at >= frozen)
-        self._own["head.w"] = (torch.randn(heads, 2 * file.width) * 0.02).requires_grad_()
+        self._own["head.w"] = (
+            torch.randn(heads, (1 if over_pieces else 2) * file.width) * 0.02
+        ).requires_grad_()
         self._own["head.b"] = torch.full((heads,), -3.0).requires_grad_()
         self._optimizer: Any = None
         self._step = 0
@@ -74,7 +79,20 @@ class Net:
         every = torch.nn.functional.binary_cross_entropy_with_logits(
             raw, torch.tensor(truth), reduction="none"
         )
-        loss = (every * torch.tensor(weight, dtype=torch.float32)).sum() / len(rows)
+        return self._stepped((every * torch.tensor(weight, dtype=torch.float32)).sum() / len(rows))
+
+    def learn_pieces(self, rows: Sequence[list[int]], labels: Sequence[list[int]]) -> float:
+        """One step over the labels of each row's first pieces behind its mark; the loss before it."""
+        import torch
+
+        raw = self._states(rows, learning=True) @ self._own["head.w"].T + self._own["head.b"]
+        told = torch.cat([raw[at, 1 : 1 + len(own)] for at, own in enumerate(labels)])
+        real = torch.tensor([label for own in labels for label in own])
+        return self._stepped(torch.nn.functional.cross_entropy(told, real))
+
+    def _stepped(self, loss: Any) -> float:
+        import torch
+
         self._optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_([value for value in self._own.values() if value.requires_grad], 1.0)
@@ -85,22 +103,28 @@ class Net:
     def _scores(self, rows: Sequence[tuple[list[int], int]], *, learning: bool) -> Any:
         import torch
 
-        longest = max(len(pieces) for pieces, _own in rows)
+        state = self._states([pieces for pieces, _own in rows], learning=learning)
+        own = torch.zeros(len(rows), state.shape[1])
+        for at, (_pieces, count) in enumerate(rows):
+            own[at, 1 : 1 + count] = 1 / max(1, count)
+        told = torch.cat([state[:, 0], torch.einsum("bt,btw->bw", own, state)], dim=1)
+        return told @ self._own["head.w"].T + self._own["head.b"]
+
+    def _states(self, rows: Sequence[list[int]], *, learning: bool) -> Any:
+        import torch
+
+        longest = max(map(len, rows))
         numbers = torch.ones(len(rows), longest, dtype=torch.long)
         inside = torch.zeros(len(rows), longest, dtype=torch.bool)
-        own = torch.zeros(len(rows), longest)
-        for at, (pieces, count) in enumerate(rows):
+        for at, pieces in enumerate(rows):
             numbers[at, : len(pieces)] = torch.tensor(pieces)
             inside[at, : len(pieces)] = True
-            own[at, 1 : 1 + count] = 1 / max(1, count)
         dropped = DROPPED if learning else 0.0
         with torch.autocast("cpu", torch.bfloat16):
             state = torch.nn.functional.dropout(self._embedded(numbers), dropped)
             for at in range(self._layers):
                 state = self._layer(at, state, inside[:, None, None, :], dropped)
-        state = state.float()
-        told = torch.cat([state[:, 0], torch.einsum("bt,btw->bw", own, state)], dim=1)
-        return told @ self._own["head.w"].T + self._own["head.b"]
+        return state.float()
 
     def _embedded(self, numbers: Any) -> Any:
         import torch
