@@ -19,6 +19,7 @@ FLOORS = {
     ("fourteenth", "zh"): (0.96, 0.94, 0.96, 0.86), ("fourteenth", "en"): (0.96, 0.85, 0.96, 0.82),
     ("sixteenth", "zh"): (0.90, 0.84, 0.92, 0.87), ("sixteenth", "en"): (0.90, 0.92, 0.93, 0.85),
     ("seventeenth", "zh"): (0.96, 0.92, 0.90, 0.91), ("seventeenth", "en"): (0.94, 0.90, 0.80, 0.84),
+    ("twentysecond", "zh"): (0.95, 0.88, 0.88, 0.92), ("twentysecond", "en"): (0.95, 0.88, 0.90, 0.89),
 }  # fmt: skip
 
 
