@@ -152,7 +152,7 @@ def test_a_run_that_is_interrupted_stops_soon_and_blames_no_call(program: Callab
         time.sleep(0.2)
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=120)
+    process.communicate(timeout=300)  # a loaded machine needs its time; the calls would take forty minutes
     assert process.returncode != 0
     assert set(stopped.left()["states"].values()) == {("pending", "queued")}
     stopped.environment["CALLGAUGE_TEST_SLOW_S"] = "0"
