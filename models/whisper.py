@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import registry
+from models.memory import give_back_freed_memory
 from models.recognition import Heard, HeardWindow, HeardWord
-from models.whisper_load import MUCH_BYTES, arithmetic, from_environment, give_back_freed_memory, load_model
+from models.whisper_load import MUCH_BYTES, arithmetic, from_environment, load_model
 from models.whisper_search import Draft, Search, holes, storage, with_silence
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models import registry
+from models.memory import give_back_freed_memory
 from models.whisper_settings import WhisperSettings
 from pipeline.errors import ConfigError
 
@@ -175,17 +176,3 @@ def _keep_freed_memory() -> None:
     mallopt(_M_MMAP_THRESHOLD, _KEPT_BYTES)
     mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
     mallopt(_M_ARENA_MAX, 1)
-
-
-def give_back_freed_memory(*, over_bytes: int = 0) -> None:
-    """Hand back what glibc holds free, where the process holds more than so many bytes.
-
-    Reading the weights leaves twice their size free. Calls differ in the length of their windows, so what one leaves seldom
-    fits the next and the process grows; but what is handed back must be fetched again, so not after every call.
-    """
-    if platform.libc_ver()[0] == "glibc" and _resident_bytes() > over_bytes:
-        ctypes.CDLL(None).malloc_trim(0)
-
-
-def _resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -23,6 +23,7 @@ LAYERS = (
     {"analysis"},
     {"standards"},
     {"privacy"},
+    {"learning"},
     {"delivered", "delivered_fields", "evaluation_rates", "provenance", "machine"},
     {"beside"},
     {"evaluate", "expectations"},

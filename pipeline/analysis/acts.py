@@ -9,7 +9,8 @@ unsure a network reads the sentence a second time (``second.py``).
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ from pipeline.analysis.acts_model import Target, Weights, chances, load_weights,
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
 from pipeline.analysis.rules import LANGUAGES
-from pipeline.analysis.second import Join, load_joins, read_again
+from pipeline.analysis.second import Join, load_joins, opinion_of, read_again
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "agent": (
@@ -114,12 +115,20 @@ def _guess_all(conversation: Conversation, side: str) -> dict[int, dict[str, Gue
         weights = load_weights(language, side)
         scores = score(weights, list(rows_of(conversation, mine)), ask=KINDS[side])
         first = {kind: chances(weights, scores, kind, SORTS.get(kind)) for kind in KINDS[side]}
-        likely = read_again(conversation, mine, first)
+        opinion = opinion_of(conversation, mine)
+        likely = read_again(opinion, first)
         joins = {kind: _joined(weights, kind) for kind in KINDS[side]}
         likely = {kind: with_habit(likely[kind], join) for kind, join in joins.items()}
         for at, (sentence, row) in enumerate(zip(mine, scores, strict=True)):
             found[sentence.index] = {
-                kind: _guess(weights, row, kind, float(likely[kind][at]), join.threshold)
+                kind: _guess(
+                    weights,
+                    row,
+                    kind,
+                    float(likely[kind][at]),
+                    join.threshold,
+                    functools.partial(opinion.share, at),
+                )
                 for kind, join in joins.items()
             }
     return found
@@ -130,31 +139,46 @@ def _joined(weights: Weights, kind: str) -> Target | Join:
     return load_joins().get(kind) or weights.targets[weights.at(kind)]
 
 
-def _guess(weights: Weights, row: Sequence[float], kind: str, probability: float, threshold: float) -> Guess:
+Shares = Callable[[str, str, Sequence[str]], Mapping[str, float]]
+"""How likely each value of a kind's detail is by another opinion."""
+
+
+def _guess(
+    weights: Weights,
+    row: Sequence[float],
+    kind: str,
+    probability: float,
+    threshold: float,
+    second: Shares | None = None,
+) -> Guess:
     if probability < threshold / 2:
         return Guess(probability, threshold)
     detail: dict[str, str] = {}
     share: dict[str, float] = {}
     for name in DETAILS.get(kind, ()):
-        prefix = f"{kind}.{name}="
-        values = {
-            target.name.removeprefix(prefix): _sigmoid(float(row[column]))
-            for column, target in enumerate(weights.targets)
-            if target.name.startswith(prefix)
-        }
+        values = _values(weights, row, f"{kind}.{name}=")
+        if second:
+            others = second(kind, name, list(values))
+            values = {value: math.sqrt(chance * others[value]) for value, chance in values.items()}
         best = max(values, key=lambda value: values[value])
         detail[name], share[name] = best, values[best] / sum(values.values())
     return Guess(probability, threshold, detail, share)
 
 
+def _values(weights: Weights, row: Sequence[float], prefix: str) -> dict[str, float]:
+    """How likely each value of a detail is, together one."""
+    values = {
+        target.name.removeprefix(prefix): _sigmoid(float(row[column]))
+        for column, target in enumerate(weights.targets)
+        if target.name.startswith(prefix)
+    }
+    return {value: chance / sum(values.values()) for value, chance in values.items()}
+
+
 def logit(probability: float) -> float:
     """The score that a probability stands for."""
-    import math
-
     return math.log(probability / (1 - probability))
 
 
 def _sigmoid(raw: float) -> float:
-    import math
-
     return 1 / (1 + math.exp(-max(-30.0, min(30.0, raw))))

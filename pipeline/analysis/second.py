@@ -1,34 +1,31 @@
-"""A second reading of the sentences of which the first is unsure, by a network that reads each with its neighbours.
+"""A second reading of what each sentence does, by a network that reads it in its conversation.
 
-The first reading (``acts_model.py``) is quick and knows words; the network (``models/reader.py``) knows what words mean beside
-each other and is far dearer. It is asked where the first reading of a kind that weighs is between two bounds; there the log
-odds of both are joined by a logistic regression (stacking: Wolpert, "Stacked generalization", 1992) fitted to whole calls of
-authors that neither of them had seen. Figures a kind: ``lexicons/second.json``, by ``second_fit``.
+The first reading (``acts_model.py``) knows words and rules; the network (``models/reader.py``) knows what words mean beside each
+other. The log odds of both are joined by a logistic regression (stacking: Wolpert, "Stacked generalization", 1992) fitted to
+whole calls of authors that neither of them had seen. Figures a kind: ``lexicons/second.json``, by ``second_fit``.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from models.reader import Passage, load_reader
+from models.reader import load_reader
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.reading import Reading, reading_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-LEAST, MOST = 0.05, 0.96
-"""Probabilities by the first reading between which a second is asked for."""
-ASKS = frozenset(
-    {"hard_sell", "rude", "absolute_claim", "refusal", "objection", "confusion", "complaint", "do_not_call"}
-)
-"""Kinds whose doubt is worth the network; what it says of the others is taken where it was asked anyhow."""
-_MOST_KEPT = 20_000
-_told: dict[Passage, np.ndarray] = {}
+LEAST = 1e-6
+"""Nearer to sure than this the first reading's word counts no more."""
+FAINTEST = 0.02
+"""No value of a detail is held for less likely than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,68 +42,62 @@ class Join:
     shift: float = 0.0
 
 
-def passages(conversation: Conversation, sentences: Sequence[Sentence]) -> list[Passage]:
-    """Each sentence with what the network reads around it."""
-    by_turn: dict[int, list[Sentence]] = {}
-    for sentence in conversation.sentences:
-        by_turn.setdefault(sentence.turn, []).append(sentence)
-    found = []
-    for sentence in sentences:
-        own = by_turn[sentence.turn]
-        at = own.index(sentence)
-        found.append(
-            Passage(
-                sentence.text,
-                before=" ".join(other.text for other in by_turn.get(sentence.turn - 1, [])[-2:]),
-                earlier=own[at - 1].text if at else "",
-                later=own[at + 1].text if at + 1 < len(own) else "",
-                after=" ".join(other.text for other in by_turn.get(sentence.turn + 1, [])[:2]),
-            )
-        )
-    return found
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """The network's log odds of some sentences, ``(sentences, kinds)``."""
+
+    kinds: tuple[str, ...]
+    scores: np.ndarray
+
+    def of(self, kind: str) -> np.ndarray:
+        """Log odds of a kind, ``(sentences,)``."""
+        found: np.ndarray = self.scores[:, self.kinds.index(kind)]
+        return found
+
+    def share(self, at: int, kind: str, detail: str, values: Sequence[str]) -> dict[str, float]:
+        """How likely each value of a detail is in a sentence of the kind. The network has no score of its own for the mild, which
+        is what isn't severe."""
+        likely = {value: self._likely(at, f"{kind}.{detail}={value}") for value in values}
+        known = sum(chance for chance in likely.values() if chance is not None)
+        left = max(FAINTEST, self._likely(at, kind) or 0.0) - known
+        found = {value: max(FAINTEST, left if chance is None else chance) for value, chance in likely.items()}
+        return {value: chance / sum(found.values()) for value, chance in found.items()}
+
+    def _likely(self, at: int, name: str) -> float | None:
+        if name not in self.kinds:
+            return None
+        return 1 / (1 + math.exp(-float(self.scores[at, self.kinds.index(name)])))
 
 
-def read_again(
-    conversation: Conversation, sentences: Sequence[Sentence], first: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Probabilities by kind, from those of the first reading; the same where that one is sure."""
-    import numpy as np
+def opinion_of(conversation: Conversation, sentences: Sequence[Sentence]) -> Opinion:
+    """What the shipped network says of some of a conversation's sentences."""
+    return Opinion(load_reader().kinds, scores_by(reading_of(conversation.turns), sentences))
 
+
+def read_again(opinion: Opinion, first: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Probabilities by kind of both readings, from those of the first."""
     joins = load_joins()
-    unsure = {kind: (chance > LEAST) & (chance < MOST) for kind, chance in first.items() if kind in joins}
-    asked = np.any([unsure[kind] for kind in unsure if kind in ASKS], axis=0)
-    places: list[int] = np.flatnonzero(asked).tolist()
-    if not places:
-        return dict(first)
-    told = network_scores(passages(conversation, [sentences[at] for at in places]))
-    kinds = load_reader().kinds
-    found = dict(first)
-    for kind, doubtful in unsure.items():
-        own = doubtful[places]
-        chance, at = first[kind].copy(), np.array(places)[own]
-        chance[at] = joined(joins[kind], first[kind][at], told[own, kinds.index(kind)])
-        found[kind] = chance
-    return found
+    return {
+        kind: joined(joins[kind], chance, opinion.of(kind)) if kind in joins else chance
+        for kind, chance in first.items()
+    }
 
 
 def joined(join: Join, chance: np.ndarray, network: np.ndarray) -> np.ndarray:
     """Probabilities by both readings, from the first one's and the network's log odds."""
     import numpy as np
 
-    raw = join.first * np.log(chance / (1 - chance)) + join.network * network + join.offset
+    sure = np.clip(chance, LEAST, 1 - LEAST)
+    raw = join.first * np.log(sure / (1 - sure)) + join.network * network + join.offset
     return 1 / (1 + np.exp(-np.clip(raw, -30, 30)))
 
 
-def network_scores(asked: Sequence[Passage]) -> np.ndarray:
-    """The network's log odds, ``(passages, kinds)``; each passage is read once a process."""
+def scores_by(reading: Reading, sentences: Sequence[Sentence]) -> np.ndarray:
+    """The network's log odds of some of a conversation's sentences, ``(sentences, kinds)``."""
     import numpy as np
 
-    if len(_told) > _MOST_KEPT:
-        _told.clear()
-    new = [passage for passage in dict.fromkeys(asked) if passage not in _told]
-    if new:
-        _told.update(zip(new, load_reader().scores(new), strict=True))
-    return np.stack([_told[passage] for passage in asked])
+    read = {(turn, start): one.kinds for turn, own in enumerate(reading) for start, one in own}
+    return np.stack([read[sentence.turn, sentence.start] for sentence in sentences])
 
 
 @functools.cache

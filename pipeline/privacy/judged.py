@@ -55,11 +55,7 @@ def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[
         return settled(streams, told, kept)
     tongue = "zh" if language.startswith("zh") else "en"
     said = streams[0].turns
-    turns = read_again(
-        [turn.speaker for turn in said],
-        [turn.text for turn in said],
-        told_by_tagger(streams, told, tongue),
-    )
+    turns = read_again(said, told_by_tagger(streams, told, tongue))
     return settled(streams, judged(streams, told, turns, keep=keep), kept)
 
 

@@ -1,0 +1,22 @@
+"""Memory that the C library holds free, handed back."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+from pathlib import Path
+
+
+def give_back_freed_memory(*, over_bytes: int = 0) -> None:
+    """Hand back what glibc holds free, where the process holds more than so many bytes.
+
+    Reading the weights leaves twice their size free. Calls differ in the length of their windows, so what one leaves seldom
+    fits the next and the process grows; but what is handed back must be fetched again, so not after every call.
+    """
+    if platform.libc_ver()[0] == "glibc" and _resident_bytes() > over_bytes:
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,48 @@
+"""A conversation read by the network (``models/reader.py``): once, for all who ask what its sentences do or hold."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+from models.reader import Read, Reader, load_reader
+from models.reader_windows import Spoken
+from pipeline.analysis.text import sentences
+from pipeline.types import Turn
+
+_KEPT = 4
+"""Conversations whose reading is kept: findings and masking ask one after the other."""
+
+Said = tuple[tuple[str, str], ...]
+"""Of each turn who speaks and the text."""
+Reading = tuple[tuple[tuple[int, Read], ...], ...]
+"""Of each turn its sentences: where each begins in the turn's text, and what the network says of it."""
+
+
+def reading_of(turns: Sequence[Turn]) -> Reading:
+    """What the shipped network says of each sentence of each turn."""
+    return _read(said_by(turns))
+
+
+def said_by(turns: Sequence[Turn]) -> Said:
+    """Who says what in each turn."""
+    return tuple((turn.speaker, turn.text) for turn in turns)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _read(said: Said) -> Reading:
+    return read_by(load_reader(), said)
+
+
+def read_by(reader: Reader, said: Said) -> Reading:
+    """What a network says of each sentence of each turn."""
+    spans = [tuple(sentences(text)) for _side, text in said]
+    spoken = [
+        Spoken(side, tuple(text[start:end] for start, end in own))
+        for (side, text), own in zip(said, spans, strict=True)
+    ]
+    told = reader.read(spoken)
+    return tuple(
+        tuple((start, one) for (start, _end), one in zip(own, found, strict=True))
+        for own, found in zip(spans, told, strict=True)
+    )
