@@ -108,7 +108,7 @@ def _found(said: Said, profile: Profile, keep: tuple[str, ...]) -> Found:
 
 
 @functools.cache
-def _fields(kind: type) -> tuple[str, ...]:
+def _fields(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
