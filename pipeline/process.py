@@ -10,13 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.analysis import analyse
 from pipeline.audio import Heard
 from pipeline.audio.known import hear_sound, known_sound
 from pipeline.beside import Beside, held_against, sides_of, transcript_beside
 from pipeline.errors import CallgaugeError
-from pipeline.privacy.masking import mask
-from pipeline.privacy.own import own_names
+from pipeline.known_findings import Said, find
 from pipeline.profile import EMPTY, Profile
 from pipeline.provenance import heard_by, judged_by
 from pipeline.settings import Settings
@@ -25,13 +23,12 @@ from pipeline.speech import (
     Recogniser,
     SpeechSettings,
     VoiceModel,
-    build_transcript,
     default_recogniser,
     default_voice_model,
     hear_voices,
     listen_words,
     tell_sides,
-    who_is_who,
+    with_sides,
 )
 from pipeline.standards import Evidence, Standard, load_standard, score
 from pipeline.types import CallRecord, CallResult, Recording, Sound, Span, Transcript
@@ -162,10 +159,9 @@ def _two_sides(
     job: Job, recording: Recording, heard: Heard, raw: RawTranscript, workplace: Workplace
 ) -> tuple[Transcript, Sound, dict[str, Any]]:
     activity = [side.speech for side in heard.sides]
-    transcript = build_transcript(
+    transcript, roles = with_sides(
         raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names
     )
-    roles = who_is_who(raw, activity, record=job.record, layout=heard.layout, known_names=workplace.names)
     return transcript, heard.label(roles, inbound=job.record.direction == "inbound"), {}
 
 
@@ -234,9 +230,9 @@ def appraise(
     suppressed_since: datetime | None = None,
 ) -> CallResult:
     """Judge a transcript, with its sound where there is one. The text is masked before anything else reads it."""
-    own = own_names(transcript, workplace.profile, record)
-    transcript, personal = mask(transcript, keep=(*workplace.names, *own))
-    heard = analyse(transcript, sound, record=record, profile=workplace.profile, prior=personal)
+    known_by = recording.sha256 if recording and workplace.settings.transcript_cache else None
+    found = find(Said(transcript, sound, record), workplace.profile, workplace.names, audio_sha256=known_by)
+    transcript, heard = found.transcript, found.analysis
     evidence = Evidence(
         transcript=transcript,
         measures=heard.measures,
@@ -252,7 +248,11 @@ def appraise(
     return CallResult(
         call=record,
         recording=recording,
-        provenance={**(provenance or {}), **judged_by(workplace.standard)},
+        provenance={
+            **(provenance or {}),
+            **({"findings_from_cache": found.from_cache} if known_by else {}),
+            **judged_by(workplace.standard),
+        },
         transcript=transcript,
         sound=sound,
         measures=heard.measures,

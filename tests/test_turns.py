@@ -45,3 +45,13 @@ def test_text_of_a_turn_is_its_words_joined_by_script() -> None:
 
 def test_confidence_is_weighted_by_duration() -> None:
     assert weighted_confidence([Word("a", 0, 3, 1.0), Word("b", 3, 4, 0.2)]) == pytest.approx(0.8)
+
+
+def test_a_word_goes_to_the_nearest_stretch_the_earlier_of_two() -> None:
+    speech = Timeline([Span(1.0, 2.0), Span(4.0, 5.0), Span(6.0, 6.5), Span(9.0, 9.0)])
+    for tenth in range(-10, 120):
+        middle = tenth / 10
+        distances = [max(span.start_s - middle, middle - span.end_s, 0.0) for span in speech]
+        near = speech.spans[distances.index(min(distances))]
+        (turn,) = turns_of([Word("a", middle, middle, 1.0)], speech, speaker="agent", language="en")
+        assert (turn.start_s, turn.end_s) == (near.start_s, near.end_s)

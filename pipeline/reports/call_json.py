@@ -55,15 +55,24 @@ def to_json(result: CallResult) -> dict[str, Any]:
     ValueError
         Where ``started_at`` has no offset: a time of day in an unknown zone can't be judged.
     """
+    facts = facts_json(result)
     return {
-        "schema": SCHEMA_ID,
-        "call": _call(result.call, result.transcript.language),
-        "recording": _recording(result.recording, result.call.file),
+        "schema": SCHEMA_ID, "call": facts["call"], "recording": facts["recording"],
         "provenance": _plain(result.provenance),
         "transcript": _transcript(result.transcript),
         "sound": _sound(result.sound),
-        "measures": {name: _measure(measure) for name, measure in result.measures.items()},
+        "measures": facts["measures"],
         "findings": [_finding(finding) for finding in result.findings],
+        "score": facts["score"], "outcome": facts["outcome"],
+    }  # fmt: skip
+
+
+def facts_json(result: CallResult) -> dict[str, Any]:
+    """The parts of `to_json` that a row of a table needs: no words, no curves."""
+    return {
+        "call": _call(result.call, result.transcript.language),
+        "recording": _recording(result.recording, result.call.file),
+        "measures": {name: _measure(measure) for name, measure in result.measures.items()},
         "score": _score(result.score),
         "outcome": _outcome(result.outcome),
     }

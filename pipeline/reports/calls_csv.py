@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.reports.call_json import to_json
+from pipeline.reports.call_json import facts_json
 from pipeline.types import CallResult
 
 FACTS = (
@@ -63,7 +63,7 @@ class Row:
 
 def row_of(result: CallResult) -> Row:
     """The row of a scored call."""
-    data = to_json(result)
+    data = facts_json(result)
     call, score = data["call"], data["score"]
     recording = data["recording"] or {}
     values: dict[str, Any] = {

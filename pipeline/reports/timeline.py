@@ -146,6 +146,8 @@ def _area(run: Sequence[tuple[float, float]]) -> str:
 def thinned(curve: Sequence[float | None]) -> tuple[list[float | None], float]:
     """At most ``MOST_POINTS`` values, the loudest of each bin, and the seconds from one to the next."""
     size = max(1, -(-len(curve) // MOST_POINTS))
+    if size == 1:
+        return list(curve), 0.1
     bins = (curve[i : i + size] for i in range(0, len(curve), size))
     return [max((v for v in part if v is not None), default=None) for part in bins], size * 0.1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.speech.listen import build_transcript, listen_words, who_is_who
+from pipeline.speech.listen import build_transcript, listen_words, with_sides
 from pipeline.speech.mono import default_voice_model, hear_voices, tell_sides
 from pipeline.speech.protocol import Recogniser, VoiceModel
 from pipeline.speech.transcribe import SUPPORTED_LANGUAGES, ChannelWords, RawTranscript, SpeechSettings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SUPPORTED_LANGUAGES", "ChannelWords", "RawTranscript", "Recogniser", "SpeechSettings", "VoiceModel",
     "build_transcript", "default_recogniser", "default_voice_model", "hear_voices", "listen_words", "tell_sides",
-    "who_is_who",
+    "with_sides",
 ]  # fmt: skip
 
 

@@ -61,7 +61,19 @@ def build_transcript(
     layout: Layout,
     known_names: Sequence[str] = (),
 ) -> Transcript:
-    """Turns of both sides by time, with the sides named where that is sure enough.
+    """Turns of both sides by time, with the sides named where that is sure enough: `with_sides` without who is who."""
+    return with_sides(raw, activity, record=record, layout=layout, known_names=known_names)[0]
+
+
+def with_sides(
+    raw: RawTranscript,
+    activity: Sequence[Timeline],
+    *,
+    record: CallRecord,
+    layout: Layout,
+    known_names: Sequence[str] = (),
+) -> tuple[Transcript, dict[int, Speaker] | None]:
+    """A call's transcript, and the speaker of each channel as it names them; None where the sides are unsure.
 
     Parameters
     ----------
@@ -76,6 +88,12 @@ def build_transcript(
     """
     sides = _sides(raw, activity)
     who = _who(sides, raw, record, layout, known_names)
+    named = {channel: who.speaker(channel) for channel in range(len(raw.channels))}
+    sure = layout == "two_sides" and "unknown" not in named.values()
+    return _transcript(raw, sides, who), named if sure else None
+
+
+def _transcript(raw: RawTranscript, sides: Sequence[Sequence[Turn]], who: roles.Roles) -> Transcript:
     named = [
         [replace(turn, speaker=who.speaker(channel)) for turn in side] for channel, side in enumerate(sides)
     ]
@@ -98,20 +116,6 @@ def build_transcript(
         dropped=tuple(sorted(dropped, key=lambda item: item.start_s)),
         unheard=tuple(sorted(unheard, key=lambda item: item.start_s)),
     )
-
-
-def who_is_who(
-    raw: RawTranscript,
-    activity: Sequence[Timeline],
-    *,
-    record: CallRecord,
-    layout: Layout,
-    known_names: Sequence[str] = (),
-) -> dict[int, Speaker] | None:
-    """Speaker by channel, as :func:`build_transcript` names them; None where the sides are unsure."""
-    who = _who(_sides(raw, activity), raw, record, layout, known_names)
-    named = {channel: who.speaker(channel) for channel in range(len(raw.channels))}
-    return None if layout != "two_sides" or "unknown" in named.values() else named
 
 
 def _sides(raw: RawTranscript, activity: Sequence[Timeline]) -> list[list[Turn]]:

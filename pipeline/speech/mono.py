@@ -18,7 +18,7 @@ from typing import Any
 
 from models import diarization, registry
 from pipeline.intervals import Span, Timeline
-from pipeline.speech.listen import build_transcript, who_is_who
+from pipeline.speech.listen import build_transcript, with_sides
 from pipeline.speech.protocol import VoiceModel
 from pipeline.speech.roles import LEAST_CONFIDENCE
 from pipeline.speech.separation import DEFAULTS, Separation, SeparationSettings, divide, separate
@@ -84,10 +84,9 @@ def tell_sides(
     if separation.confidence < LEAST_CONFIDENCE:
         return MonoCall(whole, {}, _unsure(separation.doubt))
     halves, sides = _two_channels(raw, separation), separation.sides
-    who = who_is_who(halves, sides, record=record, layout="two_sides", known_names=known_names)
+    told, who = with_sides(halves, sides, record=record, layout="two_sides", known_names=known_names)
     if who is None or not all(channel.words for channel in halves.channels):
         return MonoCall(whole, {}, _unsure("roles"))
-    told = build_transcript(halves, sides, record=record, layout="two_sides", known_names=known_names)
     confidence = min(told.role_confidence, separation.confidence)
     return MonoCall(
         replace(

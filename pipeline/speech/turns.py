@@ -6,6 +6,7 @@ speech is a turn of its own.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from pipeline.intervals import Span, Timeline
@@ -54,11 +55,13 @@ def _key(turn: Turn) -> tuple[float, float]:
 
 
 def _nearest(stretches: Sequence[Span], word: Word) -> int:
+    """The stretch whose bounds lie nearest to the word's middle, the earlier of two; they are sorted and apart."""
     middle = ((word.start_s or 0.0) + (word.end_s or 0.0)) / 2
-    return min(
-        range(len(stretches)),
-        key=lambda index: max(stretches[index].start_s - middle, middle - stretches[index].end_s, 0.0),
-    )
+    after = bisect_right(stretches, middle, key=lambda stretch: stretch.start_s)
+    if after in (0, len(stretches)):
+        return max(0, after - 1)
+    before = after - 1
+    return before if middle - stretches[before].end_s <= stretches[after].start_s - middle else after
 
 
 def _turn(stretch: Span, words: Sequence[Word], speaker: Speaker, language: str) -> Turn:
