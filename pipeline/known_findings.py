@@ -175,7 +175,7 @@ def _packed(value: Any) -> Any:
     if kind is dict and all(type(key) is str for key in value):
         return {"dict": {key: _packed(inner) for key, inner in value.items()}}
     if _KINDS.get(kind.__name__) is kind:
-        return {kind.__name__: [_packed(getattr(value, name)) for name in _fields(kind)]}
+        return {kind.__name__: [_packed(getattr(value, name)) for name in _fields(kind.__name__)]}
     raise NotPlainError(kind.__name__)
 
 
