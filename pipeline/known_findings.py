@@ -108,8 +108,8 @@ def _found(said: Said, profile: Profile, keep: tuple[str, ...]) -> Found:
 
 
 @functools.cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _fields(kind: str) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(_KINDS[kind]))
 
 
 @functools.cache
