@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import registry
-from models.recognition import Heard, HeardWindow, HeardWord
+from models.recognition import Heard, HeardWindow
 from models.whisper_again import SecondHearing
 from models.whisper_load import MUCH_BYTES, arithmetic, from_environment, give_back_freed_memory, load_model
 from models.whisper_search import Search, storage, with_silence
@@ -71,7 +71,8 @@ class WhisperRecogniser:
             "most_hole_no_speech": chosen.most_hole_no_speech, "least_hole_log": chosen.least_hole_log,
             "prompts": repr(sorted(chosen.prompts.items())),
             "accepted_languages": ",".join(chosen.accepted_languages),
-            "mixed_probability": chosen.mixed_probability, "switch_probability": chosen.switch_probability, "other_probability": chosen.other_probability,
+            "mixed_probability": chosen.mixed_probability,
+            "switch_probability": chosen.switch_probability, "other_probability": chosen.other_probability,
             "sure_language": chosen.sure_language, "opinion_windows": chosen.opinion_windows,
             **arithmetic(os.environ),
         }  # fmt: skip
@@ -236,7 +237,9 @@ class WhisperRecogniser:
         )
         return [
             again.mended(
-                HeardWindow(words, draft.mean_log_probability, draft.no_speech_probability, language, prompt), sound, known
+                HeardWindow(words, draft.mean_log_probability, draft.no_speech_probability, language, prompt),
+                sound,
+                known,
             )
             for words, draft, sound, known in zip(aligned, drafts, sounds, odds, strict=True)
         ]

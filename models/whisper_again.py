@@ -20,6 +20,7 @@ from models.whisper_settings import WhisperSettings
 SAMPLE_RATE_HZ = 16_000
 _FRAME_S = 0.05
 _PAUSE_FRAMES = 4
+_PAUSE_DB = 10.0
 _LEAST_PIECE_S = 1.0
 """What is shorter than this goes with what stands before it: too little to find a language by."""
 
@@ -33,7 +34,7 @@ class _Run:
 
     start_s: float
     end_s: float
-    search: Search
+    language: str
     draft: Draft
     encoded: Encoded
 
@@ -59,7 +60,7 @@ class SecondHearing:
         """The window with what it lost; ``odds`` are its languages' where the call's language was not given."""
         if odds is not None and self._may_be_mixed(odds):
             runs = self._runs(sound)
-            if any(run.search is not self._own for run in runs):
+            if any(run.language != self._own for run in runs):
                 return self._joined(runs, sound)
         return replace(window, words=self.filled(window.words, sound))
 
@@ -68,7 +69,7 @@ class SecondHearing:
         found = list(words)
         for start_s, end_s in holes(words, len(sound) / SAMPLE_RATE_HZ, least_s=self.settings.least_hole_s):
             encoded = [self.encode(_part(sound, start_s, end_s))]
-            likely = self._likely(encoded)
+            likely = [self.searches[code] for code in self._likely(encoded)]
             drafted = [(search.careful(encoded)[0], search) for search in likely]
             taken = [(draft, search) for draft, search in drafted if self._fills(draft, search)]
             if not taken:
@@ -76,30 +77,30 @@ class SecondHearing:
             draft, search = max(taken, key=lambda pair: pair[0].merit)
             (more,) = search.align(encoded, [draft], [end_s - start_s])
             # a word that was stretched over the hole was heard again in it
-            found = [word for word in found if not (start_s <= word.start_s and word.end_s <= end_s)]
-            found += _moved(more, start_s)
+            there = [word for word in found if start_s <= word.start_s and word.end_s <= end_s]
+            if len(more) > len(there):
+                found = [word for word in found if word not in there] + _moved(more, start_s)
         return tuple(sorted(found, key=lambda word: word.start_s))
 
     @property
-    def _own(self) -> Search:
-        return next(iter(self.searches.values()))
+    def _own(self) -> str:
+        return next(iter(self.searches))
 
     def _may_be_mixed(self, odds: Mapping[str, float]) -> bool:
-        shares = self._shares(odds)
-        others = [share for code, share in shares.items() if self.searches[code] is not self._own]
+        others = [share for code, share in self._shares(odds).items() if code != self._own]
         return any(share >= self.settings.mixed_probability for share in others)
 
     def _shares(self, odds: Mapping[str, float]) -> dict[str, float]:
         known = sum(odds.get(code, 0.0) for code in self.searches) or 1.0
         return {code: odds.get(code, 0.0) / known for code in self.searches}
 
-    def _likely(self, encoded: Sequence[Encoded]) -> list[Search]:
+    def _likely(self, encoded: Sequence[Encoded]) -> tuple[str, ...]:
         """The languages that a stretch may be in by its own sound: one where that is clear, else all."""
         if len(self.searches) == 1:
-            return list(self.searches.values())
+            return tuple(self.searches)
         shares = self._shares(self.rank(encoded)[0])
-        sure = [code for code, share in shares.items() if share >= self.settings.switch_probability]
-        return [self.searches[code] for code in sure or self.searches]
+        sure = (code for code, share in shares.items() if share >= self.settings.switch_probability)
+        return tuple(sure) or tuple(self.searches)
 
     def _fills(self, draft: Draft, search: Search) -> bool:
         return search.says_something(draft) and draft.mean_log_probability >= self.settings.least_hole_log
@@ -112,26 +113,25 @@ class SecondHearing:
         cut = pieces(sound)
         likely = [self._likely([self.encode(_part(sound, *piece))]) for piece in cut]
         runs = []
-        for _, group in groupby(zip(cut, likely, strict=True), key=lambda pair: [id(each) for each in pair[1]]):
-            members = list(group)
-            start_s, end_s = members[0][0][0], members[-1][0][1]
+        for codes, group in groupby(zip(cut, likely, strict=True), key=lambda pair: pair[1]):
+            found = [piece for piece, _ in group]
+            start_s, end_s = found[0][0], found[-1][1]
             encoded = self.encode(_part(sound, start_s, end_s))
-            chosen = members[0][1]
-            asked = chosen if chosen == [self._own] else list(self.searches.values())
-            drafted = [(search.drafts([encoded])[0], search) for search in asked]
-            draft, search = max(drafted, key=lambda pair: pair[0].merit)
-            runs.append(_Run(start_s, end_s, search, draft, encoded))
+            asked = codes if codes == (self._own,) else tuple(self.searches)
+            drafted = [(self.searches[code].drafts([encoded])[0], code) for code in asked]
+            draft, code = max(drafted, key=lambda pair: pair[0].merit)
+            runs.append(_Run(start_s, end_s, code, draft, encoded))
         return runs
 
     def _joined(self, runs: Sequence[_Run], sound: Samples) -> HeardWindow:
         words: list[HeardWord] = []
         for run in runs:
-            (own,) = run.search.align([run.encoded], [run.draft], [run.end_s - run.start_s])
+            (own,) = self.searches[run.language].align([run.encoded], [run.draft], [run.end_s - run.start_s])
             words += _moved(self.filled(own, _part(sound, run.start_s, run.end_s)), run.start_s)
         lengths = np.array([run.end_s - run.start_s for run in runs])
         means = np.array([[run.draft.mean_log_probability, run.draft.no_speech_probability] for run in runs])
         mean_log, no_speech = (float(value) for value in np.average(means, axis=0, weights=lengths))
-        codes = [run.search.tokenizer.language_code for run in runs]
+        codes = [run.language for run in runs]
         longest = codes[int(np.argmax(lengths))]
         prompts = "".join(self.settings.prompts.get(code, "") for code in dict.fromkeys(codes))
         return HeardWindow(tuple(words), mean_log, no_speech, longest, prompts)
@@ -140,7 +140,8 @@ class SecondHearing:
 def pieces(sound: Samples) -> list[tuple[float, float]]:
     """A window cut in the middle of its pauses of 0.2 s and more: start and end of each piece in seconds.
 
-    A pause lies nearer to the window's quiet than to its loud frames; where a window was packed, it is silent.
+    A pause lies nearer to the window's quiet than to its loud frames, and 10 dB under these; where a window was packed, it
+    is silent.
     """
     size = round(_FRAME_S * SAMPLE_RATE_HZ)
     frames = sound[: len(sound) // size * size].reshape(-1, size).astype(np.float64)
@@ -150,14 +151,14 @@ def pieces(sound: Samples) -> list[tuple[float, float]]:
     if not live.size:
         return [(0.0, whole_s)]
     low, high = np.percentile(live, (10, 90))
-    quiet = levels < (low + high) / 2
+    quiet = levels < min((low + high) / 2, high - _PAUSE_DB)
     cuts, at = [0.0], 0
     for is_quiet, group in groupby(quiet):
         count = len(list(group))
         middle_s = (at + count / 2) * _FRAME_S
-        if is_quiet and count >= _PAUSE_FRAMES and at and at + count < len(quiet):
-            if middle_s - cuts[-1] >= _LEAST_PIECE_S:
-                cuts.append(middle_s)
+        inside = is_quiet and count >= _PAUSE_FRAMES and 0 < at < len(quiet) - count
+        if inside and middle_s - cuts[-1] >= _LEAST_PIECE_S:
+            cuts.append(middle_s)
         at += count
     if len(cuts) > 1 and whole_s - cuts[-1] < _LEAST_PIECE_S:
         cuts.pop()

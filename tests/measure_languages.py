@@ -70,7 +70,7 @@ def read_sentences(language: str) -> tuple[Clip, ...]:
 
 
 def order(rng: random.Random, pools: dict[str, Sequence[Clip]], every: int) -> Iterator[tuple[str, Clip]]:
-    """Sentences of both languages, which changes after ``every``; 0: never. One call, one voice a language where it has enough."""
+    """Sentences of one call, whose language changes after ``every``; 0: never."""
     said = {code: rng.sample(list(pool), min(len(pool), SENTENCES)) for code, pool in pools.items()}
     code = rng.choice(LANGUAGES)
     for place in range(SENTENCES):
@@ -80,7 +80,9 @@ def order(rng: random.Random, pools: dict[str, Sequence[Clip]], every: int) -> I
             yield code, said[code].pop()
 
 
-def measure(score: Score, rng: random.Random, pools: dict[str, Sequence[Clip]], every: int, show: bool) -> None:
+def measure(
+    score: Score, rng: random.Random, pools: dict[str, Sequence[Clip]], every: int, show: bool
+) -> None:
     """Lay one call, hear it, count."""
     parts, spans, at = [np.zeros(RATE_HZ // 2)], [], 0.5
     for code, clip in order(rng, pools, every):
@@ -89,7 +91,9 @@ def measure(score: Score, rng: random.Random, pools: dict[str, Sequence[Clip]], 
         parts += [clip.sound, np.zeros(round(pause_s * RATE_HZ))]
         at += clip.seconds + len(parts[-1]) / RATE_HZ
     wide = resample_poly(np.concatenate(parts), 2, 1)
-    line = telephone((wide + np.random.default_rng(rng.randrange(9999)).normal(0, 1e-3, wide.size)).astype(np.float32))
+    line = telephone(
+        (wide + np.random.default_rng(rng.randrange(9999)).normal(0, 1e-3, wide.size)).astype(np.float32)
+    )
     heard = listen(Channels.of(line))
     raw = transcribe([heard.channels.view(0)], [heard.sides[0].speech], recogniser=default_recogniser(None))
     words = raw.channels[0].words if raw.channels else ()
@@ -112,7 +116,9 @@ def count(score: Score, code: str, text: str, there: str, show: bool) -> None:
     score.heard[code] += share
     score.sentences[code] += 1
     score.lost[code] += share < LOST * len(wanted)
-    score.strange[code] += sum(any(map(is_han, unit)) != (code == "zh") and not unit.isdigit() for unit in found)
+    score.strange[code] += sum(
+        any(map(is_han, unit)) != (code == "zh") and not unit.isdigit() for unit in found
+    )
     if show and share < LOST * len(wanted):
         print(f"   lost {code}: {text}\n      -> {there}")
 
