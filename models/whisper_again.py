@@ -58,7 +58,7 @@ class SecondHearing:
 
     def mended(self, window: HeardWindow, sound: Samples, odds: Mapping[str, float] | None) -> HeardWindow:
         """The window with what it lost; ``odds`` are its languages' where the call's language was not given."""
-        if odds is not None and self._may_be_mixed(odds):
+        if odds is not None and self._is_speech(window) and self._may_be_mixed(odds):
             runs = self._runs(sound)
             if any(run.language != self._own for run in runs):
                 return self._joined(runs, sound)
@@ -86,6 +86,11 @@ class SecondHearing:
     def _own(self) -> str:
         return next(iter(self.searches))
 
+    def _is_speech(self, window: HeardWindow) -> bool:
+        """Whether the decoder took the window for words: music speaks every language a little."""
+        unsure = (window.mean_log_probability or 0.0) < self.settings.min_log_probability
+        return not unsure and (window.no_speech_probability or 0.0) <= self.settings.most_hole_no_speech
+
     def _may_be_mixed(self, odds: Mapping[str, float]) -> bool:
         others = [share for code, share in self._shares(odds).items() if code != self._own]
         return any(share >= self.settings.mixed_probability for share in others)
@@ -106,11 +111,14 @@ class SecondHearing:
         return search.says_something(draft) and draft.mean_log_probability >= self.settings.least_hole_log
 
     def _runs(self, sound: Samples) -> list[_Run]:
-        """The window cut in its pauses where the language changes, each run in the language that it is likeliest in.
+        """The window cut in its pauses where the language changes, each run in the language that it is likeliest in; none
+        where it has no pause.
 
         The finder alone is misled by accents; the decoder has the last word wherever it is not for the window's own.
         """
         cut = pieces(sound)
+        if len(cut) == 1:
+            return []
         likely = [self._likely([self.encode(_part(sound, *piece))]) for piece in cut]
         runs = []
         for codes, group in groupby(zip(cut, likely, strict=True), key=lambda pair: pair[1]):
@@ -119,7 +127,8 @@ class SecondHearing:
             encoded = self.encode(_part(sound, start_s, end_s))
             asked = codes if codes == (self._own,) else tuple(self.searches)
             drafted = [(self.searches[code].drafts([encoded])[0], code) for code in asked]
-            draft, code = max(drafted, key=lambda pair: pair[0].merit)
+            said = [(draft, code) for draft, code in drafted if self.searches[code].says_something(draft)]
+            draft, code = max(said or drafted[:1], key=lambda pair: pair[0].merit)
             runs.append(_Run(start_s, end_s, code, draft, encoded))
         return runs
 
