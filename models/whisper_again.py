@@ -23,6 +23,8 @@ _PAUSE_FRAMES = 4
 _PAUSE_DB = 10.0
 _LEAST_PIECE_S = 1.0
 """What is shorter than this goes with what stands before it: too little to find a language by."""
+_LEAST_PROOF_S = 2.0
+"""Over 1.6 s of strongly accented English the finder was sure of Mandarin (0.99)."""
 
 Samples = NDArray[np.float32]
 Encoded = NDArray[np.float32]
@@ -30,13 +32,14 @@ Encoded = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A stretch of a window in one language, and what came out; seconds of the window."""
+    """A stretch of a window in one language, and what came out; seconds of the window; whether the finder is sure, too."""
 
     start_s: float
     end_s: float
     language: str
     draft: Draft
     encoded: Encoded
+    clear: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class SecondHearing:
         """The window with what it lost; ``odds`` are its languages' where the call's language was not given."""
         if odds is not None and self._is_speech(window) and self._may_be_mixed(odds):
             runs = self._runs(sound)
-            if any(run.language != self._own for run in runs):
+            if any(self._is_other(run) for run in runs):
                 return self._joined(runs, sound)
         return replace(window, words=self.filled(window.words, sound))
 
@@ -94,6 +97,12 @@ class SecondHearing:
     def _may_be_mixed(self, odds: Mapping[str, float]) -> bool:
         others = [share for code, share in self._shares(odds).items() if code != self._own]
         return any(share >= self.settings.mixed_probability for share in others)
+
+    def _is_other(self, run: _Run) -> bool:
+        """Whether finder and decoder are both sure of another language over some time: a strong accent is words in none."""
+        if run.language == self._own or not run.clear or run.end_s - run.start_s < _LEAST_PROOF_S:
+            return False
+        return self._fills(run.draft, self.searches[run.language])
 
     def _shares(self, odds: Mapping[str, float]) -> dict[str, float]:
         known = sum(odds.get(code, 0.0) for code in self.searches) or 1.0
@@ -129,7 +138,7 @@ class SecondHearing:
             drafted = [(self.searches[code].drafts([encoded])[0], code) for code in asked]
             said = [(draft, code) for draft, code in drafted if self.searches[code].says_something(draft)]
             draft, code = max(said or drafted[:1], key=lambda pair: pair[0].merit)
-            runs.append(_Run(start_s, end_s, code, draft, encoded))
+            runs.append(_Run(start_s, end_s, code, draft, encoded, codes == (code,)))
         return runs
 
     def _joined(self, runs: Sequence[_Run], sound: Samples) -> HeardWindow:
