@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,10 @@ from numpy.typing import NDArray
 
 from models import registry
 from models.memory import give_back_freed_memory
-from models.recognition import Heard, HeardWindow, HeardWord
+from models.recognition import Heard, HeardWindow
+from models.whisper_again import SecondHearing
 from models.whisper_load import MUCH_BYTES, arithmetic, from_environment, load_model
-from models.whisper_search import Draft, Search, holes, storage, with_silence
+from models.whisper_search import Search, storage, with_silence
 from models.whisper_settings import WhisperSettings, choose_language, window_language
 
 __all__ = ["WhisperRecogniser", "WhisperSettings", "choose_language", "shared_recogniser"]
@@ -72,6 +72,7 @@ class WhisperRecogniser:
             "most_hole_no_speech": chosen.most_hole_no_speech, "least_hole_log": chosen.least_hole_log,
             "prompts": repr(sorted(chosen.prompts.items())),
             "accepted_languages": ",".join(chosen.accepted_languages),
+            "mixed_probability": chosen.mixed_probability,
             "switch_probability": chosen.switch_probability, "other_probability": chosen.other_probability,
             "sure_language": chosen.sure_language, "opinion_windows": chosen.opinion_windows,
             **arithmetic(os.environ),
@@ -206,7 +207,7 @@ class WhisperRecogniser:
             else:
                 found_here = self._decoded(
                     [stacked[place] for place in places], [sounds[place] for place in places], code, hints,
-                    others=self.settings.accepted_languages if ranked is not None else (),
+                    [ranked[batch[place]] if ranked is not None else None for place in places],
                 )  # fmt: skip
             heard.update({batch[place]: window for place, window in zip(places, found_here, strict=True)})
         return heard
@@ -220,8 +221,9 @@ class WhisperRecogniser:
 
     def _decoded(
         self, encoded: Sequence[Encoded], sounds: Sequence[Samples], language: str, hints: Sequence[str],
-        others: Sequence[str],
+        odds: Sequence[Mapping[str, float] | None],
     ) -> list[HeardWindow]:  # fmt: skip
+        others = self.settings.accepted_languages if any(odds) else ()
         searches = {
             code: Search(self.model, self.settings, code, hints)
             for code in dict.fromkeys((language, *others))
@@ -231,51 +233,17 @@ class WhisperRecogniser:
         drafts = search.drafts(encoded)
         aligned = search.align(encoded, drafts, seconds)
         prompt = self.settings.prompts.get(language, "")
+        again = SecondHearing(
+            searches, lambda sound: self._encode(sound, encoded[0].shape[1] * 2), self._ranked, self.settings
+        )
         return [
-            HeardWindow(
-                self._filled(searches, words, sound, known.shape[1] * 2),
-                draft.mean_log_probability, draft.no_speech_probability, language, prompt,
+            again.mended(
+                HeardWindow(words, draft.mean_log_probability, draft.no_speech_probability, language, prompt),
+                sound,
+                known,
             )
-            for words, draft, sound, known in zip(aligned, drafts, sounds, encoded, strict=True)
-        ]  # fmt: skip
-
-    def _filled(
-        self, searches: Mapping[str, Search], words: tuple[HeardWord, ...], sound: Samples, frames: int
-    ) -> tuple[HeardWord, ...]:
-        """The words, and those of the stretches that the decoder passed over, each heard by itself.
-
-        ``searches`` holds the languages in which it may be heard, the window's own first: what was passed over may be
-        what was said in the other.
-        """
-        found = list(words)
-        for start_s, end_s in holes(words, len(sound) / SAMPLE_RATE_HZ, least_s=self.settings.least_hole_s):
-            part = sound[round(start_s * SAMPLE_RATE_HZ) : round(end_s * SAMPLE_RATE_HZ)]
-            encoded = [self._encode(part, frames)]
-            drafted = [
-                (search.careful(encoded)[0], search) for search in self._likely_here(searches, encoded)
-            ]
-            taken = [(draft, search) for draft, search in drafted if self._fills(draft, search)]
-            if not taken:
-                continue
-            draft, search = max(taken, key=lambda pair: pair[0].merit)
-            (more,) = search.align(encoded, [draft], [end_s - start_s])
-            found += [
-                replace(word, start_s=word.start_s + start_s, end_s=word.end_s + start_s) for word in more
-            ]
-        return tuple(sorted(found, key=lambda word: word.start_s))
-
-    def _likely_here(self, searches: Mapping[str, Search], encoded: Sequence[Encoded]) -> list[Search]:
-        """The languages that a stretch may be in by its own sound: one where that is clear, else all."""
-        if len(searches) == 1:
-            return list(searches.values())
-        (odds,) = self._ranked(encoded)
-        known = sum(odds.get(code, 0.0) for code in searches) or 1.0
-        clear = self.settings.switch_probability
-        sure = [code for code in searches if odds.get(code, 0.0) / known >= clear]
-        return [searches[code] for code in sure or searches]
-
-    def _fills(self, draft: Draft, search: Search) -> bool:
-        return search.says_something(draft) and draft.mean_log_probability >= self.settings.least_hole_log
+            for words, draft, sound, known in zip(aligned, drafts, sounds, odds, strict=True)
+        ]
 
 
 def even_batches(order: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -21,6 +21,7 @@ from models.whisper_settings import WhisperSettings
 _FRAMES_PER_S = 100
 _PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 _LONGEST_WORD_S = 1.5
+_WORD_S = 0.5
 _ALIGNED_AT_ONCE = 1
 
 
@@ -176,18 +177,25 @@ class Search:
 def holes(words: Sequence[HeardWord], seconds: float, *, least_s: float) -> list[tuple[float, float]]:
     """Stretches of a window without words: it is packed with speech, so a long one was missed.
 
-    A word longer than anybody speaks one is taken to end where it could have, since the aligner stretches words over
-    what it has no words for.
+    The aligner stretches words over what it has no words for. One longer than anybody speaks stands at its beginning
+    where it is the last, since the decoder ended its text there; any other may stand anywhere in its time, so the hole
+    holds it too.
 
     >>> holes([HeardWord("Yes.", 0.2, 9.0, 0.9)], 10.0, least_s=3.0)
     [(1.7, 10.0)]
+    >>> holes([HeardWord("But", 0.0, 4.2, 0.9), HeardWord("why?", 4.2, 4.6, 0.9)], 5.0, least_s=3.0)
+    [(0.0, 4.2)]
     """
     found: list[tuple[float, float]] = []
-    at = 0.0
-    for word in words:
-        if word.start_s - at >= least_s:
+    at, said_s = 0.0, 0.0
+    for word, after in zip(words, [*words[1:], None], strict=True):
+        stretched = word.end_s - word.start_s > _LONGEST_WORD_S
+        if stretched and after is not None:
+            said_s += _WORD_S
+            continue
+        if word.start_s - at - said_s >= least_s:
             found.append((at, word.start_s))
-        at = max(at, min(word.end_s, word.start_s + _LONGEST_WORD_S))
+        at, said_s = max(at, word.start_s + _LONGEST_WORD_S if stretched else word.end_s), 0.0
     if seconds - at >= least_s:
         found.append((at, seconds))
     return [(round(start, 3), round(end, 3)) for start, end in found]

@@ -39,6 +39,9 @@ class WhisperSettings:
         Text a language that sets script and punctuation, not content.
     accepted_languages
         Languages that are transcribed; speech in others is told, not written.
+    mixed_probability
+        A window in which another accepted language is at least this likely may hold both: its stretches are looked at one
+        by one.
     switch_probability, other_probability, other_least_s
         A window whose language was found this surely to be another accepted one than the call's is decoded in its own;
         one of ``other_least_s`` and longer that is this surely in a language not accepted isn't decoded at all.
@@ -67,6 +70,7 @@ class WhisperSettings:
     max_hint_tokens: int = 100
     prompts: Mapping[str, str] = field(default_factory=lambda: dict(_PROMPTS))
     accepted_languages: tuple[str, ...] = ("zh", "en")
+    mixed_probability: float = 0.02
     switch_probability: float = 0.8
     other_probability: float = 0.9
     other_least_s: float = 6.0

@@ -34,11 +34,11 @@ def telephone(sound: Samples) -> Samples:
     return np.asarray(soxr.resample(back.astype(np.float32), RATE_HZ // 2, RATE_HZ), dtype=np.float32)
 
 
-def wordless(seconds: float) -> Iterator[tuple[str, Samples]]:
+def wordless(seconds: float, *, seed: int = 0) -> Iterator[tuple[str, Samples]]:
     """Silence, a line with hum and clicks, ringback, DTMF, and hold music in each timbre."""
     size = round(seconds * RATE_HZ)
     time_s = np.arange(size) / RATE_HZ
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(7 + seed)
     hum = 0.004 * np.sin(2 * np.pi * 50 * time_s) + 0.003 * random.normal(size=size)
     hum[random.integers(0, size, size // (2 * RATE_HZ))] += 0.5
     yield "silence", np.zeros(size, dtype=np.float32)

@@ -99,9 +99,10 @@ def accuracy(folders: tuple[Path, ...], known_language: bool, alone: bool) -> No
     "--voices", multiple=True, type=click.Path(exists=True, path_type=Path), help="Folder of speech to mix."
 )
 @click.option("--only", help="Sounds whose name holds this.")
-def invented(minutes: float, voices: tuple[Path, ...], only: str | None) -> None:
+@click.option("--seed", type=int, default=0, show_default=True, help="Another one makes other sounds.")
+def invented(minutes: float, voices: tuple[Path, ...], only: str | None, seed: int) -> None:
     """Print how many words are heard where nobody says any, and what was taken out."""
-    for name, sound in _wordless(minutes * 60.0, voices, only or ""):
+    for name, sound in _wordless(minutes * 60.0, voices, only or "", seed):
         heard = listen(Channels.of(sound))
         speech = heard.sides[0].speech
         raw = transcribe([heard.channels.view(0)], [speech], recogniser=default_recogniser(None))
@@ -115,18 +116,21 @@ def invented(minutes: float, voices: tuple[Path, ...], only: str | None) -> None
         )
 
 
-def _wordless(seconds: float, folders: tuple[Path, ...], only: str) -> Iterator[tuple[str, Samples]]:
+def _wordless(
+    seconds: float, folders: tuple[Path, ...], only: str, seed: int
+) -> Iterator[tuple[str, Samples]]:
     if any(name in only or only in name for name in ("silence", "line noise", "ringback", "dtmf", "music")):
-        yield from (each for each in bench_sounds.wordless(seconds) if only in each[0])
+        yield from (each for each in bench_sounds.wordless(seconds, seed=seed) if only in each[0])
     for folder in folders:
         files = sorted(folder.glob("*.wav"))
         for count in (6, 8):
             name = f"{count} voices, {folder.name}"
             if only not in name or len(files) < count:
                 continue
-            chosen = files[:: len(files) // count][:count]
+            step = len(files) // count
+            chosen = files[seed % step :: step][:count]
             sounds = [load(path)[1].samples(0) for path in chosen]
-            yield name, bench_sounds.babble(sounds, seconds, seed=count)
+            yield name, bench_sounds.babble(sounds, seconds, seed=count + seed)
 
 
 def _heard(before: Row, clip: Clip, sound: Samples, engine: Engine, language: str | None) -> Row:

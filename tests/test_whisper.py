@@ -101,13 +101,13 @@ def test_a_side_that_changes_its_language_is_heard_in_both() -> None:
         wanted = [unit for clip in said for unit in units(clip.text, language=language)]
         found = Counter(units(text, language=language))
         missed = Counter(wanted) - found
-        assert missed.total() < 0.6 * len(wanted), (language, text)  # whole sentences may still be lost
+        assert missed.total() < 0.25 * len(wanted), (language, text)
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("sound", ["silence", "noise", "ringback", "tones", "chords"])
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_no_words_even_where_activity_detection_was_fooled(sound: str, language: str) -> None:
+@pytest.mark.parametrize("language", ["zh", "en", None])
+def test_no_words_even_where_activity_detection_was_fooled(sound: str, language: str | None) -> None:
     made = make_sound(sound, seconds=30)
     raw = hear(made, language=language)
     assert text_of(raw) == "", raw.channels[0].dropped

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from models.recognition import HeardWord
+from models.recognition import HeardWindow, HeardWord
 from models.whisper import WhisperRecogniser
+from models.whisper_again import SecondHearing, pieces
 from models.whisper_search import Draft, with_silence
+from models.whisper_settings import WhisperSettings
 
 
 def test_a_loop_in_the_wrong_language_is_worth_less_than_a_doubtful_sentence() -> None:
@@ -37,6 +39,7 @@ class _Hearing:
 
     def __init__(self, text: str, mean: float, silence: float = 0.1) -> None:
         self.draft = Draft([1, 2, 3], mean, silence, text)
+        self.words = (HeardWord(text, 0.5, 1.0, 0.9),)
 
     def careful(self, encoded: Sequence[object]) -> list[Draft]:
         return [self.draft] * len(encoded)
@@ -47,31 +50,64 @@ class _Hearing:
         return draft.no_speech_probability <= 0.6 and draft.mean_log_probability >= -1.0
 
     def align(self, *_: object) -> list[tuple[HeardWord, ...]]:
-        return [(HeardWord(self.draft.text, 0.5, 1.0, 0.9),)]
+        return [self.words]
 
 
-def _filled(
-    monkeypatch: pytest.MonkeyPatch, odds: dict[str, float], **searches: _Hearing
-) -> list[tuple[str, float]]:
-    engine = WhisperRecogniser()
-    monkeypatch.setattr(engine, "_encode", lambda *_: np.zeros((1, 10, 4), dtype=np.float32))
-    monkeypatch.setattr(engine, "_ranked", lambda encoded: [odds] * len(encoded))
-    words = (HeardWord("hello", 0.2, 0.8, 0.9),)
+def _again(odds: dict[str, float] | list[dict[str, float]], **searches: _Hearing) -> SecondHearing:
+    told = iter(odds if isinstance(odds, list) else [odds] * 9)
+    return SecondHearing(
+        searches,  # type: ignore[arg-type]
+        lambda _: np.zeros((1, 10, 4), dtype=np.float32),
+        lambda encoded: [next(told) for _ in encoded],
+        WhisperSettings(),
+    )
+
+
+def _filled(odds: dict[str, float], *words: HeardWord, **searches: _Hearing) -> list[tuple[str, float]]:
     sound = np.zeros(6 * 16_000, dtype=np.float32)
-    return [(w.text, w.start_s) for w in engine._filled(searches, words, sound, 100)]  # type: ignore[arg-type]
+    known = words or (HeardWord("hello", 0.2, 0.8, 0.9),)
+    return [(w.text, w.start_s) for w in _again(odds, **searches).filled(known, sound)]
 
 
-def test_what_was_passed_over_is_heard_in_its_own_language(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_passed_over_is_heard_in_its_own_language() -> None:
     en, zh = _Hearing("hum", -0.4), _Hearing("您好", -0.2)
     heard = [("hello", 0.2), ("您好", 1.3)]
-    assert _filled(monkeypatch, {"zh": 0.95, "en": 0.05}, en=en, zh=zh) == heard
-    assert _filled(monkeypatch, {"zh": 0.5, "en": 0.5}, en=en, zh=zh) == heard
-    assert _filled(monkeypatch, {"zh": 0.1, "en": 0.9}, en=en, zh=zh) == [("hello", 0.2), ("hum", 1.3)]
-    assert _filled(monkeypatch, {"zh": 0.95, "en": 0.05}, en=en) == [("hello", 0.2), ("hum", 1.3)]
-    assert (
-        _filled(monkeypatch, {"zh": 0.5, "en": 0.5}, en=_Hearing("hum", -0.9), zh=_Hearing("", -2.0))
-        == heard[:1]
-    )
+    assert _filled({"zh": 0.95, "en": 0.05}, en=en, zh=zh) == heard
+    assert _filled({"zh": 0.5, "en": 0.5}, en=en, zh=zh) == heard
+    assert _filled({"zh": 0.1, "en": 0.9}, en=en, zh=zh) == [("hello", 0.2), ("hum", 1.3)]
+    assert _filled({"zh": 0.95, "en": 0.05}, en=en) == [("hello", 0.2), ("hum", 1.3)]
+    assert _filled({"zh": 0.5, "en": 0.5}, en=_Hearing("hum", -0.9), zh=_Hearing("", -2.0)) == heard[:1]
+
+
+def test_a_word_stretched_over_what_was_passed_over_is_heard_with_it() -> None:
+    known = (HeardWord("mostly", 0.0, 4.2, 0.9), HeardWord("calls", 4.2, 5.8, 0.9))
+    two = _Hearing("right, mostly", -0.2)
+    two.words = (HeardWord("right,", 0.3, 1.0, 0.9), HeardWord("mostly", 3.0, 4.0, 0.9))
+    assert _filled({"en": 1.0}, *known, en=two) == [("right,", 0.3), ("mostly", 3.0), ("calls", 4.2)]
+    assert _filled({"en": 1.0}, *known, en=_Hearing("most", -0.2)) == [("mostly", 0.0), ("calls", 4.2)]
+
+
+def test_a_window_of_two_languages_is_heard_piece_by_piece() -> None:
+    rng = np.random.default_rng(1)
+    speech = rng.normal(0, 0.1, 2 * 16_000)
+    sound = np.concatenate([speech, np.zeros(8_000), speech, np.zeros(8_000), speech]).astype(np.float32)
+    assert [round(start, 2) for start, _ in pieces(sound)] == [0.0, 2.25, 4.75]
+    english, mandarin = {"en": 0.99, "zh": 0.01}, {"en": 0.02, "zh": 0.98}
+    known = tuple(HeardWord("hello", at, at + 1.3, 0.9) for at in (0.2, 1.5, 2.8, 4.1, 5.4))
+    window = HeardWindow(known, -0.1, 0.1, "en")
+
+    def heard(whole: dict[str, float], parts: list[dict[str, float]], zh: float) -> list[tuple[str, float]]:
+        again = _again(parts, en=_Hearing("hum", -0.4), zh=_Hearing("您好", zh))
+        return [(w.text, w.start_s) for w in again.mended(window, sound, whole).words]
+
+    mixed = {"en": 0.95, "zh": 0.05}
+    alone = [(word.text, word.start_s) for word in known]
+    both = [("hum", 0.5), ("您好", 2.75), ("hum", 5.25)]
+    assert heard(mixed, [english, mandarin, english], -0.2) == both
+    assert heard(mixed, [mandarin, english, mandarin], -0.2) == [("您好", 0.5), ("hum", 2.75), ("您好", 5.25)]
+    # the decoder has the last word, and a window that is clearly in one language is left alone
+    assert heard(mixed, [english, mandarin, english], -0.6) == alone
+    assert heard(english, [english, mandarin, english], -0.2) == alone
 
 
 def test_a_third_language_needs_words(monkeypatch: pytest.MonkeyPatch) -> None:
