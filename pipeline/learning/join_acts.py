@@ -41,9 +41,8 @@ if TYPE_CHECKING:
 
 LEAST_MARKS = 40
 """True sentences from which a join is fitted at all; of a kind with fewer the first reading alone decides."""
-AS_GOOD, AS_GOOD_PUSH = 0.005, 0.01
-"""F1 that a lower threshold may cost, and for hard sell: what counts below the gate is a doubt for a person, what is missed
-nobody sees."""
+AS_GOOD = 0.01
+"""F1 that a lower threshold may cost: what counts below the gate is a doubt for a person, what is missed nobody sees."""
 PENALTY = 1.0
 """Pull of the two weights towards what each reading is worth by itself: a half."""
 
@@ -109,8 +108,7 @@ def join_of(told: Judged, kind: str, network: np.ndarray) -> tuple[Join, np.ndar
     chance = joined(join, first, network)
     if kind in HABITS:
         join, chance = habit_of(join, chance, real, _calls(told))
-    as_good = AS_GOOD_PUSH if kind in HABITS else AS_GOOD
-    threshold = best_threshold(chance[counted], real[counted], least=LEAST_THRESHOLD, as_good=as_good)
+    threshold = best_threshold(chance[counted], real[counted], least=LEAST_THRESHOLD, as_good=AS_GOOD)
     return replace(join, threshold=round(threshold, 2)), chance
 
 
