@@ -32,14 +32,15 @@ def decided(language: str, *lines: str) -> Outcome:
 
 
 FLOORS = {
-    ("outcomes_last", "zh"): 19,
+    ("outcomes_last", "zh"): 18,
     ("outcomes_last", "en"): 18,
     ("outcomes_third", "zh"): 31,
     ("outcomes_third", "en"): 29,
 }
 """Regression floors: right dialogues as measured, no goals. Both sets were seen in development, but nothing is fitted to
 them. Two fell by two when 190 more calls a language were learned from, which brought calls by other hands up by seven, and one
-by one with 340 more short ones, which brought calls by other hands from 183 to 188 of 216."""
+by one with 340 more short ones, which brought calls by other hands from 183 to 188 of 216.
+One fell by one with 170 more and another network, which brought those to 194."""
 
 
 @pytest.mark.parametrize(("name", "language"), FLOORS)

@@ -19,7 +19,7 @@ from pipeline.analysis.acts_model import Target, Weights, chances, load_weights,
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
 from pipeline.analysis.rules import LANGUAGES
-from pipeline.analysis.second import Join, load_joins, opinion_of, read_again
+from pipeline.analysis.second import SORTED, Join, load_joins, opinion_of, read_again
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "agent": (
@@ -139,8 +139,8 @@ def _joined(weights: Weights, kind: str) -> Target | Join:
     return load_joins().get(kind) or weights.targets[weights.at(kind)]
 
 
-Shares = Callable[[str, str, Sequence[str]], Mapping[str, float]]
-"""How likely each value of a kind's detail is by another opinion."""
+Shares = Callable[[str, Sequence[str]], Mapping[str, float]]
+"""How likely each value of a detail (``hard_sell.kind``) is by another opinion."""
 
 
 def _guess(
@@ -157,8 +157,8 @@ def _guess(
     share: dict[str, float] = {}
     for name in DETAILS.get(kind, ()):
         values = _values(weights, row, f"{kind}.{name}=")
-        if second:
-            others = second(kind, name, list(values))
+        if second and name == SORTED:
+            others = second(f"{kind}.{name}", list(values))
             values = {value: math.sqrt(chance * others[value]) for value, chance in values.items()}
         best = max(values, key=lambda value: values[value])
         detail[name], share[name] = best, values[best] / sum(values.values())

@@ -26,6 +26,8 @@ LEAST = 1e-6
 """Nearer to sure than this the first reading's word counts no more."""
 FAINTEST = 0.02
 """No value of a detail is held for less likely than this."""
+SORTED = "kind"
+"""The detail that the network has a say in. Of severity, which decides about vetoes, it knows less than the first reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,11 @@ class Opinion:
         found: np.ndarray = self.scores[:, self.kinds.index(kind)]
         return found
 
-    def share(self, at: int, kind: str, detail: str, values: Sequence[str]) -> dict[str, float]:
-        """How likely each value of a detail is in a sentence of the kind. The network has no score of its own for the mild, which
-        is what isn't severe."""
-        likely = {value: self._likely(at, f"{kind}.{detail}={value}") for value in values}
-        known = sum(chance for chance in likely.values() if chance is not None)
-        left = max(FAINTEST, self._likely(at, kind) or 0.0) - known
-        found = {value: max(FAINTEST, left if chance is None else chance) for value, chance in likely.items()}
-        return {value: chance / sum(found.values()) for value, chance in found.items()}
-
-    def _likely(self, at: int, name: str) -> float | None:
-        if name not in self.kinds:
-            return None
-        return 1 / (1 + math.exp(-float(self.scores[at, self.kinds.index(name)])))
+    def share(self, at: int, name: str, values: Sequence[str]) -> dict[str, float]:
+        """How likely each value of a detail (``hard_sell.kind``) is, together one."""
+        raw = {value: float(self.scores[at, self.kinds.index(f"{name}={value}")]) for value in values}
+        likely = {value: max(FAINTEST, 1 / (1 + math.exp(-score))) for value, score in raw.items()}
+        return {value: chance / sum(likely.values()) for value, chance in likely.items()}
 
 
 def opinion_of(conversation: Conversation, sentences: Sequence[Sentence]) -> Opinion:
