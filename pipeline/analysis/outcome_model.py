@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.endings import GRAM_SHARE, ActModel, Ending, ending_of
+from pipeline.analysis.outcome_again import read_again
 from pipeline.analysis.outcome_doubt import weighed
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def unpack(kept: dict[str, np.ndarray]) -> Fitted:
 
 
 def outcome_of(conversation: Conversation) -> tuple[str, float]:
-    """The likeliest label and its probability, a doubt where the words speak against it."""
+    """The likeliest label by both readings and its probability, a doubt where the words speak against it."""
     model = load()
     ending = ending_of(conversation, model.acts)
-    return weighed(conversation, LABELS, model.probabilities(ending), ending)
+    shares = read_again(conversation, LABELS, model.probabilities(ending))
+    return weighed(conversation, LABELS, shares, ending)

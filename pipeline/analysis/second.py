@@ -2,7 +2,7 @@
 
 The first reading (``acts_model.py``) knows words and rules; the network (``models/reader.py``) knows what words mean beside each
 other. The log odds of both are joined by a logistic regression (stacking: Wolpert, "Stacked generalization", 1992) fitted to
-whole calls of authors that neither of them had seen. Figures a kind: ``lexicons/second.json``, by ``second_fit``.
+whole calls of authors that neither of them had seen. Figures a kind: ``lexicons/second.json``, by ``learning.join_acts``.
 """
 
 from __future__ import annotations

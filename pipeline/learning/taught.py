@@ -16,6 +16,7 @@ from pipeline.analysis.acts_fit import beside_rules, calls_of, labels_of
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.rules import LANGUAGES
 from pipeline.analysis.text import sentences
+from pipeline.kinds import OUTCOMES
 from pipeline.learning.net import Taught
 from pipeline.privacy.altered import Pool, altered, pool_of, roughened
 from pipeline.privacy.tagger import LABELS
@@ -35,11 +36,16 @@ BESIDE = (
     "objection.kind=existing_supplier", "objection.kind=no_time", "courtesy", "off_topic", "apology", "restatement",
 )  # fmt: skip
 """Learned beside the kinds, for what they teach about them."""
-HEADS = (*(kind for kinds in KINDS.values() for kind in kinds), *BESIDE)
+ENDS = tuple(f"outcome={label}" for label in OUTCOMES)
+"""Each sentence of a whole call also learns how that call ended."""
+ACTS = (*(kind for kinds in KINDS.values() for kind in kinds), *BESIDE)
+HEADS = (*ACTS, *ENDS)
 REAL, BESIDE_RULES, OTHER_SIDE = 2.0, 0.5, 0.3
 """What a mark, an example of a rule file, and another side's kind where sides aren't known, weigh."""
 SIDELESS, ROUGH, RUN_ON = 0.12, 0.2, 0.5
 """Shares of conversations without sides, without stops and capitals, and of those the ones whose turns are one sentence."""
+LAST_TURNS, AT_THE_END, BEFORE_IT = 6, 0.5, 0.15
+"""What a call's outcome weighs in its last turns and before them."""
 ALTERED_ROUGH, ALTERED_SIDELESS = 0.3, 0.2
 CUTS = ((64, 20, 10), (112, 30, 14), (160, 40, 20), (192, 40, 20), (192, 0, 0))
 """Pieces of a row's own, before and behind."""
@@ -48,13 +54,14 @@ _STOPS = re.compile(r"[，。！？、；：,.!?;:…](?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A labelled conversation: its turns, of each turn's sentences the names of what they do; the one kind it speaks for, else
-    all; and its file."""
+    """A labelled conversation: its turns, of each turn's sentences the names of what they do; its file; the one kind it speaks
+    for, else all; and of a whole call how it ended."""
 
     turns: tuple[Spoken, ...]
     names: tuple[tuple[frozenset[str], ...], ...]
     file: str
     of: str = ""
+    end: str = ""
 
 
 def told_calls() -> Iterator[Told]:
@@ -68,7 +75,7 @@ def told_calls() -> Iterator[Told]:
                 own = list(conversation.in_turn(number))
                 turns.append(Spoken(turn.speaker, tuple(one.text for one in own)))
                 names.append(tuple(frozenset(labels[one.index]) for one in own))
-            yield Told(tuple(turns), tuple(names), file)
+            yield Told(tuple(turns), tuple(names), file, end=call.outcome or "")
         for side, kinds in KINDS.items():
             for example in beside_rules(language, kinds):
                 spoken = Spoken(side, (example.row.text,))
@@ -92,11 +99,15 @@ def rows_of_calls(told: Sequence[Told], cutter: Cutter, chance: random.Random) -
 def _truth(told: Told, shown: Sequence[Spoken], row: Row) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
-    names = [told.names[part.turn][part.sentence] for part in row.parts]
+    end = {f"outcome={told.end}"}
+    names = [told.names[part.turn][part.sentence] | end for part in row.parts]
     truth = np.array([[head in own for head in HEADS] for own in names], dtype=np.float32)
     weight = np.array(
         [
-            [_weight(head, told.turns[part.turn].side, shown[part.turn].side, told.of) for head in HEADS]
+            [
+                *(_weight(head, told.turns[part.turn].side, shown[part.turn].side, told.of) for head in ACTS),
+                *[_weight_of_end(told, part.turn)] * len(ENDS),
+            ]
             for part in row.parts
         ],
         dtype=np.float32,
@@ -111,6 +122,12 @@ def _weight(head: str, side: str, shown: str, of: str) -> float:
     if side in (owner, "unknown"):
         return 1.0
     return OTHER_SIDE if shown == "unknown" else 0.0
+
+
+def _weight_of_end(told: Told, turn: int) -> float:
+    if not told.end:
+        return 0.0
+    return AT_THE_END if turn >= len(told.turns) - LAST_TURNS else BEFORE_IT
 
 
 def _rough(told: Told) -> Told:

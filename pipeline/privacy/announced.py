@@ -116,6 +116,7 @@ def _answers(stream: Stream) -> Iterator[Span]:
             if (
                 tokens
                 and not _said_to_be(stream.text, start, mine)
+                and not form("afterthought").match(stream.text, mine.end)
                 and not any(_personal(stream.text[one.start : one.end]) for one in (run, mine))
             ):
                 yield _whole(stream.text[:end], start, mine)
