@@ -1,6 +1,6 @@
 """A second reading of how a call ended, by the network that reads it whole (``models/reader.py``).
 
-The first reading (``outcome_model.py``) weighs the words of the ending; the network says of every sentence how a call goes on that
+The first reading (``outcome_model.py``) weighs the words of the ending; the network says of every sentence how a call ends that
 has it. Both are joined by a multinomial logistic regression (stacking: Wolpert, "Stacked generalization", 1992), fitted to whole
 calls of authors that neither had seen; figures: ``lexicons/outcome_again.json``, by ``learning.join_outcome``.
 """
@@ -53,7 +53,8 @@ def network_shares(reading: Reading, kinds: Sequence[str], labels: Sequence[str]
 
 
 def joined(join: OutcomeJoin, first: np.ndarray, network: np.ndarray) -> np.ndarray:
-    """Probabilities of the labels by both readings, ``(…, labels)``, from the first's and `network_shares`, ``(…, 2, labels)``."""
+    """Probabilities of the labels by both readings, ``(…, labels)``, from the first's and from `network_shares`, ``(…, 2,
+    labels)``."""
     import numpy as np
 
     raw = join.first * np.log(np.maximum(first, FAINTEST)) + np.array(join.offsets)
