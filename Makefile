@@ -83,6 +83,7 @@ reader: $(VENV)/.mono
 joins: $(VENV)/.dev
 	@$(ONE) $(BIN)/python -m pipeline.learning.join_acts $(JUDGED)
 	@$(ONE) $(BIN)/python -m pipeline.learning.join_talk $(JUDGED)
+	@$(ONE) $(BIN)/python -m pipeline.learning.join_outcome $(JUDGED)
 
 # Licences of the locked packages, read from their metadata, into docs/licences.md.
 licences: $(VENV)/.runtime

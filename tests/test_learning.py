@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Iterator
+from importlib import resources
 
 import numpy as np
 import pytest
 
+from models.reader import FITTED, LAST
+from models.reader_file import widened
 from models.reader_tokens import Cutter
 from models.reader_windows import Spoken
 from pipeline.analysis.acts import KINDS
-from pipeline.learning.fit import batches_of, published
-from pipeline.learning.net import Taught
+from pipeline.learning.fit import FROZEN, LAYERS, batches_of, packed, published, take
+from pipeline.learning.net import Net, Taught
 from pipeline.learning.taught import (
+    AT_THE_END,
+    BEFORE_IT,
+    ENDS,
     HEADS,
+    LAST_TURNS,
     OTHER_SIDE,
     REAL,
     TalkSets,
@@ -84,6 +92,41 @@ def test_a_side_is_asked_for_its_own_kinds_and_for_others_where_it_isn_t_known(c
                 at = HEADS.index(head)
                 expected = (REAL if truth[at] else 1.0) if head in mine else other
                 assert weight[at] == pytest.approx(expected)
+
+
+def test_every_sentence_of_a_whole_call_learns_how_it_ended_those_at_the_end_above_all(
+    cutter: Cutter,
+) -> None:
+    turns = tuple(Spoken(("agent", "customer")[n % 2], (f"Turn number {n}.",)) for n in range(10))
+    told = Told(turns, tuple((frozenset[str](),) for _ in turns), "z1", end="call_back")
+    columns = [HEADS.index(end) for end in ENDS]
+    weights: dict[int, set[float]] = {}
+    for one in rows_of_calls([told], cutter, random.Random(2)):
+        assert one.truth is not None
+        assert one.weight is not None
+        for part, truth, weight in zip(one.row.parts, one.truth, one.weight, strict=True):
+            assert [ENDS[at] for at, column in enumerate(columns) if truth[column]] == ["outcome=call_back"]
+            weights.setdefault(part.turn, set()).update(
+                (weight[columns] / np.where(truth[columns], REAL, 1)).tolist()
+            )
+    expected = {n: AT_THE_END if n >= 10 - LAST_TURNS else BEFORE_IT for n in range(10)}
+    assert {turn: max(own) for turn, own in weights.items()} == pytest.approx(expected)
+    for one in _rounds(cutter, CALL, 2):  # an excerpt has no end
+        assert one.weight is not None
+        assert not one.weight[:, columns].any()
+
+
+def test_a_fitted_network_is_gone_on_from_as_it_is(cutter: Cutter) -> None:
+    pytest.importorskip("torch")
+    file, shipped = published(), (resources.files("models") / FITTED).read_bytes()
+    net = Net(file, LAYERS, FROZEN, len(HEADS), len(LABELS))
+    take(net, file, shipped)
+    again, kept = (np.load(io.BytesIO(raw), allow_pickle=False) for raw in (packed(net, file, ""), shipped))
+    for name in set(kept.files) - {"digest"}:
+        if kept[name].dtype == np.uint8:
+            assert np.allclose(widened(again[name]), widened(kept[name]), atol=2e-3), name
+        elif name not in (*LAST, "kinds"):
+            assert (again[name] == kept[name]).all(), name
 
 
 def test_an_example_of_a_rule_speaks_for_its_kind_only(cutter: Cutter) -> None:

@@ -70,6 +70,12 @@ class Net:
         found: np.ndarray = self._own[name].detach().numpy()
         return found
 
+    def take(self, name: str, value: np.ndarray) -> None:
+        """Set one of the network's arrays, or its first rows."""
+        import torch
+
+        self._own[name].data[: len(value)] = torch.tensor(value.astype("float32"))
+
     def begin(self, steps: int, step: float, last_step: float, warm: float) -> None:
         """Plan so many steps: AdamW, a linear warm-up, then a linear decline."""
         import torch
