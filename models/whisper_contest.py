@@ -18,6 +18,8 @@ from models.whisper_settings import LITTLE_SPEECH_S, WhisperSettings
 
 _LEAST_ODDS = 0.05
 """What the finder thinks less likely isn't tried."""
+_LEAST_LIKING = -1.5
+"""Foreign speech came out over -1.3 a different token, accented English in loud noise as a loop in Burmese under -2.4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Contest:
         tried = [
             code
             for code in others[: self.settings.other_candidates]
-            if odds[code] >= _LEAST_ODDS and self.has_words(code)
+            if odds[code] >= _LEAST_ODDS and self._liking(code) >= _LEAST_LIKING and self.has_words(code)
         ]
         best = max(tried, key=self._liking, default=ours)
         lead = self._liking(best) - self._liking(ours)

@@ -151,6 +151,14 @@ def test_an_unsure_third_language_is_settled_by_the_decoder(
     assert liking == 0.0 if expected in ("zh", "en") else 0.5 < liking < 1.0
 
 
+def test_a_loop_in_a_third_language_is_no_speech_of_it() -> None:
+    loop = _Hearing("လာ လာ လာ", -0.86)
+    loop.draft = Draft([1, 2] * 20, -0.86, 0.4, "လာ လာ လာ")
+    heard = _contest(fr=loop, en=_Hearing("…", -2.8), zh=_Hearing("…", -2.9))
+    assert heard.has_words("fr")
+    assert heard.settled({"fr": 0.4, "en": 0.2, "zh": 0.03}, 14.0)[0] == "en"
+
+
 def test_a_call_in_an_unsure_third_language_has_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, str]] = []
 
