@@ -162,7 +162,8 @@ def _entry(name: str, fields: dict[str, Any]) -> ModelEntry:
     return ModelEntry(name=name, **{**fields, **changed})
 
 
-def _package_folder(package: str) -> Path | None:
+def package_folder(package: str) -> Path | None:
+    """Where an installed package lies, found without importing it; None where it isn't installed."""
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -171,7 +172,7 @@ def _package_folder(package: str) -> Path | None:
 
 def packaged(file: PackagedFile) -> Path | None:
     """Where a file of an installed package lies; None where it doesn't."""
-    folder = _package_folder(file.package)
+    folder = package_folder(file.package)
     return folder / file.path if folder is not None and (folder / file.path).is_file() else None
 
 

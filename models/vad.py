@@ -7,6 +7,7 @@ It runs on one thread.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models import registry
 from models.vad_network import VadNetwork, weights_of
 
 RATE_HZ = 16_000
@@ -29,12 +31,14 @@ _AT_ONCE = 16
 
 @functools.cache
 def _file() -> Path:
-    from faster_whisper.utils import get_assets_path
-
     from models.whole import expect_whole
 
     expect_whole("silero-vad")
-    (found,) = Path(get_assets_path()).glob("silero_vad*.onnx")
+    # not by importing faster_whisper: CTranslate2 comes with it, and reads how it is to compute when it is imported
+    folder = registry.package_folder("faster_whisper")
+    if folder is None:
+        raise ModuleNotFoundError("No module named 'faster_whisper'", name="faster_whisper")
+    (found,) = (folder / "assets").glob("silero_vad*.onnx")
     return found
 
 
@@ -47,6 +51,9 @@ def _network() -> VadNetwork | None:
 
 @functools.cache
 def _session() -> Any:  # onnxruntime ships no types
+    from models.whisper_load import from_environment, prepare_processor
+
+    prepare_processor(os.environ, from_environment().compute_type)
     from faster_whisper.vad import get_vad_model
 
     _file()  # its digest

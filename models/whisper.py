@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from models import registry
 from models.memory import give_back_freed_memory
 from models.recognition import Heard, HeardWindow
 from models.whisper_again import SecondHearing
+from models.whisper_contest import Contest
 from models.whisper_load import MUCH_BYTES, arithmetic, from_environment, load_model
 from models.whisper_search import Search, storage, with_silence
 from models.whisper_settings import WhisperSettings, choose_language, window_language
@@ -75,6 +77,7 @@ class WhisperRecogniser:
             "mixed_probability": chosen.mixed_probability,
             "switch_probability": chosen.switch_probability, "other_probability": chosen.other_probability,
             "sure_language": chosen.sure_language, "opinion_windows": chosen.opinion_windows,
+            "other_lead": chosen.other_lead, "other_candidates": chosen.other_candidates,
             **arithmetic(os.environ),
         }  # fmt: skip
 
@@ -108,15 +111,18 @@ class WhisperRecogniser:
                 probabilities, self.settings.accepted_languages, seconds=probed_s,
                 little=self.settings.other_probability,
             )  # fmt: skip
+            contest = self._contest(sizes, encoded)
             if language not in self.settings.accepted_languages:
-                if self._has_words(language, sizes, encoded):
+                if contest.has_words(language):
                     return Heard(language, confidence, (), probabilities)
                 language, confidence = choose_language(
                     {code: probabilities.get(code, 0.0) for code in self.settings.accepted_languages},
                     self.settings.accepted_languages,
                 )  # fmt: skip
             if confidence < self.settings.sure_language:
-                language = self._decoders_choice(sizes, encoded)
+                language, liking = contest.settled(probabilities, probed_s)
+                if language not in self.settings.accepted_languages:
+                    return Heard(language, liking, (), probabilities)
         order = sorted(range(len(windows)), key=lambda index: -sizes[index])
         heard: dict[int, HeardWindow] = {}
         for batch in even_batches(order, self.settings.batch_size):
@@ -158,26 +164,14 @@ class WhisperRecogniser:
                 summed[code] = summed.get(code, 0.0) + sizes[index] * probability
         return {code: value / total for code, value in summed.items()}
 
-    def _longest(
-        self, sizes: Sequence[int], encoded: Mapping[int, Encoded]
-    ) -> tuple[list[int], list[Encoded]]:
+    def _contest(self, sizes: Sequence[int], encoded: Mapping[int, Encoded]) -> Contest:
         longest = sorted(encoded, key=lambda index: -sizes[index])[: self.settings.opinion_windows]
-        return longest, [encoded[index] for index in longest]
-
-    def _has_words(self, language: str, sizes: Sequence[int], encoded: Mapping[int, Encoded]) -> bool:
-        """Whether a third language has words for any of the longest windows: crackle is likeliest in some language, too."""
-        search = Search(self.model, self.settings, language, ())
-        return any(search.says_something(draft) for draft in search.drafts(self._longest(sizes, encoded)[1]))
-
-    def _decoders_choice(self, sizes: Sequence[int], encoded: Mapping[int, Encoded]) -> str:
-        """The accepted language in which the decoder is surest of what the longest windows say."""
-        longest, sounds = self._longest(sizes, encoded)
-
-        def liking(language: str) -> float:
-            drafts = Search(self.model, self.settings, language, ()).drafts(sounds)
-            return sum(sizes[index] * draft.merit for index, draft in zip(longest, drafts, strict=True))
-
-        return max(self.settings.accepted_languages, key=liking)
+        # a prompt that is told back is likely in its own language, whatever was said
+        unprompted = replace(self.settings, prompts={})
+        return Contest(
+            lambda language: Search(self.model, unprompted, language, ()),
+            [encoded[index] for index in longest], [sizes[index] for index in longest], self.settings,
+        )  # fmt: skip
 
     def _batch(
         self, batch: Sequence[int], windows: Sequence[Samples], encoded: dict[int, Encoded],

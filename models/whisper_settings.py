@@ -48,6 +48,10 @@ class WhisperSettings:
     sure_language, opinion_windows
         Where the call's language is found less surely, so many of its longest windows are decoded in every accepted
         language, and the one the decoder likes best is taken: accents mislead the finder, not the decoder.
+    other_candidates, other_lead
+        Where another language than the accepted ones leads there, though not surely, so many of the likeliest others are
+        decoded as well; one is believed where the decoder likes it better by this (mean natural logarithm a token), and
+        finds noise in all accepted ones.
     """
 
     model: str | None = None
@@ -76,6 +80,8 @@ class WhisperSettings:
     other_least_s: float = 6.0
     sure_language: float = 0.9
     opinion_windows: int = 3
+    other_candidates: int = 3
+    other_lead: float = 0.15
 
 
 LITTLE_SPEECH_S = 10.0

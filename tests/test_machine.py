@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,21 @@ def test_the_makers_own_library_is_left_aside_unless_asked_for() -> None:
     only_there: dict[str, str] = {}
     prepare_processor(only_there, "int16")
     assert "CT2_USE_MKL" not in only_there
+
+
+_LISTENED = """
+import sys
+import numpy as np
+from pipeline.audio.activity import speech_activity
+speech_activity(np.zeros(16_000, dtype=np.float32))
+print("ctranslate2" in sys.modules)
+"""
+
+
+def test_how_to_compute_is_said_before_the_engine_is_imported() -> None:
+    # CTranslate2 reads it then; finding where somebody speaks comes before the first transcription
+    done = subprocess.run([sys.executable, "-c", _LISTENED], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
 
 
 def test_the_default_is_not_tried_out_in_a_process_of_its_own(

@@ -12,6 +12,7 @@ import pytest
 from models.recognition import HeardWindow, HeardWord
 from models.whisper import WhisperRecogniser
 from models.whisper_again import SecondHearing, pieces
+from models.whisper_contest import Contest
 from models.whisper_search import Draft, with_silence
 from models.whisper_settings import WhisperSettings
 
@@ -110,13 +111,70 @@ def test_a_window_of_two_languages_is_heard_piece_by_piece() -> None:
     assert heard(english, [english, mandarin, english], -0.2) == alone
 
 
-def test_a_third_language_needs_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = WhisperRecogniser()
-    encoded = {0: np.zeros((1, 10, 4), dtype=np.float32)}
-    for heard, believed in ((_Hearing("Buenos días", -0.4), True), (_Hearing("1-2-3", -1.5, 0.7), False)):
-        monkeypatch.setattr("models.whisper.Search", lambda *_, heard=heard: heard)
-        monkeypatch.setattr(WhisperRecogniser, "model", None)
-        assert engine._has_words("es", [16_000], encoded) is believed
+def _contest(seconds: float = 12.0, **searches: _Hearing) -> Contest:
+    sound = np.zeros((1, 10, 4), dtype=np.float32)
+    return Contest(
+        lambda code: searches[code],  # type: ignore[arg-type, return-value]
+        [sound], [round(seconds * 16_000)], WhisperSettings(),
+    )  # fmt: skip
+
+
+def test_a_third_language_needs_words() -> None:
+    heard = _contest(es=_Hearing("Buenos días", -0.4), nn=_Hearing("1-2-3", -1.5, 0.7))
+    assert heard.has_words("es")
+    assert not heard.has_words("nn")
+
+
+FRENCH = {"fr": 0.41, "la": 0.09, "en": 0.09, "ja": 0.04, "zh": 0.04}
+
+
+@pytest.mark.parametrize(
+    ("odds", "seconds", "merits", "expected"),
+    [
+        (FRENCH, 16.0, {"fr": -0.9, "en": -1.3, "zh": -4.0}, "fr"),
+        (FRENCH, 16.0, {"la": -0.7, "fr": -0.9, "en": -1.3, "zh": -4.0}, "la"),  # as it sounds
+        (FRENCH, 16.0, {"fr": -0.9, "en": -1.3, "zh": -0.5}, "zh"),  # ours has words
+        (FRENCH, 16.0, {"fr": -0.99, "en": -1.1, "zh": -4.0}, "en"),  # no lead
+        (FRENCH, 16.0, {"fr": -1.1, "en": -1.9, "zh": -4.0}, "en"),  # noise in every language
+        (FRENCH, 8.0, {"fr": -0.5, "en": -1.3, "zh": -4.0}, "en"),  # too little speech
+        ({**FRENCH, "en": 0.45}, 16.0, {"fr": -0.5, "en": -1.3, "zh": -4.0}, "en"),  # ours leads
+        (FRENCH, 16.0, {"fr": -0.99, "ja": -0.2, "en": -1.1, "zh": -4.0}, "en"),  # unlikely by its sound
+    ],
+)
+def test_an_unsure_third_language_is_settled_by_the_decoder(
+    odds: dict[str, float], seconds: float, merits: dict[str, float], expected: str
+) -> None:
+    told = {**dict.fromkeys(odds, -2.0), **merits}
+    contest = _contest(seconds, **{code: _Hearing("…", merit) for code, merit in told.items()})
+    language, liking = contest.settled(odds, seconds)
+    assert language == expected
+    assert liking == 0.0 if expected in ("zh", "en") else 0.5 < liking < 1.0
+
+
+def test_a_loop_in_a_third_language_is_no_speech_of_it() -> None:
+    loop = _Hearing("လာ လာ လာ", -0.86)
+    loop.draft = Draft([1, 2] * 20, -0.86, 0.4, "လာ လာ လာ")
+    heard = _contest(fr=loop, en=_Hearing("…", -2.8), zh=_Hearing("…", -2.9))
+    assert heard.has_words("fr")
+    assert heard.settled({"fr": 0.4, "en": 0.2, "zh": 0.03}, 14.0)[0] == "en"
+
+
+def test_a_call_in_an_unsure_third_language_has_no_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, str]] = []
+
+    def search(_: object, settings: WhisperSettings, code: str, __: object) -> _Hearing:
+        asked.append(dict(settings.prompts))
+        return _Hearing("…", {"fr": -0.8}.get(code, -2.5))
+
+    monkeypatch.setattr("models.whisper.Search", search)
+    monkeypatch.setattr(WhisperRecogniser, "model", None)
+    sound = np.zeros((1, 10, 4), dtype=np.float32)
+    monkeypatch.setattr(WhisperRecogniser, "_encode", lambda *_: sound)
+    monkeypatch.setattr(WhisperRecogniser, "_ranked", lambda _, encoded: [FRENCH] * len(encoded))
+    heard = WhisperRecogniser().transcribe([np.zeros(13 * 16_000, dtype=np.float32)])
+    assert (heard.language, heard.windows) == ("fr", ())
+    assert heard.language_confidence > 0.5
+    assert asked == [{}] * len(asked)  # a prompt told back is likely, whatever was said
 
 
 _LOADED = """

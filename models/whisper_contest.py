@@ -1,0 +1,78 @@
+"""Which language a call is in, where the finder is unsure: the decoder writes the longest windows in each that it may be.
+
+Accents mislead the finder, not the decoder: told another language than it hears, it writes accented English all the same, and
+is no surer of it. Of words in a language that it knows it is surer than of that language's sounds in English letters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.whisper_search import Draft, Search
+from models.whisper_settings import LITTLE_SPEECH_S, WhisperSettings
+
+_LEAST_ODDS = 0.05
+"""What the finder thinks less likely isn't tried."""
+_LEAST_LIKING = -1.5
+"""Foreign speech came out over -1.3 a different token, accented English in loud noise as a loop in Burmese under -2.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The longest windows of a call, and what each language makes of them.
+
+    Attributes
+    ----------
+    search
+        Decoding in one language; without a prompt, which would be told back where there are no words.
+    sounds, sizes
+        The windows, encoded, and their lengths in samples.
+    """
+
+    search: Callable[[str], Search]
+    sounds: Sequence[NDArray[np.float32]]
+    sizes: Sequence[int]
+    settings: WhisperSettings
+    _known: dict[str, list[Draft]] = field(default_factory=dict)
+
+    def has_words(self, language: str) -> bool:
+        """Whether a language has words for any of the windows: crackle is likeliest in some language, too."""
+        search = self.search(language)
+        return any(search.says_something(draft) for draft in self._drafts(language))
+
+    def settled(self, odds: Mapping[str, float], seconds: float) -> tuple[str, float]:
+        """The language in which the decoder is surest, and how much it is so of that and the next best.
+
+        Parameters
+        ----------
+        odds, seconds
+            What the finder thinks of each language, and the speech that it looked at.
+        """
+        ours = max(self.settings.accepted_languages, key=self._liking)
+        leading = max(odds, key=lambda code: odds[code], default=ours)
+        unsure = self._liking(ours) < self.settings.min_log_probability
+        if leading in self.settings.accepted_languages or seconds < LITTLE_SPEECH_S or not unsure:
+            return ours, 0.0
+        others = sorted(odds.keys() - set(self.settings.accepted_languages), key=lambda code: -odds[code])
+        tried = [
+            code
+            for code in others[: self.settings.other_candidates]
+            if odds[code] >= _LEAST_ODDS and self._liking(code) >= _LEAST_LIKING and self.has_words(code)
+        ]
+        best = max(tried, key=self._liking, default=ours)
+        lead = self._liking(best) - self._liking(ours)
+        return (best, 1.0 / (1.0 + math.exp(-lead))) if lead >= self.settings.other_lead else (ours, 0.0)
+
+    def _liking(self, language: str) -> float:
+        merits = [draft.merit for draft in self._drafts(language)]
+        return float(np.average(merits, weights=self.sizes))
+
+    def _drafts(self, language: str) -> list[Draft]:
+        if language not in self._known:
+            self._known[language] = self.search(language).drafts(self.sounds)
+        return self._known[language]
