@@ -48,8 +48,8 @@ def network_shares(reading: Reading, kinds: Sequence[str], labels: Sequence[str]
     if not said:
         return np.zeros((2, len(labels)))
     last = [scores for turn, scores in said if turn >= len(reading) - LAST_TURNS]
-    whole = np.stack([scores for _turn, scores in said]).mean(axis=0)
-    return np.stack([np.stack(last).mean(axis=0) if last else whole, whole])
+    whole = np.stack([scores for _turn, scores in said]).mean(axis=0, dtype=float)
+    return np.stack([np.stack(last).mean(axis=0, dtype=float) if last else whole, whole])
 
 
 def joined(join: OutcomeJoin, first: np.ndarray, network: np.ndarray) -> np.ndarray:

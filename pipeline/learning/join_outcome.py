@@ -87,7 +87,7 @@ def join_of(first: np.ndarray, network: np.ndarray, truth: np.ndarray) -> Outcom
 
 
 def _join(figures: np.ndarray) -> OutcomeJoin:
-    own, end, whole, *offsets = (round(float(value), 3) for value in figures)
+    own, end, whole, *offsets = map(float, figures)
     return OutcomeJoin(own, end, whole, tuple(offsets))
 
 
