@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.audio.activity import loudest_level
 from pipeline.audio.decode import Channels, Samples
+from pipeline.audio.levels import loudest_level
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Layout
 
