@@ -108,13 +108,17 @@ def _rows_of(kernel: Array) -> Array:
 def _convolved(x: Array, kernel: Array, bias: Array, stride: int) -> Array:
     """Three taps over the middle axis of ``(n, places, inputs)``, zeros at both ends, negative values cut off."""
     n, places, inputs = x.shape
-    padded = np.zeros((n, places + 2, inputs), dtype=np.float32)
-    padded[:, 1:-1] = x
-    flat = padded.reshape(n, -1)
-    taps = np.lib.stride_tricks.sliding_window_view(flat, 3 * inputs, axis=1)[:, :: stride * inputs]
-    out = taps.reshape(-1, 3 * inputs) @ kernel
+    flat = x.reshape(n, -1)
+    out = np.empty((n, len(range(0, places, stride)), kernel.shape[1]), dtype=np.float32)
+    for at, place in enumerate(range(0, places, stride)):
+        first, after = (
+            max(0, place - 1),
+            min(places, place + 2),
+        )  # what zeros would be multiplied by is left out
+        taps = kernel[(first - place + 1) * inputs : (after - place + 1) * inputs]
+        np.matmul(flat[:, first * inputs : after * inputs], taps, out=out[:, at])
     out += bias
-    return np.maximum(out, 0.0, out=out).reshape(n, -1, kernel.shape[1])
+    return np.maximum(out, 0.0, out=out)
 
 
 def weights_of(path: Path) -> dict[str, Array] | None:

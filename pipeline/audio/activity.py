@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.audio.decode import Channels, Samples
 from pipeline.audio.faint import with_neighbours
 from pipeline.audio.levels import DEFAULTS, FRAME_S, ActivitySettings, Line, frame_levels, loudest_level
+from pipeline.audio.order import percentile
 from pipeline.audio.prepared import prepared
 from pipeline.intervals import Span, Timeline
 
@@ -106,7 +107,7 @@ def _speech(
 def _gain(levels: NDArray[np.float32], settings: ActivitySettings) -> float:
     """Every line is brought to one level: the network misses speech that is very quiet or very loud."""
     # A side may say three words in ten minutes: its level is that of what is loud in it, not of the whole.
-    loud_db = float(np.percentile(levels[levels > loudest_level(levels) - _SPEECH_RANGE_DB], 80))
+    loud_db = percentile(levels[levels > loudest_level(levels) - _SPEECH_RANGE_DB], 80)
     return float(
         10 ** (np.clip(settings.target_dbfs - loud_db, -settings.max_gain_db, settings.max_gain_db) / 20)
     )
@@ -134,7 +135,7 @@ def _noise_floor(levels: NDArray[np.float32], speech: Iterable[Span]) -> float:
     for span in speech:
         quiet[int(span.pad(0.1).start_s / FRAME_S) : int(span.pad(0.1).end_s / FRAME_S) + 1] = False
     chosen = levels[quiet] if quiet.sum() >= 20 else levels
-    return float(np.percentile(chosen, 50 if quiet.sum() >= 20 else 5))
+    return percentile(chosen, 50 if quiet.sum() >= 20 else 5)
 
 
 def _with_edges(
@@ -145,7 +146,7 @@ def _with_edges(
     first, last = round(span.start_s / FRAME_S), min(round(span.end_s / FRAME_S), levels.size)
     if last <= first:
         return
-    peak_db = float(np.percentile(levels[first:last], 95))
+    peak_db = percentile(levels[first:last], 95)
     least_db = max(floor_db + settings.edge_over_noise_db, peak_db - settings.edge_under_peak_db)
     begin = max(0, first - reach)
     active = np.flatnonzero(levels[begin : last + reach] >= min(least_db, peak_db - 3.0)) + begin

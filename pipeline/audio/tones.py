@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.audio.decode import Samples
+from pipeline.audio.order import percentile
 from pipeline.intervals import Span
 
 WINDOW = 2048
@@ -180,13 +181,16 @@ def _tone(frames: _Frames, run: slice, rate_hz: int, levels: NDArray[np.float32]
     inner = slice(run.start + 2, run.stop - 2) if run.stop - run.start > 6 else run
     first, second = frames.first_hz[inner], frames.second_hz[inner]
     low, high = np.minimum(first, second), np.maximum(first, second)
-    two = float(np.median(frames.second_ratio[inner])) >= _SECOND_LINE
+    two = percentile(frames.second_ratio[inner], 50) >= _SECOND_LINE
     lines = (low, high) if two else (first,)
-    if any(float(np.percentile(np.abs(line - np.median(line)), 80)) > _DRIFT_HZ for line in lines):
+    middles = [percentile(line, 50) for line in lines]
+    if any(
+        percentile(np.abs(line - middle), 80) > _DRIFT_HZ for line, middle in zip(lines, middles, strict=True)
+    ):
         return None
     rough = Span(run.start * hop_s, (run.stop - 1) * hop_s + window_s)
     span = _edges(rough, levels)
-    return Tone(span, tuple(round(float(np.median(line)), 1) for line in lines)) if span else None
+    return Tone(span, tuple(round(middle, 1) for middle in middles)) if span else None
 
 
 def _edges(rough: Span, levels: NDArray[np.float32]) -> Span | None:
@@ -194,5 +198,5 @@ def _edges(rough: Span, levels: NDArray[np.float32]) -> Span | None:
     inside = levels[first:last]
     if not inside.size:
         return None
-    loud = np.flatnonzero(inside >= np.percentile(inside, 75) - 6.0)
+    loud = np.flatnonzero(inside >= percentile(inside, 75) - 6.0)
     return Span((first + int(loud[0])) / 100, (first + int(loud[-1]) + 1) / 100)
