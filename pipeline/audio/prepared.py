@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.audio.decode import Channels, Samples
+from pipeline.audio.filters import StreamFilter
 
-_POLE = np.float32(0.995)
-_TAPS = (np.array([1.0, -1.0], np.float32), np.array([1.0, -_POLE], np.float32))
+_WITHOUT_DC = ((1.0, -1.0), (1.0, -0.995))
 
 
 def prepared(
@@ -31,20 +30,17 @@ def prepared(
     """
     noise = np.random.default_rng(0)
     amplitude = np.float32(10 ** (dither_dbfs / 20))
-    states: list[NDArray[np.float32] | None] = [None] * len(gains)
+    filters: list[StreamFilter] = []
     for blocks in zip(*(channels.blocks(channel) for channel in gains), strict=True):
+        # a channel's DC is taken to have been there before it began
+        filters = filters or [
+            StreamFilter((_WITHOUT_DC,), before=float(block[0]), dtype=np.float32) for block in blocks
+        ]
         hiss = noise.standard_normal(blocks[0].size, dtype=np.float32) * amplitude
         found = []
-        for place, (block, gain) in enumerate(zip(blocks, gains.values(), strict=True)):
-            levelled, states[place] = _without_dc(block, states[place])
+        for block, gain, without_dc in zip(blocks, gains.values(), filters, strict=True):
+            levelled = without_dc(block)
             levelled *= np.float32(gain)
             levelled += hiss
-            found.append(np.clip(levelled, -1.0, 1.0, out=levelled))
+            found.append(np.asarray(np.clip(levelled, -1.0, 1.0, out=levelled), dtype=np.float32))
         yield found
-
-
-def _without_dc(block: Samples, state: NDArray[np.float32] | None) -> tuple[Samples, NDArray[np.float32]]:
-    from scipy.signal import lfilter
-
-    filtered, after = lfilter(*_TAPS, block, zi=np.array([-block[0]], np.float32) if state is None else state)
-    return filtered, after
