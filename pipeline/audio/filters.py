@@ -105,7 +105,7 @@ class StreamFilter:
 def _matrices(sections: tuple[Section, ...], dtype: str) -> _Matrices:
     order = sum(len(returned) - 1 for _, returned in sections)
     # states of one each, and a click: what comes out of them, and what state they leave
-    state = np.eye(order, order + 1)
+    state: Array = np.eye(order, order + 1)
     outs, states = [], [state]
     for at in range(_STRETCH):
         out, state = _step(sections, state, np.array([0.0] * order + [float(at == 0)]))
