@@ -17,7 +17,12 @@ from pipeline.audio.filters import StreamFilter
 from pipeline.audio.loudness import _weighting
 
 _CALL = Path(__file__).resolve().parents[1] / "sample_audio" / "zh-11.flac"
-_SIZES = ([320_000, 320_000, 60_000], [333, 1, 5, 63, 64, 65, 4_096, 4_097, 262_144, 9_000], [40], [40, 0, 40])
+_SIZES = (
+    [320_000, 320_000, 60_000],
+    [333, 1, 5, 63, 64, 65, 4_096, 4_097, 262_144, 9_000],
+    [40],
+    [40, 0, 40],
+)
 _WITHOUT_DC = ((1.0, -1.0), (1.0, -0.995))
 
 
