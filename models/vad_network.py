@@ -18,8 +18,10 @@ Array = NDArray[np.float32]
 _CELLS = 128
 _BINS = 129
 _WINDOW, _STEP, _REFLECTED = 256, 128, 64
+_EXACT = 1e-6
+_BASIS = "encoder.feature_extractor.forward_basis_buffer"
 _SHAPES = {
-    "encoder.feature_extractor.forward_basis_buffer": (2 * _BINS, 1, _WINDOW),
+    _BASIS: (2 * _BINS, 1, _WINDOW),
     "encoder.conv_layers.0.weight": (128, _BINS, 3), "encoder.conv_layers.0.bias": (128,),
     "encoder.conv_layers.1.weight": (64, 128, 3), "encoder.conv_layers.1.bias": (64,),
     "encoder.conv_layers.2.weight": (64, 64, 3), "encoder.conv_layers.2.bias": (64,),
@@ -42,7 +44,7 @@ class VadNetwork:
     """
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
-        self._basis = np.ascontiguousarray(weights["encoder.feature_extractor.forward_basis_buffer"][:, 0].T)
+        self._window = _window_of(weights[_BASIS])
         self._kernels = [_rows_of(weights[f"encoder.conv_layers.{n}.weight"]) for n in range(4)]
         self._biases = [weights[f"encoder.conv_layers.{n}.bias"] for n in range(4)]
         # a sigmoid is a tanh of half its argument: with these three gates halved one tanh serves all four
@@ -55,12 +57,11 @@ class VadNetwork:
 
     def gates(self, rows: Array) -> Array:
         """What each frame alone gives the LSTM's gates: ``(n, 576)`` samples in, ``(n, 512)`` out."""
+        from scipy.fft import rfft
+
         whole = np.concatenate([rows, rows[:, -2 : -2 - _REFLECTED : -1]], axis=1)
         windows = np.lib.stride_tricks.sliding_window_view(whole, _WINDOW, axis=1)[:, ::_STEP]
-        spectrum = windows.reshape(-1, _WINDOW) @ self._basis
-        x = np.sqrt(np.square(spectrum[:, :_BINS]) + np.square(spectrum[:, _BINS:])).reshape(
-            len(rows), -1, _BINS
-        )
+        x = np.abs(rfft(windows * self._window, axis=2))
         for kernel, bias, stride in zip(self._kernels, self._biases, (1, 2, 2, 1), strict=True):
             x = _convolved(x, kernel, bias, stride)
         return np.asarray(x.reshape(len(rows), _CELLS) @ self._inner + self._bias, dtype=np.float32)
@@ -69,17 +70,34 @@ class VadNetwork:
         """Speech in each frame of sequences that all begin without memory: ``(steps, sequences, 512)`` in, ``(steps,
         sequences)`` out."""
         memory = np.zeros((gates.shape[1], _CELLS), dtype=np.float32)
-        said = np.zeros_like(memory)
-        found = np.empty(gates.shape[:2], dtype=np.float32)
+        said = np.zeros((len(gates) + 1, *memory.shape), dtype=np.float32)
+        opened = np.empty(gates.shape[1:], dtype=np.float32)
+        sigmoids = opened[:, : 3 * _CELLS]
+        taken, told, kept, new = (opened[:, n * _CELLS : (n + 1) * _CELLS] for n in range(4))
         for step, given in enumerate(gates):
-            opened = np.tanh(given + said @ self._back)
-            opened[:, : 3 * _CELLS] *= 0.5
-            opened[:, : 3 * _CELLS] += 0.5
-            taken, told, kept, new = np.split(opened, 4, axis=1)
-            memory = kept * memory + taken * new
-            said = told * np.tanh(memory)
-            found[step] = np.maximum(said, 0.0) @ self._last
+            np.matmul(said[step], self._back, out=opened)
+            opened += given
+            np.tanh(opened, out=opened)
+            sigmoids *= 0.5
+            sigmoids += 0.5
+            memory *= kept
+            memory += np.multiply(taken, new, out=new)
+            np.multiply(told, np.tanh(memory, out=new), out=said[step + 1])
+        found = np.maximum(said[1:], 0.0) @ self._last
         return np.asarray(1.0 / (1.0 + np.exp(-found - self._last_bias)), dtype=np.float32)
+
+
+def _window_of(basis: Array) -> Array:
+    """The window of a Fourier transform that is given as a matrix: its row of frequency zero."""
+    return np.ascontiguousarray(basis[0, 0])
+
+
+def _is_fourier(basis: Array) -> bool:
+    """Whether the matrix is a windowed Fourier transform, which need not be multiplied out then."""
+    turned = np.exp(-2j * np.pi / _WINDOW * np.outer(np.arange(_BINS), np.arange(_WINDOW))) * _window_of(
+        basis
+    )
+    return bool(np.abs(np.concatenate([turned.real, turned.imag]) - basis[:, 0]).max() < _EXACT)
 
 
 def _rows_of(kernel: Array) -> Array:
@@ -90,13 +108,17 @@ def _rows_of(kernel: Array) -> Array:
 def _convolved(x: Array, kernel: Array, bias: Array, stride: int) -> Array:
     """Three taps over the middle axis of ``(n, places, inputs)``, zeros at both ends, negative values cut off."""
     n, places, inputs = x.shape
-    padded = np.zeros((n, places + 2, inputs), dtype=np.float32)
-    padded[:, 1:-1] = x
-    flat = padded.reshape(n, -1)
-    taps = np.lib.stride_tricks.sliding_window_view(flat, 3 * inputs, axis=1)[:, :: stride * inputs]
-    out = taps.reshape(-1, 3 * inputs) @ kernel
+    flat = x.reshape(n, -1)
+    out = np.empty((n, len(range(0, places, stride)), kernel.shape[1]), dtype=np.float32)
+    for at, place in enumerate(range(0, places, stride)):
+        first, after = (
+            max(0, place - 1),
+            min(places, place + 2),
+        )  # what zeros would be multiplied by is left out
+        taps = kernel[(first - place + 1) * inputs : (after - place + 1) * inputs]
+        np.matmul(flat[:, first * inputs : after * inputs], taps, out=out[:, at])
     out += bias
-    return np.maximum(out, 0.0, out=out).reshape(n, -1, kernel.shape[1])
+    return np.maximum(out, 0.0, out=out)
 
 
 def weights_of(path: Path) -> dict[str, Array] | None:
@@ -114,7 +136,7 @@ def weights_of(path: Path) -> dict[str, Array] | None:
         shape = tuple(value for key, value in parts if key == _DIMS and isinstance(value, int))
         if raw is not None and _SHAPES.get(name) == shape and len(raw) == 4 * int(np.prod(shape)):
             found[name] = np.frombuffer(raw, dtype="<f4").reshape(shape)
-    return found if found.keys() == _SHAPES.keys() else None
+    return found if found.keys() == _SHAPES.keys() and _is_fourier(found[_BASIS]) else None
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:

@@ -97,6 +97,7 @@ class WhisperRecogniser:
         """
         if not windows:
             return Heard(language or "und", 1.0 if language else 0.0, ())
+        give_back_freed_memory(over_bytes=MUCH_BYTES)  # decoding takes the most of all
         sizes = [len(window) for window in windows]  # a window may be cut anew from a file each time
         frames = self._frames(max(sizes))
         encoded: dict[int, Encoded] = {}
@@ -128,7 +129,6 @@ class WhisperRecogniser:
         for batch in even_batches(order, self.settings.batch_size):
             known = ranked if mixed else None
             heard.update(self._batch(batch, windows, encoded, known, frames, language, hints))
-        give_back_freed_memory(over_bytes=MUCH_BYTES)
         return Heard(
             language, confidence, tuple(heard[index] for index in range(len(windows))), probabilities
         )

@@ -29,7 +29,7 @@ _AVX512 = frozenset({"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"})
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _KEPT_BYTES = 256 << 20
 MUCH_BYTES = 700_000_000
-"""From here on a worker hands back after a call what it holds free: the next one may take 0.1 GB more."""
+"""From here on a worker hands back before it decodes a call what it holds free: decoding may take 0.1 GB more."""
 _log = logging.getLogger(__name__)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sounds import Array, placed, ringing, silence, speech, telephone, tone
 
-from pipeline.audio import Channels, listen
+from pipeline.audio import Channels, listen, tones
+from pipeline.audio.levels import frame_levels
 from pipeline.audio.rings import Cadence, cadences, rings_in
 from pipeline.audio.tones import Tone
 from pipeline.intervals import Span, Timeline
@@ -168,3 +169,30 @@ def test_short_bursts_alike_are_no_speech() -> None:
     heard = listen(Channels.of(telephone(np.concatenate([busy, speech(3.0)]))))
     assert heard.sides[0].speech.extent is not None
     assert heard.sides[0].speech.extent.start_s == pytest.approx(20.0, abs=0.15)
+
+
+@pytest.mark.parametrize("block_s", [0.13, 0.5, 20.0])
+def test_only_frames_that_a_tone_may_hold_are_looked_at(
+    block_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = [(0.3 + n, tone(0.14 + n / 50, 300.0 + 90 * n)) for n in range(9)]
+    sound = telephone(placed(14, *pieces, (10.0, speech(3.0, seed=4))))
+    channels = Channels.of(sound)
+    levels = frame_levels(channels.blocks(0), channels.rate_hz)
+    lines, looked_at = tones._lines, 0
+
+    def counted(rows: Array, rate_hz: int) -> tuple[Array, ...]:
+        nonlocal looked_at
+        looked_at += len(rows)
+        return lines(rows, rate_hz)
+
+    def heard() -> list[Tone]:
+        return tones.steady_tones(channels.blocks(0, block_s=block_s), channels.rate_hz, levels)
+
+    monkeypatch.setattr(tones, "_lines", counted)
+    some, first_looked_at = heard(), looked_at
+    analysed = tones._analysed
+    monkeypatch.setattr(tones, "_analysed", lambda rows, rate_hz, _least: analysed(rows, rate_hz, 1))
+    assert some == heard()
+    assert len(some) > 4
+    assert first_looked_at < 0.8 * (looked_at - first_looked_at) or block_s < 1

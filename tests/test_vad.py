@@ -32,8 +32,8 @@ def test_the_same_probabilities_as_onnxruntime(
 ) -> None:
     monkeypatch.setattr(vad, "_AT_ONCE", at_once)
     blocks = np.split(sound[:size], range(30_000, size, 30_000))
-    ours = np.concatenate(list(vad._together(_network(), blocks)))
-    expected = np.concatenate(list(vad._by_onnx(blocks)))
+    ours = np.concatenate([found for _, found in vad._together(_network(), [(block,) for block in blocks])])
+    expected = np.concatenate([found for _, found in vad._by_onnx([(block,) for block in blocks])])
     assert ours.shape == expected.shape == (-(-size // vad.FRAME),)
     assert np.abs(ours - expected).max() < 1e-5
     assert size < 100_000 or expected.max() > 0.3  # speech was among it
@@ -47,7 +47,7 @@ def test_another_network_is_left_to_onnxruntime(
     other.write_bytes(vad._file().read_bytes().replace(b"conv_layers.3", b"conv_layers.4"))
     assert weights_of(other) is None
     monkeypatch.setattr(vad, "_network", lambda: None)
-    expected = np.concatenate(list(vad._by_onnx([sound])))
+    expected = np.concatenate([found for _, found in vad._by_onnx([(sound,)])])
     assert np.array_equal(vad.speech_probabilities([sound]), expected)
 
 

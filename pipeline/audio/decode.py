@@ -179,13 +179,11 @@ def load(
 
 
 def _recording(path: Path, name: str, stream: Stream, samples: int, native_hz: int) -> Recording:
-    from librosa.core.convert import samples_to_time  # brings numba along: only where something is decoded
-
     return Recording(
         path=path,
         file=name,
         sha256=digest_of(path),
-        duration_s=float(samples_to_time(samples, sr=native_hz)),
+        duration_s=samples / native_hz,
         channels=stream.channels,
         sample_rate_hz=native_hz,
         codec=stream.codec,

@@ -117,7 +117,8 @@ def _path(sha256: str) -> Path:
 def _code_digest() -> str:
     """Of all that measures sound: our code, and the release that the speech detector comes with."""
     here = Path(__file__).parent
-    files = [*sorted(here.glob("*.py")), *sorted(here.glob("*.yaml")), here.parents[1] / "models" / "vad.py"]
+    detector = sorted((here.parents[1] / "models").glob("vad*.py"))
+    files = [*sorted(here.glob("*.py")), *sorted(here.glob("*.yaml")), *detector]
     digest = hashlib.sha256(metadata.version("faster-whisper").encode())
     for each in files:
         digest.update(each.read_bytes())

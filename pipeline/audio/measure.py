@@ -12,10 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.audio.activity import channel_activity, frame_levels
+from pipeline.audio.activity import activity_of_all
 from pipeline.audio.channels import Levels, layout_of, leak_of, without_leak
 from pipeline.audio.clipping import Clipping
 from pipeline.audio.decode import Channels, ChannelView, Samples
+from pipeline.audio.levels import Line, frame_levels
 from pipeline.audio.loudness import momentary_curve, speech_loudness
 from pipeline.audio.rings import first_turn_s, rings_in
 from pipeline.audio.tones import Tone, steady_tones
@@ -112,16 +113,12 @@ def listen(channels: Channels) -> Heard:
         channels = channels.mixed()
         levels = (_levels(channels, 0),)
     tones = [_tones(channels, channel, levels[channel]) for channel in range(channels.count)]
-    speech = [
-        channel_activity(
-            channels,
-            channel,
-            levels=levels[channel],
-            without=_no_speech(tones[channel]),
-            tonal=Timeline(tone.span for tone in tones[channel]),
-        )
-        for channel in range(channels.count)
-    ]
+    lines = {
+        channel: Line(levels[channel], _no_speech(heard), Timeline(tone.span for tone in heard))
+        for channel, heard in enumerate(tones)
+    }
+    spoken = activity_of_all(channels, lines)
+    speech = [spoken[channel] for channel in lines]
     notes = [Note("dual_mono")] if layout == "dual_mono" else []
     if channels.count == 2:
         speech, leaking = _without_leaks(channels, (levels[0], levels[1]), (speech[0], speech[1]))

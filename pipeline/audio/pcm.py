@@ -87,7 +87,9 @@ def to_pcm(samples: NDArray[np.floating]) -> NDArray[np.int16]:
 
 def to_float(pcm: NDArray[np.int16]) -> NDArray[np.float32]:
     """16-bit integers as float32 in [-1, 1]."""
-    return pcm.astype(np.float32) / np.float32(FULL_SCALE)
+    samples: NDArray[np.float32] = pcm.astype(np.float32)
+    samples /= np.float32(FULL_SCALE)
+    return samples
 
 
 def joined(blocks: Sequence[NDArray[np.float32]], name: str) -> NDArray[np.float32]:

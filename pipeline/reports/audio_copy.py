@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUFFIX = ".mp3"
-_FORMAT = 1
-_FAST = {"compression_level": "7"}
-"""LAME's quicker search: half the time, and no difference to be heard in telephone speech."""
+_FORMAT = 2
+_FAST = {"compression_level": "7", "joint_stereo": "0"}
+"""LAME's quicker search: half the time, and no difference to be heard in telephone speech. And each side for itself: mostly one
+speaks at a time, so there is no middle to be saved bits on, and looking for it takes a fifth of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def _encode(stream: Stream, beside: Path, hidden: Timeline, settings: CopySettin
         encoder.layout, encoder.format = layout, "fltp"
         encoder.bit_rate = bits_per_second if layout == "stereo" else bits_per_second // 2
         at = 0
-        for samples in _gathered(_decoded(stream, resampler, layout), rate_hz):
+        for samples in _gathered(_decoded(stream, resampler, layout, rate_hz), rate_hz):
             shaped = _shaped(samples, at, hidden, rate_hz, settings)
             frame = av.AudioFrame.from_ndarray(shaped, format="fltp", layout=layout)
             frame.sample_rate, frame.pts = rate_hz, at
@@ -136,12 +137,15 @@ def _encode(stream: Stream, beside: Path, hidden: Timeline, settings: CopySettin
         out.mux(encoder.encode(None))
 
 
-def _decoded(stream: Stream, resampler: Any, layout: str) -> Iterator[NDArray[np.float32]]:
+def _decoded(stream: Stream, resampler: Any, layout: str, wanted_hz: int) -> Iterator[NDArray[np.float32]]:
     """Samples ``(channels, n)`` in order, second for second those of the analysis."""
     import av
 
     for blocks in native_frames(stream):
         for rate_hz, samples in blocks or ():
+            if rate_hz == wanted_hz:  # to be handed through takes as long as to be decoded
+                yield samples
+                continue
             frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
             frame.sample_rate = rate_hz
             for ready in resampler.resample(frame):
@@ -155,11 +159,13 @@ def _gathered(blocks: Iterable[NDArray[np.float32]], size: int) -> Iterator[NDAr
     import numpy as np
 
     waiting: list[NDArray[np.float32]] = []
+    held = 0
     for block in blocks:
         waiting.append(block)
-        if sum(each.shape[1] for each in waiting) >= size:
+        held += block.shape[1]
+        if held >= size:
             yield np.concatenate(waiting, axis=1)
-            waiting = []
+            waiting, held = [], 0
     if waiting:
         yield np.concatenate(waiting, axis=1)
 
