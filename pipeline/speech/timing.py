@@ -2,8 +2,8 @@
 
 Whisper takes word times from its attention, which goes on to the next word before this one is over: a word's end is told
 in the word's own second half, and the next one begins there, however long the pause between them. So a word belongs to the
-stretch of speech in which it is told to end, may not leave it, and the first and last word of a stretch start and
-end with it.
+stretch of speech in which it is told to end, may not leave it, and the first and last word of a stretch start and end with
+it. An end in a pause (the last word's, where the decoder ended its text; one before a sentence's end) tells nothing.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _stretches(window: Window, speech: Timeline) -> list[tuple[Piece, Span]]:
 
 
 def _chosen(words: Sequence[HeardWord], stretches: Sequence[tuple[Piece, Span]]) -> list[int]:
-    """Index of each word's stretch, in order: where it is told to end, the nearest one where that is in a pause.
+    """Index of each word's stretch, in order: where it is told to end, or, where that is in a pause, what it shares most with.
 
     A stretch without a word so far takes the first one after it where that was told to be said there for a while and isn't
     the only one of its own stretch: an end that was drawn over a pause.
@@ -78,7 +78,7 @@ def _chosen(words: Sequence[HeardWord], stretches: Sequence[tuple[Piece, Span]])
     chosen: list[int] = []
     for word in words:
         later = range(chosen[-1] if chosen else 0, len(stretches))
-        chosen.append(min(later, key=lambda index: round(_away(word.end_s, stretches[index]), 6)))
+        chosen.append(max(later, key=lambda index: _held(word, stretches[index])))
     for empty in sorted(set(range(len(stretches))) - set(chosen)):
         first = next((place for place, index in enumerate(chosen) if index > empty), None)
         if first is None or chosen.count(chosen[first]) == 1:
@@ -88,10 +88,10 @@ def _chosen(words: Sequence[HeardWord], stretches: Sequence[tuple[Piece, Span]])
     return chosen
 
 
-def _away(time_s: float, stretch: tuple[Piece, Span]) -> float:
-    """Seconds between a moment of the window and the stretch; 0 inside it."""
+def _held(word: HeardWord, stretch: tuple[Piece, Span]) -> tuple[bool, float]:
+    """Whether the word is told to end in the stretch, and what both share."""
     start_s, end_s = _packed(stretch)
-    return max(start_s - time_s, time_s - end_s, 0.0)
+    return start_s <= word.end_s <= end_s, round(_shared(word, stretch), 6)
 
 
 def _shared(word: HeardWord, stretch: tuple[Piece, Span]) -> float:
