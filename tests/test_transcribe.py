@@ -44,6 +44,33 @@ def test_a_word_stretched_over_a_pause_ends_with_its_speech() -> None:
     assert (second.start_s, second.end_s) == (3.0, 4.0)
 
 
+def _across_a_pause(*told: tuple[str, float, float]) -> list[tuple[str, float | None]]:
+    """Speech from 0 to 2 and from 4 to 5 s with its pause in the window: each word and where it begins."""
+    kept = SpeechSettings(pack=PackSettings(margin_s=1.0, gap_s=0.0))
+    fake = FakeRecogniser(deque([heard(window(words(*told), language="en"), language="en")]))
+    raw = transcribe(
+        [silence(6)], [Timeline([Span(0.0, 2.0), Span(4.0, 5.0)])], recogniser=fake, settings=kept
+    )
+    return [(word.text, word.start_s) for word in raw.channels[0].words]
+
+
+def test_a_word_told_to_begin_before_a_pause_and_to_end_after_it_was_said_after_it() -> None:
+    told = _across_a_pause(
+        (" every", 0.0, 0.6), (" morning", 0.6, 1.3), (" the", 1.3, 4.1), (" driver", 4.1, 4.6)
+    )
+    assert [text for text, start_s in told if start_s is not None and start_s >= 4.0] == ["the", "driver"]
+    assert dict(told)["the"] == 4.0
+
+
+def test_a_last_word_whose_end_is_told_in_the_pause_was_said_before_it() -> None:
+    told = _across_a_pause((" every", 0.0, 0.6), (" morning", 0.6, 1.3), (" then.", 1.3, 3.9))
+    assert [text for text, start_s in told if start_s is not None and start_s < 2.0] == [
+        "every",
+        "morning",
+        "then.",
+    ]
+
+
 def test_a_sentence_end_that_is_stretched_mostly_into_the_next_speech_stays_where_it_was_said() -> None:
     speech = Timeline([Span(0.0, 1.0), Span(3.0, 5.0)])
     fake = FakeRecogniser(deque([heard(window(words(("行。", 0.8, 2.0), ("那", 2.0, 3.0))))]))

@@ -21,7 +21,7 @@ from pipeline.types import Dropped, Word
 __all__ = ["forget", "load", "prune", "store", "transcript_key"]
 
 # raised whenever the way from sound to words changes in a manner that no option shows
-_FORMAT = 5
+_FORMAT = 6
 _log = logging.getLogger(__name__)
 
 

@@ -1,9 +1,9 @@
 """Word times made true: from the window to the recording, and held to where somebody speaks.
 
-Whisper takes word times from its attention, so a word before a pause is stretched over the pause and a
-word after one starts inside it. Speech activity knows where the pause is: a word belongs to the stretch
-of speech that it shares most time with, may not leave it, and the first and last word of a stretch
-start and end with it.
+Whisper takes word times from its attention, which goes on to the next word before this one is over: a word's end is told
+in the word's own second half, and the next one begins there, however long the pause between them. So a word belongs to the
+stretch of speech in which it is told to end, may not leave it, and the first and last word of a stretch start and end with
+it. An end in a pause (the last word's, where the decoder ended its text; one before a sentence's end) tells nothing.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from pipeline.speech.packing import Piece, Window
 from pipeline.speech.protocol import HeardWord
 from pipeline.types import Word
 
-_SENTENCE_END = "。！？.!?"
-_TOUCH_S = 0.08
-_EARLY_S = 0.3
-"""Whisper lets words begin up to this much too early: a share under it tells little."""
+_SAID_S = 0.15
+"""A word told to be in a stretch for less was only begun too early there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,10 @@ def place(words: Sequence[HeardWord], window: Window, speech: Timeline, settings
         How the window was packed, and where its channel speaks.
     """
     placed: list[_Placed] = []
-    earliest = 0
     stretches = _stretches(window, speech)
     if not stretches or not words:
         return []
-    for word, after in zip(words, [*words[1:], None], strict=True):
-        index = _choose(word, after, stretches, earliest)
-        earliest = index
+    for word, index in zip(words, _chosen(words, stretches), strict=True):
         piece, span = stretches[index]
         start = min(max(window.to_real(word.start_s, piece), span.start_s), span.end_s)
         end = min(max(window.to_real(word.end_s, piece), start), span.end_s)
@@ -74,34 +69,42 @@ def _stretches(window: Window, speech: Timeline) -> list[tuple[Piece, Span]]:
     return [(piece, span) for piece in window.pieces for span in speech.crop(piece.span)]
 
 
-def _choose(
-    word: HeardWord, after: HeardWord | None, stretches: Sequence[tuple[Piece, Span]], earliest: int
-) -> int:
-    """Index of the stretch that shares most time with the word; the nearest one where none does."""
-    most = _most_shared(word, stretches, earliest)
-    if word.text[-1:] not in _SENTENCE_END:
-        return most
-    # a word that ends a sentence and touches a stretch was said there; what it shares with the next is its stretching
-    touched = next(
-        (index for index in range(earliest, len(stretches)) if _shared(word, stretches[index]) > _TOUCH_S),
-        most,
-    )
-    if touched >= most or _shared(word, stretches[touched]) >= _EARLY_S:
-        return min(touched, most)
-    # unless it only began too early, and no other word was said in the next
-    taken = after is not None and _most_shared(after, stretches, most) == most
-    return touched if taken else most
+def _chosen(words: Sequence[HeardWord], stretches: Sequence[tuple[Piece, Span]]) -> list[int]:
+    """Index of each word's stretch, in order: where it is told to end, or, where that is in a pause, what it shares most with.
+
+    A stretch without a word so far takes the first one after it where that was told to be said there for a while and isn't
+    the only one of its own stretch: an end that was drawn over a pause.
+    """
+    chosen: list[int] = []
+    for word in words:
+        later = range(chosen[-1] if chosen else 0, len(stretches))
+        chosen.append(max(later, key=lambda index: _held(word, stretches[index])))
+    for empty in sorted(set(range(len(stretches))) - set(chosen)):
+        first = next((place for place, index in enumerate(chosen) if index > empty), None)
+        if first is None or chosen.count(chosen[first]) == 1:
+            continue
+        if _shared(words[first], stretches[empty]) >= _SAID_S:
+            chosen[first] = empty
+    return chosen
 
 
-def _most_shared(word: HeardWord, stretches: Sequence[tuple[Piece, Span]], earliest: int) -> int:
-    return max(range(earliest, len(stretches)), key=lambda index: round(_shared(word, stretches[index]), 6))
+def _held(word: HeardWord, stretch: tuple[Piece, Span]) -> tuple[bool, float]:
+    """Whether the word is told to end in the stretch, and what both share."""
+    start_s, end_s = _packed(stretch)
+    return start_s <= word.end_s <= end_s, round(_shared(word, stretch), 6)
 
 
 def _shared(word: HeardWord, stretch: tuple[Piece, Span]) -> float:
-    """Seconds that both have in common; negative: the distance between them."""
+    """Seconds that both have in common; under 0: the distance between them."""
+    start_s, end_s = _packed(stretch)
+    return min(word.end_s, end_s) - max(word.start_s, start_s)
+
+
+def _packed(stretch: tuple[Piece, Span]) -> tuple[float, float]:
+    """Where a stretch begins and ends in the window."""
     piece, span = stretch
-    start = piece.at_s + span.start_s - piece.span.start_s
-    return min(word.end_s, start + span.duration_s) - max(word.start_s, start)
+    start_s = piece.at_s + span.start_s - piece.span.start_s
+    return start_s, start_s + span.duration_s
 
 
 def _snap(placed: Sequence[_Placed], settings: SnapSettings) -> list[Word]:
