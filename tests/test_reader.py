@@ -94,7 +94,8 @@ def test_it_knows_a_push_from_a_question_and_what_stands_before_a_no() -> None:
     slept = Spoken("customer", ("I'd like to sleep on it.",))
     push = Spoken("agent", ("If it's not signed by tonight I can't keep that rate for you.",))
     plain = Spoken("agent", ("What rate are you paying at the moment?",))
-    assert _log_odds([slept, push], "hard_sell") > 0 > _log_odds([slept, plain], "hard_sell")
+    # marks weigh double in the fit, so nought is no even chance
+    assert _log_odds([slept, push], "hard_sell") > max(0, _log_odds([slept, plain], "hard_sell") + 2)
     no = Spoken("customer", ("No.",))
     offered = Spoken("agent", ("So shall I book you in for the free demonstration?",))
     asked = Spoken("agent", ("Have you had any claims in the last five years?",))
