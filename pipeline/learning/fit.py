@@ -85,11 +85,11 @@ def fit(file: ReaderFile, *, judge: bool, on: bytes | None = None) -> Net:
     net = Net(file, LAYERS, FROZEN, len(HEADS), len(LABELS))
     if on is not None:
         take(net, file, on)
-    rounds, *steps = (MORE_ROUNDS, MORE_STEP, MORE_LAST_STEP) if on else (ROUNDS, STEP, LAST_STEP)
+    rounds, step, last = (MORE_ROUNDS, MORE_STEP, MORE_LAST_STEP) if on else (ROUNDS, STEP, LAST_STEP)
     number = 0
     for batches in rounds_of(Cutter(file), rounds, judge=judge, chance=random.Random(1)):
         if not number:
-            net.begin(int(len(batches) * rounds * GROWS), *steps, WARM)
+            net.begin(int(len(batches) * rounds * GROWS), step, last, WARM)
         for batch in batches:
             of_kinds, of_labels = net.learn(batch, PIECES_WEIGH)
             number += 1

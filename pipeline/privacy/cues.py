@@ -18,8 +18,7 @@ def cue_at(stream: Stream, run: Run) -> tuple[str | None, str]:
     before = stream.before(run.start)
     told = form("afterthought").match(stream.after(run.end, CUE_CHARS))
     if told:
-        kind = next(kind for kind, said in told.groupdict().items() if said)
-        return kind.removesuffix("_zh"), before
+        return next(kind for kind, said in told.groupdict().items() if said).removesuffix("_zh"), before
     if _in_a_serial(stream, run, before):
         return "other", before
     found = [match for match in _cues().finditer(before) if len(before) - match.end() <= CUE_CHARS]
