@@ -22,7 +22,7 @@ def met(conversation, prior=()):
         ("C 我在开会。", "A 就耽误您一分钟，名额今天就没了，您听我说完。", "no_time", "ignored"),
         (
             "C 我们已经有供应商了。",
-            "A 不冲突的，您可以先拿一小部分对比一下。",
+            "A 不冲突的，我们比他们便宜两成，您可以先拿一小部分对比一下。",
             "existing_supplier",
             "benefit",
         ),

@@ -65,7 +65,14 @@ def test_nobody_answers() -> None:
 
 def test_the_last_word_decides() -> None:
     assert (
-        decided("zh", "a: 您好", "c: 不需要", "a: 可以省一半", "c: 那听着不错，发资料我看看").label
+        decided(
+            "zh",
+            "a: 您好",
+            "c: 不需要",
+            "a: 可以省一半",
+            "c: 那听着不错，发资料我看看",
+            "a: 好的，我马上发您，再见",
+        ).label
         == "interested"
     )
     assert (
