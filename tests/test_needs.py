@@ -14,7 +14,8 @@ def asked(conversation):
 
 def test_open_and_answered():
     assert asked(call("A 您目前用的是什么系统？", "C 用的Excel。")) == [(0, True, True)]
-    assert asked(call("A 您之前买过保险吗？", "C 没有。")) == [(0, False, True)]
+    told = call("A 您好，我是泰安的小周。", "C 你好。", "A 您之前买过保险吗？", "C 没有。")
+    assert asked(told) == [(2, False, True)]
     assert asked(call("A What do you use today?", "C Not interested.", language="en")) == [(0, True, False)]
 
 
