@@ -17,7 +17,6 @@ from typing import Any
 from pipeline.call_names import safe_name
 from pipeline.intervals import Span
 from pipeline.reports.files import write_atomic
-from pipeline.reports.json_text import indented
 from pipeline.reports.timeline import thinned
 from pipeline.types import (
     CallRecord,
@@ -81,7 +80,7 @@ def facts_json(result: CallResult) -> dict[str, Any]:
 
 def dumps(result: CallResult) -> str:
     """The result as text, UTF-8 characters as they are, ending in a newline."""
-    return _whole(indented(to_json(result))) + "\n"
+    return _whole(json.dumps(to_json(result), ensure_ascii=False, indent=1, allow_nan=False)) + "\n"
 
 
 def dumps_line(result: CallResult) -> str:
