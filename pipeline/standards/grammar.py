@@ -69,8 +69,7 @@ class Hear(_Counted):
 class Say(_Counted):
     """Count wordings in the transcript; each hit becomes a finding.
 
-    With ``as`` it is one of that kind for every criterion; without, only this condition counts it. ``denied`` says whether
-    words that their speaker denies, reports of others or only asks about count; see `pipeline.standards.faults`.
+    With ``as`` it is one of that kind for every criterion; without, only this condition counts it. ``denied``: see `faults`.
     """
 
     say: Wording
