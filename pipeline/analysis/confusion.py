@@ -179,7 +179,7 @@ def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[f
 
 
 def _first_answer(said: Sequence[Sentence], chances_each: Sequence[float]) -> Sentence:
-    """The sentence that most likely says it again: of the first turn that holds one, since the next may explain something else."""
+    """The sentence that most likely says it again: of the first turn that holds one; the next may explain another thing."""
     rated = list(zip(chances_each, said, strict=True))
     first = next((one.turn for chance, one in rated if chance >= LEAST), None)
     near = [pair for pair in rated if first is None or pair[1].turn == first]
