@@ -8,7 +8,19 @@ from typing import Any, get_args
 
 from pipeline.types import Verdict
 
-__all__ = ["ANY", "DETAILS", "KINDS", "NUMBER", "OUTCOMES", "TRUTH", "VERDICTS", "detail_mistakes", "near"]
+__all__ = [
+    "ANY",
+    "DETAILS",
+    "FIGURES",
+    "KINDS",
+    "MEASURES",
+    "NUMBER",
+    "OUTCOMES",
+    "TRUTH",
+    "VERDICTS",
+    "detail_mistakes",
+    "near",
+]
 
 KINDS = (
     "company", "department", "name", "purpose", "needs_question", "customer_question", "pitch",
@@ -21,6 +33,17 @@ OUTCOMES = (
     "interested", "not_interested", "call_back", "order_placed", "wrong_person", "voicemail",
     "no_conversation", "undetermined",
 )  # fmt: skip
+MEASURES = (
+    "duration_s", "talk_s", "agent_talk_s", "customer_talk_s", "agent_talk_ratio", "longest_agent_turn_s", "mutual_silence_s",
+    "longest_silence_s", "customer_reply_gap_s", "overlap_s", "agent_interruptions", "customer_interruptions",
+    "agent_loudness_lufs", "customer_loudness_lufs", "loudness_difference_lu", "agent_clipped_ratio",
+    "customer_clipped_ratio", "agent_speech_rate", "customer_speech_rate", "agent_word_confidence", "rings_before_answer",
+    "hold_s", "opening_agent_talk_s", "opening_complete_s", "customer_talk_before_pitch_s", "needs_questions",
+    "off_topic_ratio", "jargon_per_100_words", "hard_sell_count", "customer_addressed", "product_fact_conflicts",
+)  # fmt: skip
+"""Figures that are delivered; a package's have a dot."""
+FIGURES = ("rings", "turns", "agent_turns", "customer_turns", "jargon_rate")
+"""Figures that the scoring works out itself."""
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 Accepts = type | tuple[str, ...]

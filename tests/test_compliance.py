@@ -141,6 +141,38 @@ def test_a_shipped_rule_of_the_same_notice_gives_it() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("我这儿开着录音呢", {"recording": False}),
+        ("咱们讲的每句话都录下来了", {"recording": True}),
+        ("您录音笔用着还行吗", {}),
+        ("我给您录入系统里", {}),
+        ("我们这儿不录音", {}),
+    ],
+)
+def test_a_notice_in_words_of_its_own_is_a_doubt(said: str, found: dict[str, bool]) -> None:
+    assert notices(said) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("Everything we say is being taped.", [False]),
+        ("I have the recorder running, by the way.", [False]),
+        ("I'll make a note of that in your record.", []),
+        ("Is this being recorded at your end?", []),
+    ],
+)
+def test_an_english_notice_in_words_of_its_own_is_a_doubt(said: str, found: list[bool]) -> None:
+    wanted = {"notice": [{"name": "told", "meaning": "we are recording this call"}]}
+    profile = Profile.model_validate({"compliance": wanted})
+    transcript = Transcript("en", (Turn("agent", said, None, None, 1.0),))
+    conversation = Conversation.of(transcript, profile=profile)
+    given = [f for f in compliance.find(conversation) if f.detail.get("demanded")]
+    assert [f.confidence >= 0.6 for f in given] == found
+
+
 def test_a_notice_that_is_nearly_alike_is_a_doubt() -> None:
     assert notices("可能赔掉本钱。") == {"risk": False}
     assert notices("我们现在有一款新产品，您可以了解一下。") == {}

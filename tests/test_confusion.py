@@ -36,6 +36,20 @@ def test_plain_repetition_serves_who_did_not_hear():
     assert kinds(told)[0] == (1, "confusion", {"restated": True, "kind": "hearing"})
 
 
+@pytest.mark.parametrize(
+    ("language", "lines", "turn"),
+    [
+        ("zh", ["A 合同里有个冷静期。", "C 冷静期？没听明白。", "A 就是签完字十五天里您随时可以反悔，钱全退。", "C 嗯嗯。",
+                "A 还有个等待期，也就是说头三十天生病不赔。"], 2),
+        ("en", ["A Your quote has a wayleave in it.", "C A wayleave? I don't follow.", "A Right, okay.",
+                "C No, what does it mean?", "A It means we may run the cable across your neighbour's field."], 4),
+    ],
+)  # fmt: skip
+def test_the_first_rewording_answers_not_what_explains_another_term_later(language, lines, turn):
+    found = confusion.find(call(*lines, language=language), ())
+    assert [f.turn for f in found if f.kind == "restatement"] == [turn]
+
+
 def test_rewording_after_the_second_agent_turn_is_too_late():
     told = call(
         "A It has an exclusionary basis.",

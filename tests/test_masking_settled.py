@@ -17,7 +17,7 @@ from pipeline.privacy.masking import mask
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.spelled import rows_of
 from pipeline.privacy.streams import streams_of
-from pipeline.types import Transcript
+from pipeline.types import Transcript, Turn
 
 _FILE = Path(settled.__file__).parent / "settled_examples.yaml"
 EXAMPLES: dict[str, dict[str, list[str]]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
@@ -128,3 +128,9 @@ def test_edges(said, hit, kind, left):
     at = said.index(hit)
     cut = trimmed(stream, Hit(at, at + len(hit), kind))
     assert said[cut.start : cut.end] == left
+
+
+def test_a_familiar_address_is_masked_with_its_family_name() -> None:
+    stream = streams_of((Turn("agent", "您不要隔壁老陈马上就拿走", None, None, 1.0),))[0]
+    hit = trimmed(stream, Hit(5, 6, "name", 0.9))
+    assert stream.text[hit.start : hit.end] == "老陈"

@@ -179,3 +179,93 @@ def test_a_pattern_that_takes_too_long_is_stopped_and_not_measurable(monkeypatch
     result = judged({"say": {"pattern": slow}, "from": "agent", "max": 0}, call)
     assert (result.verdict, result.reason.code) == ("not_measurable", "slow_pattern")
     assert time.monotonic() - started < 5
+
+
+FORBIDDEN = {
+    "say": {"terms": ["包过", "零磨损", "lifetime free", "certain to pass"]},
+    "from": "agent",
+    "max": 0,
+}
+DENIED = [
+    "考证这事我们不敢说包过",
+    "包过这种话我从来不说",
+    "没有哪个机构能保证包过",
+    "这个垫片不是零磨损的",
+    "零磨损是没有的",
+    "别家都跟您说包过",
+    "谁跟您讲包过都是骗人的",
+    "您是想问包过吗？",
+    "It isn't lifetime free, I'm afraid",
+    "Nobody can promise that you're certain to pass.",
+    "Lifetime free isn't something we offer.",
+    "Other schools will tell you you're certain to pass.",
+    "Were you asking whether it's lifetime free?",
+]
+CLAIMED = [
+    "这个班包过，不过退款",
+    "您不用做什么就包过",
+    "别家说不行，我们包过",
+    "包过的班，您还犹豫什么？",
+    "不瞒您说这垫片零磨损",
+    "It's lifetime free, never a bill again.",
+    "Not only is it lifetime free, it's yours today.",
+    "Other schools are slow, with us you're certain to pass.",
+    "Lifetime free, so what are you waiting for?",
+]
+UNSURE = ["这还不是包过吗？", "他们管这叫“零磨损”", "我们没有一款垫片是零磨损的", "Isn't that lifetime free?"]
+
+
+def _agent(text: str) -> dict[str, Any]:
+    return {"turns": [["agent", 0, 20, text]]}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        *((text, "pass") for text in DENIED),
+        *((text, "fail") for text in CLAIMED),
+        *((text, "needs_review") for text in UNSURE),
+    ],
+)
+def test_a_forbidden_phrase_that_the_agent_takes_back_is_no_hit(text: str, verdict: str) -> None:
+    assert told(FORBIDDEN, _agent(text)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ({**FORBIDDEN, "denied": "count"}, "fail"),
+        ({"not": {key: value for key, value in FORBIDDEN.items() if key != "max"}}, "pass"),
+        ({"say": FORBIDDEN["say"], "from": "agent"}, "pass"),
+        ({"say": FORBIDDEN["say"], "from": "agent", "denied": "skip"}, "fail"),
+        ({"say": FORBIDDEN["say"], "from": "agent", "as": "notice"}, "pass"),
+        ({"say": FORBIDDEN["say"], "from": "agent", "as": "hard_sell"}, "fail"),
+        ({"say": {"pattern": "包."}, "from": "agent", "max": 0}, "pass"),
+    ],
+)
+def test_who_means_a_fault_or_says_so_leaves_denied_words_out(condition: Any, verdict: str) -> None:
+    assert told(condition, _agent("我们不承诺包过，这个得说清楚")).verdict == verdict
+
+
+def test_a_rule_that_a_fatal_leans_on_means_a_fault() -> None:
+    from pipeline.standards.library import read_standard
+
+    data = json.loads(standard_with({"hear": "company"}).text)
+    data["rules"] = {"promise": {"say": {"terms": ["包过"]}, "from": "agent"}}
+    data["criteria"][1]["pass"] = {"not": {"rule": "promise"}}
+    data["criteria"][1]["fatal"] = {"rule": "promise"}
+    standard = read_standard(json.dumps(data, ensure_ascii=False), name="t.yaml")
+    assert standard.plan.skipping == {"promise"}
+    assert not score(without_words(_agent("包过我们不敢承诺")), standard)[0].fatal
+    assert score(without_words(_agent("放心，包过")), standard)[0].fatal
+
+
+def test_abuse_is_abuse_in_a_question_too() -> None:
+    condition = {"say": {"terms": ["脑子进水"]}, "from": "agent", "as": "rude", "max": 0}
+    assert told(condition, _agent("您脑子进水了吗？")).verdict == "fail"
+
+
+def test_a_hit_of_punctuation_alone_is_quoted_with_its_sentence() -> None:
+    condition = {"say": {"pattern": "[?？]$"}, "from": "agent"}
+    _, (found,) = score(without_words(_agent("您好。您一年用多少？")), standard_with(condition))
+    assert (found.quote, found.at) == ("您一年用多少？", 3)

@@ -518,3 +518,48 @@ def test_what_notes_say_of_the_end(notes: str, found: set[str]) -> None:
     criterion = next(each for each in STANDARD.criteria if each.id == "record.complete")
     given = criterion.review.settings  # type: ignore[union-attr]
     assert outcomes_in(notes, given["notes"], tuple(given["denials"])).keys() == found
+
+
+TERMS: dict[str, Any] = {
+    "turns": [["agent", 0, 40, "您那间的梁托和檩距都不够，先加梁托"], ["customer", 41, 50, "哦"]],
+    "findings": [
+        {"kind": "jargon", "turn": 0, "quote": "梁托", "detail": {"explained": False}},
+        {"kind": "jargon", "turn": 0, "quote": "檩距", "detail": {"explained": False}},
+        {"kind": "jargon", "turn": 0, "quote": "间", "detail": {"explained": True}},
+        {"kind": "jargon", "turn": 0, "quote": "加", "detail": {"explained": False, "customer_used": True}},
+        {"kind": "jargon", "turn": 0, "quote": "您那", "confidence": 0.4, "detail": {"explained": False}},
+    ],
+    "measures": {"jargon_per_100_words": 6.0},
+}
+
+
+def test_a_deduction_by_a_counted_figure_names_what_it_counts() -> None:
+    told, findings = score(evidence_of(TERMS), STANDARD)
+    plain = by_id(told)["talk.plain_language"]
+    quotes = {finding.id: finding.quote for finding in findings}
+    assert plain.verdict == "fail" and {quotes[name] for name in plain.findings} >= {"梁托", "檩距"}
+    assert {quotes[name] for name in plain.findings}.isdisjoint({"间", "加"})
+    assert "“梁托” / “檩距”" in plain.reason.en and "“梁托” / “檩距”" in plain.reason.zh
+    assert all(finding.criterion == "talk.plain_language" for finding in findings)
+
+
+def test_few_terms_are_no_evidence_but_have_their_criterion() -> None:
+    told, findings = score(evidence_of({**TERMS, "measures": {"jargon_per_100_words": 0.5}}), STANDARD)
+    plain = by_id(told)["talk.plain_language"]
+    assert (plain.verdict, plain.findings) == ("pass", ())
+    assert {finding.criterion for finding in findings} == {"talk.plain_language"}
+
+
+@pytest.mark.parametrize("restated", [True, False])
+def test_the_rewording_stands_beside_the_confusion(restated: bool) -> None:
+    call: dict[str, Any] = {
+        "turns": [["agent", 0, 9, "要做整调"], ["customer", 10, 12, "啥"], ["agent", 13, 40, "就是把弦重拧一遍"]],
+        "findings": [
+            {"kind": "confusion", "turn": 1, "quote": "啥", "detail": {"restated": restated, "kind": "meaning"}},
+            {"kind": "restatement", "turn": 2, "quote": "就是把弦重拧一遍"},
+        ],
+    }  # fmt: skip
+    told, findings = score(evidence_of(call), STANDARD)
+    restates = by_id(told)["talk.restates"]
+    assert restates.verdict == ("pass" if restated else "fail")
+    assert [f.kind for f in findings if f.id in restates.findings] == ["confusion", "restatement"]

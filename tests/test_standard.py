@@ -345,3 +345,74 @@ def test_whatever_is_written_is_read_or_named(path: tuple[Any, ...], value: Any)
         assert all(line.startswith("odd.yaml: ") and " → " in line for line in error.mistakes)
     else:
         score(evidence_of(EXAMPLES[0].example.evidence), standard)
+
+
+HEAD = """
+extends: telesales-cn
+id: acme
+version: 1.0.0
+effective_from: 2025-06-01
+author: Wang Fang
+"""
+
+
+@pytest.mark.parametrize("name", [criterion.id for criterion in STANDARD.criteria])
+def test_any_criterion_can_be_dropped(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(f"{HEAD}drop: [{name}]\n", encoding="utf-8")
+    parts = load_standard(file).appraisal.parts
+    assert not any(name in part.criteria for part in parts)
+    assert [part.id for part in parts if part.measure != "criteria"] == [
+        part.id for part in STANDARD.appraisal.parts if part.measure != "criteria"
+    ]
+
+
+def test_a_part_of_dropped_criteria_alone_goes_with_them(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    part = next(part for part in STANDARD.appraisal.parts if part.criteria)
+    file.write_text(f"{HEAD}drop: [{', '.join(part.criteria)}]\n", encoding="utf-8")
+    assert part.id not in {left.id for left in load_standard(file).appraisal.parts}
+
+
+OWN = """
+criteria:
+  - id: talk.own
+    section: {section}
+    title: {{zh: 甲, en: A}}
+    explain: {{zh: 甲, en: A}}
+    source: our handbook
+    weight: {weight}
+    needs: [{needs}]
+    applies: {{unless: [{{when: {{rule: nowhere}}, reason: {{code: x, zh: "{{nobody}}", en: x}}}}]}}
+    pass: {{all: [{{hear: hard_sel}}, {{measure: {measure}, max: 1}}]}}
+    reasons: {{pass: {{code: A, zh: "{{nosuch}}", en: x}}, fail: {{code: x, zh: x, en: x}}}}
+"""
+
+
+def test_what_is_wrong_inside_a_criterion_with_mistakes_is_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    wrong = OWN.format(section="tlak", weight=-2, needs="hold", measure="jargon_per_100_word")
+    file.write_text(HEAD + wrong, encoding="utf-8")
+    told = "\n".join(check_standard(file))
+    for expected in (
+        "weight", "'hard_sel'; did you mean hard_sell?", "'tlak' is unknown; did you mean talk?", "{nosuch}", "{nobody}",
+        "'nowhere' is unknown", "did you mean jargon_per_100_words?", "'hold' is unknown",
+    ):  # fmt: skip
+        assert expected in told, expected
+
+
+def test_a_figure_without_a_dot_is_one_that_is_delivered(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(HEAD + "rules: {r: {measure: jargon_rat, max: 1}}\n", encoding="utf-8")
+    (told,) = check_standard(file)
+    assert "rules.r.measure" in told and "did you mean jargon_rate?" in told and "line 7" in told
+    file.write_text(HEAD + "rules: {r: {measure: acme.mood, max: 1}}\n", encoding="utf-8")
+    assert check_standard(file) == []
+
+
+def test_an_appraisal_names_criteria_that_exist(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    part = "{id: p, measure: criteria, weight: 1, title: {zh: 甲, en: A}, criteria: [talk.benefit]}"
+    file.write_text(f"{HEAD}appraisal: {{parts: [{part}]}}\n", encoding="utf-8")
+    (told,) = check_standard(file)
+    assert "talk.benefit" in told and "did you mean talk.benefits?" in told and "line 7" in told

@@ -175,7 +175,15 @@ def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[f
     ]
     if again:  # who did not hear is served by the same words
         return max(likely, _REPEATED), again[0]
-    return likely, max(zip(each, said, strict=True), key=lambda one: one[0])[1]
+    return likely, _first_answer(said, each)
+
+
+def _first_answer(said: Sequence[Sentence], chances_each: Sequence[float]) -> Sentence:
+    """The sentence that most likely says it again: of the first turn that holds one; the next may explain another thing."""
+    rated = list(zip(chances_each, said, strict=True))
+    first = next((one.turn for chance, one in rated if chance >= LEAST), None)
+    near = [pair for pair in rated if first is None or pair[1].turn == first]
+    return max(near, key=lambda one: one[0])[1]
 
 
 def _to_this(

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import hits, match
 from pipeline.analysis.phonetic import find_by_sound
-from pipeline.analysis.shapes import shape
+from pipeline.analysis.shapes import has_shape, shape
+from pipeline.analysis.spotting import told
 from pipeline.analysis.text import fold, language_of
 from pipeline.profile import Demand
 from pipeline.types import Finding
@@ -27,6 +28,11 @@ _UNLIKE = 0.55
 """Under it a sentence says something else (our default): unrelated telesales lines that are no questions stay below."""
 _SAME_NOTICE = 0.5
 """Least similarity to what is demanded of a sentence that a shipped rule of the same notice hits."""
+_SAME_SORT = 0.3
+"""Least similarity to what is demanded of a sentence that only its words, or the learned layer, make a notice of that sort (our
+default)."""
+_SORTS = ("recording", "cooling_off")
+"""Sorts of notice with a shape of their own, ``notice_…``: the words that one can hardly do without."""
 _DOUBT = 0.5
 """What counts for a doubt: under the gate."""
 _BY_SOUND = 0.8
@@ -78,6 +84,7 @@ def find(conversation: Conversation) -> Iterator[Finding]:
     for demand in demands(conversation):
         ways = (_by_phrase(demand, spoken), _by_rule(demand, spoken), _by_meaning(demand, spoken))
         said = max((one for one in ways if one), key=lambda one: one.strength, default=None)
+        said = said or _by_sort(conversation, demand, spoken)
         if said is None:
             continue
         step = {} if demand.order is None else {"step": demand.name, "order": demand.order}
@@ -104,7 +111,7 @@ def _by_phrase(demand: Demanded, spoken: Sequence[Sentence]) -> Said | None:
 
 def _by_rule(demand: Demanded, spoken: Sequence[Sentence]) -> Said | None:
     """A hit of the shipped rule that the demand's own words are hits of; sure where it is also alike."""
-    names = {hit.detail["name"] for text in _texts(demand) for hit in match(KIND, _language(text), text)}
+    names = _sorts_of(demand)
     found = [
         Said(sentence, hit.start, hit.end, hit.strength, hit.layer)
         for sentence in (spoken if names else ())
@@ -118,6 +125,38 @@ def _by_rule(demand: Demanded, spoken: Sequence[Sentence]) -> Said | None:
     likeness, best = max(zip(alike, found, strict=True), key=lambda one: one[0])
     strength = best.strength if likeness >= _SAME_NOTICE else _DOUBT
     return Said(best.sentence, best.start, best.end, strength, best.layer)
+
+
+def _sorts_of(demand: Demanded) -> set[str]:
+    """Sorts of notice that a demand's own words, or its name, tell."""
+    hit = {hit.detail["name"] for text in _texts(demand) for hit in match(KIND, _language(text), text)}
+    named = (*_texts(demand), fold(demand.name))
+    return hit | {sort for sort in _SORTS if any(map(functools.partial(_is_of, sort), named))}
+
+
+def _is_of(sort: str, folded: str) -> bool:
+    """Whether a text holds the words of a sort of notice."""
+    return has_shape(f"notice_{sort}", folded) is not None
+
+
+def _by_sort(conversation: Conversation, demand: Demanded, spoken: Sequence[Sentence]) -> Said | None:
+    """A sentence that may be the notice in words of its own: of its sort, or a notice to the learned layer. Never sure."""
+    sorts = _sorts_of(demand)
+    if demand.is_step and not sorts:
+        return None
+    found = []
+    for sentence in spoken:
+        if taken_back(sentence.folded, 0, len(sentence.folded), may_ask=demand.is_step):
+            continue
+        others = {hit.detail.get("name") for hit in told(conversation, KIND, sentence)}
+        like = None in others or any(_is_of(sort, sentence.folded) for sort in sorts & {*_SORTS})
+        likeness = max(_likeness(_texts(demand), sentence), default=0.0) if like else 0.0
+        if likeness >= _SAME_SORT:
+            found.append((likeness, sentence))
+    if not found:
+        return None
+    sentence = max(found, key=lambda one: one[0])[1]
+    return Said(sentence, 0, len(sentence.text), _DOUBT, "meaning")
 
 
 def _by_meaning(demand: Demanded, spoken: Sequence[Sentence]) -> Said | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.lexicon_en import is_common_word
+from pipeline.privacy.lexicon_zh import surname
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
 
@@ -40,6 +43,9 @@ def _address(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _name(text: str, start: int, end: int) -> tuple[int, int]:
     start = _cut("name_zh", text, start, end)
+    if text[start:end] in ("老", "小", "阿"):  # a familiar form of address is of the family name behind it
+        family = re.match(surname(sure=False), text[end : end + 2])
+        end += family.end() if family else 0
     turns = form("settled.edges.next_turn").search(text, start, end)
     if turns and is_common_word(turns.group("word")):
         return start, turns.start()

@@ -8,6 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from pipeline.intervals import Span
+from pipeline.standards.counted import counted
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.messages import message
 from pipeline.types import Finding, Outcome, Reason, Turn
@@ -202,9 +203,9 @@ class Context:
         rate = self.figure("jargon_per_100_words")
         if not isinstance(rate.value, (int, float)) or self.doubtful:
             return rate
-        counted = [f for f in self.all_findings if f.kind == "jargon" and not f.detail.get("explained")]
-        sure = sum(f.confidence >= self.gate and not self.unsure(f, ("explained",)) for f in counted)
-        return replace(rate, value=rate.value * sure / len(counted)) if counted else rate
+        terms = counted("jargon_rate", self.all_findings)
+        sure = sum(f.confidence >= self.gate and not self.unsure(f, ("explained",)) for f in terms)
+        return replace(rate, value=rate.value * sure / len(terms)) if terms else rate
 
     def _strayed(self) -> Figure:
         """``off_topic_ratio`` counts every stretch listed; it shrinks with the doubtful ones."""

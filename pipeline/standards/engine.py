@@ -98,7 +98,11 @@ def _stands(
 
 
 def _union(first: View, second: View) -> tuple[Finding, ...]:
-    return tuple({id(finding): finding for finding in (*first.hits, *second.hits)}.values())
+    return _once((*first.hits, *second.hits))
+
+
+def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple({id(finding): finding for finding in findings}.values())
 
 
 def _most_doubtful(
@@ -133,13 +137,16 @@ def _ruling(criterion: Criterion, view: View, context: Context, *, fatal_in_doub
     advisory = _advisory(criterion, context)
     weight = 0.0 if advisory else criterion.weight
     share = None if criterion.bonus else _POINTS.get(view.verdict)
+    judged = view.verdict not in ("not_applicable", "not_measurable")
+    shown = [f for kind in criterion.shows or () for f in context.by_kind.get(kind, ())] if judged else []
+    hits = _once([*view.hits, *shown])
     result = CriterionResult(
         id=criterion.id, article=criterion.article, verdict=view.verdict,
         points=None if share is None else share * weight, max_points=None if share is None else weight,
-        advisory=advisory, findings=tuple(finding.id for finding in view.hits), reason=view.reason,
-        searched=view.searched if view.verdict not in ("not_applicable", "not_measurable") else None,
+        advisory=advisory, findings=tuple(finding.id for finding in hits), reason=view.reason,
+        searched=view.searched if judged else None,
     )  # fmt: skip
-    return Ruling(result, view.fatal, fatal_in_doubt, weight, view.hits)
+    return Ruling(result, view.fatal, fatal_in_doubt, weight, hits)
 
 
 def _advisory(criterion: Criterion, context: Context) -> bool:

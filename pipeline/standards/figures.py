@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.standards.context import Context
+from pipeline.standards.counted import COUNTED
 from pipeline.standards.grammar import Measured
 from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message
@@ -39,7 +40,12 @@ def measured(condition: Measured, context: Context) -> Judged:
     low = bounds.min if bounds.min is not None else condition.above
     high = bounds.max if bounds.max is not None else condition.below
     hits, span = spot_of(condition.measure, context, too_low=low is not None and value < low)
-    values = {"value": value, "unit": figure.unit, "low": low, "high": high}
+    if holds and low is None and condition.measure in COUNTED:
+        hits = ()  # few enough: what there is speaks neither for the verdict nor against it
+    quotes = dict.fromkeys(f"“{f.quote}”" for f in hits if f.quote)
+    values = {
+        "value": value, "unit": figure.unit, "low": low, "high": high, "quotes": " / ".join([*quotes][:3]) or None,
+    }  # fmt: skip
     return Judged(holds, hits, values=values, searched=span)
 
 

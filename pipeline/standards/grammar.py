@@ -69,13 +69,14 @@ class Hear(_Counted):
 class Say(_Counted):
     """Count wordings in the transcript; each hit becomes a finding.
 
-    With ``as`` it is one of that kind for every criterion; without, only this condition counts it.
+    With ``as`` it is one of that kind for every criterion; without, only this condition counts it. ``denied``: see `faults`.
     """
 
     say: Wording
     kind: Kind | None = Field(None, alias="as")
     by: Side = Field("either", alias="from")
     where: Where | None = None
+    denied: Literal["count", "skip"] | None = None
 
 
 class Of(Frozen):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -14,14 +14,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipeline.config import Document, Frozen, key_of, load_yaml, mistakes_of, parse_yaml
+from pipeline.config import Document, key_of, load_yaml, mistakes_of, parse_yaml
 from pipeline.config_messages import shown
 from pipeline.errors import ConfigError
 from pipeline.standards.flagging import Flagging
-from pipeline.standards.grammar import Condition
-from pipeline.standards.schema import Criterion, Standard
-from pipeline.standards.schema_checks import Mistake, check_standard_links
-from pipeline.standards.vocabulary import Label
+from pipeline.standards.salvage import items_of, salvaged
+from pipeline.standards.schema import Standard
+from pipeline.standards.schema_checks import Mistake, check_standard_links, unknown_measures
 
 __all__ = [
     "DEFAULT", "StandardInfo", "check_standard", "dump_standard", "flagging_of", "list_standards", "load_standard",
@@ -77,7 +76,7 @@ def load_standard(id_or_path: str | Path = DEFAULT) -> Standard:
         return _load_built_in(name)
     if names_no_file(name):
         raise ConfigError([f"{name}: standard → unknown. Accepted: {', '.join(_built_in())}, or a YAML file"])
-    return _read(load_yaml(name, max_bytes=MAX_BYTES))
+    return _read(load_yaml(name, max_bytes=MAX_BYTES), from_file=True)
 
 
 def names_no_file(name: str) -> bool:
@@ -123,23 +122,37 @@ def read_standard(text: str, *, name: str) -> Standard:
     return _read(parse_yaml(text, name=name))
 
 
-def _read(document: Document) -> Standard:
+def _read(document: Document, *, from_file: bool = False) -> Standard:
+    """A standard from a document; one ``from_file`` must name figures that are delivered today."""
     document, mistakes = _extended(document)
     if not isinstance(document.data, dict):
         raise ConfigError([f"{document.name}: file → a standard's keys with values are accepted"])
     try:
         standard = Standard.model_validate(document.data)
-        links = check_standard_links(standard)
+        links = _mistakes_in(standard, from_file=from_file)
     except ValidationError as error:
         mistakes += mistakes_of(error, Standard, document)
         unread = frozenset(key for key, kind in _SECTIONS.items() if not _is(document.data.get(key), kind))
-        links = check_standard_links(*_salvaged(document.data), unread)
+        links = _mistakes_in(*salvaged(document.data), unread, from_file=from_file)
         if mistakes := [*mistakes, *_links(links, document)]:
             raise ConfigError(mistakes) from error
         raise
     if mistakes := [*mistakes, *_links(links, document)]:
         raise ConfigError(mistakes)
     return standard
+
+
+def _mistakes_in(
+    standard: Standard,
+    given: frozenset[str] = frozenset(),
+    unread: frozenset[str] = frozenset(),
+    *,
+    from_file: bool,
+) -> list[Mistake]:
+    return [
+        *check_standard_links(standard, given, unread),
+        *(unknown_measures(standard) if from_file else ()),
+    ]
 
 
 def _links(links: list[Mistake], document: Document) -> list[str]:
@@ -163,45 +176,11 @@ def _located(path: tuple[str | int, ...], document: Document) -> tuple[str | int
     return ("criteria", numbers[-1] if numbers else 0, *path[2:])
 
 
-class _RuleBox(Frozen):
-    rule: Condition
-
-
-def _salvaged(data: dict[str, Any]) -> tuple[Standard, frozenset[str]]:
-    """What is right of a standard with mistakes, to check its links too, and every name it gives."""
-    listed = _items(data.get("criteria"), list)
-    rules = _items(data.get("rules"), dict)
-    reasons = _items(data.get("reasons"), dict)
-    criteria = [_try(Criterion, item) for item in listed]
-    boxes = {key: _try(_RuleBox, {"rule": item}) for key, item in rules.items()}
-    labels = {key: _try(Label, item) for key, item in reasons.items()}
-    partial = Standard.model_construct(
-        criteria=tuple(criterion for criterion in criteria if criterion is not None),
-        rules={key: box.rule for key, box in boxes.items() if box is not None},
-        sections=_items(data.get("sections"), dict),
-        flagging=None,
-        reasons={key: label for key, label in labels.items() if label is not None},
-    )
-    ids = [str(item.get("id")) for item in listed if isinstance(item, dict)]
-    return partial, frozenset([*ids, *rules, *reasons])
-
-
 _SECTIONS = {"criteria": list, "rules": dict, "reasons": dict, "sections": dict}
 
 
 def _is(value: Any, kind: type) -> bool:
     return value is None or isinstance(value, kind)
-
-
-def _items(value: Any, kind: type) -> Any:
-    return value if isinstance(value, kind) else kind()
-
-
-def _try(model: Any, item: Any) -> Any:
-    try:
-        return model.model_validate(item)
-    except ValidationError:
-        return None
 
 
 def _extended(document: Document) -> tuple[Document, list[str]]:
@@ -220,7 +199,7 @@ def _extended(document: Document) -> tuple[Document, list[str]]:
     if "criteria" in own and not isinstance(own["criteria"], list):
         told = f"a list of criteria is accepted, not {shown(own['criteria'])} (line {document.line(('criteria',))})"
         mistakes.append(f"{document.name}: criteria → {told}")
-    for index, item in enumerate(_items(own.get("criteria"), list)):
+    for index, item in enumerate(items_of(own.get("criteria"), list)):
         place = len(data["criteria"])
         data["criteria"].append(item)
         _relined(document, ("criteria", index), ("criteria", place), lines)
@@ -240,7 +219,17 @@ def _drop(data: dict[str, Any], names: Any, file: str) -> list[str]:
         return [f"{file}: drop → a list of criterion ids is accepted"]
     known = {item["id"] for item in data["criteria"]}
     data["criteria"] = [item for item in data["criteria"] if item["id"] not in names]
+    if "parts" in data.get("appraisal", {}):
+        data["appraisal"]["parts"] = [*_parts_without(data["appraisal"]["parts"], names)]
     return [f"{file}: drop → {name!r} is no criterion of the base" for name in names if name not in known]
+
+
+def _parts_without(parts: list[dict[str, Any]], names: Any) -> Iterator[dict[str, Any]]:
+    """An appraisal's parts without the criteria that are dropped; a part of such criteria alone goes with them."""
+    for part in parts:
+        left = [name for name in part.get("criteria", ()) if name not in names]
+        if left or not part.get("criteria"):
+            yield {**part, "criteria": left} if left else part
 
 
 def _override(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.standards.checks import catalogue
 from pipeline.standards.conditions import Rules
+from pipeline.standards.faults import skipping
 from pipeline.standards.grammar import (
     Check,
     Condition,
@@ -53,7 +54,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A standard made ready for judging."""
+    """A standard made ready for judging; ``skipping`` are marks of the wording rules whose denied hits are left out."""
 
     rules: Rules
     judging: Mapping[str, Needs]
@@ -61,6 +62,7 @@ class Plan:
     everything: Mapping[str, Needs]
     says: tuple[tuple[str, Say], ...]
     marks: Mapping[int, str]
+    skipping: frozenset[str]
 
     @property
     def own(self) -> frozenset[str]:
@@ -82,8 +84,11 @@ def plan(standard: Standard) -> Plan:
         for _key, condition in criterion.conditions:
             whole.take(_needs(condition, by_name))
         everything[criterion.id] = whole
-    says = tuple(_says(standard))
-    return Plan(Rules(by_name), judging, unless, everything, says, {id(say): mark for mark, say in says})
+    skips = skipping(standard)
+    says = tuple(_says(standard, skips))
+    marks = {id(say): mark for mark, say in says}
+    skipped = frozenset(mark for mark, say in says if id(say) in skips)
+    return Plan(Rules(by_name), judging, unless, everything, says, marks, skipped)
 
 
 def _judging(criterion: Criterion, by_name: Mapping[str, Condition]) -> Needs:
@@ -152,7 +157,7 @@ def _anchor(anchor: Anchor, needs: Needs, by_name: Mapping[str, Condition]) -> N
         needs.take(_needs(by_name[anchor.rule], by_name))
 
 
-def _says(standard: Standard) -> Iterator[tuple[str, Say]]:
+def _says(standard: Standard, skips: frozenset[int]) -> Iterator[tuple[str, Say]]:
     """Every wording rule with the mark that its findings carry in ``detail.rule``: its owner, numbered."""
     for owner, conditions in (
         *((name, (rule,)) for name, rule in standard.rules.items()),
@@ -163,7 +168,8 @@ def _says(standard: Standard) -> Iterator[tuple[str, Say]]:
             alike = [
                 i
                 for i, say in enumerate(seen)
-                if (say.say, say.by, say.kind) == (part.say, part.by, part.kind)
+                if (say.say, say.by, say.kind, id(say) in skips)
+                == (part.say, part.by, part.kind, id(part) in skips)
             ]
             number = alike[0] if alike else len(seen)
             if not alike:

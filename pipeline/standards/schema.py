@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.config import Frozen
+from pipeline.standards.counted import COUNTED
 from pipeline.standards.flagging import Flagging
 from pipeline.standards.grammar import Condition
-from pipeline.standards.vocabulary import Label, Name, OutcomeLabel, Text
+from pipeline.standards.vocabulary import Kind, Label, Name, OutcomeLabel, Text
 
 if TYPE_CHECKING:
     from pipeline.standards.plan import Plan
@@ -78,7 +79,7 @@ class Until(Frozen):
 
 
 class Criterion(Frozen):
-    """One criterion of one call."""
+    """One criterion of one call; findings of the kinds in ``shows`` stand with its verdict and decide nothing."""
 
     id: CriterionId
     section: Name
@@ -99,6 +100,7 @@ class Criterion(Frozen):
     fatal: Condition | None = None
     fatal_cap: Annotated[float, Field(ge=0, le=100)] | None = None
     review: Condition | None = None
+    shows: tuple[Kind, ...] | None = None
     reasons: dict[Literal["pass", "partial", "fail", "late", "review"], str | ReasonText]
     examples: tuple[Example, ...] = ()
 
@@ -214,9 +216,6 @@ class Standard(Frozen):
             raise ValueError("approver must be somebody other than the author")
         if self.status in ("approved", "published") and self.approver is None:
             raise ValueError(f"a standard that is {self.status} needs an approver")
-        named = {name for part in self.appraisal.parts for name in part.criteria}
-        if unknown := sorted(named - {criterion.id for criterion in self.criteria}):
-            raise ValueError(f"appraisal.parts name criteria that don't exist: {', '.join(unknown)}")
         return self
 
     def __copy__(self) -> Self:
@@ -259,10 +258,12 @@ class Standard(Frozen):
 
     @cached_property
     def homes(self) -> dict[str, str]:
-        """The first criterion that reads each kind of finding."""
+        """The first criterion that reads, counts or shows each kind of finding."""
         homes: dict[str, str] = {}
         for criterion in self.criteria:
-            for kind in self.plan.judging[criterion.id].kinds:
+            needs = self.plan.judging[criterion.id]
+            counted = {COUNTED[name] for name in needs.measures & COUNTED.keys()}
+            for kind in needs.kinds | counted | set(criterion.shows or ()):
                 homes.setdefault(kind, criterion.id)
         return homes
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from pipeline.analysis.detect import added_details
 from pipeline.config_messages import say
-from pipeline.kinds import detail_mistakes, near
-from pipeline.standards.grammar import Check, Condition, Hear, Rule, Say, Share, walked
+from pipeline.kinds import FIGURES, MEASURES, detail_mistakes, near
+from pipeline.standards.grammar import Check, Condition, Hear, Measured, Rule, Say, Share, walked
 from pipeline.standards.vocabulary import Anchor, Where
 from pipeline.standards.wording import placeholders
 
@@ -35,7 +35,32 @@ def check_standard_links(
         *_names(standard, given, unread),
         *_circles(standard),
         *_wordings(standard),
+        *_appraised(standard, given),
     ]
+
+
+def unknown_measures(standard: Standard) -> Iterator[Mistake]:
+    """Figures that nobody delivers; a package's have a dot, and what it delivers isn't known beforehand.
+
+    A standard that a store kept is not held to this: it may name figures of its day.
+    """
+    known = (*MEASURES, *FIGURES)
+    for path, condition in _conditions(standard):
+        for place, part in walked(condition):
+            if isinstance(part, Measured) and "." not in part.measure and part.measure not in known:
+                yield (*path, *place, "measure"), _accepted(part.measure, known)
+    for criterion in standard.criteria:
+        for index, name in enumerate(criterion.needs):
+            if "." not in name and name not in known:
+                yield ("criteria", criterion.id, "needs", index), _accepted(name, known)
+
+
+def _appraised(standard: Standard, given: frozenset[str]) -> Iterator[Mistake]:
+    known = {*given, *(criterion.id for criterion in standard.criteria)}
+    for index, part in enumerate(standard.appraisal.parts):
+        for number, name in enumerate(part.criteria):
+            if name not in known:
+                yield ("appraisal", "parts", index, "criteria", number), _accepted(name, known)
 
 
 def _ids(standard: Standard, unread: frozenset[str]) -> Iterator[Mistake]:

@@ -32,7 +32,7 @@ def score(evidence: Evidence, standard: Standard) -> tuple[CallScore, tuple[Find
     """
     plan = standard.plan
     evidence = with_encoder(evidence, plan)
-    said = findings_of(evidence, plan.says)
+    said = findings_of(evidence, plan.says, plan.skipping)
     found = in_order([*evidence.findings, *said.findings], evidence.transcript.turns)
     numbered = tuple(replace(finding, id=f"f{number}") for number, finding in enumerate(found, start=1))
     gate = standard.scoring.gate

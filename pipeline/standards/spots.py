@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.analysis.voice import count_units
 from pipeline.intervals import Span
 from pipeline.standards.context import Context
+from pipeline.standards.counted import COUNTED, counted
 from pipeline.types import Finding, Transcript, Turn
 
 __all__ = ["spot_of", "talk_span"]
@@ -26,6 +27,9 @@ def spot_of(
         return tuple(f for f in context.findings if f.kind == "ring") if heard else (), _until_answer(
             transcript
         )
+    if measure in COUNTED:
+        sure = (f for f in context.findings if not context.unsure(f, ("explained",)))
+        return counted(measure, sure), talk_span(transcript)
     found = {
         "opening_agent_talk_s": _opening,
         "agent_speech_rate": lambda given: _pace(given, slowest=too_low),
