@@ -236,7 +236,7 @@ def test_where_somebody_may_have_heard_it_no_conversation_is_a_doubt() -> None:
 
 def test_who_is_abused_and_goes_on_talking_is_somebody() -> None:
     conversation = said("zh", "a: 您好，青山养蜂场的", "c: 啊？慢点说", "a: 傻逼，滚一边去", "c: 你再说一遍")
-    rude = conversation.finding("rude", conversation.sentences[2], 0, 2, strength=0.9)
+    rude = conversation.finding("rude", next(conversation.in_turn(2)), 0, 2, strength=0.9)
     assert talked(conversation, [rude]) == "sure"
     assert talked(conversation, [replace(rude, confidence=0.55)]) == "maybe"
     assert talked(conversation, [replace(rude, turn=1, speaker="customer")]) == "maybe"
