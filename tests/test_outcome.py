@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pipeline.analysis import outcome, outcome_fit
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.detect import find_all
 from pipeline.analysis.outcome_model import load
+from pipeline.analysis.outcome_talk import talked
 from pipeline.profile import Company, Profile
 from pipeline.types import CallRecord, Outcome, Speaker, Transcript, Turn
 
@@ -174,3 +176,71 @@ def test_leave_to_send_something_is_no_sure_interest() -> None:
 def test_a_step_that_only_the_agent_names_is_no_sure_call_back() -> None:
     result = decided("zh", "a: 您好，给您介绍一下保险", "c: 我再想想，再想想", "a: 那我明天上午十点再打给您")
     assert result.label != "call_back" or result.confidence < 0.6
+
+
+TALKS = {
+    "protest": ("zh", "a: 您好，春晓琴行的，想约您家钢琴调律", "c: 等会儿，你讲慢点", "a: 你耳朵塞驴毛了？",
+                "c: 你冲谁嚷嚷呢，嘴巴放干净点", "a: 不调拉倒"),
+    "protest in English": ("en", "a: Hi, Tunewell Pianos, about your upright.", "c: Speak up, would you?",
+                           "a: I said your PIANO, are you thick?", "c: There's no need to be so rude.", "a: Whatever."),
+    "told what was asked": ("zh", "a: 喂，您订的轮胎到了，您车牌尾号多少？", "c: 等我看看，三八七", "a: 行了"),
+    "told in English": ("en", "a: Good morning, Larch Tyres, how many do you want?", "c: Four.", "a: Right. Goodbye."),
+    "agrees": ("en", "a: Good afternoon, Aqua Pools, we've left the cover off.", "c: Right, I wondered about that.",
+               "a: Please put it back tonight.", "c: Okay, I'll do it after tea."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TALKS)
+def test_where_both_talk_there_was_a_conversation(name: str) -> None:
+    language, *lines = TALKS[name]
+    conversation = said(language, *lines)
+    findings = find_all(conversation)
+    assert talked(conversation, findings) == "sure"
+    result = outcome.decide(conversation, findings)
+    assert result.label not in ("no_conversation", "voicemail")
+
+
+NOBODY = {
+    "hello": ("zh", "a: 您好，春晓琴行的", "c: 喂？喂？", "a: 听得到吗？", "c: 没声音啊，喂", "a: 我先挂了"),
+    "noise": ("zh", "a: 您好，青山养蜂场", "c: （鸡叫声）", "a: 喂？", "c: 嘟嘟嘟"),
+    "signal": ("zh", "a: 喂，老板，送土豆种的", "c: 信号不好，喂？", "a: 喂？", "c: 断断续续……", "a: 那我晚点再打"),
+    "hello in English": ("en", "a: Good morning, Tunewell Pianos.", "c: Hello? Hello?", "a: Can you hear me?",
+                         "c: There's nobody there.", "a: I'll try later."),
+    "tunnel": ("en", "a: Hello, is that Mr Penn?", "c: You're breaking up.", "a: Hello?", "c: In a tunnel, hello?"),
+    "machine": ("en", "c: Hi, this is Dave, I can't come to the phone, leave a message after the beep.",
+                "a: Hi Dave, it's Ana from Larch Tyres, call me back please."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOBODY)
+def test_noise_hellos_the_line_and_machines_are_no_talk(name: str) -> None:
+    language, *lines = NOBODY[name]
+    conversation = said(language, *lines)
+    findings = find_all(conversation)
+    assert talked(conversation, findings) == "none"
+    result = outcome.decide(conversation, findings)
+    assert result.label in ("no_conversation", "voicemail") and result.confidence >= 0.6
+
+
+def test_where_somebody_may_have_heard_it_no_conversation_is_a_doubt() -> None:
+    lines = (
+        "a: 您好，我是云岭茶业的",
+        "c: 等一下啊，三号桌的菜上了没有",
+        "a: 喂？",
+        "c: 米饭加两碗",
+        "a: 那我先挂了",
+    )
+    result = decided("zh", *lines)
+    assert result.label != "no_conversation" or result.confidence < 0.6
+
+
+def test_who_is_abused_and_goes_on_talking_is_somebody() -> None:
+    conversation = said("zh", "a: 您好，青山养蜂场的", "c: 啊？慢点说", "a: 傻逼，滚一边去", "c: 你再说一遍")
+    rude = conversation.finding("rude", next(conversation.in_turn(2)), 0, 2, strength=0.9)
+    assert talked(conversation, [rude]) == "sure"
+    assert talked(conversation, [replace(rude, confidence=0.55)]) == "maybe"
+    assert talked(conversation, [replace(rude, turn=1, speaker="customer")]) == "maybe"
+
+
+def test_of_unknown_sides_nothing_is_told() -> None:
+    assert talked(said("zh", "u: 您好", "u: 你冲谁嚷嚷呢")) == "none"

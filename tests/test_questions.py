@@ -94,3 +94,26 @@ def test_an_answer_is_of_the_kind_asked_for(language: str, question: str, reply:
     (finding,) = questions.find(told, ())
     answered = finding.detail["answered"] and finding.detail["share"]["answered"] >= 0.6
     assert answered == sure
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "answered"),
+    [
+        ("zh", ("C 能分期付吗？", "A 跟您核对一下地址，是十二栋对吧？", "C 嗯，我问能不能分期付。",
+                "A 好的，谢谢您，再见。"), False),
+        ("zh", ("C 能分期付吗？", "A 跟您核对一下地址，是十二栋对吧？", "C 能分期付吗？", "A 可以分期的，分十二个月。"), True),
+        ("zh", ("C 能分期付吗？", "A 可以分期的，分十二个月。", "C 能分期是吧？", "A 对，可以的。"), True),
+        ("en", ("C Is the cover washable?", "A Let me take your postcode first.", "C I asked if the cover was washable.",
+                "A Lovely, thank you, goodbye."), False),
+        ("en", ("C Is the cover washable?", "A Let me take your postcode first.", "C That's not what I asked.",
+                "A Lovely, thank you, goodbye."), False),
+        ("en", ("C Is the cover washable?", "A Yes, the cover washes at forty.", "C Washable, good. Is it heavy?",
+                "A No, two kilos."), True),
+    ],
+)  # fmt: skip
+def test_a_question_asked_again_was_not_answered_by_a_step_of_the_script(language, lines, answered):
+    told = call("A 您好。" if language == "zh" else "A Hello.", *lines, language=language)
+    first = questions.find(told, ())[0]
+    assert first.turn == 1 and first.detail["answered"] is answered
+    if not answered:
+        assert first.detail["share"]["answered"] >= 0.6

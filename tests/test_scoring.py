@@ -312,6 +312,23 @@ def test_rudeness_is_fatal_and_the_customer_s_is_not() -> None:
     assert told_of(more=[{"kind": "rude", "turn": 1}]).fatal == ()
 
 
+@pytest.mark.parametrize("outcome", ["no_conversation", "voicemail"])
+def test_what_vetoes_is_not_lost_in_a_call_that_counts_as_none(outcome: str) -> None:
+    severe = {"kind": "hard_sell", "turn": 2, "detail": {"kind": "threat_or_guilt", "severity": "severe"}}
+    told = told_of(outcome=outcome, more=[severe])
+    result = by_id(told)["talk.no_hard_sell"]
+    assert (result.verdict, result.reason.code, result.points) == ("needs_review", "fatal_unconnected", None)
+    assert len(result.findings) == 1
+    assert told.needs_review and told.fatal == () and told.percent is None
+    assert {r.verdict for r in told.criteria if r.id != result.id} == {"not_applicable"}
+
+
+def test_a_call_that_counts_as_none_asks_for_nobody_where_nothing_vetoes() -> None:
+    mild = {"kind": "hard_sell", "turn": 2, "detail": {"kind": "urgency", "severity": "mild"}}
+    told = told_of(outcome="no_conversation", more=[mild, {"kind": "rude", "turn": 1}])
+    assert not told.needs_review and {r.verdict for r in told.criteria} == {"not_applicable"}
+
+
 def test_a_doubtful_fatal_goes_to_review() -> None:
     told = told_of(more=[{"kind": "rude", "turn": 2, "confidence": 0.59}])
     assert told.fatal == () and told.needs_review

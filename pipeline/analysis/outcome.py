@@ -13,6 +13,7 @@ from pipeline.analysis.follow_up import agreed
 from pipeline.analysis.matching import matches
 from pipeline.analysis.outcome_doubt import DOUBT
 from pipeline.analysis.outcome_model import LABELS, outcome_of
+from pipeline.analysis.outcome_talk import talked
 from pipeline.analysis.when import says_time
 from pipeline.types import Finding, Outcome
 
@@ -35,14 +36,14 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
     conversation
         The call.
     findings
-        Findings of the other detectors; ``follow_up`` is used.
+        Findings of the other detectors: a ``follow_up``, and those that show talk.
 
     Returns
     -------
     Outcome
         The likeliest of ``LABELS``; a confidence under the gate says that a person should look.
     """
-    label, confidence = _one_sided(conversation) or outcome_of(conversation)
+    label, confidence = _one_sided(conversation) or outcome_of(conversation, talked(conversation, findings))
     follow = None if label in NO_CONNECT else agreed(findings)
     if label == "undetermined" and follow and follow.detail.get("when") and follow.confidence >= _SETTLED:
         label = "call_back" if follow.detail.get("action") in (None, "call") else "interested"

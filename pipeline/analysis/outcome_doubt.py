@@ -2,6 +2,8 @@
 
 An order wants something ordered: nobody orders by letting a brochure come, and what was booked elsewhere or is sent
 back is none. Interest wants more than leave to send something, a wrong person more than a word that might mean one.
+Where both sides talk with each other there was a conversation; that there was none is a doubt where the customer says
+anything that is talk, a voicemail where nothing tells of a machine.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.endings import ACTS, Ending
 from pipeline.analysis.matching import matches
+from pipeline.analysis.outcome_talk import Talk
 from pipeline.analysis.sure import says
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ _TORN = 0.2
 _ORDER, _INTEREST, _WRONG, _CONFIRMED = 0.75, 0.4, 0.45, 0.45
 """Least sum of what both sides' sentences do for an order and for interest, least of one for a wrong person and for
 a confirmation: above what other outcomes' calls show where no rule hears it either (our default)."""
+_MACHINE = 0.45
+"""Least sign of a machine in a sentence of the customer's (our default)."""
 _SURE_WRONG = 0.94
 _LAST = 8
 """Sentences at the end in which a consent stands (our default)."""
@@ -31,13 +36,15 @@ ALIKE = (
     {"interested", "call_back"}, {"not_interested", "undetermined"}, {"voicemail", "no_conversation"},
 )  # fmt: skip
 """Outcomes that the standard treats alike."""
+UNCONNECTED = ("voicemail", "no_conversation")
+"""Outcomes of a call in which nobody talked with the agent."""
 _TALKED = {"interested", "not_interested", "call_back", "undetermined"}
 """What a call may be in which nothing was bought."""
 KIND = "outcome"
 
 
 def weighed(
-    conversation: Conversation, labels: Sequence[str], shares: np.ndarray, ending: Ending
+    conversation: Conversation, labels: Sequence[str], shares: np.ndarray, ending: Ending, talk: Talk = "none"
 ) -> tuple[str, float]:
     """The outcome after the words of the call have had their say, and its confidence.
 
@@ -49,7 +56,29 @@ def weighed(
         The outcomes and the model's probabilities.
     ending
         What the model saw.
+    talk
+        Whether both sides talk with each other.
     """
+    unheard = labels[int(shares.argmax())] in UNCONNECTED
+    if talk == "sure":
+        shares = _connected(labels, shares)
+    label, sure = _weighed(conversation, labels, shares, ending)
+    doubt = unheard if talk == "sure" else talk == "maybe" and label == "no_conversation"
+    return label, min(DOUBT, sure) if doubt else sure
+
+
+def _connected(labels: Sequence[str], shares: np.ndarray) -> np.ndarray:
+    """The probabilities if nobody having talked can't be."""
+    kept = shares.copy()
+    kept[[labels.index(label) for label in UNCONNECTED]] = 0.0
+    connected: np.ndarray = kept / max(float(kept.sum()), 1e-9)
+    return connected
+
+
+def _weighed(
+    conversation: Conversation, labels: Sequence[str], shares: np.ndarray, ending: Ending
+) -> tuple[str, float]:
+    """The likeliest outcome unless the words speak against it."""
     order = [labels[at] for at in shares.argsort()[::-1]]
     sure = float(shares.max())
     label = order[0]
@@ -134,6 +163,16 @@ def _no_stranger(conversation: Conversation, ending: Ending) -> bool:
     return not sure and max(_does(ending, "customer", "wrong"), _does(ending, "first", "wrong")) < _WRONG
 
 
+def _no_machine(conversation: Conversation, ending: Ending) -> bool:
+    """Whether the customer speaks after the agent and neither a rule nor a sentence tells of a machine."""
+    said = conversation.sentences
+    mine = [one for one in said if one.speaker == "customer"]
+    first = next((one.index for one in said if one.speaker == "agent"), len(said))
+    if any(matches("voicemail", one) for one in mine) or all(one.index < first for one in mine):
+        return False
+    return max(_does(ending, "customer", "machine"), _does(ending, "first", "machine")) < _MACHINE
+
+
 def _put_off(conversation: Conversation, _ending: Ending) -> bool:
     """Whether the customer's last words leave it open and only the agent names a next time."""
     mine = [one for one in conversation.sentences if one.speaker != "agent"]
@@ -153,4 +192,5 @@ _AGAINST = {
     "interested": _no_interest,
     "wrong_person": _no_stranger,
     "call_back": _put_off,
+    "voicemail": _no_machine,
 }

@@ -15,6 +15,7 @@ from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.endings import GRAM_SHARE, ActModel, Ending, ending_of
 from pipeline.analysis.outcome_again import read_again
 from pipeline.analysis.outcome_doubt import weighed
+from pipeline.analysis.outcome_talk import Talk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,9 +100,12 @@ def unpack(kept: dict[str, np.ndarray]) -> Fitted:
     )
 
 
-def outcome_of(conversation: Conversation) -> tuple[str, float]:
-    """The likeliest label by both readings and its probability, a doubt where the words speak against it."""
+def outcome_of(conversation: Conversation, talk: Talk = "none") -> tuple[str, float]:
+    """The likeliest label by both readings and its probability, a doubt where the words speak against it.
+
+    ``talk``: whether both sides talk with each other, see `outcome_talk`.
+    """
     model = load()
     ending = ending_of(conversation, model.acts)
     shares = read_again(conversation, LABELS, model.probabilities(ending))
-    return weighed(conversation, LABELS, shares, ending)
+    return weighed(conversation, LABELS, shares, ending, talk)

@@ -16,7 +16,9 @@ from pipeline.analysis.dialogue import (
     cue,
     found_at,
     hits,
+    likeness,
     of_turn,
+    shared,
     whole,
 )
 from pipeline.analysis.replies import judge
@@ -34,6 +36,12 @@ EXPECTED = ("when", "where", "who", "yes_no")
 """What else a question asks for: cues ``asks_`` and ``answers_`` these, of which the first that fits counts."""
 UNTOLD = 0.45
 """Most that a question counts as answered where nothing of the kind asked for is told or promised: a doubt that it was."""
+
+
+AGAIN = 0.2
+"""Most that a question counts as answered that is asked again and not answered then either (our default)."""
+_SAME, _ALIKE = 0.5, 0.75
+"""Least share of a question's words, or likeness, that makes another the same question (our default)."""
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
@@ -80,6 +88,10 @@ def _answered(conversation: Conversation, sentence: Sentence) -> float:
     ]
     if not replied:
         return 0.0
+    again = _again(conversation, sentence)
+    if again is not None:
+        later = 0.0 if _only_courtesy(conversation, again) else _answered(conversation, again)
+        return later if later >= LEAST else min(later, AGAIN)
     likely = float(judge("answered", conversation, sentence)[True])
     asked = {str(hit.detail.get("asks")) for hit in hits(KIND, sentence)} & FIGURES.keys()
     if not asked:
@@ -87,6 +99,35 @@ def _answered(conversation: Conversation, sentence: Sentence) -> float:
         return min(likely, UNTOLD) if beside else likely
     told = cue("answer_deferred", *replied) or any(cue(FIGURES[one], *replied) for one in asked)
     return (likely + 1) / 2 if told else min(likely, UNTOLD)
+
+
+def _again(conversation: Conversation, sentence: Sentence) -> Sentence | None:
+    """The customer's next words that ask the same once more, where what the agent said in between is about something else.
+
+    A step of the script is no answer; who asks once more what he was told makes sure of it.
+    """
+    turn = next(iter(after(conversation, sentence.turn, "customer", 1)), sentence.turn)
+    between = [s for at in range(sentence.turn + 1, turn) for s in of_turn(conversation, at)]
+    told = any(content(sentence.folded) & content(s.folded) for s in between)
+    figures = {str(hit.detail.get("asks")) for hit in hits(KIND, sentence)} & FIGURES.keys()
+    if not between or told or any(cue(FIGURES[one], *between) for one in figures):
+        return None
+    return next((s for s in of_turn(conversation, turn) if _the_same(sentence, s)), None)
+
+
+def _only_courtesy(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether the agent's next two turns thank, part or say yes, and no more."""
+    turns = after(conversation, sentence.turn, "agent", 2)
+    said = [s for turn in turns for s in of_turn(conversation, turn)]
+    return all(hits("courtesy", s) or cue("bare_yes", s) or cue("bare_sound", s) for s in said)
+
+
+def _the_same(first: Sentence, later: Sentence) -> bool:
+    if cue("not_answered", later):
+        return True
+    asks = later.folded.rstrip().endswith("?") or cue("asks_again", later)
+    alike = shared(first.folded, later.folded) >= _SAME or likeness(first.folded, later.folded) >= _ALIKE
+    return asks and alike
 
 
 def _beside_the_point(conversation: Conversation, sentence: Sentence, replied: Sequence[Sentence]) -> bool:

@@ -21,6 +21,8 @@ from pipeline.standards.scoring import sum_up
 from pipeline.types import CallResult, CallScore, CriterionResult, Finding, Reason, Verdict
 
 _SHARES: Mapping[str, float] = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
+_UNCONNECTED = frozenset({"no_conversation", "voicemail", "no_connect"})
+"""Codes of the reasons why nothing applies where nobody answered."""
 _OPEN = Reason(
     "finding_ruled_on",
     "所依据的发现已被人工更改，请由人评定",
@@ -103,8 +105,9 @@ def _rejudged(
 
 def _taken(machine: Ruling, after: Ruling, ids: set[str]) -> Ruling:
     """The new verdict at the machine's weight. One that drops out of the sum is not believed: for want of the profile
-    the engine excuses what the company's own profile would not."""
-    if after.result.verdict in ("not_applicable", "not_measurable"):
+    the engine excuses what the company's own profile would not. Without a conversation nothing needs excusing."""
+    dropped = after.result.verdict in ("not_applicable", "not_measurable")
+    if dropped and after.result.reason.code not in _UNCONNECTED:
         return _unsettled(machine, ids)
     share = _SHARES.get(after.result.verdict)
     counts = share is not None and (

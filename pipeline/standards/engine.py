@@ -157,9 +157,10 @@ def _advisory(criterion: Criterion, context: Context) -> bool:
 
 def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> View:
     """The verdict under one reading of the call."""
-    blocked = _no_connect(standard, context) or _not_delivered(criterion, plan, context)
-    if blocked is not None:
-        return blocked
+    if (unconnected := _no_connect(standard, context)) is not None:
+        return _fatal_all_the_same(criterion, plan, context) or unconnected
+    if (undelivered := _not_delivered(criterion, plan, context)) is not None:
+        return undelivered
     applies = _applies(criterion, standard, plan, context)
     if applies.blocked is not None:
         return applies.blocked
@@ -183,6 +184,17 @@ def _no_connect(standard: Standard, context: Context) -> View | None:
         code = context.outcome if context.outcome in ("no_conversation", "voicemail") else "no_connect"
         return View("not_applicable", message(code))
     return None
+
+
+def _fatal_all_the_same(criterion: Criterion, plan: Plan, context: Context) -> View | None:
+    """What vetoes was heard where nobody should have been there to hear it: one of both is wrong, a person says which."""
+    if criterion.fatal is None or (plan.judging[criterion.id].side and not context.sides_sure):
+        return None
+    veto = answer(criterion.fatal, context, plan.rules)
+    if not veto.value or not veto.hits:
+        return None
+    outcome, quote = word(f"outcome_{context.outcome}"), veto.hits[0].quote or veto.hits[0].kind
+    return View("needs_review", message("fatal_unconnected", answer=outcome, quote=quote), hits=veto.hits)
 
 
 def _not_delivered(criterion: Criterion, plan: Plan, context: Context) -> View | None:
@@ -269,13 +281,9 @@ def _shaky(verdict: Verdict, passed: Judged, half: Judged) -> bool:
 
 
 def _unknown(told: Judged) -> View:
-    first = _first(told)
+    first = told.why[0] if told.why else message("no_value")
     absent = first.code in ("not_yet_measured", "not_on_record")
     return View("not_applicable" if absent else "not_measurable", first)
-
-
-def _first(told: Judged) -> Reason:
-    return told.why[0] if told.why else message("no_value")
 
 
 def _told(standard: Standard, wording: Any, values: Mapping[str, Any]) -> Reason:
