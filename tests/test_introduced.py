@@ -131,6 +131,12 @@ def test_asks_who(language: str) -> None:
     assert [text for text in data["misses"] if asks_who(fold(text), language)] == []
 
 
+def test_own_name_in_mixed_speech() -> None:
+    data = read_introduced("zh")["own_name"]
+    assert [t for t in data["hits"] if not says_own_name(fold(t.replace("@", "小方")), "小方", "zh")] == []
+    assert [t for t in data["misses"] if says_own_name(fold(t.replace("@", "小方")), "小方", "zh")] == []
+
+
 def test_own_name() -> None:
     data = read_introduced("en")["own_name"]
     assert [t for t in data["hits"] if not says_own_name(fold(t.replace("@", "amy")), "amy", "en")] == []
@@ -191,6 +197,7 @@ def test_mandarin_openings(text: str, wanted: dict[str, str]) -> None:
         ("zh", "您好，恒泰软件的，您现在方便吗？"), ("zh", "您好，恒泰软件的，我马上发您一张表。"),
         ("zh", "您好，恒泰软件的，我找一下李总。"), ("zh", "您好，恒泰软件的，请问是张伟先生吗？"),
         ("en", "Hello, Hengtai, will you have a minute?"), ("en", "Hello, Hengtai, may I have a minute?"),
+        ("zh", "Hi，恒泰软件的，is this 小方？"),
         ("en", "Hello, Hengtai, is that Mr Grant?"), ("en", "hello, hengtai, i will be quick"),
     ],
 )  # fmt: skip
@@ -203,6 +210,9 @@ def test_a_word_of_a_name_is_no_name(language: str, text: str) -> None:
     [
         ("zh", "您好，恒泰软件的，我是小方。", "方敏"), ("zh", "您好，恒泰软件的，我姓马。", "马国栋"),
         ("zh", "您好，恒泰软件，张伟。", "张伟"), ("en", "Hello, it's Will from Hengtai.", "Will Grant"),
+        ("zh", "Hi 您好，this is 小方 from 恒泰软件。", "方敏"), ("zh", "Hello，小马 here，恒泰软件的。", "马国栋"),
+        ("en", "hello its a will grand from hengtai", "Will Grant"),
+        ("en", "good morning this is we'll grunt from hengtai", "Will Grant"),
         ("en", "hello, may here from hengtai", "May"), ("en", "Hello, Will Grant, Hengtai.", "Will Grant"),
     ],
 )  # fmt: skip
