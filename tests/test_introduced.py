@@ -17,7 +17,8 @@ from pipeline.analysis.introduced import (
     read_introduced,
     says_own_name,
 )  # fmt: skip
-from pipeline.analysis.opening import slots_of
+from pipeline.analysis.named import Place, most
+from pipeline.analysis.opening import find, slots_of
 from pipeline.analysis.text import fold
 from pipeline.analysis.theirs import is_theirs, spans_of
 from pipeline.privacy.masking import mask
@@ -66,6 +67,14 @@ def test_cut(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_named(language: str) -> None:
+    for one in read_introduced(language)["named"]["examples"]:
+        text = one["text"].replace("<", "").replace(">", "")
+        place = Place(text, fold(text), one["text"].index("<"), one["text"].index(">") - 1)
+        assert most(one.get("slot", "company"), place, language) == one["most"], one
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_own_firm(language: str) -> None:
     data = read_introduced(language)["own"]
     for one in data["hits"]:
@@ -73,6 +82,37 @@ def test_own_firm(language: str) -> None:
         assert span is not None and one["text"][slice(*span)] == one["company"], one
     for text in data["misses"]:
         assert own_firm(text, fold(text), language) is None, text
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "sure"),
+    [
+        ("zh", "您好，我是蓝鹊保险的刘洋。", set()),
+        ("zh", "您好，我是恒泰软件的刘洋。", {"company"}),
+        ("zh", "您好，我是恒太软件的张伟。", {"company", "name"}),
+        ("en", "Hello, it's Bert Moss from Kestrel Doors.", set()),
+        ("en", "Hello, it's Will Grant from Hengtai.", {"company", "name"}),
+    ],
+)
+def test_what_the_profile_does_not_know_is_a_doubt(language: str, text: str, sure: set[str]) -> None:
+    conversation = Conversation.of(_transcript(language, f"A:{text}"), profile=ROSTER, record=RECORD)
+    slots = {one.kind: one.confidence >= 0.6 for one in find(conversation, ()) if one.kind != "purpose"}
+    assert slots == {"company": "company" in sure, "name": "name" in sure}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "我就是疏通管道的，便宜得很。"),
+        ("zh", "我这边是卖鱼竿的。"),
+        ("zh", "就在二楼，价钱好商量。"),
+        ("en", "Well, I'm from down the lane, love."),
+        ("en", "We're with the boys in the yard."),
+    ],
+)
+def test_trade_and_place_are_no_firm(language: str, said: str) -> None:
+    head = ("A:喂，您好。", "C:哪位啊？") if language == "zh" else ("A:Hello there.", "C:Who is it?")
+    assert _slots(language, *head, f"A:{said}") == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -89,6 +129,12 @@ def test_asks_who(language: str) -> None:
     data = read_introduced(language)["asked"]
     assert [text for text in data["hits"] if not asks_who(fold(text), language)] == []
     assert [text for text in data["misses"] if asks_who(fold(text), language)] == []
+
+
+def test_own_name_in_mixed_speech() -> None:
+    data = read_introduced("zh")["own_name"]
+    assert [t for t in data["hits"] if not says_own_name(fold(t.replace("@", "小方")), "小方", "zh")] == []
+    assert [t for t in data["misses"] if says_own_name(fold(t.replace("@", "小方")), "小方", "zh")] == []
 
 
 def test_own_name() -> None:
@@ -151,6 +197,7 @@ def test_mandarin_openings(text: str, wanted: dict[str, str]) -> None:
         ("zh", "您好，恒泰软件的，您现在方便吗？"), ("zh", "您好，恒泰软件的，我马上发您一张表。"),
         ("zh", "您好，恒泰软件的，我找一下李总。"), ("zh", "您好，恒泰软件的，请问是张伟先生吗？"),
         ("en", "Hello, Hengtai, will you have a minute?"), ("en", "Hello, Hengtai, may I have a minute?"),
+        ("zh", "Hi，恒泰软件的，is this 小方？"),
         ("en", "Hello, Hengtai, is that Mr Grant?"), ("en", "hello, hengtai, i will be quick"),
     ],
 )  # fmt: skip
@@ -163,6 +210,9 @@ def test_a_word_of_a_name_is_no_name(language: str, text: str) -> None:
     [
         ("zh", "您好，恒泰软件的，我是小方。", "方敏"), ("zh", "您好，恒泰软件的，我姓马。", "马国栋"),
         ("zh", "您好，恒泰软件，张伟。", "张伟"), ("en", "Hello, it's Will from Hengtai.", "Will Grant"),
+        ("zh", "Hi 您好，this is 小方 from 恒泰软件。", "方敏"), ("zh", "Hello，小马 here，恒泰软件的。", "马国栋"),
+        ("en", "hello its a will grand from hengtai", "Will Grant"),
+        ("en", "good morning this is we'll grunt from hengtai", "Will Grant"),
         ("en", "hello, may here from hengtai", "May"), ("en", "Hello, Will Grant, Hengtai.", "Will Grant"),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ import yaml
 
 from pipeline.analysis import jargon, jargon_terms
 from pipeline.analysis.conversation import Conversation
-from pipeline.profile import Jargon, Profile
+from pipeline.profile import Department, Jargon, Product, Profile
 from pipeline.types import Speaker, Transcript, Turn
 
 HELDOUT = Path(__file__).parent / "heldout"
@@ -63,6 +63,31 @@ def test_the_profiles_plain_words_explain() -> None:
     bare = said("zh", ("agent", "我们做梯影"), own=own)
     assert [f.detail["explained"] for f in jargon.find(plain)] == [True]
     assert [f.detail["explained"] for f in jargon.find(bare)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "own", "terms"),
+    [
+        ("zh", "您看看私域管家，一个月三百。", (), []),
+        ("zh", "您看看思域管家，一个月三百。", (), []),
+        ("zh", "私域管家能帮您做私域。", (), ["私域"]),
+        ("zh", "我是年化部的小王，年化百分之三。", (), ["年化"]),
+        ("zh", "您看看私域管家。", (Jargon(term="私域"),), ["私域"]),
+        ("en", "Have a look at the CRM Companion.", (), []),
+        ("en", "The CRM Companion is a CRM for growers.", (), ["CRM"]),
+    ],
+)
+def test_a_name_of_the_profile_is_no_term(
+    language: str, text: str, own: tuple[Jargon, ...], terms: list[str]
+) -> None:
+    profile = Profile(
+        departments=(Department(name="年化部"),),
+        products=(Product(name="私域管家"), Product(name="CRM Companion")),
+        jargon=own,
+    )
+    turn = Turn("agent", text, None, None, 1.0)
+    conversation = Conversation.of(Transcript(language, (turn,)), profile=profile)
+    assert [one.detail["term"] for one in jargon.find(conversation)] == terms
 
 
 def test_what_the_customer_said_first_is_no_fault() -> None:

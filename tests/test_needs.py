@@ -78,3 +78,13 @@ def test_a_likely_question_is_a_doubt_where_no_other_is_heard(monkeypatch):
     assert found[0].confidence < 0.6
     unsure[0] = acts.Guess(0.05, 0.5)
     assert needs.find(told, ()) == []
+
+
+def test_a_question_put_as_a_statement_asks_once_the_purpose_is_told():
+    said = ("A I'd love to hear what you feed the calves.", "C Silage mostly, and hay when it snows.")
+    told = call(*said, language="en")
+    purpose = told.finding("purpose", told.sentences[0], 0, 20, strength=1.0)
+    assert [one.confidence < 0.6 for one in needs.find(told, [purpose])] == [True]
+    later = call("A I'm calling about your herd.", "C Yes?", *said, language="en")
+    purpose = later.finding("purpose", later.sentences[0], 0, 20, strength=1.0)
+    assert [(one.turn, one.confidence >= 0.6) for one in needs.find(later, [purpose])] == [(2, True)]

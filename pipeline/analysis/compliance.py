@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.analysis import demanded
 from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import told, told_findings
 from pipeline.types import Finding
 
@@ -30,7 +31,7 @@ def _complaints(conversation: Conversation) -> Iterator[Finding]:
     """
     for sentence in conversation.by("customer"):
         hits = told(conversation, "complaint", sentence)
-        if not hits:
+        if not hits or has_shape("asks_again", sentence.folded):
             continue
         strongest = max(hits, key=lambda hit: hit.strength)
         yield conversation.finding(

@@ -17,10 +17,10 @@ from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.jargon_asked import STRENGTH, asked_terms
-from pipeline.analysis.phonetic import syllable
+from pipeline.analysis.phonetic import find_by_sound, places_of, syllable
 from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
-from pipeline.profile import Jargon
+from pipeline.profile import Jargon, Profile
 
 _WRITTEN, _BY_SOUND = 0.95, 0.75
 _LEAST_SOUNDS = (4, 3)
@@ -62,17 +62,44 @@ def terms_said(conversation: Conversation) -> Iterator[Said]:
     lexicon = lexicon_of(conversation.profile.jargon)
     call = " ".join(sentence.folded for sentence in conversation.sentences)
     asked = list(asked_terms(conversation))
+    names = _names(conversation.profile)
     for sentence in conversation.sentences:
+        own = list(_places(names, sentence.folded))
         listed = [
             said
             for said in lexicon.find(sentence)
-            if not said.term.context or any(word in call for word in said.term.context)
+            if (not said.term.context or any(word in call for word in said.term.context))
+            and (said.term.source == "profile" or not _inside(own, said.start, said.end))
         ]
         yield from listed
         for place, start, end in asked:
-            if place is sentence and not any(one.start < end and start < one.end for one in listed):
+            met = any(one.start < end and start < one.end for one in listed)
+            if place is sentence and not met and not _inside(own, start, end):
                 term = Term(sentence.text[start:end], "", "", "asked")
                 yield Said(term, sentence, start, end, STRENGTH, "asked")
+
+
+def _names(profile: Profile) -> tuple[str, ...]:
+    """What the company, its departments and its products are called: names, which say whose or which, no terms of trade."""
+    called = [profile.company, *profile.departments, *profile.products]
+    names = [name for one in called for name in (one.name, *one.aliases) if name]
+    return tuple(dict.fromkeys(map(fold, names)))
+
+
+def _places(names: Sequence[str], folded: str) -> Iterator[tuple[int, int]]:
+    """Where such a name stands: as written, in Mandarin by its sound too."""
+    for name in names:
+        if _HAN.search(name):
+            starts = {*places_of(name, folded), *find_by_sound(name, folded)}
+            yield from ((at, at + len(name)) for at in starts)
+        elif name in folded:
+            yield from (
+                hit.span() for hit in re.finditer(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", folded)
+            )
+
+
+def _inside(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    return any(first <= start and end <= last for first, last in spans)
 
 
 @functools.cache

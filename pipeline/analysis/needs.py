@@ -13,6 +13,7 @@ from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, mat
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
+from pipeline.analysis.sure import found as wordings_in
 from pipeline.analysis.sure import says
 from pipeline.types import Finding, Measure, Reason
 
@@ -40,7 +41,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """
     found: list[Finding] = []
     for sentence in conversation.by("agent"):
-        hit = _asks(conversation, sentence)
+        hit = _asks(conversation, sentence) or _embedded(sentence, prior)
         if hit is None:
             continue
         is_open, sure = _is_open(sentence, hit)
@@ -54,11 +55,9 @@ def _suspected(conversation: Conversation) -> list[Finding]:
     """Where no question is heard, the likeliest open one that the customer answers, as a doubt: none at all would cost points."""
     likeliest = acts.guesses(conversation, KIND)
     asked = [
-        (likeliest[sentence.index].probability, sentence)
+        (likely_so, sentence)
         for sentence in conversation.by("agent")
-        if sentence.index in likeliest
-        and likeliest[sentence.index].probability >= POSSIBLE
-        and says(sentence, KIND_OF_WORDS, "asks")
+        if (likely_so := _may_ask(sentence, likeliest.get(sentence.index, acts.NOTHING))) >= POSSIBLE
         and not says(sentence, KIND_OF_WORDS, "nothing")
         and not has_shape("may_we_talk", sentence.folded)
         and _answered(conversation, sentence, is_open=True)
@@ -68,6 +67,13 @@ def _suspected(conversation: Conversation) -> list[Finding]:
     sentence = max(asked, key=lambda one: one[0])[1]
     detail = {"open": True, "answered": True, "share": {"open": SURE}}
     return [found_at(conversation, KIND, sentence, whole(sentence, UNSURE), detail)]
+
+
+def _may_ask(sentence: Sentence, guess: acts.Guess) -> float:
+    """How likely a sentence asks for a need: as its form says, at least as a question put as a statement."""
+    if says(sentence, KIND_OF_WORDS, "embedded"):
+        return max(guess.probability, POSSIBLE)
+    return guess.probability if says(sentence, KIND_OF_WORDS, "asks") else 0.0
 
 
 def _is_open(sentence: Sentence, hit: Match) -> tuple[bool, float]:
@@ -97,6 +103,20 @@ def _asks(conversation: Conversation, sentence: Sentence) -> Match | None:
     if not offer:
         return None
     return Match("offers_help", *offer.span(), _OFFERED, "pattern", {"open": True})
+
+
+def _embedded(sentence: Sentence, prior: Sequence[Finding]) -> Match | None:
+    """A question put as a statement ("I'd love to hear what you …"), once the purpose is told elsewhere; else it is that, or a
+    doubt (`_suspected`)."""
+    purposes = [one for one in prior if one.kind == "purpose" and one.turn is not None]
+    spans = [span for _wording, span in wordings_in(sentence, KIND_OF_WORDS, "embedded")]
+    if not spans or not purposes or any(_holds(sentence, one) for one in purposes):
+        return None
+    return Match("embedded", *spans[0], _OFFERED, "pattern", {"open": True})
+
+
+def _holds(sentence: Sentence, purpose: Finding) -> bool:
+    return purpose.turn == sentence.turn and (purpose.quote or "") in sentence.text
 
 
 def _answered(conversation: Conversation, sentence: Sentence, *, is_open: bool) -> bool:

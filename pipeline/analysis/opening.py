@@ -20,6 +20,7 @@ from pipeline.analysis.people import plain, trade
 from pipeline.analysis.purpose import purpose_of
 from pipeline.analysis.roster import known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
+from pipeline.analysis.slot_found import findings_of
 from pipeline.analysis.slots import Known, recognise, spot
 from pipeline.analysis.tagger import Tag, slots_in
 from pipeline.analysis.theirs import is_run_on, is_theirs
@@ -33,7 +34,7 @@ FRAMED_TURNS = 3
 DOUBTED = 0.5
 """A tag under this gives way to what a frame hears in its place (our default)."""
 WHOSE = 0.5
-"""Most that a name counts for where it may be the other side's: a doubt (our default)."""
+"""Most that a name counts for where it may be the other side's or isn't the profile's: a doubt (our default)."""
 LEAST = 0.3
 """Least probability of a slot that is reported (by fitting to one author's calls and reading the other's)."""
 KINDS = (*SLOTS, "purpose")
@@ -41,11 +42,17 @@ KINDS = (*SLOTS, "purpose")
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """At most one finding for each slot and the purpose."""
-    found = slots_of(conversation)
+    found = {kind: _checked(one) for kind, one in slots_of(conversation).items()}
     purpose = purpose_of(conversation, early_turns(conversation), list(found.values()))
     if purpose is not None:
         found["purpose"] = purpose
     return [found[kind] for kind in KINDS if kind in found]
+
+
+def _checked(found: Finding) -> Finding:
+    """A slot of which the profile knows something else: another's firm or name, or its own misheard, a person decides."""
+    strange = _is_strange(found) and "expected" in found.detail
+    return replace(found, confidence=min(found.confidence, WHOSE)) if strange else found
 
 
 def slots_of(conversation: Conversation) -> dict[str, Finding]:
@@ -94,7 +101,7 @@ def _run_on(
     for tag in slots_in(said):
         if tag.slot != "department" and is_run_on(said.folded, tag.start, tag.end, said.language):
             probability = min(tag.probability, WHOSE)
-            yield _from_tag(conversation, turn, replace(tag, probability=probability), known[tag.slot])
+            yield from findings_of(conversation, turn, replace(tag, probability=probability), known[tag.slot])
 
 
 def _is_strange(held: Finding | None) -> bool:
@@ -108,7 +115,7 @@ def _own(conversation: Conversation, turn: int, known: Sequence[Known]) -> Itera
         span = own_firm(sentence.text, sentence.folded, sentence.language)
         if span is not None:
             tag = Tag("company", sentence.start + span[0], sentence.start + span[1], BY_FRAME)
-            yield _from_tag(conversation, turn, tag, known)
+            yield from findings_of(conversation, turn, tag, known)
 
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
@@ -136,7 +143,7 @@ def _tagged(
             continue
         if tag.slot == "department" and not introduced and tag.probability < BY_FRAME:
             continue  # nobody gives a department alone: of all labelled calls none does
-        yield _from_tag(conversation, turn, tag, known[tag.slot])
+        yield from findings_of(conversation, turn, tag, known[tag.slot])
 
 
 def _names_the_firm(said: Said, tag: Tag, known: Sequence[Known]) -> bool:
@@ -185,53 +192,6 @@ def _meet(one: Tag, other: Tag) -> bool:
     return one.start < other.end and other.start < one.end
 
 
-def _from_tag(conversation: Conversation, turn: int, tag: Tag, known: Sequence[Known]) -> Finding:
-    sentence = next(s for s in conversation.in_turn(turn) if s.start <= tag.start < s.start + len(s.text))
-    start, end = _trimmed(sentence.text, tag.start - sentence.start, tag.end - sentence.start, tag.slot)
-    hit = spot(sentence, known, fuzzy=False) if known else None
-    if hit is not None and hit.start < end and start < hit.end:
-        return conversation.finding(
-            tag.slot,
-            sentence,
-            hit.start,
-            hit.end,
-            strength=hit.strength,
-            value=hit.value,
-            matched=hit.matched,
-        )
-    value = sentence.text[start:end]
-    match = recognise(value, known)
-    if match is not None:
-        name, matched, strength = match
-        return conversation.finding(
-            tag.slot,
-            sentence,
-            start,
-            end,
-            strength=max(strength * 0.95, BY_FRAME),
-            value=name,
-            matched=matched,
-        )
-    expected = {"expected": known[0].value} if known else {}
-    strength = round(tag.probability, 3)
-    return conversation.finding(
-        tag.slot, sentence, start, end, strength=strength, value=value, matched="pattern", **expected
-    )
-
-
-def _trimmed(text: str, start: int, end: int, slot: str) -> tuple[int, int]:
-    """The slot's words only: no article, no 姓, no possessive ending, no punctuation at the edges."""
-    end = min(end, len(text))
-    for lead in ("the ", "'s ", "’s ") if slot != "name" else ("小姓", "免贵姓", "姓"):
-        if text[start:end].startswith(lead) and end - start > len(lead):
-            start += len(lead)
-    while end > start + 1 and not (text[end - 1].isalnum() or text[end - 1] in ")!）"):
-        end -= 1
-    if text[start:end].endswith(("'s", "’s")) and slot == "company" and text[end : end + 1] == " ":
-        end -= 2
-    return start, end
-
-
 def _spotted(
     conversation: Conversation, known: Mapping[str, Sequence[Known]], early: Collection[int]
 ) -> Iterator[Finding]:
@@ -248,10 +208,6 @@ def _spotted(
                     slot, sentence, hit.start, hit.end,
                     strength=hit.strength, value=hit.value, matched=hit.matched,
                 )  # fmt: skip
-
-
-def _place(finding: Finding) -> int:
-    return finding.turn if finding.turn is not None else 0
 
 
 def _complete(conversation: Conversation, findings: Sequence[Finding]) -> Measure:

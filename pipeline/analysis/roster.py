@@ -12,14 +12,18 @@ from collections.abc import Sequence
 
 from models.jieba_words import frequencies
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.introduced import is_somebody_else, load_introduced, says_own_name
-from pipeline.analysis.slots import Hit, Known, spot
+from pipeline.analysis.introduced import is_somebody_else, load_introduced, read_introduced, says_own_name
+from pipeline.analysis.slots import Hit, Known, recognise, spot
 from pipeline.analysis.text import fold
 from pipeline.profile import Agent, Profile
 
 SLOTS = ("company", "department", "name")
 BY_SHORT = 0.9
 """Strength of a given name that a frame holds (our default)."""
+BY_SOUND, LONG = 0.8, 8
+"""What a likeness counts where a name was written as it sounds, so that the barely alike is a doubt, and from how many
+characters such a name is looked for (our default)."""
+_LATIN = re.compile(r"[a-z]{2}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _NICK = re.compile(r"[小老阿大][\u3400-\u9fff]|[\u3400-\u9fff](?:经理|老师|顾问|总|工|姐|哥)")
 _COMPOUND = re.compile(r"欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|司徒|令狐|端木|东方|独孤|南宫")
@@ -87,15 +91,18 @@ def own_name(sentence: Sentence, known: Sequence[Known]) -> Hit | None:
             found = _given(sentence, form)
             if found is not None:
                 return Hit(*found, one.value, "exact" if form == one.value else "alias", BY_SHORT)
-    return None
+    return _as_heard(sentence, known) if _tongue(sentence) == "en" else None
 
 
 def _given(sentence: Sentence, form: str) -> tuple[int, int] | None:
-    """Where a given name in Latin letters is said by the agent of himself."""
+    """Where a name that needs a frame is said by the agent of himself: one in Latin letters, in mixed speech any."""
     wanted = fold(form)
-    if _HAN.search(wanted) or len(wanted) < 2 or wanted not in sentence.folded:
+    if len(wanted) < 2 or wanted not in sentence.folded:
         return None
-    if _tongue(sentence) == "en":
+    if _HAN.search(wanted):
+        mixed = _LATIN.search(sentence.folded)
+        spans = says_own_name(sentence.folded, wanted, "zh") if mixed else []
+    elif _tongue(sentence) == "en":
         spans = says_own_name(sentence.folded, wanted, "en")
         plain = wanted not in load_introduced("en").worded
         spans = [one for one in spans if plain or _framed(sentence.folded, *one)]
@@ -106,6 +113,24 @@ def _given(sentence: Sentence, form: str) -> tuple[int, int] | None:
     return next(
         (one for one in spans if not is_somebody_else(sentence.folded, *one, _tongue(sentence))), None
     )
+
+
+def _as_heard(sentence: Sentence, known: Sequence[Known]) -> Hit | None:
+    """A whole English name that sounds like all the words between a frame of introduction and what follows a name."""
+    names = [
+        Known(one.value, "", tuple(form for form, _ in one.forms if " " in form and len(form) >= LONG))
+        for one in known
+    ]
+    for hit in _frame_heard().finditer(sentence.folded):
+        found = recognise(hit["name"], names)
+        if found is not None:
+            return Hit(*hit.span("name"), found[0], "fuzzy", round(found[2] * BY_SOUND, 3))
+    return None
+
+
+@functools.cache
+def _frame_heard() -> re.Pattern[str]:
+    return re.compile(read_introduced("en")["own_name"]["heard"])
 
 
 def _framed(folded: str, start: int, end: int) -> bool:
