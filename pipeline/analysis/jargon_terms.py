@@ -81,9 +81,10 @@ def terms_said(conversation: Conversation) -> Iterator[Said]:
 
 def _names(profile: Profile) -> tuple[str, ...]:
     """What the company, its departments and its products are called: names, which say whose or which, no terms of trade."""
-    called = [profile.company, *profile.departments, *profile.products]
-    names = [name for one in called for name in (one.name, *one.aliases) if name]
-    return tuple(dict.fromkeys(map(fold, names)))
+    company, products = profile.company, profile.products
+    names = [company.name, *company.aliases, *(name for one in products for name in (one.name, *one.aliases))]
+    names += [name for one in profile.departments for name in (one.name, *one.aliases)]
+    return tuple(dict.fromkeys(fold(name) for name in names if name))
 
 
 def _places(names: Sequence[str], folded: str) -> Iterator[tuple[int, int]]:
