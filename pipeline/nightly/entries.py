@@ -15,7 +15,7 @@ from pipeline.types import CallRecord
 
 _PAST = ("replaced", "withdrawn")
 """Rows that no longer stand for what lies in the inbox."""
-_TWINS = ("duplicate", "replaced", "withdrawn", "link_outside")
+_TWINS = ("duplicate", "replaced", "withdrawn", "link_outside", "no_plain_file")
 """Rows that can't make another content a duplicate."""
 
 
