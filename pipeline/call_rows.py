@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.call_fields import column_of
@@ -26,9 +26,9 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
     head = text.split("\n", 1)[0]
     delimiter = max(",;\t，", key=head.count) if head.count(",") == 0 else ","
     csv.field_size_limit(MAX_FIELD)
-    texts = _row_texts(text.replace("\0", ""), delimiter)
+    texts = _row_texts(text, delimiter)
     first, _closed = next(texts, ("", True))
-    header = [column_of(cell) for cell in _cells(first, delimiter)]
+    header = [column_of(cell.replace("\0", "")) for cell in _cells(first, delimiter)]
     _check_header(header, name)
     for number, (row, closed) in enumerate(texts, start=2):
         if number > MAX_ROWS + 1:
@@ -45,13 +45,30 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
                 f"{name}: row {number} → not CSV ({error}); cells of up to {MAX_FIELD:,} characters are accepted"
             )
             continue
-        if not any(cell.strip() for cell in cells):
+        if not any(cell.strip("\0 \t\r\n\u3000") for cell in cells):
             continue
         if len(cells) > len(header) and any(cell.strip() for cell in cells[len(header) :]):
             mistakes.append(
                 f"{name}: row {number} → {len(cells)} cells under {len(header)} columns; the rest is left out"
             )
-        yield number, dict(zip(header, cells, strict=False))
+        yield (
+            number,
+            dict(zip(header, _without_nul(cells, header, f"{name}: row {number}", mistakes), strict=False)),
+        )
+
+
+def _without_nul(
+    cells: Sequence[str], header: Sequence[str], where: str, mistakes: list[str]
+) -> Sequence[str]:
+    """The cells, those left empty that hold what no text does: taken out, it would make another id of one."""
+    if not any("\0" in cell for cell in cells):
+        return cells
+    mistakes += [
+        f"{where}, {column} → holds a NUL character; the cell is left out"
+        for column, cell in zip(header, cells, strict=False)
+        if "\0" in cell
+    ]
+    return ["" if "\0" in cell else cell for cell in cells]
 
 
 def _cells(row: str, delimiter: str) -> list[str]:

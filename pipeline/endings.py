@@ -15,7 +15,7 @@ _ARCHIVE = re.compile(
 )
 """Ends a packed file's name, or that of a part of one."""
 
-Apart = Literal["hidden", "archive", "link_outside"]
+Apart = Literal["hidden", "archive", "link_outside", "no_plain_file"]
 TOLD: dict[Apart, tuple[str, str]] = {
     "hidden": (
         "隐藏文件或位于隐藏文件夹中，不予处理",
@@ -28,6 +28,10 @@ TOLD: dict[Apart, tuple[str, str]] = {
     "link_outside": (
         "链接指向文件夹之外或已失效",
         "is a link that leads out of its folder, or nowhere, and isn't followed",
+    ),
+    "no_plain_file": (
+        "不是普通文件（如管道、套接字），不予读取",
+        "is a pipe, a socket or a device and no plain file, and isn't read",
     ),
 }
 """What is said of each, in Mandarin and English."""
@@ -50,8 +54,12 @@ def apart(name: PurePath) -> Apart | None:
     """
     if _ARCHIVE.search(name.name):
         return "archive"
-    hidden = any(part.startswith(".") and part != ".." for part in name.parts)
-    return "hidden" if hidden and is_recording(name) else None
+    return "hidden" if is_hidden(name) and is_recording(name) else None
+
+
+def is_hidden(name: PurePath) -> bool:
+    """Whether a file is hidden, or lies in a hidden folder."""
+    return any(part.startswith(".") and part != ".." for part in name.parts)
 
 
 def may_be_companion(name: PurePath) -> bool:

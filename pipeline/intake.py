@@ -10,9 +10,10 @@ from pathlib import Path
 from pipeline.call_claims import agents_differ
 from pipeline.call_names import printable, shown_name, without_numbers
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
-from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_companion, is_recording, may_be_companion
+from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_recording
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, load_profile
+from pipeline.standing import leads_in, standing_apart
 from pipeline.types import CallRecord
 
 CALL_LISTS = ("calls.csv", "calls.jsonl")
@@ -174,28 +175,10 @@ def _recordings(path: Path) -> Iterator[tuple[Path, Apart | None]]:
         yield path, None
         return
     for file in sorted(path.rglob("*")):
-        name = file.relative_to(path)
-        why = apart(name)
-        if (
-            why is None
-            and is_recording(name)
-            and file.is_symlink()
-            and not (_leads_in(file, path) and file.exists())
-        ):
-            yield file, "link_outside"
-        elif (why or is_recording(name)) and file.is_file() and not is_companion_file(file):
+        if (why := standing_apart(file, path)) is not None:
             yield file, why
-
-
-def is_companion_file(file: Path) -> bool:
-    """Whether a file is what macOS keeps beside another: no recording, whatever its name."""
-    if not may_be_companion(file):
-        return False
-    try:
-        with file.open("rb") as stream:
-            return is_companion(stream.read(4))
-    except OSError:
-        return False
+        elif is_recording(file) and apart(file.relative_to(path)) is None and file.is_file():
+            yield file, None
 
 
 def _digest(path: Path) -> str | None:
@@ -231,15 +214,8 @@ def _beside(paths: Sequence[Path], names: Sequence[str]) -> list[Path]:
 def lies_in(file: Path, folder: Path) -> bool:
     """Whether a file lies in its folder, and isn't a link that leads out of it. A name that can't be is not there."""
     try:
-        return file.is_file() and _leads_in(file, folder)
+        return file.is_file() and leads_in(file, folder)
     except OSError:  # a name longer than the disk takes
-        return False
-
-
-def _leads_in(file: Path, folder: Path) -> bool:
-    try:
-        return file.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError):  # links in a circle; Python before 3.13 raises the latter
         return False
 
 

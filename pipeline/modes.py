@@ -10,6 +10,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _told: set[int] = set()
+_told_secrets: set[Path] = set()
 
 
 def is_open(path: Path, *, mode: int = 0o600) -> bool:
@@ -18,6 +19,13 @@ def is_open(path: Path, *, mode: int = 0o600) -> bool:
         return bool(stat.S_IMODE(path.stat().st_mode) & _OTHERS & ~mode)
     except OSError:
         return False
+
+
+def tell_secret_open(path: Path) -> None:
+    """Warn, once a command, where a file that holds a secret is open to others."""
+    if parent_process() is None and path not in _told_secrets and is_open(path):
+        _told_secrets.add(path)
+        _log.warning("%s: holds a secret and can be read by others than its owner; chmod 600", path)
 
 
 def tell_if_open(

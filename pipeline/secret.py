@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import ConfigError, why
+from pipeline.modes import tell_secret_open
 
 
 def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None:
@@ -24,6 +25,7 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None
         text = Path(file).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeError) as error:
         raise ConfigError([f"{name}_FILE: {file} → can't be read: {why(error)}"]) from error
+    tell_secret_open(Path(file).expanduser())
     if not text:
         raise ConfigError([f"{name}_FILE: {file} → is empty"])
     return text

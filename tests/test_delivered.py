@@ -209,3 +209,14 @@ JSON = st.recursive(
 def test_any_json_is_a_call_or_a_bad_line(tmp_path: Path, data: dict[str, object]) -> None:
     ((number, entry),) = read(tmp_path / "any.jsonl", data)
     assert number == 1 and isinstance(entry, Delivered | BadLine)
+
+
+@pytest.mark.parametrize("where", ["line", "turn"])
+def test_a_key_that_is_given_twice_is_a_bad_line(path: Path, where: str) -> None:
+    twice = '{"call_id": "a", "call_id": "b", "turns": []}'
+    if where == "turn":
+        twice = '{"call_id": "a", "turns": [{"speaker": "agent", "text": "Hello", "text": "Bye"}]}'
+    path.write_text(twice + '\n{"call_id": "c", "turns": [{"speaker": "agent", "text": "Hello"}]}\n')
+    (_, bad), (_, good) = read_transcripts(path)
+    assert isinstance(bad, BadLine) and "is given twice in one object" in bad.message
+    assert isinstance(good, Delivered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -119,6 +120,50 @@ def test_score_writes_them_into_its_table(inbox: Path, tmp_path: Path) -> None:
         rows = {row["file"]: (row["state"], row["reason"]) for row in csv.DictReader(stream)}
     assert {name: reason for name, (state, reason) in rows.items() if state == "excluded"} == APART
     assert "mon.zip: is an archive" in done.stderr
+
+
+def _beside(folder: Path, out: Path) -> dict[str, str]:
+    """Links to folders, and what is no plain file; what is to be told of it."""
+    write_wav(folder / "team" / "b.wav", 5)
+    write_wav(out / "share" / "y.wav", 6)
+    (folder / "north").symlink_to(out / "share")
+    (folder / "team" / "2025.03").symlink_to(out / "share")
+    (folder / ".snap").symlink_to(out / "share")
+    (folder / "up").symlink_to(folder.parent)
+    (folder / "unmounted").symlink_to(out / "gone")
+    (folder / "again").symlink_to(folder / "team")
+    (folder / "round").symlink_to(folder)
+    (folder / ".#notes").symlink_to("me@host.1234")
+    (folder / "readme.txt").symlink_to(out / "share" / "y.wav")
+    os.mkfifo(folder / "pipe.wav")
+    os.mkfifo(folder / ".pipe.mp3")
+    os.mkfifo(folder / "events")
+    links = ("north", "team/2025.03", ".snap", "up", "unmounted")
+    return dict.fromkeys(links, "link_outside") | dict.fromkeys(("pipe.wav", ".pipe.mp3"), "no_plain_file")
+
+
+def test_linked_folders_and_pipes_are_told_by_score(tmp_path: Path) -> None:
+    told = _beside(tmp_path / "in", tmp_path / "out")
+    taken = take_in([tmp_path / "in"])
+    assert {record.file: why for record, why in taken.apart} == told
+    assert [record.file for _, record in taken.calls] == ["team/b.wav"]
+
+
+def test_linked_folders_and_pipes_stand_in_the_ledger(store: Store, tmp_path: Path) -> None:
+    told = _beside(tmp_path / "in", tmp_path / "out")
+    outcome = run_night(store, tmp_path / "in", on=NIGHT)
+    found = {name: (line.state, line.reason) for name, line in lines(store, NIGHT).items()}
+    assert found == {"team/b.wav": ("scored", None)} | {name: ("excluded", why) for name, why in told.items()}
+    assert outcome.night.counts["received"] == len(found)
+    assert run_night(store, tmp_path / "in", on=date(2025, 3, 5)).night.counts["received"] == 0
+
+
+def test_a_folder_of_a_linked_one_alone_says_so(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "north").symlink_to(tmp_path / "out")
+    with pytest.raises(ConfigError, match="north, file → is a link that leads out"):
+        take_in([tmp_path / "in"])
 
 
 @pytest.mark.parametrize("name", ["a.zipper", "rar", "notes.r1", "a.001", "..zip.txt", "archive.wav"])

@@ -224,6 +224,9 @@ def test_a_forgotten_call_is_not_taken_in_again(tmp_path: Path, monkeypatch: pyt
         run_night(store, inbox)
         told = run(store, "forget", "--customer", "C-1", "--by", "x", "--reason", "asked")
         assert "still in the inbox: a.wav" in told
+        assert (
+            "still in the inbox: calls.csv, row 2\n" in told and "row 3" not in told and "first" not in told
+        )
         listed.write_text("file,customer_id,notes\na.wav,C-1,second\nb.wav,C-2,\n")
         assert run_night(store, inbox).worked == 0
         with store.reading() as session:
@@ -240,7 +243,9 @@ def test_a_forgotten_call_is_not_taken_in_again(tmp_path: Path, monkeypatch: pyt
             names = set(session.scalars(select(LedgerEntry.file)))
         assert "a.wav" in names
         assert "b.wav" not in names
-        assert run_night(store, inbox).worked == 0
+        again = run_night(store, inbox)
+        assert again.worked == 0 and again.night.counts["missing"] == 0
+        assert [told for told in again.mistakes if "b.wav, file → belongs to somebody" in told]
 
 
 def test_cached_words_go_too(store: Store, tmp_path: Path) -> None:

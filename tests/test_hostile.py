@@ -169,7 +169,8 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     assert taken.missing == ()
     assert taken.mistakes == ()
     assert [(each.file, why) for each, why in taken.apart] == [
-        ("boss.wav", "link_outside"), ("dangling.wav", "link_outside"),
+        ("boss.wav", "link_outside"), ("dangling.wav", "link_outside"), ("folder", "link_outside"),
+        ("pipe.wav", "no_plain_file"),
     ]  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from pipeline import call_rows, calls
 from pipeline.call_fields import FIELDS, read_field
 from pipeline.call_names import derive_call_id, shown_name, without_numbers
-from pipeline.calls import parse_call_list
+from pipeline.calls import parse_call_list, read_call_list
 from pipeline.profile import EMPTY
 
 PAGE = 65_536
@@ -83,3 +84,12 @@ def test_quoted_cells_over_lines_as_ever(rows: str) -> None:
     assert "".join(text.removesuffix('"') if not closed else text for text, closed in texts).replace(
         "\n", ""
     ) == (rows.replace("\n", ""))
+
+
+def test_a_cell_that_holds_a_nul_is_told_and_left_out(tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_bytes(b"file,call_id\na.wav,x\0y\nb.wav,z\n\0\0\0\n")
+    read = read_call_list(tmp_path / "calls.csv")
+    assert [(each.file, each.call_id) for each in read.records] == [("a.wav", ""), ("b.wav", "z")]
+    assert [
+        told for told in read.mistakes if "row 2, call_id → holds a NUL character" in told
+    ] == read.mistakes

@@ -140,10 +140,11 @@ def _by_field(fields: dict[int, str]) -> dict[str, int]:
 def _forgotten(
     session: Any, keys: list[int], held: list[int], with_recordings: bool
 ) -> tuple[dict[str, int], list[str], list[str]]:
-    """What goes by kind, the held calls, and the recordings that stay in the inbox."""
+    """What goes by kind, the held calls, and the recordings and rows of call lists that stay in the inbox."""
     from sqlalchemy import select
 
     from pipeline.call_names import path_in
+    from pipeline.nightly.listed_rows import rows_of
     from pipeline.store.night_tables import LedgerEntry
     from pipeline.store.retention import FILE_COLUMNS, files_of
     from pipeline.store.tables import Call
@@ -154,7 +155,8 @@ def _forgotten(
     entries = session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(mine))).all()
     there = [entry for entry in entries if path_in(entry.inbox, entry.file).is_file()]
     plan["recordings"] = len(there) if with_recordings else 0
-    return plan, names, [] if with_recordings else [entry.file for entry in there]
+    left = [] if with_recordings else [entry.file for entry in there]
+    return plan, names, [*left, *(row for entry in entries for row in rows_of(entry.inbox, entry.file))]
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -11,11 +12,12 @@ from pipeline.nightly.inbox import Seen
 from pipeline.store.keep import Made
 from pipeline.store.night_tables import LedgerEntry, MissingCall
 from pipeline.store.reasons import REASONS
+from pipeline.store.tables import Call
 from pipeline.types import CallRecord
 
 _PAST = ("replaced", "withdrawn")
 """Rows that no longer stand for what lies in the inbox."""
-_TWINS = ("duplicate", "replaced", "withdrawn", "link_outside")
+_TWINS = ("duplicate", "replaced", "withdrawn", "link_outside", "no_plain_file")
 """Rows that can't make another content a duplicate."""
 
 
@@ -140,6 +142,21 @@ class Entries:
             if entry.state == "pending" and file not in self._seen:
                 reason = "withdrawn" if entry.sha256 is None else "vanished"
                 self.change(entry, REASONS[reason].state, reason)
+
+    def forgotten(self, missing: Sequence[CallRecord]) -> list[CallRecord]:
+        """Listed calls without recording whose customer asked to be forgotten: nothing of them is waited for."""
+        if not missing:
+            return []
+        of_calls = select(LedgerEntry.file).join(Call, Call.id == LedgerEntry.call)
+        of_calls = of_calls.where(LedgerEntry.inbox == self._inbox, Call.forgotten_at.is_not(None))
+        files = set(self._session.scalars(of_calls))
+        names = files | {PurePosixPath(file).name for file in files}  # a row may leave out the folder
+        # the name went with the recording; the id stayed
+        ids = set(self._session.scalars(select(Call.call_id).where(Call.forgotten_at.is_not(None))))
+        return [
+            each for each in missing
+            if each.file in names or (each.call_id or PurePosixPath(each.file).stem) in ids
+        ]  # fmt: skip
 
     def note_missing(self, missing: Sequence[CallRecord]) -> None:
         """Listed calls without recording: new ones are noted in this night, those that came are closed."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.call_names import kept_name
-from pipeline.endings import Apart, apart, is_recording
+from pipeline.endings import Apart, apart, is_hidden, is_recording
 from pipeline.errors import ConfigError
-from pipeline.intake import is_companion_file
+from pipeline.standing import standing_apart
 
 PARTIAL = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
 """Endings under which programs write a file before it takes its name."""
@@ -50,8 +50,8 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
     """All recordings under an inbox, by name.
 
     A file that changes between two looks, is open for writing in a process that can be seen, or bears the name of an
-    unfinished transfer is ``being_written``. Links to folders are not entered; a link to a file elsewhere is refused. What
-    stands apart (`pipeline.endings`) is told and not read.
+    unfinished transfer is ``being_written``. Links to folders are not entered. What stands apart, links that lead out
+    among it (`pipeline.standing`), is told and not read.
 
     Parameters
     ----------
@@ -83,45 +83,27 @@ def _found(root: Path) -> Iterator[Seen]:
     unfinished: dict[str, Path] = {}
     for folder, subfolders, names in os.walk(root, followlinks=False):
         subfolders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
+        links = [name for name in subfolders if Path(folder, name).is_symlink()]  # not entered
+        for path in (Path(folder, name) for name in sorted([*names, *links])):
             inner = path.relative_to(root)
             file, whole = kept_name(inner.as_posix()), inner.with_suffix("")
-            if (why := apart(inner)) is not None:
-                if path.is_file() and not is_companion_file(path):
-                    yield Seen(file, path, why)
-            elif path.suffix.lower() in PARTIAL and is_recording(whole) and not _is_hidden(inner):
+            if (why := standing_apart(path, root)) is not None:
+                yield Seen(file, path, why)
+            elif apart(inner) is not None:
+                continue  # what belongs to another file
+            elif path.suffix.lower() in PARTIAL and is_recording(whole) and not is_hidden(inner):
                 unfinished[kept_name(whole.as_posix())] = path
-            elif is_recording(path) and (found := _one(root, path, file)) is not None:
+            elif is_recording(path) and not _is_twin(path):
                 seen.add(file)
-                yield found
+                yield Seen(file, path, "ready", _stamp(path))
     for file, path in unfinished.items():
         if file not in seen:
             yield Seen(file, path, "being_written")
 
 
-def _is_hidden(name: Path) -> bool:
-    return any(part.startswith(".") for part in name.parts)
-
-
-def _one(root: Path, path: Path, file: str) -> Seen | None:
-    if path.is_symlink():
-        target = _target(path)
-        if target is None or not target.is_relative_to(root):
-            return Seen(file, path, "link_outside")
-        if is_recording(target) and not target.is_dir():
-            return None  # it is found under its own name
-    if path.is_dir() or (path.exists() and not path.is_file()):
-        return None
-    return Seen(file, path, "ready", _stamp(path))
-
-
-def _target(path: Path) -> Path | None:
-    """Where a link leads; None where it leads round in a circle."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # Python before 3.13 raises the latter
-        return None
+def _is_twin(path: Path) -> bool:
+    """Whether a link of a recording's name leads to what is found under its own name, or to a folder."""
+    return path.is_symlink() and (path.is_dir() or is_recording(path.resolve()))
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """Empty files are not each other's duplicates: each is a failure of its own."""
 
+_FORGOTTEN = f"{REASONS['forgotten'].en}; take the row out"
+
 
 @dataclass
 class Plan:
@@ -89,7 +91,9 @@ def plan_night(
         if ticket is not None:
             plan.tickets.append(ticket)
     entries.close_absent()
-    entries.note_missing(listing.missing)
+    forgotten = entries.forgotten(listing.missing)
+    plan.mistakes += [f"call list: {each.file}, file → {_FORGOTTEN}" for each in forgotten]
+    entries.note_missing([each for each in listing.missing if each not in forgotten])
     plan.mistakes += planner.mistakes
     return plan
 

@@ -20,7 +20,7 @@ from urllib.parse import unquote, urlsplit
 import fsspec
 
 from pipeline.call_names import kept_name
-from pipeline.endings import apart, is_companion, is_recording, may_be_companion
+from pipeline.endings import Apart, apart, is_companion, is_hidden, is_recording, may_be_companion
 from pipeline.errors import ConfigError
 from pipeline.intake import CALL_LISTS, PROFILE
 from pipeline.nightly.inbox import FRESH_S, PARTIAL, Known, Seen, Stamp
@@ -98,7 +98,7 @@ def lists_of(place: Path | Shared) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
         for file in _listed(storage, root):
             name = PurePosixPath(file)
-            if name.name in _SMALL and ".." not in name.parts and not _is_hidden(name):
+            if name.name in _SMALL and ".." not in name.parts and not is_hidden(name):
                 target = Path(folder, *name.parts)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 storage.get_file(f"{root}/{file}", str(target))
@@ -140,7 +140,9 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
         if (why := apart(name)) is not None:
             if not _is_companion(storage, f"{root}/{file}"):
                 found.append(Seen(kept_name(file), place.at(file), why))
-        elif _is_hidden(name):
+        elif (why := _no_file(storage, f"{root}/{file}", first[file])) is not None:
+            found.append(Seen(kept_name(file), place.at(file), why))
+        elif is_hidden(name):
             continue
         elif unfinished and (whole := name.with_suffix("").as_posix()) not in first:
             found.append(Seen(kept_name(whole), place.at(file), "being_written"))
@@ -159,8 +161,13 @@ def _listed(storage: Any, root: str) -> dict[str, Mapping[str, Any]]:
     return {path.removeprefix(start): info for path, info in told.items() if path.startswith(start)}
 
 
-def _is_hidden(name: PurePosixPath) -> bool:
-    return any(part.startswith(".") for part in name.parts)
+def _no_file(storage: Any, path: str, told: Mapping[str, Any]) -> Apart | None:
+    """What a storage with links and pipes tells of them: a link to a folder isn't entered, a pipe isn't read."""
+    if told.get("type") not in ("link", "other"):
+        return None
+    if told.get("type") == "link" or told.get("islink"):
+        return "link_outside" if storage.isdir(path) or not storage.exists(path) else None
+    return "no_plain_file" if is_recording(PurePosixPath(path)) else None
 
 
 def _is_companion(storage: Any, path: str) -> bool:

@@ -13,6 +13,8 @@ from pipeline.privacy.rules import form, rules
 _WORD = re.compile(r"[a-zà-ÿ]+(?:['’\-][a-zà-ÿ]+)*")
 SHORT = 3
 """Words up to this length are names only where a list has them."""
+LONGEST = 40
+"""Words over this length are no names, and no pattern looks at them."""
 
 
 def cased(text: str) -> str:
@@ -38,7 +40,7 @@ def _cased(word: str) -> str:
 
 
 def _is_named(word: str) -> bool:
-    if word in stop_words() or "'" in word[2:] or "’" in word[2:]:
+    if len(word) > LONGEST or word in stop_words() or "'" in word[2:] or "’" in word[2:]:
         return False
     if word in given_names() or word in surnames():
         return True

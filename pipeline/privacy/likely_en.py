@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.privacy.asked import asked_for
+from pipeline.privacy.casing import LONGEST
 from pipeline.privacy.lexicon_en import common_names, given_names, is_common_word, is_name, plain, stop_words
 from pipeline.privacy.rules import Hit, form, rules
 from pipeline.privacy.streams import Stream
@@ -47,6 +48,8 @@ def _in_run(stream: Stream, match: re.Match[str]) -> Hit | None:
 def unknown(word: str) -> bool:
     """Whether a capitalised word is on no list of words: most likely a name."""
     small = plain(word.removesuffix("'s").removesuffix("’s"))
+    if len(small) > LONGEST:
+        return False
     if small in given_names():
         return True
     likely = rules()["names_en"]["likely"]

@@ -1,0 +1,60 @@
+"""What stands apart in a folder by what it is on the disk: links that lead out or nowhere, pipes, hidden files, archives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+
+from pipeline.endings import Apart, apart, is_companion, is_hidden, is_recording, may_be_companion
+
+
+def standing_apart(path: Path, root: Path) -> Apart | None:
+    """Why something under a folder may hold calls and isn't taken in; None for a recording, and for what holds none.
+
+    A link counts by where it leads: one to a folder outside, or to what can't be reached, may hide any number of calls,
+    whatever it is called. What lies within the folder is found under its own name.
+    """
+    name = path.relative_to(root)
+    why = apart(name)
+    mode = _mode(path)
+    if path.is_symlink():
+        if mode is None:  # editors leave hidden ones behind that never led anywhere
+            return None if is_hidden(name) and why is None else "link_outside"
+        if (S_ISDIR(mode) or (why is None and is_recording(name))) and not leads_in(path, root):
+            return "link_outside"
+    if mode is None or S_ISDIR(mode) or (why is None and not is_recording(name)):
+        return None
+    if _is_special(mode):
+        return "no_plain_file"
+    return why if why and not is_companion_file(path) else None
+
+
+def _mode(path: Path) -> int | None:
+    """What a path leads to is; None where that isn't there, or may not be looked at."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
+
+
+def _is_special(mode: int) -> bool:
+    return not (S_ISREG(mode) or S_ISDIR(mode))
+
+
+def leads_in(file: Path, folder: Path) -> bool:
+    """Whether a path stays in its folder, all links followed."""
+    try:
+        return file.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):  # links in a circle; Python before 3.13 raises the latter
+        return False
+
+
+def is_companion_file(file: Path) -> bool:
+    """Whether a file is what macOS keeps beside another: no recording, whatever its name."""
+    if not may_be_companion(file):
+        return False
+    try:
+        with file.open("rb") as stream:
+            return is_companion(stream.read(4))
+    except OSError:
+        return False
