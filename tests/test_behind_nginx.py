@@ -74,7 +74,7 @@ def served(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 def running(command: list[str], port: int) -> Iterator[None]:
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) as process:
         try:
-            for _ in range(600):
+            for _ in range(2400):  # a busy machine takes a minute
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
                         break

@@ -1,4 +1,4 @@
-"""Speech without words stays on record, is covered where it may tell of a person, and casts doubt on absence and on a silent outcome."""
+"""Speech without words stays on record, is covered where it may be personal data, and casts doubt on absence and outcome."""
 
 from __future__ import annotations
 
