@@ -193,9 +193,7 @@ def test_too_much_and_too_slow(client: httpx.Client, served: tuple[str, str, Pat
         assert b" 200 " not in slow.recv(1000)  # cut off, with 408 or without a word
 
 
-def test_no_log_holds_what_was_searched_for(
-    client: httpx.Client, served: tuple[str, str, Path]
-) -> None:
+def test_no_log_holds_what_was_searched_for(client: httpx.Client, served: tuple[str, str, Path]) -> None:
     folder = served[2].parent
     sign_in(client)
     wanted = "Fennimore 13911112222"
