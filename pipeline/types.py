@@ -114,7 +114,8 @@ class Transcript:
 
     ``role_confidence`` says how sure it is which side is the agent (1.0 when the call list said so); under 0.8 every
     speaker is ``unknown``. ``roles_from`` is ``call_list, speech, separation, delivered`` or
-    ``none``.
+    ``none``. ``covered`` are the seconds in which nobody was understood and personal data may be said: the playable copy
+    has a tone there, too.
     """
 
     language: str
@@ -124,6 +125,7 @@ class Transcript:
     language_confidence: float = 1.0
     dropped: tuple[Dropped, ...] = ()
     unheard: tuple[Unheard, ...] = ()
+    covered: tuple[Unheard, ...] = ()
 
     @property
     def sides_sure(self) -> bool:

@@ -17,6 +17,7 @@ from pipeline.privacy.masking import mask
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.spelled import rows_of
 from pipeline.privacy.streams import streams_of
+from pipeline.privacy.titled import titled_again
 from pipeline.types import Transcript, Turn
 
 _FILE = Path(settled.__file__).parent / "settled_examples.yaml"
@@ -134,3 +135,37 @@ def test_a_familiar_address_is_masked_with_its_family_name() -> None:
     stream = streams_of((Turn("agent", "您不要隔壁老陈马上就拿走", None, None, 1.0),))[0]
     hit = trimmed(stream, Hit(5, 6, "name", 0.9))
     assert stream.text[hit.start : hit.end] == "老陈"
+
+
+@pytest.mark.parametrize(
+    ("call", "again"),
+    [
+        ("C: 我叫{name: 于敏}。 | A: 对于女士来说很划算，于女士您看。", ["于女士您"]),
+        ("C: 我叫{name: 谢婷}。 | A: 谢谢谢女士！ | C: 谢谢女士。", ["谢女士！"]),
+        ("C: 我叫{name: 范立群}。 | A: 那范哥，您看。 | A: 我们范总会来。", ["范哥，您"]),
+        (
+            "C: 我叫{name: 范立群}。 | A: 我们店的范小姐给您装。 | C: 范小姐几点来？ | A: 范先生，三点。",
+            ["范先生，"],
+        ),
+        ("C: 我叫{name: 范立群}。 | C: 你们那个范先生呢？ | A: 范先生是我们主管。", []),
+        ("U: 我叫{name: 范立群}。 | U: 我们范太太在家。", ["范太太在"]),
+        ("C: It's {name: Ola Hale}. | A: Our Mr Hale will ring, Ms Hale. | C: Mr Hale? Fine.", ["Hale."]),
+        (
+            "C: {name: Laura Dean}. | A: I miss Dean. Miss Dean, hold on; Mr Dean in billing knows.",
+            ["Dean, h"],
+        ),
+    ],
+)
+def test_a_family_name_with_its_title(call, again):
+    turns = call.split(" | ")
+    streams = streams_of(call_of(*turns).turns)
+    named = [_MARK.search(turn)[2] for turn in turns if _MARK.search(turn)]
+    hits = [
+        [Hit(at, at + len(name), "name") for name in named if (at := stream.text.find(name)) >= 0]
+        for stream in streams
+    ]
+    found = titled_again(streams, hits, frozenset())
+    told = [(stream.text, hit) for stream, own in zip(streams, found, strict=True) for hit in own]
+    assert len(told) == len(again)
+    for (text, hit), wanted in zip(told, again, strict=True):
+        assert text[hit.start :].startswith(wanted)

@@ -1,7 +1,8 @@
-"""Speech without words stays on record, casts doubt on absence and on an outcome that says nobody spoke."""
+"""Speech without words stays on record, is covered where it may be personal data, and casts doubt on absence and outcome."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,13 +14,15 @@ from pipeline.analysis import outcome
 from pipeline.analysis.conversation import Conversation
 from pipeline.intervals import Span, Timeline
 from pipeline.nightly.evidence import transcript_of
+from pipeline.privacy.masking import mask
 from pipeline.reports.call_json import to_json
 from pipeline.reports.call_page import call_page
 from pipeline.reports.standard_view import view_of
+from pipeline.reports.timeline import hidden_in
 from pipeline.review.results import result_of
 from pipeline.speech.unheard import unheard
 from pipeline.standards import load_standard
-from pipeline.types import Speaker, Transcript, Turn, Unheard, Word
+from pipeline.types import Dropped, Speaker, Transcript, Turn, Unheard, Word
 
 SOUND = placed(20, (1.0, speech(4)), (8.0, speech(1.0, seed=2)), (12.0, speech(6, seed=3))).astype(np.float32)
 SPEECH = Timeline([Span(1.0, 5.0), Span(8.0, 9.0), Span(12.0, 18.0)])
@@ -81,3 +84,58 @@ def test_it_is_written_shown_and_read_back() -> None:
     page = call_page(result, standard=view_of(load_standard("telesales-cn")))
     assert page.count('class="unheard small') == 2
     assert page.count('class="unheard s-') == 2
+
+
+def covered_in(
+    *unread: Unheard, turns: tuple[Turn, ...] = (), dropped: tuple[Dropped, ...] = ()
+) -> list[tuple[float, float]]:
+    masked, _ = mask(Transcript("en", turns, unheard=unread, dropped=dropped))
+    return [(one.start_s, one.end_s) for one in masked.covered]
+
+
+def at(start_s: float, who: Speaker, text: str) -> Turn:
+    return Turn(who, text, start_s, start_s + 2, 0.9)
+
+
+def test_what_a_customer_said_and_nobody_read_is_covered() -> None:
+    assert covered_in(Unheard(5, 6.2, "customer"), Unheard(9, 10, "unknown")) == [(5, 6.2), (9, 10)]
+    assert not covered_in(
+        Unheard(5, 5.8, "customer"), Unheard(9, 12, "agent"), turns=(at(0, "agent", "Hello there."),)
+    )
+    groups = [Unheard(start_s, start_s + 0.6, "customer") for start_s in (5, 6.5, 8)]
+    assert covered_in(*groups) == [(5, 5.6), (6.5, 7.1), (8, 8.6)]  # digits in groups, a pause after each
+    assert covered_in(dropped=(Dropped(5, 9, "8 8 8 8 8", "loop", "customer"),)) == [(5, 9)]
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        at(10, "agent", "And what's your phone number?"), at(10, "agent", "验证码您报一下？"),
+        at(10, "customer", "It's 07700 900 461."), at(10, "customer", "地址是文三路478号。"),
+    ],
+)  # fmt: skip
+def test_beside_personal_data_the_least_of_either_side_is_covered(turn: Turn) -> None:
+    for who in ("customer", "agent"):
+        assert covered_in(Unheard(14, 14.6, who), turns=(turn,)) == [(14, 14.6)]
+        assert covered_in(Unheard(40, 40.6, who), turns=(turn,)) == []
+
+
+def test_what_is_read_back_unread_is_covered_too() -> None:
+    told, back, later = Unheard(14, 17, "customer"), Unheard(18, 21, "agent"), Unheard(60, 63, "agent")
+    assert covered_in(back, later, turns=(at(0, "agent", "Hello."),)) == []
+    assert covered_in(told, back, later, turns=(at(0, "agent", "Hello."),)) == [(14, 17), (18, 21)]
+
+
+def test_the_copy_has_a_tone_there_and_page_and_json_say_so() -> None:
+    spans = (Unheard(61.0, 63.5, "customer"),)
+    result = make_result(transcript=replace(make_transcript(), unheard=spans, covered=spans))
+    assert Span(61.0, 63.5) in hidden_in(result)
+    data = to_json(result)
+    assert data["transcript"]["covered"] == [{"start_s": 61.0, "end_s": 63.5, "speaker": "customer"}]
+    assert result_of(data, result.call).transcript.covered == spans
+    assert transcript_of(data["transcript"]).covered == spans
+    page = call_page(result, standard=view_of(load_standard("telesales-cn")))
+    (told,) = re.findall(r'<p class="covered.*?</p>', page)
+    assert 'data-s="61.0"' in told and "1:01" in told
+    without = replace(result, transcript=replace(result.transcript, covered=()))
+    assert 'class="covered' not in call_page(without, standard=view_of(load_standard("telesales-cn")))

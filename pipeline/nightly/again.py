@@ -178,7 +178,9 @@ class Desk:
             kept["transcript"] = self._area.put(json_bytes(words), "transcript")
         sound = kept.pop("audio", None)
         if sound is not None and self._area.locate(sound.sha256, "audio") is not None:
-            kept["audio"] = self._copy(sound, hidden=_hidden(data), before=_hidden(old))
+            said = self._read(again, "transcript")
+            hidden = _hidden(data, words if words is not None else said)
+            kept["audio"] = self._copy(sound, hidden=hidden, before=_hidden(old, said))
         return tuple(kept.values())
 
     def _copy(self, kept: Kept, *, hidden: Sequence[Span], before: Sequence[Span]) -> Kept:
@@ -223,10 +225,11 @@ def _core(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**said, "score": {**data["score"], "criteria": criteria}}
 
 
-def _hidden(data: Mapping[str, Any] | None) -> list[Span]:
-    """Where personal data is said."""
+def _hidden(data: Mapping[str, Any] | None, words: Mapping[str, Any] | None) -> list[Span]:
+    """Where personal data is said, or may be in speech without words."""
     found = [] if data is None else data["findings"]
-    return [
+    covered = [] if words is None else words.get("covered", ())  # not in results of earlier versions
+    return [Span(each["start_s"], each["end_s"]) for each in covered] + [
         Span(each["start_s"], each["end_s"])
         for each in found
         if each["kind"] == "pii" and each["start_s"] is not None and each["start_s"] <= each["end_s"]

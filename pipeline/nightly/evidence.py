@@ -68,6 +68,7 @@ def transcript_of(data: Mapping[str, Any]) -> Transcript:
     return Transcript(
         data["language"], turns, data["role_confidence"], data["roles_from"], data["language_confidence"],
         unheard=tuple(Unheard(**span) for span in data.get("unheard", ())),  # not in results of earlier versions
+        covered=tuple(Unheard(**span) for span in data.get("covered", ())),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from pipeline.process import HeardCall, Job, Workplace, hear_call, judge_call
 from pipeline.reports.audio_copy import write_copy
 from pipeline.reports.call_json import to_json
 from pipeline.reports.originals import SCHEMA, words_json
-from pipeline.reports.timeline import span_of
+from pipeline.reports.timeline import hidden_in
 from pipeline.settings import Keep
 from pipeline.standards.library import read_standard
 from pipeline.store.files import FileArea, Kept, read_result
@@ -164,11 +164,10 @@ class Bench:
         return [sound, words]
 
     def _copy(self, result: CallResult, source: Path) -> Kept | None:
-        hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]
         with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
             try:
                 target, own = Path(folder) / "copy.mp3", result.recording
-                copy = write_copy(source, target, mask=hidden, must_be=own.sha256 if own else None)
+                copy = write_copy(source, target, mask=hidden_in(result), must_be=own.sha256 if own else None)
                 return self._area.take(copy, "audio")
             except RecordingError:
                 return None  # the call is judged; its page plays nothing

@@ -25,7 +25,7 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
         turn = turns[other]
         if turn.speaker == mine and mine != "unknown":
             continue
-        kinds = _kinds(turn.text)
+        kinds = asks_for(turn.text)
         if kinds:
             return kinds
         if not is_remark(turn.text) or asks_else(turn.text):
@@ -34,7 +34,8 @@ def asked_for(turns: Sequence[Turn], index: int) -> frozenset[str]:
 
 
 @lru_cache(maxsize=512)
-def _kinds(text: str) -> frozenset[str]:
+def asks_for(text: str) -> frozenset[str]:
+    """The kinds of personal data for which a text asks."""
     return frozenset(kind for kind in KINDS if pattern(rules()["asked"][kind]).search(text))
 
 
@@ -47,7 +48,7 @@ def ends_dictation(text: str) -> bool:
     """Whether a turn asks for the next thing, so that the digits after it are another number's."""
     if asks_else(text):
         return True
-    asked = form_of_question(text) and _kinds(text) & NUMBERS
+    asked = form_of_question(text) and asks_for(text) & NUMBERS
     return bool(asked) and not pattern(rules()["asked"]["more"]).search(text)
 
 

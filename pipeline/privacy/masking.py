@@ -17,6 +17,7 @@ from pipeline.privacy.own import less_own
 from pipeline.privacy.rules import Hit, label
 from pipeline.privacy.streams import JOINED, Stream, streams_of
 from pipeline.privacy.told_seconds import told_seconds
+from pipeline.privacy.unread import covered
 from pipeline.types import Dropped, Finding, Transcript, Turn, Word
 
 NUMBERS = frozenset({"phone", "id_number", "bank_card", "code"})
@@ -47,7 +48,8 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
     Returns
     -------
     tuple
-        The transcript with as many turns in the same order, texts and words masked; and a finding ``pii``
+        The transcript with as many turns in the same order, texts and words masked, and the seconds to be covered
+        though no word is known of them; and a finding ``pii``
         for each
         item and turn, its span from the words' seconds (else the turn's), its quote the label that now
         stands there. An item told over several turns gives a finding in each, numbered in ``detail``.
@@ -64,7 +66,10 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
             for piece, span in zip(mine, spans, strict=True)
         )
     dropped = tuple(_masked_dropped(one, transcript.language) for one in transcript.dropped)
-    return replace(transcript, turns=tuple(turns), dropped=dropped), tuple(findings)
+    masked_words = replace(
+        transcript, turns=tuple(turns), dropped=dropped, covered=covered(transcript, findings)
+    )
+    return masked_words, tuple(findings)
 
 
 def mask_text(

@@ -24,6 +24,7 @@ from pipeline.privacy.ruled import merged
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
 from pipeline.privacy.streams import Stream
+from pipeline.privacy.titled import of_colleague, titled_again
 
 
 def settled(
@@ -52,6 +53,7 @@ def settled(
             trimmed(stream, hit)
             for hit in found
             if not staff.stays(stream, hit)
+            and not of_colleague(stream, hit)
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
             and not _is_nothing(stream, hit)
             and not is_plain(stream, hit, hits[at])
@@ -66,7 +68,8 @@ def settled(
     for more_of in (places_again.told_on, said_again, places_again.said_again):
         again = more_of(streams, result)
         result = [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
-    return result
+    again = titled_again(streams, result, kept)
+    return [merged([*mine, *more]) for mine, more in zip(result, again, strict=True)]
 
 
 def _is_nothing(stream: Stream, hit: Hit) -> bool:

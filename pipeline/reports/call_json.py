@@ -32,6 +32,7 @@ from pipeline.types import (
     Sound,
     Transcript,
     Turn,
+    Unheard,
 )
 
 SCHEMA_ID = "callgauge/call/1"
@@ -150,15 +151,13 @@ def _transcript(transcript: Transcript) -> dict[str, Any]:
         "roles_from": transcript.roles_from,
         "turns": [_turn(turn) for turn in transcript.turns],
         "dropped": [_dropped(dropped) for dropped in transcript.dropped],
-        "unheard": [
-            {
-                "start_s": _number(span.start_s),
-                "end_s": _number(span.end_s),
-                "speaker": span.speaker,
-            }
-            for span in transcript.unheard
-        ],
+        "unheard": [_unheard(span) for span in transcript.unheard],
+        "covered": [_unheard(span) for span in transcript.covered],
     }
+
+
+def _unheard(span: Unheard) -> dict[str, Any]:
+    return {"start_s": _number(span.start_s), "end_s": _number(span.end_s), "speaker": span.speaker}
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

@@ -111,6 +111,7 @@ def page_values(result: CallResult, *, standard: StandardView, sound: str | None
         "used_groups": _used_groups(result.findings),
         "provenance": list(_flat(result.provenance)),
         "masked": any(finding.kind == "pii" for finding in result.findings),
+        "covered": result.transcript.covered,
     }
 
 

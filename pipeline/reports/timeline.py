@@ -104,6 +104,12 @@ def span_of(item: Finding | Turn) -> Span | None:
     return Span(item.start_s, item.end_s)
 
 
+def hidden_in(result: CallResult) -> list[Span]:
+    """The seconds that the playable copy has under a tone: personal data, and speech without words in which it may be."""
+    told = [span for each in result.findings if each.kind == "pii" and (span := span_of(each))]
+    return told + [Span(each.start_s, each.end_s) for each in result.transcript.covered]
+
+
 def _blocks(spans: Iterable[Span], duration_s: float) -> tuple[Block, ...]:
     return tuple(
         Block(span.start_s, span.end_s, _share(span.start_s, duration_s), _share(span.duration_s, duration_s))

@@ -18,7 +18,7 @@ from pipeline.reports.calls_csv import Failure, Row, row_of, row_of_failure, to_
 from pipeline.reports.files import write_atomic
 from pipeline.reports.index_page import Card, card_of, index_page
 from pipeline.reports.standard_view import StandardView
-from pipeline.reports.timeline import span_of
+from pipeline.reports.timeline import hidden_in
 from pipeline.types import CallResult
 
 FLUSH_EVERY_S = 2.0
@@ -76,11 +76,12 @@ def write_call(
 
 
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:
-    hidden = [span for f in result.findings if f.kind == "pii" and (span := span_of(f))]
     try:
         own = result.recording if result.recording and result.recording.path == source else None
         sha256 = own.sha256 if own else None
-        return write_copy(source, target, mask=hidden, settings=settings, sha256=sha256, must_be=sha256).name
+        return write_copy(
+            source, target, mask=hidden_in(result), settings=settings, sha256=sha256, must_be=sha256
+        ).name
     except RecordingError as error:
         _log.warning("%s: report without sound: %s", result.call.call_id, error)
         return None

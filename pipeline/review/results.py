@@ -101,6 +101,7 @@ def _transcript(data: Mapping[str, Any] | None) -> Transcript:
     return Transcript(
         data["language"], turns, data.get("role_confidence", 1.0), data.get("roles_from", "delivered"),
         data.get("language_confidence", 1.0), unheard=tuple(Unheard(**span) for span in data.get("unheard", ())),
+        covered=tuple(Unheard(**span) for span in data.get("covered", ())),
     )  # fmt: skip
 
 

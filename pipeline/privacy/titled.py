@@ -1,0 +1,109 @@
+"""A masked name's family name said again with a title: 好的欧阳女士, "Thanks, Mr Okafor". A colleague of the same name stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from pipeline.privacy.kept import is_kept
+from pipeline.privacy.lexicon_zh import is_word, surname
+from pipeline.privacy.rules import Hit, form, pattern
+from pipeline.privacy.streams import Stream
+
+SURE = 0.9
+BEFORE = 24
+"""How far before a name it is looked for what says that somebody works at the firm."""
+
+
+def titled_again(
+    streams: Sequence[Stream], hits: Sequence[Sequence[Hit]], kept: Collection[str]
+) -> list[list[Hit]]:
+    """Of each stream the family names of those who were named, each before or behind its title.
+
+    Parameters
+    ----------
+    streams
+        What each side says.
+    hits
+        What is masked in each.
+    kept
+        Names that stay, in small letters: the agent may bear the same one, and it is he whom the customer calls so.
+    """
+    named = [
+        stream.text[hit.start : hit.end]
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+        if hit.kind == "name"
+    ]
+    han = sorted({name for said in named for name in _families_zh(said)}, key=len, reverse=True)
+    latin = sorted({name for said in named for name in _families_en(said)})
+    titled = [[*_behind_han(stream.text, han), *_behind_title(stream.text, latin)] for stream in streams]
+    pairs = list(zip(streams, titled, strict=True))
+    staff = {
+        stream.text[hit.start : hit.end].lower()
+        for stream, own in pairs
+        for hit in own
+        if of_colleague(stream, hit)
+    }
+    return [[hit for hit in own if not _stays(stream, hit, kept, staff)] for stream, own in pairs]
+
+
+def _families_zh(said: str) -> Iterator[str]:
+    """The family name at a Mandarin name's head, and the whole name."""
+    match = re.match(rf"[小老]?(?P<family>{surname(sure=True)})(?P<given>[一-龥]{{0,2}})(?![一-龥])", said)
+    if match:
+        yield match["family"]
+        yield match["family"] + match["given"]
+
+
+def _families_en(said: str) -> Iterator[str]:
+    """The last word of an English name."""
+    words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", said)
+    if words and re.match(r"[A-Za-zÀ-ÿ]{2}", words[-1]):
+        yield words[-1]
+
+
+def _behind_han(text: str, names: Sequence[str]) -> Iterator[Hit]:
+    for name in names:
+        for start, end in _places("zh", name, text):
+            # 对于女士: the sign ends another word; in 谢谢谢女士 the third is the name
+            before = text[max(0, start - 1) : start]
+            if before and is_word(before + name) and text[max(0, start - 2) : start] != 2 * name:
+                continue
+            yield Hit(start, end, "name", SURE)
+
+
+def _behind_title(text: str, names: Sequence[str]) -> Iterator[Hit]:
+    for name in names:
+        for start, end in _places("en", name, text):
+            yield Hit(start, end, "name", SURE)
+
+
+def _places(tongue: str, name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where the name stands with a title; its pattern goes into no cache of ours, which would keep every customer's."""
+    if name.lower() not in text.lower():
+        return
+    said = form(f"settled.titled.{tongue}").pattern.replace("NAME", re.escape(name))
+    for match in re.finditer(said, text, re.IGNORECASE):
+        end = match.end() if tongue == "zh" else match.end("name")
+        yield (match.start() if tongue == "zh" else match.start("name")), end
+
+
+def of_colleague(stream: Stream, hit: Hit) -> bool:
+    """Whether a family name with its title is said of somebody at the firm: 我们店的范先生, "our Mr Hale"."""
+    if hit.kind != "name":
+        return False
+    tongue = "zh" if pattern("[一-龥]").match(stream.text, hit.start) else "en"
+    before = stream.text[max(0, hit.start - BEFORE) : hit.start]
+    who = "agent" if stream.speaker == "agent" else "customer"
+    called = tongue == "en" or form("settled.titled.title_zh").match(stream.text, hit.end)
+    said = bool(called and form(f"settled.titled.{who}_{tongue}").search(before))
+    return said or bool(form(f"settled.titled.behind_{tongue}").match(stream.text, hit.end))
+
+
+def _stays(stream: Stream, hit: Hit, kept: Collection[str], staff: Collection[str]) -> bool:
+    """Whether it is a colleague's, of whom a customer may speak again, or the agent's own as the customer calls him."""
+    if of_colleague(stream, hit):
+        return True
+    name = stream.text[hit.start : hit.end]
+    return stream.speaker == "customer" and (name.lower() in staff or is_kept(name, kept))
