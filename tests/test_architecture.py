@@ -17,6 +17,7 @@ LAYERS = (
     {"goals", "profile_hours"},
     {"profile", "settings"},
     {"calls", "call_bytes", "call_claims", "call_fields", "call_names", "call_rows", "endings"},
+    {"standing"},
     {"intake", "extensions"},
     {"audio"},
     {"speech"},

@@ -90,6 +90,4 @@ def test_a_cell_that_holds_a_nul_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_bytes(b"file,call_id\na.wav,x\0y\nb.wav,z\n\0\0\0\n")
     read = read_call_list(tmp_path / "calls.csv")
     assert [(each.file, each.call_id) for each in read.records] == [("a.wav", ""), ("b.wav", "z")]
-    assert [
-        told for told in read.mistakes if "row 2, call_id → holds a NUL character" in told
-    ] == read.mistakes
+    assert len(read.mistakes) == 1 and "row 2, call_id → holds a NUL character" in read.mistakes[0]

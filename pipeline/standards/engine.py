@@ -6,30 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pipeline.intervals import Span
 from pipeline.standards.conditions import answer
 from pipeline.standards.context import Context, doubtful_details
 from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message, word
 from pipeline.standards.plan import Needs, Plan
 from pipeline.standards.schema import Criterion, Standard
+from pipeline.standards.unconnected import fatal_all_the_same, no_connect
+from pipeline.standards.view import View
 from pipeline.standards.wording import Bilingual, fill, reason
 from pipeline.types import CriterionResult, Finding, Reason, Verdict
 
 __all__ = ["Ruling", "judge"]
 
 _POINTS: Mapping[str, float] = {"pass": 1.0, "partial": 0.5, "fail": 0.0}
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A verdict under one reading of the call: with or without the doubtful findings."""
-
-    verdict: Verdict
-    reason: Reason
-    fatal: bool = False
-    hits: tuple[Finding, ...] = ()
-    searched: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +147,8 @@ def _advisory(criterion: Criterion, context: Context) -> bool:
 
 def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> View:
     """The verdict under one reading of the call."""
-    if (unconnected := _no_connect(standard, context)) is not None:
-        return _fatal_all_the_same(criterion, plan, context) or unconnected
+    if (unconnected := no_connect(standard, context)) is not None:
+        return fatal_all_the_same(criterion, plan, context) or unconnected
     if (undelivered := _not_delivered(criterion, plan, context)) is not None:
         return undelivered
     applies = _applies(criterion, standard, plan, context)
@@ -173,28 +163,6 @@ def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context
     if view.verdict in ("partial", "fail", "needs_review") and applies.unsure is not None:
         return replace(_unknown(applies.unsure), hits=view.hits)
     return view
-
-
-def _no_connect(standard: Standard, context: Context) -> View | None:
-    if not context.turns and context.evidence.transcript.unheard:
-        return View("needs_review", message("badly_heard"))
-    if not context.turns:
-        return View("not_applicable", message("no_conversation"))
-    if context.outcome in standard.no_connect:
-        code = context.outcome if context.outcome in ("no_conversation", "voicemail") else "no_connect"
-        return View("not_applicable", message(code))
-    return None
-
-
-def _fatal_all_the_same(criterion: Criterion, plan: Plan, context: Context) -> View | None:
-    """What vetoes was heard where nobody should have been there to hear it: one of both is wrong, a person says which."""
-    if criterion.fatal is None or (plan.judging[criterion.id].side and not context.sides_sure):
-        return None
-    veto = answer(criterion.fatal, context, plan.rules)
-    if not veto.value or not veto.hits:
-        return None
-    outcome, quote = word(f"outcome_{context.outcome}"), veto.hits[0].quote or veto.hits[0].kind
-    return View("needs_review", message("fatal_unconnected", answer=outcome, quote=quote), hits=veto.hits)
 
 
 def _not_delivered(criterion: Criterion, plan: Plan, context: Context) -> View | None:

@@ -1,0 +1,33 @@
+"""What becomes of criteria where nobody answered."""
+
+from __future__ import annotations
+
+from pipeline.standards.conditions import answer
+from pipeline.standards.context import Context
+from pipeline.standards.messages import message, word
+from pipeline.standards.plan import Plan
+from pipeline.standards.schema import Criterion, Standard
+from pipeline.standards.view import View
+
+
+def no_connect(standard: Standard, context: Context) -> View | None:
+    """The verdict of every criterion where nobody was there to be talked to; None where somebody was."""
+    if not context.turns and context.evidence.transcript.unheard:
+        return View("needs_review", message("badly_heard"))
+    if not context.turns:
+        return View("not_applicable", message("no_conversation"))
+    if context.outcome in standard.no_connect:
+        code = context.outcome if context.outcome in ("no_conversation", "voicemail") else "no_connect"
+        return View("not_applicable", message(code))
+    return None
+
+
+def fatal_all_the_same(criterion: Criterion, plan: Plan, context: Context) -> View | None:
+    """What vetoes was heard where nobody should have been there to hear it: one of both is wrong, a person says which."""
+    if criterion.fatal is None or (plan.judging[criterion.id].side and not context.sides_sure):
+        return None
+    veto = answer(criterion.fatal, context, plan.rules)
+    if not veto.value or not veto.hits:
+        return None
+    outcome, quote = word(f"outcome_{context.outcome}"), veto.hits[0].quote or veto.hits[0].kind
+    return View("needs_review", message("fatal_unconnected", answer=outcome, quote=quote), hits=veto.hits)
