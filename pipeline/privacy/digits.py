@@ -10,6 +10,8 @@ from pipeline.privacy.rules import either, form, pattern, rules
 from pipeline.privacy.streams import APART, JOINED
 
 LONGEST_GAP = 40
+MOST_TOKENS = 64
+"""Digits or groups of a run: two whole numbers told in one breath have fewer, and what is read over and over costs no more."""
 _FULL = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
@@ -124,6 +126,8 @@ def runs_of(text: str) -> tuple[Run, ...]:
         token = _token(kind, match.group(), match.start(), text, open_)
         if token is not None:
             open_.append(token)
+            if len(open_) == MOST_TOKENS:
+                close()
         elif kind == "ext" and sum(len(t.digits) for t in open_) >= 7:
             extension = True
         elif kind != "ext" or open_:

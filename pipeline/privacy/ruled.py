@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import itemgetter
 
 from pipeline.privacy.addresses import find_addresses
 from pipeline.privacy.cues import cue_at
@@ -50,14 +52,18 @@ def _numbers_and_contacts(stream: Stream) -> list[Hit]:
 
 def merged(hits: Iterable[Hit]) -> list[Hit]:
     """No overlaps: what is found first in the list names the kind, and grows over what it meets."""
-    kept: list[Hit] = []
-    for hit in hits:
-        for other in [one for one in kept if one.meets(hit)]:
-            kept.remove(other)
-            first, last = min(other.start, hit.start), max(other.end, hit.end)
-            hit = Hit(first, last, other.kind, max(other.confidence, hit.confidence))
-        kept.append(hit)
-    return sorted(kept, key=lambda hit: hit.start)
+    kept: list[tuple[int, int, Hit]] = []  # by place; those that a hit meets stand side by side
+    for number, hit in enumerate(hits):
+        first = last = bisect_left(kept, (hit.start,))
+        while first and kept[first - 1][2].meets(hit):
+            first -= 1
+        while last < len(kept) and kept[last][2].meets(hit):
+            last += 1
+        for _start, _number, other in sorted(kept[first:last], key=itemgetter(1)):
+            start, end = min(other.start, hit.start), max(other.end, hit.end)
+            hit = Hit(start, end, other.kind, max(other.confidence, hit.confidence))
+        kept[first:last] = [(hit.start, number, hit)]
+    return [hit for _start, _number, hit in kept]
 
 
 def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
@@ -90,25 +96,27 @@ def _echoes(mine: int, streams: Sequence[Stream], hits: Sequence[Sequence[Hit]])
         return []
     stream = streams[mine]
     echoes: list[Hit] = []
+    whole = list(dict.fromkeys((digits, kind) for _first, _last, digits, kind in numbers))
     for run in runs_of(stream.text):
-        again = [*_whole_again(run, numbers), *_again_in(run, stream, numbers)]
+        again = dict.fromkeys([*_whole_again(run, whole), *_again_in(run, stream, numbers)])
         if again and not (len(run.digits) < WHOLE and cue_at(stream, run)[0] == "other"):
             echoes += again
     return echoes
 
 
-def _whole_again(run: Run, numbers: Sequence[tuple[int, int, str, str]]) -> Iterator[Hit]:
+def _whole_again(run: Run, numbers: Iterable[tuple[str, str]]) -> Iterator[Hit]:
     """A whole number that is said again, however far away and whatever is said before and behind it in one breath."""
-    for _, _, digits, kind in numbers:
-        least = CODE if kind == "code" and run.digits == digits else WHOLE
-        if len(digits) < least or digits not in run.digits:
+    said = run.digits
+    for digits, kind in numbers:
+        least = CODE if kind == "code" and said == digits else WHOLE
+        if len(digits) < least or digits not in said:
             continue
         starts, told = {}, 0
         for token in run.tokens:
             starts[told] = token
             told += len(token.digits)
             first = starts.get(told - len(digits))
-            if first and run.digits[told - len(digits) : told] == digits:
+            if first and said[told - len(digits) : told] == digits:
                 yield Hit(first.start, token.end, kind, 0.8)
 
 
