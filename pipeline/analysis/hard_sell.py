@@ -37,7 +37,9 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """One finding for each sentence of the agent that pushes, by the worst of what it does."""
 
     def eased(sentence: Sentence, rules: RuleSet) -> bool:
-        """Whether the next sentence of the same turn takes the pressure off again."""
+        """Whether others are said to press, or the next sentence of the same turn takes the pressure off again."""
+        if says(sentence, KIND, "drops"):
+            return True
         after = conversation.sentences[sentence.index + 1 : sentence.index + 2]
         return any(later.turn == sentence.turn and rules.silenced(later.folded) for later in after)
 

@@ -11,6 +11,7 @@ from pipeline.analysis.dialogue import before, content, of_turn
 from pipeline.analysis.rules import RuleSet
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely, spot
+from pipeline.analysis.sure import says
 from pipeline.types import Finding
 
 KIND = "refusal"
@@ -24,10 +25,10 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     asks or agrees after it. Who answers a question about the need by what is not wanted specifies and refuses nothing.
     """
 
-    def specifies(sentence: Sentence, _rules: RuleSet) -> bool:
-        return _specifies(conversation, sentence)
+    def refuses_nothing(sentence: Sentence, _rules: RuleSet) -> bool:
+        return says(sentence, KIND, "drops") or _specifies(conversation, sentence)
 
-    found = spot(conversation, KIND, "customer", skip=specifies)
+    found = spot(conversation, KIND, "customer", skip=refuses_nothing)
     if not found:
         return []
     last = found[-1]
