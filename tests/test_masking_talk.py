@@ -11,7 +11,7 @@ from pipeline.privacy.rules import KINDS, rules
 # the fourteenth, sixteenth and seventeenth, whose lines nobody looks at: they must not be printed
 FLOORS = {
     ("develop", "zh"): (0.98, 0.96, 0.93, 0.94), ("develop", "en"): (0.97, 0.98, 0.98, 0.94),
-    ("unseen", "zh"): (0.97, 0.94, 0.98, 0.95), ("unseen", "en"): (0.98, 0.94, 0.98, 0.91),
+    ("unseen", "zh"): (0.97, 0.94, 0.98, 0.95), ("unseen", "en"): (0.98, 0.92, 0.98, 0.95),
     ("third", "zh"): (0.98, 0.92, 0.98, 0.92), ("third", "en"): (0.98, 0.96, 0.98, 0.95),
     ("sixth", "zh"): (0.98, 0.96, 0.98, 0.93), ("sixth", "en"): (0.98, 0.94, 0.92, 0.92),
     ("thirteenth", "zh"): (0.98, 0.90, 0.98, 0.95), ("thirteenth", "en"): (0.98, 0.96, 0.98, 0.96),
