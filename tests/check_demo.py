@@ -10,6 +10,8 @@ import json
 import sys
 from pathlib import Path
 
+from pipeline.kinds import MEASURES
+
 SAMPLES = Path(__file__).parents[1] / "sample_audio"
 
 
@@ -39,6 +41,8 @@ def _call(out: Path, call_id: str) -> list[str]:
     wrong = []
     if result["call"]["language"] != expected["language"]:
         wrong.append(f"{call_id}: language {result['call']['language']}, not {expected['language']}")
+    if unlisted := set(result["measures"]) - set(MEASURES):  # a standard that names one would be refused
+        wrong.append(f"{call_id}: figures that pipeline/kinds.py doesn't list: {', '.join(sorted(unlisted))}")
     files = (f"{call_id}.html", f"{call_id}.mp3")
     wrong += [f"{call_id}: {name} not written" for name in files if not (out / "calls" / name).is_file()]
     wanted = expected["measures"]["duration_s"]
