@@ -43,7 +43,7 @@ def _call(out: Path, call_id: str) -> list[str]:
         wrong.append(f"{call_id}: language {result['call']['language']}, not {expected['language']}")
     if unlisted := set(result["measures"]) - set(MEASURES):  # a standard that names one would be refused
         wrong.append(f"{call_id}: figures that pipeline/kinds.py doesn't list: {', '.join(sorted(unlisted))}")
-    files = (f"{call_id}.html", f"{call_id}.mp3")
+    files = (f"{call_id}.html", f"{call_id}.flac")
     wrong += [f"{call_id}: {name} not written" for name in files if not (out / "calls" / name).is_file()]
     wanted = expected["measures"]["duration_s"]
     if abs(result["measures"]["duration_s"]["value"] - wanted["value"]) > wanted["tolerance"]:

@@ -59,7 +59,7 @@ def sound_of(folder: Path, *, seconds: float = 62.4) -> Path:
         file.setframerate(8000)
         both = np.stack([np.sin(time * tone) for tone in (2000, 3000)], 1) * 6000
         file.writeframes(both.astype("<i2").tobytes())
-    return write_copy(folder / "in.wav", folder / "copy.mp3")
+    return write_copy(folder / "in.wav", folder / "copy.flac")
 
 
 def fill(store: Store, folder: Path) -> None:

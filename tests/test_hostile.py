@@ -97,7 +97,7 @@ def test_errors_and_outputs_show_the_masked_name_only(
     foreseen = failure_of(job, refused.value)
     unforeseen = failure_of(job, PermissionError(13, "Permission denied", str(path)))
     with pytest.raises(RecordingError) as copied:
-        write_copy(path, tmp_path / "c1.mp3")
+        write_copy(path, tmp_path / "c1.flac")
     said = [foreseen.message, unforeseen.message, foreseen.file, caplog.text, str(copied.value)]
     assert not any(holds_number(text.replace(str(tmp_path), "")) for text in said), said
     recording = Recording(path, shown, "ab" * 32, 1.0, 1, 8000, "pcm_s16le")
@@ -269,8 +269,8 @@ def test_archives_and_playlists_under_a_recording_s_name(tmp_path: Path) -> None
             load(tmp_path / name)
         assert refused.value.code == "not_audio"
         with pytest.raises(RecordingError):
-            write_copy(tmp_path / name, tmp_path / "out.mp3")
-        assert not (tmp_path / "out.mp3").exists()
+            write_copy(tmp_path / name, tmp_path / "out.flac")
+        assert not (tmp_path / "out.flac").exists()
 
 
 # lines and lists

@@ -119,7 +119,7 @@ def test_a_copy_has_the_seconds_of_the_analysis_when_the_layout_changes(tmp_path
     other = encoded(tmp_path / "other.aac", "aac", "adts", rate=16_000).read_bytes()
     (tmp_path / "both.aac").write_bytes(one + other)
     heard = load(tmp_path / "both.aac")[0]
-    copied = load(write_copy(tmp_path / "both.aac", tmp_path / "copy.mp3"))[0]
+    copied = load(write_copy(tmp_path / "both.aac", tmp_path / "copy.flac"))[0]
     assert heard.duration_s == pytest.approx(6.1, abs=0.2)
     assert copied.duration_s == pytest.approx(heard.duration_s, abs=0.15)
 
@@ -137,13 +137,13 @@ def test_a_recording_that_was_exchanged_meanwhile_is_not_copied(tmp_path: Path) 
     """The spans to be masked are those of the one that was heard."""
     path = encoded(tmp_path / "a.flac", "flac", "flac")
     heard = load(path)[0]
-    assert write_copy(path, tmp_path / "copy.mp3", must_be=heard.sha256).is_file()
+    assert write_copy(path, tmp_path / "copy.flac", must_be=heard.sha256).is_file()
     other = encoded(tmp_path / "other.flac", "flac", "flac", seconds=2)
     path.unlink()
     path.symlink_to(other)
     with pytest.raises(RecordingError, match="has changed"):
-        write_copy(path, tmp_path / "new.mp3", must_be=heard.sha256)
-    assert not (tmp_path / "new.mp3").exists()
+        write_copy(path, tmp_path / "new.flac", must_be=heard.sha256)
+    assert not (tmp_path / "new.flac").exists()
     result = make_result("a")
     result = replace(result, recording=replace(heard, path=path))
     with pytest.raises(RecordingError, match="has changed"):

@@ -83,7 +83,7 @@ def test_a_file_exchanged_in_between_is_refused(tmp_path: Path) -> None:
 def test_a_copy_of_the_same_sound_with_the_same_masks_is_left_alone(tmp_path: Path) -> None:
     path = a_call(tmp_path)
     hidden = [Span(1.0, 2.0)]
-    copy = write_copy(path, tmp_path / "copy.mp3", mask=hidden, sha256="a" * 64)
+    copy = write_copy(path, tmp_path / "copy.flac", mask=hidden, sha256="a" * 64)
     before = copy.stat().st_mtime_ns
     assert write_copy(path, copy, mask=hidden, sha256="a" * 64).stat().st_mtime_ns == before
     masked = copy.read_bytes()

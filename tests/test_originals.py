@@ -147,7 +147,7 @@ def test_a_granted_agent_hears_the_own_calls_only(store: Store) -> None:
 def test_the_masked_sound_is_what_everybody_else_hears(store: Store) -> None:
     coach = Somebody(store, "free")
     whole = coach.client.get("/calls/call-a1/audio")
-    assert whole.headers["content-type"] == "audio/mpeg"
+    assert whole.headers["content-type"] == "audio/flac"
     size = len(whole.content)
     for asked, start, end in (
         ("0-", 0, size),
@@ -236,12 +236,14 @@ def test_files_of_a_report_are_their_owner_s(tmp_path: Path) -> None:
     words = make_transcript(make_turn("customer", UNMASKED, 0.0, 2.0))
     out, view = tmp_path / "out", view_of(load_standard())
     keep_original(result, words, out, keep="both")
+    (out / "calls").mkdir()
+    (out / "calls" / "c%2F1.mp3").write_bytes(b"a copy of before, masked by the words of then")
     write_call(result, out, standard=view)
     names = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
     assert names == [
+        "calls/c%2F1.flac",
         "calls/c%2F1.html",
         "calls/c%2F1.json",
-        "calls/c%2F1.mp3",
         "originals/c%2F1.json",
         "originals/c%2F1.wav",
     ]
@@ -250,7 +252,7 @@ def test_files_of_a_report_are_their_owner_s(tmp_path: Path) -> None:
         assert path.is_dir() or stat.S_IMODE(path.stat().st_mode) == 0o600, path
     assert stat.S_IMODE((out / "originals").stat().st_mode) == 0o700
     write_call(without_words(result), out, standard=view, sound=False)
-    assert not (out / "calls" / "c%2F1.mp3").exists()
+    assert not (out / "calls" / "c%2F1.flac").exists()
     assert json.loads((out / "calls" / "c%2F1.json").read_text())["transcript"]["turns"] == []
     keep_original(result, words, out, keep="masked")
     assert list((out / "originals").iterdir()) == []

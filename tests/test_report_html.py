@@ -26,7 +26,7 @@ from factories import (
 from pipeline.audio.probe import digest_of
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
-from pipeline.reports.audio_copy import write_copy
+from pipeline.reports.audio_copy import BLENDED, CopySettings, write_copy
 from pipeline.reports.call_page import call_page
 from pipeline.reports.calls_csv import Failure
 from pipeline.reports.html import clock, href, tidy
@@ -80,8 +80,9 @@ def _sound(path: Path, *, seconds: float = 3.0, rate: int = 8000, channels: int 
 
 
 def _decoded(path: Path) -> tuple[np.ndarray, int]:
+    floats = av.AudioResampler(format="fltp")
     with av.open(str(path)) as container:
-        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
+        frames = [one.to_ndarray() for frame in container.decode(audio=0) for one in floats.resample(frame)]
         return np.concatenate(frames, axis=1), container.streams.audio[0].rate
 
 
@@ -92,7 +93,7 @@ def _strength(samples: np.ndarray, rate: int, hz: float, start_s: float, end_s: 
 
 
 def test_page_has_everything():
-    page = _Page(call_page(make_result(), standard=STANDARD, sound="call-001.mp3"))
+    page = _Page(call_page(make_result(), standard=STANDARD, sound="call-001.flac"))
     for text in (
         "李明",
         "call-001",
@@ -109,14 +110,14 @@ def test_page_has_everything():
     assert {f"mark-f{i}" for i in range(1, 18)} <= ids
     assert {f"criterion-{row[0]}" for row in CRITERIA} <= ids
     audio = next(attrs for tag, attrs in page.tags if tag == "audio")
-    assert audio["src"] == "call-001.mp3"
+    assert audio["src"] == "call-001.flac"
     assert "line gain" in page.text.lower()
     assert page.text.count("Line gain") == 1
 
 
 def test_each_quote_and_word_has_its_second():
     result = make_result()
-    page = _Page(call_page(result, standard=STANDARD, sound="a.mp3"))
+    page = _Page(call_page(result, standard=STANDARD, sound="a.flac"))
     seconds = {float(attrs["data-s"]) for _, attrs in page.tags if attrs.get("data-s")}  # type: ignore[arg-type]
     assert {round(f.start_s or 0.0, 3) for f in result.findings} <= seconds
     starts = {
@@ -172,7 +173,7 @@ def test_everything_is_escaped(field):
             title_en=EVIL,
             criteria=(replace(STANDARD.criteria[0], title_zh=EVIL, section=EVIL),),
         )
-    page = _Page(call_page(result, standard=standard, sound="a.mp3"))
+    page = _Page(call_page(result, standard=standard, sound="a.flac"))
     assert [tag for tag, _ in page.tags if tag == "script"] == ["script"]
     assert not [tag for tag, _ in page.tags if tag == "img"]
     assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
@@ -189,7 +190,7 @@ def test_everything_is_escaped(field):
 
 def test_policy_names_the_digests_and_nothing_comes_from_outside():
     for html in (
-        call_page(make_result(), standard=STANDARD, sound="a.mp3"),
+        call_page(make_result(), standard=STANDARD, sound="a.flac"),
         index_page([card_of(make_result(), page="a.html", standard=STANDARD)], [], standard=STANDARD),
     ):
         page = _Page(html)
@@ -284,7 +285,7 @@ def test_index_mean_leaves_out_no_connects():
 
 def test_copy_is_playable_and_masked(tmp_path):
     source = _sound(tmp_path / "in.wav")
-    copy = write_copy(source, tmp_path / "out" / "call.mp3", mask=[Span(1.0, 1.5)])
+    copy = write_copy(source, tmp_path / "out" / "call.flac", mask=[Span(1.0, 1.5)])
     samples, rate = _decoded(copy)
     assert samples.shape[0] == 2
     assert samples.shape[1] / rate == pytest.approx(3.0, abs=0.1)
@@ -293,11 +294,31 @@ def test_copy_is_playable_and_masked(tmp_path):
     assert _strength(samples, rate, 600, 1.0, 1.5) < 0.005
     assert _strength(samples, rate, 1000, 1.05, 1.45) > 0.04
     assert _strength(samples, rate, 300, 1.75, 2.25) > 0.1
-    assert copy.stat().st_size < 3.2 * 6_500
+    assert copy.stat().st_size < 3.2 * 16_000
+
+
+def test_copy_of_a_copy_hides_more_and_changes_nothing_else(tmp_path):
+    first = write_copy(_sound(tmp_path / "in.wav"), tmp_path / "first.flac", mask=[Span(1.0, 1.5)])
+    second = write_copy(first, tmp_path / "second.flac", mask=[Span(2.0, 2.25)], settings=BLENDED)
+    (before, rate), (after, _) = _decoded(first), _decoded(second)
+    hidden = slice(int(1.85 * rate), int(2.4 * rate))  # with the margin
+    assert _strength(after, rate, 300, 2.0, 2.25) < 0.005
+    before[:, hidden] = after[:, hidden] = 0
+    assert np.array_equal(before, after)
+
+
+def test_copy_stays_close_to_the_sound(tmp_path):
+    """Noise of the copy at least 40 dB under a side's speech-loud sound, and 75 under full scale."""
+    source = _sound(tmp_path / "in.wav")
+    (heard, rate), (copied, _) = _decoded(source), _decoded(write_copy(source, tmp_path / "call.flac"))
+    blended = (heard + CopySettings().crossfeed * heard[::-1]) / (1 + CopySettings().crossfeed)
+    noise = float(np.sqrt(np.mean((copied[:, : blended.shape[1]] - blended) ** 2)))
+    assert noise < 10 ** (-75 / 20)
+    assert noise < float(np.sqrt(np.mean(blended**2))) / 100
 
 
 def test_copy_of_mono(tmp_path):
-    copy = write_copy(_sound(tmp_path / "in.wav", channels=1, rate=16000), tmp_path / "call.mp3")
+    copy = write_copy(_sound(tmp_path / "in.wav", channels=1, rate=16000), tmp_path / "call.flac")
     samples, rate = _decoded(copy)
     assert samples.shape[0] == 1
     assert _strength(samples, rate, 300, 0.5, 2.5) > 0.2
@@ -307,7 +328,7 @@ def test_copy_of_no_sound_is_an_error_and_leaves_nothing(tmp_path):
     source = tmp_path / "note.wav"
     source.write_text("not a sound")
     with pytest.raises(RecordingError, match=r"note\.wav"):
-        write_copy(source, tmp_path / "out" / "call.mp3")
+        write_copy(source, tmp_path / "out" / "call.flac")
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -319,12 +340,12 @@ def test_report_folder(tmp_path):
     out = tmp_path / "out"
     write_report([result], [Failure("bad.wav", "bad", "not_audio", "no sound in it")], out, standard=STANDARD)
     name = "%E5%91%BC%E5%8F%AB%201"
-    assert {p.name for p in (out / "calls").iterdir()} == {f"{name}.json", f"{name}.html", f"{name}.mp3"}
+    assert {p.name for p in (out / "calls").iterdir()} == {f"{name}.json", f"{name}.html", f"{name}.flac"}
     index = _Page((out / "index.html").read_text(encoding="utf-8"))
     assert f"calls/{href(name)}.html" in [attrs.get("href") for _, attrs in index.tags]
     assert "bad.wav" in index.text and "not_audio" in index.text
     page = _Page((out / "calls" / f"{name}.html").read_text(encoding="utf-8"))
-    assert f"{href(name)}.mp3" in [attrs.get("src") for _, attrs in page.tags]
+    assert f"{href(name)}.flac" in [attrs.get("src") for _, attrs in page.tags]
     table = pd.read_csv(out / "calls.csv")
     assert sorted(table["state"]) == ["failed", "scored"]
 

@@ -313,7 +313,7 @@ def test_the_call_to_hear_lies_beside_the_page(store: Store, tmp_path: Path) -> 
         session.execute(update(Score).values(audio_file=kept.sha256))
     write_scorecards(cards_of(store), tmp_path / "with", language="en", sounds=store.files)
     page = (tmp_path / "with" / "agents" / "A01.html").read_text(encoding="utf-8")
-    name = f"{kept.sha256[:16]}.mp3"
+    name = f"{kept.sha256[:16]}.flac"
     assert f'src="../sound/{name}#t=10.0"' in page
     assert (tmp_path / "with" / "sound" / name).read_bytes() == b"sound"
     write_scorecards(cards_of(store), tmp_path / "without", language="en")

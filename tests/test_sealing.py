@@ -126,7 +126,7 @@ def test_files_are_sealed_their_owner_s_and_read_as_ever(tmp_path: Path) -> None
     assert original.sha256 == kept.sha256
     path = area.locate(kept.sha256, "audio")
     assert path is not None
-    assert path.name.endswith(".mp3.enc")
+    assert path.name.endswith(".flac.enc")
     assert content[:500] not in path.read_bytes()
     for each in (path, *path.parents[:3]):
         assert stat.S_IMODE(each.stat().st_mode) & 0o077 == 0, each
@@ -144,6 +144,22 @@ def test_files_are_sealed_their_owner_s_and_read_as_ever(tmp_path: Path) -> None
     assert area.is_whole(kept.sha256, "audio")
     assert area.remove(kept.sha256, "audio")
     assert not area.remove(kept.sha256, "audio")
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_copy_kept_with_the_ending_of_before_is_found_and_removed(tmp_path: Path, sealed: bool) -> None:
+    area = FileArea(tmp_path, keys(OLD) if sealed else keys())
+    kept = area.put(b"ID3 sound", "audio")
+    path = area.locate(kept.sha256, "audio")
+    assert path is not None
+    former = path.rename(path.with_name(path.name.replace(".flac", ".mp3")))
+    assert area.locate(kept.sha256, "audio") == former
+    assert area.read(kept.sha256, "audio") == b"ID3 sound"
+    assert area.ending(kept.sha256, "audio") == ".mp3"
+    assert [digest for digest, _, _ in area.each()] == [kept.sha256]
+    assert area.put(b"ID3 sound", "audio") == kept
+    assert area.remove(kept.sha256, "audio")
+    assert list(area.each()) == []
 
 
 def test_a_sealed_area_takes_nothing_plain(tmp_path: Path) -> None:

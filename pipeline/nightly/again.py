@@ -23,7 +23,7 @@ from pipeline.nightly.evidence import evidence_from
 from pipeline.nightly.work import Places, Setup, json_bytes, judged_of
 from pipeline.process import HeardCall, Job, Workplace, hear_known, judge_call
 from pipeline.provenance import judged_by
-from pipeline.reports.audio_copy import write_copy
+from pipeline.reports.audio_copy import BLENDED, write_copy
 from pipeline.reports.call_json import to_json
 from pipeline.reports.originals import SCHEMA
 from pipeline.sealing import BrokenSealError
@@ -188,9 +188,10 @@ class Desk:
         if set(hidden) <= set(before):
             return kept
         with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
-            source = Path(folder, "before.mp3")
+            source = Path(folder, "before")
             self._area.copy_out(kept.sha256, "audio", source)
-            return self._area.take(write_copy(source, Path(folder, "copy.mp3"), mask=hidden), "audio")
+            copy = write_copy(source, Path(folder, "copy.flac"), mask=hidden, settings=BLENDED)
+            return self._area.take(copy, "audio")
 
 
 def _heard(again: Again, old: dict[str, Any] | None, place: Workplace) -> HeardCall | None:

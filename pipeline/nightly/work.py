@@ -166,7 +166,7 @@ class Bench:
     def _copy(self, result: CallResult, source: Path) -> Kept | None:
         with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
             try:
-                target, own = Path(folder) / "copy.mp3", result.recording
+                target, own = Path(folder) / "copy.flac", result.recording
                 copy = write_copy(source, target, mask=hidden_in(result), must_be=own.sha256 if own else None)
                 return self._area.take(copy, "audio")
             except RecordingError:

@@ -44,7 +44,8 @@ def _sounds(cards: Scorecards, out: Path, area: FileArea) -> dict[str, str]:
             digest = heard.audio_file if heard else None
             if digest is None or digest in found or not area.is_whole(digest, "audio"):
                 continue
-            with atomic_path(out / "sound" / f"{digest[:16]}.mp3") as beside:
+            name = f"{digest[:16]}{area.ending(digest, 'audio')}"
+            with atomic_path(out / "sound" / name) as beside:
                 area.copy_out(digest, "audio", beside)
-            found[digest] = f"../sound/{digest[:16]}.mp3"
+            found[digest] = f"../sound/{name}"
     return found

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from pipeline.call_names import safe_name
 from pipeline.errors import RecordingError
-from pipeline.reports.audio_copy import SUFFIX, CopySettings, write_copy
+from pipeline.reports.audio_copy import FORMER_SUFFIX, SUFFIX, CopySettings, write_copy
 from pipeline.reports.call_json import write_json
 from pipeline.reports.call_page import call_page
 from pipeline.reports.calls_csv import Failure, Row, row_of, row_of_failure, to_csv
@@ -68,6 +68,7 @@ def write_call(
     played = _copy(result, source, target, copy) if source and sound else None
     if played is None:
         target.unlink(missing_ok=True)  # one of an earlier run would be another call's sound
+    target.with_suffix(FORMER_SUFFIX).unlink(missing_ok=True)
     write_json(result, folder)
     page = f"{name}.html"
     write_atomic(folder / page, call_page(result, standard=standard, sound=played))

@@ -157,7 +157,7 @@ def people(request: Request, store: StoreOf) -> list[PersonOut]:
 
 @router.get("/calls/{call_id:path}/audio", responses=ERRORS, response_class=Response)
 def audio(request: Request, call_id: str) -> Response:
-    """A call's sound (MP3, masked), whole or in ranges."""
+    """A call's sound (FLAC, masked), whole or in ranges."""
     return sound_of(request, call_id)
 
 

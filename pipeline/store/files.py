@@ -30,9 +30,11 @@ from pipeline.sealing import (
 )
 
 KINDS = {
-    "result": ".json", "transcript": ".json", "audio": ".mp3", "original_transcript": ".json", "original_audio": ".bin",
+    "result": ".json", "transcript": ".json", "audio": ".flac", "original_transcript": ".json", "original_audio": ".bin",
 }  # fmt: skip
 """Kind of file → its ending. The originals are the recording's own bytes, and its words unmasked."""
+FORMER = {"audio": ".mp3"}
+"""Kind of file → the ending it had before: what lies there so is found, played and removed like any other."""
 TEMPORARY = ".tmp-"
 SEALED = ".enc"
 MARK = "sealed.json"
@@ -67,7 +69,13 @@ class FileArea:
     def locate(self, sha256: str, kind: str) -> Path | None:
         """The path at which a file does lie, sealed or not; None where it is gone."""
         plain = self.path(sha256, kind)
-        return next((path for path in (_sealed(plain), plain) if path.is_file()), None)
+        named = [plain, plain.with_suffix(FORMER[kind])] if kind in FORMER else [plain]
+        return next((path for each in named for path in (_sealed(each), each) if path.is_file()), None)
+
+    def ending(self, sha256: str, kind: str) -> str:
+        """What a file's name ends with, unsealed: today's ending, or the one it was kept with."""
+        path = self.locate(sha256, kind) or self.path(sha256, kind)
+        return Path(path.name.removesuffix(SEALED)).suffix
 
     def put(self, content: bytes, kind: str) -> Kept:
         """Keep a content; what is there already, whole, is left alone. Raises SealError as `ready` does."""
@@ -165,7 +173,7 @@ class FileArea:
             for path in sorted((self.root / kind).glob("*/*")):
                 if path.name.startswith(TEMPORARY):
                     yield "", kind, path
-                elif path.name.removesuffix(SEALED).endswith(ending):
+                elif path.name.removesuffix(SEALED).endswith((ending, FORMER.get(kind, ending))):
                     yield path.name.split(".", 1)[0], kind, path
 
     def ready(self) -> None:
