@@ -173,7 +173,7 @@ class BenchReport:
 
 
 def _told(shares: Mapping[str, float]) -> str:
-    return ", ".join(f"{stage} {share:.0%}" for stage, share in shares.items())
+    return ", ".join(f"{stage} {share:.1%}" for stage, share in shares.items())
 
 
 def line_through(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
