@@ -310,7 +310,7 @@ def test_copy_of_a_copy_hides_more_and_changes_nothing_else(tmp_path):
 def test_copy_stays_close_to_the_sound(tmp_path):
     """Noise of the copy at least 40 dB under a side's speech-loud sound, and 75 under full scale."""
     source = _sound(tmp_path / "in.wav")
-    (heard, rate), (copied, _) = _decoded(source), _decoded(write_copy(source, tmp_path / "call.flac"))
+    (heard, _), (copied, _) = _decoded(source), _decoded(write_copy(source, tmp_path / "call.flac"))
     blended = (heard + CopySettings().crossfeed * heard[::-1]) / (1 + CopySettings().crossfeed)
     noise = float(np.sqrt(np.mean((copied[:, : blended.shape[1]] - blended) ** 2)))
     assert noise < 10 ** (-75 / 20)

@@ -46,11 +46,11 @@ AS_GOOD, FEW = 0.01, 300
 """F1 that a lower threshold may cost: what counts below the gate is a doubt for a person, what is missed nobody sees. Where fewer
 sentences are true it may cost F1's standard error (Breiman et al., "Classification and Regression Trees", 1984)."""
 SETTLED: Mapping[str, float] = {
-    "hard_sell": 0.5, "refusal": 0.45, "objection": 0.45, "confusion": 0.4, "complaint": 0.45, "needs_question": 0.45,
+    "hard_sell": 0.45, "refusal": 0.45, "objection": 0.35, "confusion": 0.3, "complaint": 0.4, "needs_question": 0.45,
     "benefit": 0.5,
 }  # fmt: skip
-"""Thresholds settled on whole calls of authors kept apart, whose totals by threshold were read: the authors left out are few,
-and F1 is flat from 0.3 to 0.6 on theirs."""
+"""Thresholds settled on whole calls of authors kept apart, whose totals by threshold were read, by author and by what two of
+three readers mark (docs/decisions/0026): the authors left out are few, and F1 is flat from 0.3 to 0.6 on theirs."""
 PENALTY = 1.0
 """Pull of the two weights towards what each reading is worth by itself: a half."""
 
