@@ -9,7 +9,8 @@ A development tool::
 holds its truth as ``transcripts.tsv`` (file, text) or as ``expected/<call_id>.json`` (the form of ``sample_audio``), where
 each side of a call is a clip of its own. Both engines get the same samples, the same model and precision, find the language
 by themselves, and are compared after the same normalising (simplified characters, no punctuation, no case). Clips of 20 s
-and more are told apart: the long read texts here are loosely transcribed.
+and more are told apart: the long read texts here are loosely transcribed. The last lines tell how far the two
+differ over all clips.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import csv
 import functools
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from models.whisper_load import from_environment, resolve
 from pipeline import bench_sounds
 from pipeline.audio import Channels, listen, load
 from pipeline.speech import default_recogniser
-from pipeline.speech.error_rate import ErrorRate, error_rate
+from pipeline.speech.error_rate import ErrorRate, error_rate, paired_difference
 from pipeline.speech.normalise import is_han, simplified
 from pipeline.speech.transcribe import SpeechSettings, transcribe
 
@@ -60,6 +61,9 @@ class Row:
     cpu_s: float = 0.0
     sound_s: float = 0.0
 
+    def __add__(self, other: Row) -> Row:
+        return Row(self.errors + other.errors, self.cpu_s + other.cpu_s, self.sound_s + other.sound_s)
+
 
 Engine = Callable[[Samples, str | None], str]
 
@@ -76,14 +80,17 @@ def main() -> None:
 def accuracy(folders: tuple[Path, ...], known_language: bool, alone: bool) -> None:
     """Print error rates a group, plain and through G.711 at 8 kHz: ours, then faster-whisper's beam 5."""
     engines: dict[str, Engine] = {"ours": ours} if alone else {"ours": ours, "faster-whisper": theirs}
+    clips: dict[tuple[str, str, str], ErrorRate] = {}
     for folder in folders:  # each folder's rows as soon as they are known: the whole takes a while
         found: dict[tuple[str, str, str], Row] = {}
-        for clip in clips_of(folder):
+        for number, clip in enumerate(clips_of(folder)):
             for line, sound in (("plain", clip.samples), ("telephone", bench_sounds.telephone(clip.samples))):
                 for name, engine in engines.items():
                     key = (clip.group, line, name)
                     language = clip.language if known_language else None
-                    found[key] = _heard(found.get(key, Row()), clip, sound, engine, language)
+                    heard = _heard(clip, sound, engine, language)
+                    found[key] = found.get(key, Row()) + heard
+                    clips[f"{clip.language} {line}", f"{folder} {number}", name] = heard.errors
         for (group, line, name), row in sorted(found.items()):
             unit = "CER" if group.startswith("zh") else "WER"
             click.echo(
@@ -91,6 +98,22 @@ def accuracy(folders: tuple[Path, ...], known_language: bool, alone: bool) -> No
                 f"({row.errors.errors} of {row.errors.reference_length})  "
                 f"{row.cpu_s / row.sound_s:.4f} of the length"
             )
+    for line in sorted({key[0] for key in clips} if not alone else ()):
+        pairs = [
+            (mine, clips[line, clip, "faster-whisper"])
+            for (at, clip, name), mine in clips.items()
+            if at == line and name == "ours"
+        ]
+        click.echo(f"{line:20} {_compared(pairs)}")
+
+
+def _compared(pairs: Sequence[tuple[ErrorRate, ErrorRate]]) -> str:
+    difference, low, high = paired_difference(pairs)
+    mine, other = (sum((pair[side] for pair in pairs), _NOTHING) for side in (0, 1))
+    return (
+        f"{mine.errors} errors beside {other.errors} in {mine.reference_length} ({len(pairs)} clips): "
+        f"{difference:+.4f}, 95 % from {low:+.4f} to {high:+.4f}"
+    )
 
 
 @main.command()
@@ -133,15 +156,11 @@ def _wordless(
             yield name, bench_sounds.babble(sounds, seconds, seed=count + seed)
 
 
-def _heard(before: Row, clip: Clip, sound: Samples, engine: Engine, language: str | None) -> Row:
+def _heard(clip: Clip, sound: Samples, engine: Engine, language: str | None) -> Row:
     began = time.process_time()
     text = engine(sound, language)
     errors = error_rate(simplified(clip.truth), simplified(text), language=clip.language)
-    return Row(
-        before.errors + errors,
-        before.cpu_s + time.process_time() - began,
-        before.sound_s + len(sound) / RATE_HZ,
-    )
+    return Row(errors, time.process_time() - began, len(sound) / RATE_HZ)
 
 
 def ours(sound: Samples, language: str | None) -> str:

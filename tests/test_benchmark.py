@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.benchmark import truth_of
 from pipeline.benchmark_report import BenchReport, BenchRow, EngineRow
-from pipeline.speech.error_rate import ErrorRate
+from pipeline.speech.error_rate import ErrorRate, paired_difference
 
 
 def row(
@@ -78,7 +78,7 @@ def test_start_up_is_told_apart_from_the_work_a_call() -> None:
     assert report.start_up_s() == pytest.approx(8.0)
     text = "\n".join(report.lines())
     assert "start-up: 8.0 s a worker, once" in text
-    assert "of the 2 calls after that: decode 0%, activity 15%, transcribe 75%, judge 0%, reports 10%" in text
+    assert "of the 2 calls after that: decode 0.0%, activity 15.0%, transcribe 75.0%, judge 0.0%, reports 10.0%" in text
 
 
 def test_start_up_of_two_workers_is_their_mean_and_untold_without_later_calls() -> None:
@@ -97,3 +97,19 @@ def test_truth_lies_beside_the_sound_as_text_or_in_the_folders_table(tmp_path: P
     (tmp_path / "transcripts.tsv").write_text("a.wav\t您好\nb.wav\t再见\n", encoding="utf-8")
     (tmp_path / "b.txt").write_text("再见了", encoding="utf-8")
     assert [truth_of(tmp_path / name) for name in ("a.wav", "b.wav", "c.wav")] == ["您好", "再见了", None]
+
+
+def test_how_far_two_engines_differ_is_told_with_what_chance_makes_of_it() -> None:
+    def rates(*errors: int) -> list[ErrorRate]:
+        return [ErrorRate(each, 0, 0, 10) for each in errors]
+
+    same, low, high = paired_difference(list(zip(rates(1, 0, 2, 1), rates(1, 0, 2, 1), strict=True)))
+    assert (same, low, high) == (0.0, 0.0, 0.0)
+    better, low, high = paired_difference(
+        list(zip(rates(0, 1, 0, 1) * 10, rates(2, 2, 1, 1) * 10, strict=True))
+    )
+    assert better == pytest.approx(-0.1)
+    assert low < better < high < 0
+    unsure, low, high = paired_difference(list(zip(rates(0, 3, 1, 1), rates(2, 0, 1, 1), strict=True)))
+    assert unsure > 0 > low
+    assert high > unsure

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -79,3 +79,24 @@ def corpus_error_rate(pairs: Iterable[tuple[str, str]], *, language: str) -> Err
     for reference, hypothesis in pairs:
         total += error_rate(reference, hypothesis, language=language)
     return total
+
+
+def paired_difference(
+    pairs: Sequence[tuple[ErrorRate, ErrorRate]], *, resamples: int = 10_000, seed: int = 0
+) -> tuple[float, float, float]:
+    """How much higher the first rate of each pair is than the second, over all clips, and where that lies 95 times in 100.
+
+    The same clips are drawn for both engines, so that what is hard for either doesn't blur the difference (Bisani and Ney,
+    "Bootstrap estimates for confidence intervals in ASR performance evaluation", ICASSP 2004).
+
+    >>> one = (ErrorRate(1, 0, 0, 10), ErrorRate(2, 0, 0, 10))
+    >>> paired_difference([one, one])
+    (-0.1, -0.1, -0.1)
+    """
+    import numpy as np
+
+    more = np.array([first.errors - second.errors for first, second in pairs], dtype=float)
+    length = np.array([first.reference_length for first, _ in pairs], dtype=float)
+    drawn = np.random.default_rng(seed).integers(len(pairs), size=(resamples, len(pairs)))
+    low, high = np.percentile(more[drawn].sum(axis=1) / length[drawn].sum(axis=1), (2.5, 97.5))
+    return float(more.sum() / length.sum()), float(low), float(high)
