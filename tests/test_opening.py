@@ -128,3 +128,40 @@ def test_what_is_missing_or_untimed_is_not_measurable() -> None:
 
 def test_frames_load_once() -> None:
     assert load_frames("zh") is load_frames("zh")
+
+
+LONG = (
+    "喂您好，是这样的阿，现在做门店的老板，广告费都花得不明不白，月底一算那个这样就对不上，我们有一个投放的系统，手机上就能看，"
+    "一天少花一个小时，一年也就一千九百八十块钱，店员也能用，"
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "quote", "value"),
+    [
+        ("几家店也可以一起看我对了我是花心传媒的里名您要不要试试", "里名", "李明"),
+        ("花心传媒里名给您打电话", "里名", "李明"),
+        ("我这边是销售部的汪芳，", "汪芳", "王芳"),
+    ],
+)
+def test_a_name_as_it_sounds_behind_the_firm_is_heard_late_in_a_long_turn(
+    told: str, quote: str, value: str
+) -> None:
+    found = _find(LONG + told, profile=PROFILE)
+    assert found["name"].quote == quote
+    assert found["name"].detail["value"] == value
+    assert found["name"].confidence >= 0.6
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "这是华信传媒的系统，",
+        "华信传媒的同事里名上次给您打过，",
+        "我们华信传媒的，里名也用过，",
+        "华信传媒的老板也用，",
+    ],
+)
+def test_what_stands_behind_the_firm_and_sounds_like_nobody_is_no_name(told: str) -> None:
+    found = _find(LONG + told, profile=PROFILE)
+    assert "name" not in found or found["name"].confidence < 0.6

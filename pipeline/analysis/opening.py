@@ -18,7 +18,7 @@ from pipeline.analysis.frames import SLOTS
 from pipeline.analysis.introduced import asks_firm, own_firm
 from pipeline.analysis.people import plain, trade
 from pipeline.analysis.purpose import purpose_of
-from pipeline.analysis.roster import known_names, own_name
+from pipeline.analysis.roster import behind_firm, known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.slot_found import findings_of
 from pipeline.analysis.slots import Known, recognise, spot
@@ -201,7 +201,9 @@ def _spotted(
         for slot in list(left):
             if slot == "name" and sentence.turn not in early:
                 continue
-            hit = own_name(sentence, left[slot]) if slot == "name" else spot(sentence, left[slot])
+            hit = spot(sentence, left[slot]) if slot != "name" else own_name(sentence, left[slot])
+            if slot == "name" and hit is None:
+                hit = behind_firm(sentence, known)
             if hit is not None:
                 del left[slot]
                 yield conversation.finding(

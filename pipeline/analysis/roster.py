@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.jieba_words import frequencies
 from pipeline.analysis.conversation import Conversation, Sentence
@@ -23,8 +23,11 @@ BY_SHORT = 0.9
 BY_SOUND, LONG = 0.8, 8
 """What a likeness counts where a name was written as it sounds, so that the barely alike is a doubt, and from how many
 characters such a name is looked for (our default)."""
+AS_SPOKEN = 0.9
+"""Strength of what sounds like a name, as everywhere (`slots`)."""
 _LATIN = re.compile(r"[a-z]{2}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
 _NICK = re.compile(r"[小老阿大][\u3400-\u9fff]|[\u3400-\u9fff](?:经理|老师|顾问|总|工|姐|哥)")
 _COMPOUND = re.compile(r"欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|司徒|令狐|端木|东方|独孤|南宫")
 ORDINARY = 20
@@ -92,6 +95,25 @@ def own_name(sentence: Sentence, known: Sequence[Known]) -> Hit | None:
             if found is not None:
                 return Hit(*found, one.value, "exact" if form == one.value else "alias", BY_SHORT)
     return _as_heard(sentence, known) if _tongue(sentence) == "en" else None
+
+
+def behind_firm(sentence: Sentence, known: Mapping[str, Sequence[Known]]) -> Hit | None:
+    """A name of the roster written as it sounds, right behind the profile's company or department: 我是蓝海集团的流阳 for 刘洋.
+
+    A long opening turn is where the tagger doesn't hear it; what stands before it serves as the frame.
+    """
+    if _tongue(sentence) != "zh":
+        return None
+    for held in (spot(sentence, known[slot]) for slot in ("company", "department")):
+        if held is None:
+            continue
+        start = held.end + sentence.folded.startswith("的", held.end)
+        for end in range(start + 4, start + 1, -1):
+            whole = _HAN_NAME.fullmatch(sentence.folded[start:end])
+            found = recognise(whole.group(), known["name"]) if whole else None
+            if found is not None and not is_somebody_else(sentence.folded, start, end, "zh"):
+                return Hit(start, end, found[0], found[1], found[2] * AS_SPOKEN)
+    return None
 
 
 def _given(sentence: Sentence, form: str) -> tuple[int, int] | None:
