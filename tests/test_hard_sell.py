@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.analysis import hard_sell
 from pipeline.analysis.acts import Guess
+from pipeline.analysis.bounds import whole
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.hard_sell import find, measure
 from pipeline.analysis.sure import says
@@ -106,3 +107,39 @@ def test_a_guarantee_told_as_a_fact_is_a_doubt(language: str, text: str, kind: s
     fact = says(conversation.sentences[0], "hard_sell", "doubts")
     judged = hard_sell._judged(finding, Guess(0.9, 0.3, {"severity": "mild"}), fact=fact)
     assert (judged.confidence >= 0.6) is sure
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "quoted"),
+    [
+        (
+            "别人家孩子都会了，就您家不会，落单了。",
+            "别人家孩子都会了，就您家不",
+            "别人家孩子都会了，就您家不会",
+        ),
+        ("名额就剩几个了，[姓名]女士您定吧。", "就剩几个了，[姓", "就剩几个了，[姓名]"),
+        ("您今天买不买给句话。", "今天买不", "今天买不买"),
+        ("只要99.5元，今天定。", "只要99", "只要99.5"),
+        ("Only two places left, [name], decide.", "two places left, [na", "two places left, [name]"),
+        ("It's [name]'s last chance today.", "[name", "[name]'s"),
+        ("Don't think, sign up tonight.", "sign up to", "sign up tonight"),
+        ("名额就剩两个，您定吧。", "就剩两个", "就剩两个"),
+        ("Sign up now, [name].", "Sign up now", "Sign up now"),
+    ],
+)
+def test_a_quote_ends_with_a_word_and_holds_a_mask_whole(text: str, said: str, quoted: str) -> None:
+    at = text.index(said)
+    start, end = whole(text, at, at + len(said))
+    assert text[start:end] == quoted
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "cut"), [("zh", "您家不会落单", "您家不"), ("en", "sign up tonight", "sign up to")]
+)
+def test_findings_quote_whole_words(language: str, text: str, cut: str) -> None:
+    call = Conversation.of(Transcript(language, (Turn("agent", text, None, None, 1.0),)))
+    quote = call.finding("hard_sell", call.sentences[0], 0, len(cut)).quote or ""
+    assert quote.startswith(cut) and len(quote) > len(cut)
+    assert (
+        call.finding("company", call.sentences[0], 0, len(cut)).quote == cut
+    )  # a slot ends where it was read to end

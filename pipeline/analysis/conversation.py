@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.analysis.bounds import EXACT, whole
 from pipeline.analysis.text import fold, language_of, sentences
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord, Finding, Sound, Speaker, Transcript, Turn, Word
@@ -75,7 +76,9 @@ class Conversation:
     def finding(
         self, kind: str, sentence: Sentence, start: int, end: int, /, *, strength: float = 1.0, **detail: Any
     ) -> Finding:
-        """A finding for characters ``[start, end)`` of a sentence; confidence = recognition × strength."""
+        """A finding for characters ``[start, end)`` of a sentence, grown to whole words; confidence = recognition × strength."""
+        if kind not in EXACT:
+            start, end = whole(sentence.text, start, end)
         begin, until = sentence.start + start, sentence.start + end
         start_s, end_s, heard = self.time_of(sentence.turn, begin, until)
         return Finding(

@@ -42,7 +42,7 @@ def _address(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _name(text: str, start: int, end: int) -> tuple[int, int]:
-    start = _cut("name_zh", text, start, end)
+    start = _cut("name_zh", text, _cut("thanks", text, start, end), end)
     if text[start:end] in ("老", "小", "阿"):  # a familiar form of address is of the family name behind it
         family = re.match(surname(sure=False), text[end : end + 2])
         end += family.end() if family else 0

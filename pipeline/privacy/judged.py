@@ -19,6 +19,7 @@ from pipeline.privacy.streams import Stream
 from pipeline.privacy.tagger import KINDS
 from pipeline.privacy.told import Told
 from pipeline.privacy.tongues import told_by_tagger
+from pipeline.privacy.worded import unasked
 
 LOW = {"name": 0.3, "address": 0.2}
 """How likely a token must be data to belong to likelier ones beside it, by kind."""
@@ -56,7 +57,7 @@ def personal_data(streams: Sequence[Stream], language: str, *, keep: Collection[
     tongue = "zh" if language.startswith("zh") else "en"
     said = streams[0].turns
     turns = read_again(said, told_by_tagger(streams, told, tongue))
-    return settled(streams, judged(streams, told, turns, keep=keep), kept)
+    return settled(streams, unasked(streams, judged(streams, told, turns, keep=keep), told), kept)
 
 
 def judged(

@@ -101,20 +101,21 @@ def _again(text: str, known: Collection[str]) -> Iterator[Hit]:
                 for m in re.finditer(rf"\b(?:{said}{more}|{re.escape(part)})\b", text)
             )
     surnames = {name.lstrip("老小")[:1] for name in known if is_han(name) and len(name) <= 4} - {""}
-    titles, called = rules()["names_zh"]["titles"], rules()["names_zh"]["persons"]["called"]
-    given = {name[1:] for name in known if is_han(name) and len(name) == 3 and name[1:] in text}
-    for one in given:
-        yield from (
-            Hit(m.start(), m.end(), "name", 0.8)
-            # one that is no word of the dictionary is the name wherever it stands
-            for m in re.finditer(
-                one
-                if one not in dictionary()
-                else rf"{one}(?={rules()['names_zh']['given_before']}|{titles})",
-                text,
-            )
-        )
+    zh = rules()["names_zh"]
+    yield from _given_again(text, known)
     for one in filter(text.__contains__, surnames):
-        yield from (
-            Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(rf"{one}(?={called})|老{one}", text)
-        )
+        # 小时 and the like are somebody only where he is spoken to
+        small = zh["small_spoken_to" if f"小{one}" in everyday() else "small_again"].replace("NAME", one)
+        said = rf"{one}(?={zh['persons']['called']})|老{one}|{small}"
+        yield from (Hit(m.start(), m.end(), "name", 0.85) for m in re.finditer(said, text))
+
+
+def _given_again(text: str, known: Collection[str]) -> Iterator[Hit]:
+    """The given name of a whole one; if it is a word of the dictionary, only where somebody is called so."""
+    zh = rules()["names_zh"]
+    for one in {name[1:] for name in known if is_han(name) and len(name) == 3 and name[1:] in text}:
+        said = one
+        if one in dictionary():
+            called = "" if one in everyday() else "|" + zh["given_called"].replace("NAME", one)
+            said = rf"{one}(?={zh['given_before']}|{zh['titles']}){called}"
+        yield from (Hit(m.start(), m.end(), "name", 0.8) for m in re.finditer(said, text))

@@ -25,6 +25,7 @@ from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
 from pipeline.privacy.streams import Stream
 from pipeline.privacy.titled import of_colleague, titled_again
+from pipeline.privacy.worded import said_as_word
 
 
 def settled(
@@ -57,6 +58,7 @@ def settled(
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
             and not _is_nothing(stream, hit)
             and not is_plain(stream, hit, hits[at])
+            and not said_as_word(stream, hit)
             and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
         homes = [
