@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.call_claims import with_agent
 from pipeline.call_names import kept_name
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
 from pipeline.endings import Apart
@@ -57,7 +58,9 @@ def read_lists(
         return record if record.call_id in given else replace(record, call_id="")
 
     rows = {file: as_listed(record) for file, record in assigned.records.items() if record.listed}
-    missing = tuple(as_listed(record) for record in assigned.missing if record.file not in others)
+    missing = tuple(
+        with_agent(as_listed(record), profile) for record in assigned.missing if record.file not in others
+    )
     apart = listed_apart(assigned.missing, others)
     told = (
         *_passed_over(inbox),
