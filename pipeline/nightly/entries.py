@@ -14,7 +14,7 @@ from pipeline.store.night_tables import LedgerEntry, MissingCall
 from pipeline.store.reasons import REASONS
 from pipeline.types import CallRecord
 
-_PAST = ("replaced", "withdrawn")
+_PAST = ("replaced", "withdrawn", "opened")
 """Rows that no longer stand for what lies in the inbox."""
 _TWINS = ("duplicate", "replaced", "withdrawn", "link_outside", "no_plain_file")
 """Rows that can't make another content a duplicate."""
@@ -101,7 +101,7 @@ class Entries:
         if entry is not None and entry.sha256 is not None:
             return
         entry = entry or self.add(each)
-        self.change(entry, REASONS[each.state].state, each.state)
+        self.change(entry, REASONS[each.state].state, each.state, message=each.told)
 
     def failed(self, each: Seen, message: str) -> None:
         """A file on which planning itself broke. What was rolled back with it is not relied on."""
@@ -136,9 +136,14 @@ class Entries:
             entry.sha256, entry.bytes, entry.mtime_ns, entry.ctime_ns = now
 
     def close_absent(self) -> None:
-        """Rows that waited for a file that is no longer there."""
+        """Rows that waited for a file that is no longer there, or told of a folder that can be read now."""
+        closed = tuple(each.file for each in self._seen.values() if each.is_folder)
         for file, entry in self._by_file.items():
-            if entry.state == "pending" and file not in self._seen:
+            if file in self._seen or file.startswith(closed):  # what lies in a closed folder may be there
+                continue
+            if file.endswith("/"):
+                self.change(entry, REASONS["opened"].state, "opened")
+            elif entry.state == "pending":
                 reason = "withdrawn" if entry.sha256 is None else "vanished"
                 self.change(entry, REASONS[reason].state, reason)
 
