@@ -8,7 +8,6 @@ that channel speaks.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from pipeline.delivered import MAX_LINE_BYTES, parse_call
 from pipeline.errors import CallgaugeError, why
 from pipeline.intake import lies_in
 from pipeline.intervals import Span, Timeline
+from pipeline.json_once import loads_once
 from pipeline.types import CallRecord, Layout, Speaker, Transcript, Unheard
 
 SUFFIXES = (".transcript.json", ".transcript.jsonl")
@@ -79,7 +79,7 @@ def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside 
             f"{path.name} is longer than {MAX_LINE_BYTES} bytes; a transcript holds one call"
         )
     try:
-        data = json.loads(raw.decode("utf-8-sig"))
+        data = loads_once(raw.decode("utf-8-sig"))
         if isinstance(data, Mapping):
             data = {"call_id": recording.stem, **data}
         call = parse_call(data, file=recording.name)

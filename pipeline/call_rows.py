@@ -7,11 +7,13 @@ import io
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.call_fields import column_of
+from pipeline.config_messages import shown
 from pipeline.errors import ConfigError, why
+from pipeline.json_once import DoubledKeyError, loads_once
 
 __all__ = ["MAX_ROWS", "csv_rows", "json_rows"]
 
@@ -131,6 +133,10 @@ def _check_header(header: list[str], name: str) -> None:
         raise ConfigError([f"{name}: row 1, {column} → given twice; keep one" for column in twice])
 
 
+_ONE = "one of them is accepted"
+_LEFT = "the row is left out"
+
+
 def _not_json(error: Exception) -> str:
     return f"no JSON from column {error.colno} on" if isinstance(error, json.JSONDecodeError) else why(error)
 
@@ -144,7 +150,10 @@ def json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, 
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = loads_once(line)
+        except DoubledKeyError as error:
+            mistakes.append(f"{name}: row {number}, {error.key} → {error}; {_LEFT}")
+            continue
         except (ValueError, RecursionError) as error:
             mistakes.append(f"{name}: row {number} → {_not_json(error)}; one JSON object a line is accepted")
             continue
@@ -153,5 +162,16 @@ def json_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, 
             continue
         named = {column_of(key): value for key, value in row.items()}
         if len(named) < len(row):
-            mistakes.append(f"{name}: row {number} → a key is given twice; the last one counts")
+            mistakes.append(f"{name}: row {number}, {_same_column(row)} → name one column; {_ONE}; {_LEFT}")
+            continue
         yield number, named
+
+
+def _same_column(row: Mapping[str, Any]) -> str:
+    """The first keys of a row that mean the same column."""
+    first: dict[str, str] = {}
+    return next(
+        f"{shown(first[column])} and {shown(key)}"
+        for key in row
+        if first.setdefault(column := column_of(key), key) != key
+    )

@@ -13,6 +13,7 @@ from pipeline.call_names import printable
 from pipeline.config_messages import shown
 from pipeline.delivered_fields import MistakeError, halves, record_of, seconds_of, sort_of, speaker_of
 from pipeline.errors import why
+from pipeline.json_once import DoubledKeyError, loads_once
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord, Transcript, Turn
 
@@ -86,24 +87,14 @@ def parse_call(data: Any, *, file: str = "", profile: Profile = EMPTY) -> Delive
     return Delivered(record, transcript, tuple(notes.values()))
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys differ: which of two values was meant is not guessed."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise MistakeError(shown(twice), "is given twice in one object; one is accepted")
-    return found
-
-
 def _line(path: Path, number: int, raw: bytes, seen: dict[str, int], profile: Profile) -> Delivered | BadLine:
     try:
-        data = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once_each)
+        data = loads_once(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         return _bad(path, number, "line", f"not UTF-8 at byte {error.start}")
     except json.JSONDecodeError as error:
         return _bad(path, number, "line", f"no JSON: {error.msg} at column {error.colno}")
-    except MistakeError as error:
+    except DoubledKeyError as error:
         return _bad(path, number, error.key, str(error))
     except (RecursionError, ValueError) as error:
         return _bad(path, number, "line", f"no JSON that can be read: {why(error)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import ConfigError, why
 from pipeline.evaluate import Counts, Evaluation
 from pipeline.expectations import SCHEMA, mistakes_in
+from pipeline.json_once import DoubledKeyError, loads_once
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -34,7 +34,10 @@ def read_expected(folder: Path, criteria: Collection[str] | None = None) -> list
     mistakes: list[str] = []
     for path in sorted(place.glob("*.json")):
         try:
-            data = json.loads(path.read_text(encoding="utf-8-sig"))
+            data = loads_once(path.read_text(encoding="utf-8-sig"))
+        except DoubledKeyError as error:
+            mistakes.append(f"{path.name}: {error.key} → {error}")
+            continue
         except (OSError, ValueError, RecursionError) as error:
             mistakes.append(f"{path.name}: file → {why(error)}; UTF-8 JSON is accepted")
             continue
@@ -60,7 +63,10 @@ def read_results(folder: Path) -> dict[str, dict[str, Any]]:
     results, mistakes = {}, []
     for path in sorted(place.glob("*.json")):
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            data = loads_once(path.read_text(encoding="utf-8"))
+        except DoubledKeyError as error:
+            mistakes.append(f"{path.name}: {error.key} → {error}")
+            continue
         except (OSError, ValueError, RecursionError) as error:
             mistakes.append(f"{path.name}: file → {why(error)}; UTF-8 JSON is accepted")
             continue

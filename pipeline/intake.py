@@ -13,7 +13,7 @@ from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, u
 from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_recording
 from pipeline.errors import ConfigError
 from pipeline.profile import EMPTY, Profile, load_profile
-from pipeline.standing import leads_in, standing_apart
+from pipeline.standing import ROOT, leads_in, open_folders, standing_apart
 from pipeline.types import CallRecord
 
 CALL_LISTS = ("calls.csv", "calls.jsonl")
@@ -39,7 +39,7 @@ class Intake:
     """Recordings with their rows, rows without recording, and what is wrong in the call list.
 
     ``contested``: recordings that rows of different agents claim; they are not scored. ``apart``: files that may hold calls
-    and are not taken in, each with why.
+    and are not taken in, each with why. ``closed``: folders that may not be read, by name, each with what is told of it.
     """
 
     calls: tuple[tuple[Path, CallRecord], ...]
@@ -47,6 +47,7 @@ class Intake:
     mistakes: tuple[str, ...]
     contested: tuple[CallRecord, ...] = ()
     apart: tuple[tuple[CallRecord, Apart], ...] = ()
+    closed: tuple[tuple[str, str], ...] = ()
 
 
 def take_in(
@@ -75,15 +76,14 @@ def take_in(
     absent = [f"{path}: path → there is no such file or folder" for path in paths if not path.exists()]
     if absent:
         raise ConfigError(absent)
-    seen = list(_found(paths))
+    closed: dict[str, str] = {}
+    seen = list(_found(paths, closed))
     found = [each for each in seen if each.apart is None]
     others = {each.file: each.apart for each in seen if each.apart is not None}
-    lists = [
-        read_call_list(path, profile=profile) for path in ([calls] if calls else _beside(paths, CALL_LISTS))
-    ]
-    known = joined(lists, profile=profile) if len(lists) > 1 else (lists[0] if lists else None)
+    known = _listed(paths, calls, profile)
     if not found and not (known and known.records):
-        raise ConfigError([*_nothing(paths), *(_told_apart(file, why) for file, why in others.items())])
+        told = (_told_apart(file, why) for file, why in others.items())
+        raise ConfigError([*_nothing(paths), *told, *_told_closed(closed)])
     if known and all(path.is_file() for path in paths):
         known = _only_named(known, found)
     assigned = assign(known, [(each.file, each.sha256 or "") for each in found], profile=profile)
@@ -92,17 +92,32 @@ def take_in(
     jobs = tuple((each.path, record) for each, record in shown if each.file not in held)
     contested = tuple(record for each, record in shown if each.file in held)
     passed_over = () if calls else (told for folder in _folders(paths) for told in passed_over_lists(folder))
-    told = (
+    mistaken = (
         *passed_over, *(known.mistakes if known else ()), *assigned.mistakes, *listed_apart(assigned.missing, others),
         *twins, *unknown_outcomes(known, outcomes),
     )  # fmt: skip
-    missing = tuple(_shown(record, None) for record in assigned.missing if record.file not in others)
-    mistakes = tuple(printable(without_numbers(mistake)) for mistake in told)
+    missing = tuple(_missing(assigned, others, tuple(closed)))
+    mistakes = tuple(printable(without_numbers(mistake)) for mistake in mistaken)
     rows = {record.file: record for record in assigned.missing}
     left = ((rows.get(file, CallRecord(file=file, call_id="")), why) for file, why in others.items())
     return Intake(
-        jobs, missing, mistakes, contested, tuple((_shown(record, None), why) for record, why in left)
-    )
+        jobs, missing, mistakes, contested, tuple((_shown(record, None), why) for record, why in left),
+        tuple((shown_name(name, None), told) for name, told in closed.items()),
+    )  # fmt: skip
+
+
+def _missing(assigned: Assigned, others: Collection[str], closed: tuple[str, ...]) -> Iterator[CallRecord]:
+    """Rows whose recording isn't there; what a closed folder holds can't be known."""
+    for record in assigned.missing:
+        if record.file not in others and not record.file.startswith(closed):
+            yield _shown(record, None)
+
+
+def _listed(paths: Sequence[Path], calls: Path | None, profile: Profile) -> CallList | None:
+    """The call list that is named, else those beside the recordings as one."""
+    found = [calls] if calls else _beside(paths, CALL_LISTS)
+    lists = [read_call_list(path, profile=profile) for path in found]
+    return joined(lists, profile=profile) if len(lists) > 1 else (lists[0] if lists else None)
 
 
 def listed_apart(missing: Iterable[CallRecord], others: Mapping[str, Apart]) -> Iterator[str]:
@@ -114,6 +129,10 @@ def listed_apart(missing: Iterable[CallRecord], others: Mapping[str, Apart]) -> 
 
 def _told_apart(file: str, why: Apart) -> str:
     return f"{file}, file → {TOLD[why][1]}"
+
+
+def _told_closed(closed: Mapping[str, str]) -> Iterator[str]:
+    return (f"{without_numbers(printable(name))}: folder → {told}" for name, told in closed.items())
 
 
 def _nothing(paths: Sequence[Path]) -> Iterator[str]:
@@ -152,12 +171,12 @@ def find_profile(paths: Sequence[Path], given: Path | None) -> Profile:
     return load_profile(beside[0]) if beside else EMPTY
 
 
-def _found(paths: Sequence[Path]) -> Iterator[Found]:
+def _found(paths: Sequence[Path], closed: dict[str, str]) -> Iterator[Found]:
     seen: set[Path] = set()
     names: set[str] = set()
     for path in paths:
         root = path if path.is_dir() else path.parent
-        for file, why in _recordings(path):
+        for file, why in _recordings(path, closed):
             real = file if why else file.resolve()
             if real in seen:
                 continue
@@ -169,12 +188,16 @@ def _found(paths: Sequence[Path]) -> Iterator[Found]:
             yield Found(file, name, None if why else _digest(file), why)
 
 
-def _recordings(path: Path) -> Iterator[tuple[Path, Apart | None]]:
-    """Files that are recordings by their names, and those that may hold some and stand apart."""
+def _recordings(path: Path, closed: dict[str, str]) -> Iterator[tuple[Path, Apart | None]]:
+    """Files that are recordings by their names, and those that may hold some and stand apart; folders ``closed`` to us."""
     if path.is_file():
         yield path, None
         return
-    for file in sorted(path.rglob("*")):
+    own: dict[str, str] = {}
+    walk = open_folders(path, own)
+    found = sorted(folder / name for folder, inner, names in walk for name in (*inner, *names))
+    closed |= {f"{path}/" if name == ROOT else name: told for name, told in own.items()}
+    for file in found:
         if (why := standing_apart(file, path)) is not None:
             yield file, why
         elif is_recording(file) and apart(file.relative_to(path)) is None and file.is_file():
@@ -191,9 +214,12 @@ def _digest(path: Path) -> str | None:
 
 def passed_over_lists(folder: Path) -> Iterator[str]:
     """What may be meant for a call list and is none that we read, in a folder that holds no other."""
-    if any((folder / name).is_file() for name in CALL_LISTS):
+    try:
+        listed = any((folder / name).is_file() for name in CALL_LISTS)
+        files = [] if listed else sorted(folder.iterdir())
+    except OSError:  # a folder that may not be read is told as such
         return
-    for file in sorted(folder.iterdir()):
+    for file in files:
         if file.name.startswith((".", "~$")) or not file.is_file():
             continue
         if file.suffix.lower() in WORKBOOKS:

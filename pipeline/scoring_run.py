@@ -28,6 +28,7 @@ from pipeline.settings import Keep, Language, Settings
 from pipeline.standards import load_standard
 from pipeline.standards.added import check_extensions
 from pipeline.standards.checks_record import outcome_words
+from pipeline.standing import CLOSED
 from pipeline.types import CallRecord
 
 _log = logging.getLogger(__name__)
@@ -168,6 +169,8 @@ def failures_of_intake(intake: Intake) -> Iterator[Failure]:
     for record, why in intake.apart:
         told_zh, told = TOLD[why]
         yield Failure(record.file, record.call_id, why, told, state="excluded", message_zh=told_zh)
+    for folder, told in intake.closed:
+        yield Failure(folder, "", "unreadable", told, state="failed", message_zh=CLOSED[0])
 
 
 def _failure_of_missing(record: CallRecord) -> Failure:

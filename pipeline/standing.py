@@ -2,10 +2,46 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from pipeline.endings import Apart, apart, is_companion, is_hidden, is_recording, may_be_companion
+from pipeline.errors import why as why_not
+
+CLOSED = (
+    "文件夹无法读取，其中的录音均未处理",
+    "is a folder that can't be read ({why}), and no call in it is taken in; give this user the right to list and enter it",
+)
+"""What is said of a folder that may not be read, in Mandarin and English."""
+ROOT = "./"
+"""The name by which a folder that is looked through is closed itself."""
+_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
+"""Folders that a disk's root holds for itself alone."""
+
+
+def open_folders(root: Path, closed: dict[str, str]) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Each folder from ``root`` on that can be listed and entered, with its folders and files, as `os.walk` gives them.
+
+    ``closed`` takes in the others by their name from the root (``mon/``), each with what is to be told of it: what lies in
+    them can't be known. Hidden ones, of which nothing would be taken in, are none of them.
+    """
+
+    def note(error: OSError) -> None:
+        inner = Path(os.fsdecode(error.filename)).relative_to(root)
+        if not (isinstance(error, FileNotFoundError) or is_hidden(inner) or str(inner) in _SYSTEM):
+            closed[f"{inner.as_posix()}/"] = CLOSED[1].format(why=why_not(error))
+
+    for folder, inner, names in os.walk(root, onerror=note):
+        try:
+            Path(folder, "..").stat()  # who may list and not enter it can't look at any file
+        except OSError as error:
+            error.filename = folder
+            note(error)
+            inner.clear()
+            continue
+        yield Path(folder), inner, names
 
 
 def standing_apart(path: Path, root: Path) -> Apart | None:

@@ -16,7 +16,7 @@ LAYERS = (
     {"config", "config_messages", "kinds"},
     {"goals", "profile_hours"},
     {"profile", "settings"},
-    {"calls", "call_bytes", "call_claims", "call_fields", "call_names", "call_rows", "endings"},
+    {"calls", "call_bytes", "call_claims", "call_fields", "call_names", "call_rows", "json_once", "endings"},
     {"standing"},
     {"intake", "extensions"},
     {"audio"},

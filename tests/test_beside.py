@@ -70,6 +70,8 @@ def test_a_name_too_long_for_a_transcript_has_none(tmp_path: Path, stem: str) ->
         ({"turns": [{"speaker": "agent"}]}, "turns\\[0\\].text"),
         ({"turns": [{"text": "x", "start_s": 3, "end_s": 1}]}, "end_s"),
         ({"language": "fr", "turns": []}, "language"),
+        ('{"turns": [{"speaker": "agent", "text": "您好", "text": "再见"}]}', "'text' → is given twice"),
+        ('{"language": "zh", "language": "en", "turns": []}', "'language' → is given twice in one object"),
     ],
 )
 def test_a_wrong_one_says_what_is_wrong_and_is_not_passed_over(data: Any, told: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -169,3 +170,30 @@ def test_a_folder_of_a_linked_one_alone_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.zipper", "rar", "notes.r1", "a.001", "..zip.txt", "archive.wav"])
 def test_what_is_no_archive(name: str) -> None:
     assert apart(PurePosixPath(name)) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone may become nobody for a while")
+@pytest.mark.parametrize("mode", [0, 0o444, 0o111])
+def test_a_folder_that_may_not_be_read_fails_and_the_rest_is_taken_in(mode: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders let nobody else in
+        inbox = Path(folder)
+        inbox.chmod(0o755)
+        for name in ("a.wav", "mon/b.wav"):
+            (inbox / name).parent.mkdir(exist_ok=True)
+            (inbox / name).write_bytes(b"RIFF" + name.encode())
+        (inbox / "calls.csv").write_text("file\na.wav\nmon/b.wav\nmon/c.wav\nd.wav\n")
+        (inbox / "mon").chmod(mode)
+        os.seteuid(65534)
+        try:
+            taken = take_in([inbox])
+            with pytest.raises(ConfigError, match=f"{inbox}/mon/: folder → is a folder that can't be read"):
+                take_in([inbox / "mon"])
+        finally:
+            os.seteuid(0)
+        assert [record.file for _, record in taken.calls] == ["a.wav"]
+        assert [record.file for record in taken.missing] == ["d.wav"]
+        failed = [each for each in failures_of_intake(taken) if each.reason == "unreadable"]
+        assert [(each.file, each.state) for each in failed] == [("mon/", "failed")]
+        assert "can't be read (no permission)" in failed[0].message
+        (inbox / "mon").chmod(0o755)
+        assert take_in([inbox]).closed == ()

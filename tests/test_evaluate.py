@@ -175,6 +175,14 @@ def test_every_mistake_of_every_file_at_once(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_key_given_twice_is_a_mistake_in_what_is_expected_and_in_results(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"findings": [{"kind": "pitch", "kind": "benefit"}]}', encoding="utf-8")
+    for read in (read_expected, read_results):
+        with pytest.raises(ConfigError) as error:
+            read(tmp_path)
+        assert error.value.mistakes == ("a.json: 'kind' → is given twice in one object; one is accepted",)
+
+
 def test_an_empty_folder_says_what_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="callgauge/expected/1"):
         read_expected(tmp_path)

@@ -248,6 +248,81 @@ def test_a_forgotten_call_is_not_taken_in_again(tmp_path: Path, monkeypatch: pyt
         assert [told for told in again.mistakes if "b.wav, file → belongs to somebody" in told]
 
 
+def _forget(store: Store, customer: str, *more: str) -> str:
+    return run(store, "forget", "--customer", customer, "--by", "x", "--reason", "asked", *more)
+
+
+@pytest.mark.parametrize("where", ["folder", "inbox", "campaign", "customer"])
+def test_a_row_with_the_id_of_another_forgotten_call_is_missing_as_any(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id is all that they have in common: a stem, or one that was given, comes in many folders and campaigns."""
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    inbox = tmp_path / "in"
+    write_wav(inbox / "mon" / "a.wav", 1)
+    head = "file,call_id,customer_id,campaign\n"
+    (inbox / "mon" / "calls.csv").write_text(f"{head}a.wav,R-1,C-1,spring\n")
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        _forget(store, "C-1", "--with-recordings")
+        (inbox / "mon" / "calls.csv").unlink()
+        if where == "inbox":
+            inbox = tmp_path / "other"
+        row = {
+            "folder": "tue/a.wav,R-1,C-2,spring", "inbox": "mon/a.wav,R-1,C-1,spring",
+            "campaign": "mon/a.wav,R-1,C-1,autumn", "customer": "mon/a.wav,R-1,C-2,spring",
+        }[where]  # fmt: skip
+        inbox.mkdir(exist_ok=True)
+        (inbox / "calls.csv").write_text(f"{head}{row}\n")
+        again = run_night(store, inbox)
+        assert not [told for told in again.mistakes if "belongs to somebody" in told]
+        assert lines(store)[row.split(",")[0]].state == "missing"
+
+
+@pytest.mark.parametrize(
+    "row", ["mon/a.wav,C-1,another note", "a.wav,c-1 ,first", "mon/b.wav,C-1,first", "mon\\a.wav,C-1,"]
+)
+def test_a_row_of_a_forgotten_person_is_known_by_file_and_customer_or_by_all_it_says(
+    row: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    inbox = tmp_path / "in"
+    write_wav(inbox / "mon" / "a.wav", 1)
+    (inbox / "calls.csv").write_text("file,customer_id,notes\nmon/a.wav,C-1,first\n")
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        _forget(store, "C-1", "--with-recordings")
+        _forget(store, "C-1", "--with-recordings")  # once more changes nothing
+        (inbox / "calls.csv").write_text(f"file,customer_id,notes\n{row}\n")
+        again = run_night(store, inbox)
+        assert [told for told in again.mistakes if "belongs to somebody" in told]
+        assert again.night.counts["missing"] == 0
+        with store.reading() as session:  # neither name nor customer is kept for it
+            (entry,) = session.scalars(select(LedgerEntry))
+            assert "a.wav" not in entry.file + json.dumps(entry.history)
+
+
+def test_rows_that_forget_names_are_those_of_its_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    inbox = tmp_path / "in"
+    for number, name in enumerate(("mon/a.wav", "tue/a.wav", "a.wav", "mon/on/a.wav")):
+        write_wav(inbox / name, number)
+    rows = "mon/a.wav,C-1\ntue/a.wav,C-2\na.wav,C-3\nmon/on/a.wav,C-4\n"
+    (inbox / "calls.csv").write_text(f"file,customer_id\n{rows}")
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        told = _forget(store, "C-1", "--dry-run")
+        assert [line for line in told.splitlines() if "row" in line] == [
+            "still in the inbox: calls.csv, row 2"
+        ]
+        told = _forget(store, "C-4", "--dry-run")
+        assert [line for line in told.splitlines() if "row" in line] == [
+            "still in the inbox: calls.csv, row 5"
+        ]
+
+
 def test_cached_words_go_too(store: Store, tmp_path: Path) -> None:
     from pipeline.speech import cache
     from pipeline.speech.transcribe import RawTranscript

@@ -91,3 +91,36 @@ def test_a_cell_that_holds_a_nul_is_told_and_left_out(tmp_path: Path) -> None:
     read = read_call_list(tmp_path / "calls.csv")
     assert [(each.file, each.call_id) for each in read.records] == [("a.wav", ""), ("b.wav", "z")]
     assert len(read.mistakes) == 1 and "row 2, call_id → holds a NUL character" in read.mistakes[0]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            '{"file": "b.wav", "agent_id": "A1", "agent_id": "A2"}',
+            "'agent_id' → is given twice in one object",
+        ),
+        ('{"file": "b.wav", "file": "c.wav"}', "'file' → is given twice in one object; one is accepted"),
+        ('{"file": "b.wav", "产品": "甲", "产品": "乙"}', "'产品' → is given twice in one object"),
+        ('{"file": "b.wav", "more": {"x": 1, "x": 2}}', "'x' → is given twice in one object"),
+        (
+            '{"file": "b.wav", "agent_id": "A1", "Agent ID": "A2"}',
+            "'agent_id' and 'Agent ID' → name one column",
+        ),
+    ],
+)
+def test_a_row_of_json_that_gives_a_key_twice_is_refused_alone(row: str, told: str, tmp_path: Path) -> None:
+    listed = tmp_path / "calls.jsonl"
+    listed.write_text(
+        f'{{"file": "a.wav", "agent_id": "A1"}}\n{row}\n{{"file": "d.wav"}}\n', encoding="utf-8"
+    )
+    read = read_call_list(listed)
+    assert [each.file for each in read.records] == ["a.wav", "d.wav"]
+    (mistake,) = read.mistakes
+    assert f"calls.jsonl: row 2, {told}" in mistake
+    assert mistake.endswith("the row is left out")
+
+
+def test_a_key_that_stands_in_two_objects_is_no_key_given_twice() -> None:
+    row = '{"file": "a.wav", "agent_id": "A1", "more": {"file": "x", "agent_id": "y"}}'
+    assert parse_call_list(row.encode(), name="c", lines=True).mistakes == ()

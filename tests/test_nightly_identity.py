@@ -16,11 +16,12 @@ from night_fakes import lines, run_night, the_night, write_wav
 from postgres_cluster import Cluster, programs
 from sqlalchemy import func, select
 
+from pipeline.errors import ConfigError
 from pipeline.nightly import closing, night
 from pipeline.store import Store, open_store
 from pipeline.store.tables import Call, Score
 
-MONDAY, TUESDAY = date(2025, 3, 3), date(2025, 3, 4)
+MONDAY, TUESDAY, WEDNESDAY = date(2025, 3, 3), date(2025, 3, 4), date(2025, 3, 5)
 
 
 @pytest.fixture(scope="module")
@@ -369,6 +370,63 @@ def test_an_unread_file_is_told_and_tried_again(store: Store, monkeypatch: pytes
         )
         (inbox / "a.wav").chmod(0o644)
         assert run_night(store, inbox, on=MONDAY).ok
+
+
+@pytest.mark.parametrize("mode", [0, 0o444, 0o111])
+def test_a_folder_that_may_not_be_read_is_told_each_night_until_it_may(
+    mode: int, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        inbox = Path(folder)
+        inbox.chmod(0o755)
+        for number, name in enumerate(
+            ("a.wav", "mon/b.wav", "mon/tue/c.wav", "lost+found/d.wav", ".x/e.wav")
+        ):
+            write_wav(inbox / name, number)
+        (inbox / "mon" / "calls.csv").write_text("file,call_id\nb.wav,C-2\n")
+        listed(inbox, "a.wav,C-1,A01,,", "mon/gone.wav,C-3,A01,,", "gone.wav,C-4,A01,,")
+        for name in ("mon", "lost+found", ".x"):
+            (inbox / name).chmod(mode)
+        for name in ("look", "read_lists"):
+            monkeypatch.setattr(night, name, _as_nobody(getattr(night, name)))
+        for day in (MONDAY, TUESDAY):
+            outcome = run_night(store, inbox, on=day)
+            assert outcome.mistakes == (
+                "mon/: folder → is a folder that can't be read (no permission), and no call in it is taken in; "
+                "give this user the right to list and enter it",
+            )
+            assert not outcome.ok
+        found = lines(store, MONDAY)
+        assert {name: (line.state, line.reason) for name, line in found.items()} == {
+            "a.wav": ("scored", None), "mon/": ("failed", "unreadable"), "gone.wav": ("missing", "missing"),
+        }  # fmt: skip
+        assert "no permission" in (found["mon/"].message or "")
+        for name in ("mon", "lost+found", ".x"):
+            (inbox / name).chmod(0o755)
+        listed(inbox, "a.wav,C-1,A01,,")
+        (inbox / "lost+found" / "d.wav").unlink()
+        (inbox / ".x" / "e.wav").unlink()
+        assert run_night(store, inbox, on=WEDNESDAY).ok
+        assert {name: line.state for name, line in lines(store, WEDNESDAY).items()} == {
+            "mon/b.wav": "scored", "mon/tue/c.wav": "scored",
+        }  # fmt: skip
+        assert (lines(store, MONDAY)["mon/"].state, the_night(store, MONDAY).counts["failed"]) == (
+            "excluded",
+            0,
+        )
+        (inbox / "mon").chmod(mode)
+        assert run_night(store, inbox, on=WEDNESDAY).worked == 0
+        assert lines(store, WEDNESDAY)["mon/"].state == "failed"
+        assert lines(store, WEDNESDAY)["mon/b.wav"].state == "scored"
+        (inbox / "mon").chmod(0o755)
+
+
+def test_an_inbox_that_may_not_be_read_is_an_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        write_wav(Path(folder) / "a.wav", 1)
+        monkeypatch.setattr(night, "look", _as_nobody(night.look))
+        with pytest.raises(ConfigError, match=r"INBOX → is a folder that can't be read \(no permission\)"):
+            run_night(store, Path(folder), on=MONDAY)
 
 
 def _as_nobody(look: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import fsspec
 import pytest
 from night_fakes import lines, run_night, write_wav
+from retention_store import run
+from sqlalchemy import select
 
 from pipeline.errors import ConfigError
 from pipeline.nightly.instant import instant_recogniser
@@ -18,6 +20,7 @@ from pipeline.nightly.settings import NightSettings
 from pipeline.nightly.shared import Shared, place_of
 from pipeline.nightly.work import Bench
 from pipeline.store import Store, open_store
+from pipeline.store.tables import Call
 
 MONDAY, TUESDAY = date(2025, 3, 3), date(2025, 3, 4)
 
@@ -103,3 +106,23 @@ def test_a_worker_fetches_the_recording_and_leaves_no_copy(
         assert judged.recording.sha256 == ticket.basis.recording_sha256
         assert {kept.kind for kept in judged.files} == {"result", "transcript", "audio"}
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_rows_of_forgotten_people_are_named_in_lists_on_shared_storage(
+    store: Store, bucket: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/inbox/team/calls.csv", b"file,customer_id\nb.wav,C-1\n")
+    run_night(store, bucket, on=MONDAY)
+    asked = ("forget", "--customer", "C-1", "--by", "x", "--reason", "asked")
+    assert "still in the inbox: team/calls.csv, row 2\n" in run(store, *asked, "--dry-run")
+
+    def away(*_args: object, **_options: object) -> None:
+        raise OSError("no route")
+
+    monkeypatch.setattr(type(memory), "find", away)
+    told = run(store, *asked)
+    assert "perhaps rows of memory://inbox, whose call lists can't be read: it can't be reached" in told
+    with store.reading() as session:
+        assert session.scalars(select(Call.forgotten_at).where(Call.file.startswith("#-"))).one()

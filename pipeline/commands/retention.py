@@ -156,7 +156,7 @@ def _forgotten(
     there = [entry for entry in entries if path_in(entry.inbox, entry.file).is_file()]
     plan["recordings"] = len(there) if with_recordings else 0
     left = [] if with_recordings else [entry.file for entry in there]
-    return plan, names, [*left, *(row for entry in entries for row in rows_of(entry.inbox, entry.file))]
+    return plan, names, [*left, *rows_of(session, entries)]
 
 
 @click.command()

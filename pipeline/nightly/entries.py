@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
+from pipeline.nightly.forgotten_rows import ForgottenRows
 from pipeline.nightly.inbox import Seen
 from pipeline.store.keep import Made
 from pipeline.store.night_tables import LedgerEntry, MissingCall
 from pipeline.store.reasons import REASONS
-from pipeline.store.tables import Call
 from pipeline.types import CallRecord
 
-_PAST = ("replaced", "withdrawn")
+_PAST = ("replaced", "withdrawn", "opened")
 """Rows that no longer stand for what lies in the inbox."""
 _TWINS = ("duplicate", "replaced", "withdrawn", "link_outside", "no_plain_file")
 """Rows that can't make another content a duplicate."""
@@ -102,7 +101,7 @@ class Entries:
         if entry is not None and entry.sha256 is not None:
             return
         entry = entry or self.add(each)
-        self.change(entry, REASONS[each.state].state, each.state)
+        self.change(entry, REASONS[each.state].state, each.state, message=each.told)
 
     def failed(self, each: Seen, message: str) -> None:
         """A file on which planning itself broke. What was rolled back with it is not relied on."""
@@ -128,7 +127,7 @@ class Entries:
         was = {
             "at": entry.updated_at.isoformat(), "state": entry.state, "reason": entry.reason, "sha256": entry.sha256,
         }  # fmt: skip
-        entry.history = {"before": [*entry.history.get("before", ()), was][-20:]}
+        entry.history = {**entry.history, "before": [*entry.history.get("before", ()), was][-20:]}
 
     def _stamp(self, entry: LedgerEntry, each: Seen) -> None:
         stamp = each.stamp
@@ -137,9 +136,14 @@ class Entries:
             entry.sha256, entry.bytes, entry.mtime_ns, entry.ctime_ns = now
 
     def close_absent(self) -> None:
-        """Rows that waited for a file that is no longer there."""
+        """Rows that waited for a file that is no longer there, or told of a folder that can be read now."""
+        closed = tuple(each.file for each in self._seen.values() if each.is_folder)
         for file, entry in self._by_file.items():
-            if entry.state == "pending" and file not in self._seen:
+            if file in self._seen or file.startswith(closed):  # what lies in a closed folder may be there
+                continue
+            if file.endswith("/"):
+                self.change(entry, REASONS["opened"].state, "opened")
+            elif entry.state == "pending":
                 reason = "withdrawn" if entry.sha256 is None else "vanished"
                 self.change(entry, REASONS[reason].state, reason)
 
@@ -147,16 +151,8 @@ class Entries:
         """Listed calls without recording whose customer asked to be forgotten: nothing of them is waited for."""
         if not missing:
             return []
-        of_calls = select(LedgerEntry.file).join(Call, Call.id == LedgerEntry.call)
-        of_calls = of_calls.where(LedgerEntry.inbox == self._inbox, Call.forgotten_at.is_not(None))
-        files = set(self._session.scalars(of_calls))
-        names = files | {PurePosixPath(file).name for file in files}  # a row may leave out the folder
-        # the name went with the recording; the id stayed
-        ids = set(self._session.scalars(select(Call.call_id).where(Call.forgotten_at.is_not(None))))
-        return [
-            each for each in missing
-            if each.file in names or (each.call_id or PurePosixPath(each.file).stem) in ids
-        ]  # fmt: skip
+        theirs = ForgottenRows(self._session, self._inbox)
+        return [each for each in missing if each in theirs]
 
     def note_missing(self, missing: Sequence[CallRecord]) -> None:
         """Listed calls without recording: new ones are noted in this night, those that came are closed."""

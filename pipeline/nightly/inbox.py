@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from typing import Literal
 from pipeline.call_names import kept_name
 from pipeline.endings import Apart, apart, is_hidden, is_recording
 from pipeline.errors import ConfigError
-from pipeline.standing import standing_apart
+from pipeline.standing import ROOT, open_folders, standing_apart
 
 PARTIAL = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
 """Endings under which programs write a file before it takes its name."""
@@ -37,17 +36,26 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One recording in the inbox, by its `kept_name`; ``path`` is a URL where that lies on shared storage."""
+    """One recording in the inbox, by its `kept_name`; ``path`` is a URL where that lies on shared storage.
+
+    A folder that may not be read is one ``unreadable`` too, by a name that ends in ``/``; ``told`` says why.
+    """
 
     file: str
     path: Path | str
     state: Ready
     stamp: Stamp | None = None
     sha256: str | None = None
+    told: str | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder that may not be read."""
+        return self.file.endswith("/")
 
 
 def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: float = SETTLE_S) -> list[Seen]:
-    """All recordings under an inbox, by name.
+    """All recordings under an inbox, by name, and the folders in it that may not be read.
 
     A file that changes between two looks, is open for writing in a process that can be seen, or bears the name of an
     unfinished transfer is ``being_written``. Links to folders are not entered. What stands apart, links that lead out
@@ -63,7 +71,7 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
     Raises
     ------
     ConfigError
-        The inbox is no folder.
+        The inbox is no folder, or may not be read itself.
     """
     if not inbox.is_dir():
         raise ConfigError([f"{inbox}: INBOX → there is no such folder"])
@@ -81,7 +89,8 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
 def _found(root: Path) -> Iterator[Seen]:
     seen: set[str] = set()
     unfinished: dict[str, Path] = {}
-    for folder, subfolders, names in os.walk(root, followlinks=False):
+    closed: dict[str, str] = {}
+    for folder, subfolders, names in open_folders(root, closed):
         subfolders.sort()
         links = [name for name in subfolders if Path(folder, name).is_symlink()]  # not entered
         for path in (Path(folder, name) for name in sorted([*names, *links])):
@@ -99,6 +108,10 @@ def _found(root: Path) -> Iterator[Seen]:
     for file, path in unfinished.items():
         if file not in seen:
             yield Seen(file, path, "being_written")
+    if ROOT in closed:
+        raise ConfigError([f"{root}: INBOX → {closed[ROOT]}"])
+    for name, told in closed.items():
+        yield Seen(kept_name(name), root / name, "unreadable", told=told)
 
 
 def _is_twin(path: Path) -> bool:

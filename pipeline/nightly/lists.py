@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.call_claims import with_agent
 from pipeline.call_names import kept_name
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
-from pipeline.endings import Apart
+from pipeline.endings import Apart, is_hidden
 from pipeline.errors import ConfigError
-from pipeline.intake import CALL_LISTS, listed_apart, passed_over_lists
+from pipeline.intake import CALL_LISTS, lies_in, listed_apart, passed_over_lists
 from pipeline.nightly.inbox import Ready
 from pipeline.profile import Profile
+from pipeline.standing import open_folders
 from pipeline.types import CallRecord
 
 HELD = frozenset({"1", "y", "yes", "true", "hold", "held", "是", "暂缓"})
@@ -48,7 +49,8 @@ def read_lists(
     others: dict[str, Apart] = {
         file: why for file, why in seen.items() if why == "hidden" or why == "archive"
     }
-    files = [(file, "0" * 64) for file in seen if file not in others]
+    closed = tuple(file for file in seen if file.endswith("/"))
+    files = [(file, "0" * 64) for file in seen if file not in others and file not in closed]
     assigned: Assigned = assign(known, files, profile=profile)
     given = frozenset(record.call_id for record in known.records if record.call_id)
 
@@ -57,7 +59,11 @@ def read_lists(
         return record if record.call_id in given else replace(record, call_id="")
 
     rows = {file: as_listed(record) for file, record in assigned.records.items() if record.listed}
-    missing = tuple(as_listed(record) for record in assigned.missing if record.file not in others)
+    missing = tuple(
+        with_agent(as_listed(record), profile)
+        for record in assigned.missing
+        if record.file not in others and not record.file.startswith(closed)  # what is there can't be known
+    )
     apart = listed_apart(assigned.missing, others)
     told = (
         *_passed_over(inbox),
@@ -70,18 +76,16 @@ def read_lists(
 
 
 def _lists(inbox: Path) -> Iterator[Path]:
-    for name in CALL_LISTS:
-        for path in sorted(inbox.rglob(name)):
-            hidden = any(part.startswith(".") for part in path.relative_to(inbox).parts)
-            if path.is_file() and not hidden and path.resolve().is_relative_to(inbox.resolve()):
-                yield path
+    folders = sorted(folder for folder, _inner, _names in open_folders(inbox, {}))
+    for path in (folder / name for name in CALL_LISTS for folder in folders):
+        if not is_hidden(path.relative_to(inbox)) and lies_in(path, inbox):
+            yield path
 
 
 def _passed_over(inbox: Path) -> Iterator[str]:
     """Workbooks and the like in folders for which no list counts, theirs or one above them."""
     listed = {path.parent for path in _lists(inbox)}
-    for folder, inner, _files in os.walk(inbox):
-        here = Path(folder)
+    for here, inner, _names in open_folders(inbox, {}):
         if here in listed:
             inner.clear()
             continue

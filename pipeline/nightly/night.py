@@ -248,7 +248,7 @@ class Outcome:
         """The counts in one line."""
         counts = self.night.counts
         order = ("received", "scored", "excluded", "failed", "pending", "missing")
-        wrong = (f"{len(self.mistakes)} mistakes in call lists",) if self.mistakes else ()
+        wrong = (f"{len(self.mistakes)} mistakes told",) if self.mistakes else ()
         return ", ".join((*(f"{counts[name]} {name}" for name in order), *wrong))
 
 

@@ -90,6 +90,7 @@ def plan_night(
             continue
         if ticket is not None:
             plan.tickets.append(ticket)
+    plan.mistakes += [f"{each.file}: folder → {each.told}" for each in seen if each.is_folder]
     entries.close_absent()
     forgotten = entries.forgotten(listing.missing)
     plan.mistakes += [f"call list: {each.file}, file → {_FORGOTTEN}" for each in forgotten]

@@ -54,6 +54,7 @@ class Planner:
         self._standards = standards
         self._given = listing.given_ids
         self._files = {each.file for each in seen}
+        self._closed = tuple(each.file for each in seen if each.is_folder)
         self.mistakes: list[str] = []
         digests = [each.sha256 for each in seen if each.sha256]
         stems = [derive_call_id(each.file, each.sha256 or "0" * 64) for each in seen]
@@ -152,7 +153,11 @@ class Planner:
         """Whether a call's own recording still lies in the inbox, or came from elsewhere: then it isn't replaced."""
         rows = self._session.scalars(select(LedgerEntry).where(LedgerEntry.call == call.id)).all()
         live = [row for row in rows if row.reason not in ("replaced", "withdrawn", "vanished")]
-        return any(row.file in self._files or row.inbox != live[0].inbox for row in live)
+        there = (
+            row.file in self._files or row.file.startswith(self._closed) or row.inbox != live[0].inbox
+            for row in live
+        )  # fmt: skip
+        return any(there)
 
     def _new(self, each: Seen, row: CallRecord) -> Call:
         sha256 = each.sha256 or ""

@@ -9,11 +9,12 @@ import secrets
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.store.night_tables import Suppression
+from pipeline.store.night_tables import LedgerEntry, Suppression
 from pipeline.store.phones import Phone, holds, phone_of, phones_in
 from pipeline.store.privacy_tables import StoreSecret, SuppressedDigest
 from pipeline.store.retention import in_parts
@@ -91,6 +92,25 @@ def _texts(record: Mapping[str, object]) -> dict[str, str]:
 def digest_of(session: Session, text: str) -> str:
     """A keyed digest of an id or number. Its key is the store's own, so that a list of digests alone tells nobody."""
     return _digest(_key(session), text)
+
+
+def row_digest(session: Session, file: str, customer: str | None) -> str:
+    """A keyed digest of a recording's name and its customer, by which a row of a call list is known again."""
+    return digest_of(session, f"{file}\n{plain_id(customer or '')}")
+
+
+def keep_rows(session: Session, calls: Sequence[int]) -> None:
+    """Let it be told which rows of call lists are those of people about to be forgotten: digests, in the ledger.
+
+    A list above a recording's folder may name it alone; that is told apart only where the customer is known.
+    """
+    found = select(LedgerEntry, Call.customer_id).join(Call, Call.id == LedgerEntry.call)
+    for entry, customer in session.execute(
+        found.where(LedgerEntry.call.in_(calls), Call.forgotten_at.is_(None))
+    ):
+        names = {entry.file, PurePosixPath(entry.file).name} if customer else {entry.file}
+        rows = sorted(row_digest(session, name, customer) for name in names)
+        entry.history = {**entry.history, "rows": rows}
 
 
 def _digest(key: bytes, text: str) -> str:

@@ -34,6 +34,7 @@ REASONS: dict[str, Why] = {
     "duplicate": Why("excluded", "与另一份录音内容相同", "has the same content as another recording"),
     "replaced": Why("excluded", "已被同名的新录音替换", "was replaced by a newer recording of the same name"),
     "withdrawn": Why("excluded", "录音在处理前已被移走", "was taken away before it was whole"),
+    "opened": Why("excluded", "文件夹现已可读取或已移走", "was a folder that couldn't be read, and now can be or is gone"),
     "too_short": Why("excluded", "录音过短", "is too short to be a call"),
     "unsupported_language": Why("excluded", "既非普通话也非英语", "is in neither Mandarin nor English"),
     "held": Why("excluded", "名单中标明暂不处理", "is held back by the call list", heals=True),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from pipeline.store.elsewhere import TAKEN_OUT, strip_elsewhere, strip_flags
 from pipeline.store.files import FileArea, Kept
-from pipeline.store.forgetting import keep_suppressed
+from pipeline.store.forgetting import keep_rows, keep_suppressed
 from pipeline.store.night_tables import Alert
 from pipeline.store.period_tables import FollowUpMark
 from pipeline.store.retention import in_parts
@@ -72,6 +72,7 @@ def strip_person(
     keep_suppressed(session, calls, known_by)
     gone = 0
     for part in in_parts(calls):
+        keep_rows(session, part)
         for call in session.scalars(select(Call).where(Call.id.in_(part))):
             gone += call.forgotten_at is None
             call.customer_id, call.forgotten_at = None, call.forgotten_at or now
