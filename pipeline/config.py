@@ -16,6 +16,7 @@ from typing import Any, ClassVar, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline.call_names import printable
 from pipeline.config_messages import say
 from pipeline.errors import ConfigError, why
 
@@ -24,6 +25,11 @@ __all__ = ["Document", "Frozen", "key_of", "load_yaml", "mistakes_of", "parse_ya
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
 MAX_NODES = 60_000  # after aliases are followed: what a "billion laughs" file would grow to
+
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control signs but tabs and line ends, turns of the writing direction, halves of characters."""
 
 Path_ = tuple[str | int, ...]
 
@@ -104,7 +110,7 @@ def parse_yaml(text: str, *, name: str) -> Document:
         node = yaml.compose(text, Loader=_Loader)
         if node is None:
             return Document(name, None)
-        mistakes = [*_growth(node, name)] or [*_duplicates(node, name)]
+        mistakes = [*_growth(node, name)] or [*_duplicates(node, name), *_unseen(node, name)]
         if mistakes:
             raise ConfigError(mistakes)
         constructor = yaml.SafeLoader("")
@@ -166,7 +172,7 @@ def key_of(path: Sequence[str | int], data: Any) -> str:
             text += f"[{label if isinstance(label, (str, int)) else part}]"
         else:
             text += f".{part}" if text else str(part)
-    return text or "file"
+    return printable(text) or "file"
 
 
 def _check_depth(text: str, name: str) -> None:
@@ -240,6 +246,25 @@ def _duplicates(root: yaml.Node, name: str) -> Iterator[str]:
                 where = key_of((*path, key.value), None)
                 yield f"{name}: {where} → given twice, on lines {seen[key.value]} and {line}; keep one"
             seen.setdefault(key.value, line)
+
+
+def _unseen(root: yaml.Node, name: str) -> Iterator[str]:
+    """Keys and values with what nobody sees and a page, a table or a terminal obeys: they are shown to people as they are."""
+    told: set[int] = set()
+    for path, node, _ in _walk(root):
+        inner = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+        for one in (node, *inner):
+            found = (
+                _UNSEEN.search(one.value)
+                if isinstance(one, yaml.ScalarNode) and id(one) not in told
+                else None
+            )
+            if found is not None:
+                told.add(id(one))
+                where = key_of(path if one is node else (*path, one.value), None)
+                line = one.start_mark.line + 1
+                held = f"holds U+{ord(found[0]):04X}, which nobody sees"
+                yield f"{name}: {where} → {held}; letters and signs are accepted (line {line})"
 
 
 def _where(error: yaml.YAMLError) -> str:

@@ -78,7 +78,10 @@ def test_start_up_is_told_apart_from_the_work_a_call() -> None:
     assert report.start_up_s() == pytest.approx(8.0)
     text = "\n".join(report.lines())
     assert "start-up: 8.0 s a worker, once" in text
-    assert "of the 2 calls after that: decode 0.0%, activity 15.0%, transcribe 75.0%, judge 0.0%, reports 10.0%" in text
+    assert (
+        "of the 2 calls after that: decode 0.0%, activity 15.0%, transcribe 75.0%, judge 0.0%, reports 10.0%"
+        in text
+    )
 
 
 def test_start_up_of_two_workers_is_their_mean_and_untold_without_later_calls() -> None:

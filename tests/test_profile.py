@@ -159,12 +159,27 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
         ("a: {b: [1, 2", "not YAML"),
         ("!!python/object/apply:os.system ['true']", "not YAML"),
         ("? [a, b]\n: 1", "can't be read|not YAML|keys with values|unhashable"),
+        ('a: {b: ["甲\\u202e乙"]}', r"x: a\.b\[0\] → holds U\+202E, which nobody sees.*line 1"),
+        ('a: "x\\0y"', r"a → holds U\+0000"),
+        ('"c\\x1b[2J": 1', r"c\?\[2J → holds U\+001B"),
+        ('a: "\\ud800"', r"U\+D800|not YAML|can't be read"),
     ],
 )
 def test_hostile_files_are_mistakes_not_crashes(text: str, expected: str) -> None:
     with pytest.raises(ConfigError, match=expected):
         load = parse_yaml(text, name="x")
         Profile.model_validate(load.data)
+
+
+def test_lines_and_tabs_within_a_text_are_text() -> None:
+    assert parse_yaml('a: |\n  one\n  two\tthree\n', name="x").data == {"a": "one\ntwo\tthree\n"}
+
+
+def test_a_mistake_is_one_printable_line_whatever_the_key() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml('"a\\nFORGED: x: no mistakes": 1\n"a\\nFORGED: x: no mistakes": 2\n', name="x")
+    assert len(caught.value.mistakes) == 1
+    assert caught.value.mistakes[0].isprintable()
 
 
 def test_files_out_of_bounds(tmp_path: Path) -> None:

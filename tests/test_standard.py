@@ -149,6 +149,15 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     assert "'talk.nothing' is no criterion of the base" in told
 
 
+@pytest.mark.parametrize("weight", ["true", "'2'", ".nan"])
+def test_a_weight_is_a_number(tmp_path: Path, weight: str) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(BROKEN.replace("weight: -1", f"weight: {weight}"), encoding="utf-8")
+    told = "\n".join(check_standard(file))
+    assert "criteria[opening.company].weight → a" in told
+    assert "number" in told.split("criteria[opening.company].weight", 1)[1].splitlines()[0]
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

@@ -1,4 +1,4 @@
-"""Words that are names too, where grammar says that the word is meant (谢谢, "will you", "in May"), and sounds that are no word: 嗯呐.
+"""Words that are names too, where grammar says that the word is meant (谢谢, "will you", "in May"), and sounds: 嗯呐.
 
 A name that is known in a call is looked for wherever it is said, and a reading that has met it takes the plain word for it.
 """

@@ -14,9 +14,10 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pipeline.config import Frozen
+from pipeline.config_messages import shown
 from pipeline.standards.counted import COUNTED
 from pipeline.standards.flagging import Flagging
 from pipeline.standards.grammar import Condition
@@ -30,7 +31,16 @@ __all__ = [
 ]  # fmt: skip
 
 CriterionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
-Weight = Annotated[float, Field(ge=0, le=1000)]
+
+
+def _number(value: object) -> object:
+    """A weight moves scores, so nothing is guessed: neither true nor text is a number."""
+    if isinstance(value, (bool, str)):
+        raise ValueError(f"a number from 0 to 1000 is accepted, not {shown(value)}")
+    return value
+
+
+Weight = Annotated[float, BeforeValidator(_number), Field(ge=0, le=1000)]
 Judged = Literal["pass", "partial", "fail"]
 
 
