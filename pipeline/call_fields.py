@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from pipeline.call_names import printable
+from pipeline.errors import printable
 from pipeline.profile import Profile
 
 __all__ = ["FIELDS", "column_of", "read_field"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import unicodedata
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
+
+from pipeline.errors import printable
 
 __all__ = [
     "derive_call_id", "holds_number", "kept_name", "path_in", "printable", "safe_name", "shown_name", "without_numbers",
@@ -82,8 +83,6 @@ def derive_call_id(file: str, sha256: str, *, taken: Collection[str] = ()) -> st
 
 
 _NUMBERISH = re.compile(r"[+(]?\d(?:[-_. ()]{0,2}\d){6,}[Xx]?")
-_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-"""Control and format characters (line breaks, escapes, turned writing direction), halves of surrogates, private use."""
 MAX_SHOWN = 200
 
 
@@ -110,11 +109,6 @@ def _numberless(match: re.Match[str]) -> str:
         if found:
             return f"{without_numbers(said[: found.start()])}#{without_numbers(said[found.end() :])}"
     return "#"
-
-
-def printable(text: str) -> str:
-    """A text on one line, characters that nobody sees as ``?``."""
-    return "".join("?" if unicodedata.category(char) in _UNPRINTABLE else char for char in text)
 
 
 def shown_name(file: str, sha256: str | None) -> str:

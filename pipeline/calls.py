@@ -18,10 +18,10 @@ from typing import Any
 from pipeline.call_bytes import decoded
 from pipeline.call_claims import Taken, with_agent
 from pipeline.call_fields import FIELDS, read_field
-from pipeline.call_names import derive_call_id, printable
+from pipeline.call_names import derive_call_id
 from pipeline.call_rows import csv_rows, json_rows
 from pipeline.config_messages import shown
-from pipeline.errors import ConfigError, why
+from pipeline.errors import ConfigError, printable, why
 from pipeline.kinds import OUTCOMES, near
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord

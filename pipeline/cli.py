@@ -11,8 +11,7 @@ from importlib.metadata import entry_points
 import click
 
 from pipeline import __version__
-from pipeline.call_names import printable
-from pipeline.errors import CallgaugeError, ConfigError, told_file
+from pipeline.errors import CallgaugeError, ConfigError, printable, told_file
 
 COMMANDS = {
     "score": ("pipeline.commands.score:score", "Score recordings: files or folders in, reports out."),

@@ -16,9 +16,8 @@ from typing import Any, ClassVar, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipeline.call_names import printable
 from pipeline.config_messages import say
-from pipeline.errors import ConfigError, why
+from pipeline.errors import ConfigError, printable, why
 
 __all__ = ["Document", "Frozen", "key_of", "load_yaml", "mistakes_of", "parse_yaml", "read_model", "validate"]
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.analysis.text import language_of
-from pipeline.call_names import printable
 from pipeline.config_messages import shown
 from pipeline.delivered_fields import MistakeError, halves, record_of, seconds_of, sort_of, speaker_of
-from pipeline.errors import why
+from pipeline.errors import printable, why
 from pipeline.json_once import DoubledKeyError, loads_once
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import CallRecord, Transcript, Turn

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import errno
 import json
+import unicodedata
 from collections.abc import Sequence
+
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Control and format characters (line breaks, escapes, turned writing direction), halves of surrogates, private use."""
 
 
 class CallgaugeError(Exception):
@@ -107,3 +111,8 @@ def told_file(error: OSError) -> str:
 def code_of_disk(error: OSError) -> str:
     """The reason code of a call that an error of the disk ended."""
     return "no_space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "io"
+
+
+def printable(text: str) -> str:
+    """A text on one line, characters that nobody sees as ``?``."""
+    return "".join("?" if unicodedata.category(char) in _UNPRINTABLE else char for char in text)

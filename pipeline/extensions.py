@@ -8,7 +8,8 @@ from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from typing import Any
 
-from pipeline.call_names import printable, without_numbers
+from pipeline.call_names import without_numbers
+from pipeline.errors import printable
 
 __all__ = ["cause", "named", "takes"]
 

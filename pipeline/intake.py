@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.call_claims import agents_differ
-from pipeline.call_names import printable, shown_name, without_numbers
+from pipeline.call_names import shown_name, without_numbers
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
 from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_recording
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, printable
 from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.standing import ROOT, leads_in, open_folders, standing_apart
 from pipeline.types import CallRecord

@@ -14,9 +14,9 @@ from pathlib import Path
 from models.whisper_check import check_recogniser
 from models.whisper_load import from_environment
 from pipeline import batch
-from pipeline.call_names import printable, without_numbers
+from pipeline.call_names import without_numbers
 from pipeline.endings import TOLD
-from pipeline.errors import CallgaugeError, ConfigError, code_of_disk, told_file
+from pipeline.errors import CallgaugeError, ConfigError, code_of_disk, printable, told_file
 from pipeline.intake import Intake, find_profile, take_in
 from pipeline.machine import free_memory, limit_threads, processors, share_out
 from pipeline.process import Job, UnsupportedLanguageError, Workplace, hear_call, judge_call

@@ -172,7 +172,7 @@ def test_hostile_files_are_mistakes_not_crashes(text: str, expected: str) -> Non
 
 
 def test_lines_and_tabs_within_a_text_are_text() -> None:
-    assert parse_yaml('a: |\n  one\n  two\tthree\n', name="x").data == {"a": "one\ntwo\tthree\n"}
+    assert parse_yaml("a: |\n  one\n  two\tthree\n", name="x").data == {"a": "one\ntwo\tthree\n"}
 
 
 def test_a_mistake_is_one_printable_line_whatever_the_key() -> None:

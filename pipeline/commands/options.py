@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from pipeline.call_names import printable
+from pipeline.errors import printable
 
 profile_option = click.option(
     "--profile",

@@ -132,7 +132,7 @@ def _by_field(fields: dict[int, str]) -> dict[str, int]:
     """How many calls each field of the call list told: whoever asks sees whether it is the right person."""
     from collections import Counter
 
-    from pipeline.call_names import printable
+    from pipeline.errors import printable
 
     return dict(Counter(printable(field) for field in fields.values()))
 

@@ -15,8 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from pipeline import __version__
-from pipeline.call_names import kept_name, printable, without_numbers
-from pipeline.errors import ConfigError
+from pipeline.call_names import kept_name, without_numbers
+from pipeline.errors import ConfigError, printable
 from pipeline.intake import find_profile
 from pipeline.nightly.inbox import Stamp, known_from, look
 from pipeline.nightly.lists import read_lists

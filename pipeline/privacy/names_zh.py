@@ -94,7 +94,10 @@ def _addressed(stream: Stream) -> Iterator[Hit]:
             continue  # 明白王先生
         if not form("names_zh.ours_before").search(text, max(0, match.start() - 3), match.start()):
             yield Hit(match.start(), match.end(), "name", 0.9)
-    yield from _hits((m for m in _said("named_twice", stream) if m.group("name") not in everyday()), 0.9)
+    twice = (
+        m for m in _said("named_twice", stream) if not form("settled.worded.thanks").fullmatch(m["name"])
+    )
+    yield from _hits(twice, 0.9)
     if stream.speaker == "customer":
         return
     for match in _said("role_alone", stream):

@@ -25,7 +25,7 @@ from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
 from pipeline.privacy.streams import Stream
 from pipeline.privacy.titled import of_colleague, titled_again
-from pipeline.privacy.worded import said_as_word
+from pipeline.privacy.worded import said_as_word, told_names
 
 
 def settled(
@@ -45,6 +45,7 @@ def settled(
     letters, signs = spelled(streams, hits), described(streams, hits, kept)
     stay = announced(streams)
     firms, numbered = _firms_digits(streams, hits), _numbered(streams, hits)
+    names = told_names(streams, hits)
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
         told = [hit for hit in (*letters[at], *signs[at], *family(stream)) if not _is_kept(stream, hit, kept)]
@@ -58,7 +59,7 @@ def settled(
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
             and not _is_nothing(stream, hit)
             and not is_plain(stream, hit, hits[at])
-            and not said_as_word(stream, hit)
+            and not said_as_word(stream, hit, names)
             and not (hit.kind == "phone" and _digits(stream, hit) in firms)
         ]
         homes = [

@@ -1,4 +1,4 @@
-"""Words that are names too, where grammar says that the word is meant (谢谢, "will you", "in May"), and sounds: 嗯呐.
+"""Words that are names too, where grammar says that the word is meant: 谢谢, "will you", "in May"; and mere sounds: 嗯呐.
 
 A name that is known in a call is looked for wherever it is said, and a reading that has met it takes the plain word for it.
 """
@@ -7,23 +7,49 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from pipeline.privacy.asked import FARTHEST_TURNS, asked_for, is_remark
+from pipeline.privacy.kept import is_han
 from pipeline.privacy.lexicon_en import common_names, is_common_word, word_index
+from pipeline.privacy.lexicon_zh import everyday
 from pipeline.privacy.proved import proved
 from pipeline.privacy.rules import Hit, form, rules
 from pipeline.privacy.streams import Stream
 
 BEFORE = 4
+"""How many characters before a sign are looked at."""
 
 
-def said_as_word(stream: Stream, hit: Hit) -> bool:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a call's names are by their form: the family names, and the names of two signs or more that were told as such."""
+
+    families: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+def told_names(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> Told:
+    """The Mandarin names that somebody's title, a question or their form makes sure of."""
+    sure = {
+        stream.text[hit.start : hit.end]
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+        if hit.kind == "name" and (proved(stream, hit) or _asks_name(stream, hit) or _is_family(stream, hit))
+    }
+    han = frozenset(name for name in sure if is_han(name))
+    return Told(frozenset(name[0] for name in han), frozenset(name for name in han if len(name) > 1))
+
+
+def said_as_word(stream: Stream, hit: Hit, told: Told) -> bool:
     """Whether a name is said as the plain word that it also is, or is a sound.
 
     Parameters
     ----------
     stream, hit
         The hit and where it stands.
+    told
+        What the call's names are by their form.
     """
     if hit.kind != "name" or proved(stream, hit):
         return False
@@ -32,8 +58,9 @@ def said_as_word(stream: Stream, hit: Hit) -> bool:
         return True
     if form("settled.worded.sound").fullmatch(said):
         return not _asks_name(stream, hit)
-    if _is_plain_sign(said):
-        return not _asks_name(stream, hit) and not _is_family(stream, hit)
+    if is_han(said):
+        plain = _is_plain_sign(stream, hit) if len(said) == 1 else _begins_like(said, told)
+        return plain and not _asks_name(stream, hit) and not _is_family(stream, hit)
     word = form("settled.worded.before").sub("", said)
     small = word.lower()
     if not (small in common_names() or is_common_word(word)):
@@ -48,10 +75,25 @@ def said_as_word(stream: Stream, hit: Hit) -> bool:
     )
 
 
-def _is_plain_sign(said: str) -> bool:
-    """Whether it is a single Mandarin sign that is said more often as a word than as a family name: 钱, 成, 高."""
-    zh, thanks = rules()["names_zh"], rules()["settled"]["worded"]["thanks_signs"]
-    return len(said) == 1 and (said in zh["rare"] or said in zh["likely"]["doubtful"] or said in thanks)
+def _is_plain_sign(stream: Stream, hit: Hit) -> bool:
+    """Whether a single sign is said as a word: beside what belongs to words alone (钱的事, 成不成), or cut out of one: 商量."""
+    text, zh = stream.text, rules()["names_zh"]
+    if any(
+        word in everyday() for word in (text[max(0, hit.start - 1) : hit.end], text[hit.start : hit.end + 1])
+    ):
+        return True
+    if form("settled.worded.yes").match(text, hit.start) and stream.speaker != "agent":
+        return True
+    often = zh["rare"], zh["likely"]["doubtful"], rules()["settled"]["worded"]["thanks_signs"]
+    beside = form("settled.worded.word_behind").match(text, hit.end) or form(
+        "settled.worded.word_before"
+    ).search(text, max(0, hit.start - BEFORE), hit.start)
+    return bool(beside) and any(text[hit.start] in signs for signs in often)
+
+
+def _begins_like(said: str, told: Told) -> bool:
+    """Whether a word that is said often only begins with somebody's family name: 成功 where Mr 成 is spoken to."""
+    return said[0] in told.families and said not in told.names and said in everyday()
 
 
 def _is_family(stream: Stream, hit: Hit) -> bool:

@@ -10,8 +10,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.call_names import printable
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, printable
 from pipeline.profile import Profile
 from pipeline.reports.period import Period, parse_period
 from pipeline.reports.scorecard import NOBODY

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
-from pipeline.call_names import printable
-from pipeline.errors import CallgaugeError
+from pipeline.errors import CallgaugeError, printable
 from pipeline.profile import DEFAULT_ZONE
 from pipeline.review.rights import Person
 from pipeline.store.tables import Call
