@@ -8,6 +8,7 @@ that channel speaks.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,7 +52,7 @@ class Beside:
 
 
 def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside | None:
-    """The transcript beside a recording; None where there is none. A link that leads out of its folder is none.
+    """The transcript beside a recording; None where there is none.
 
     Parameters
     ----------
@@ -61,15 +62,18 @@ def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside 
     Raises
     ------
     TranscriptError
-        It is there and can't be used, or there are two of them.
+        It is there and can't be used, or there are two of them. So is one that is no plain file, or a link that leads out of
+        its folder: it isn't read, and nothing is transcribed unasked.
     """
     beside = (recording.with_name(recording.stem + suffix) for suffix in SUFFIXES)
-    found = [path for path in beside if lies_in(path, recording.parent)]
+    found = [path for path in beside if os.path.lexists(path)]
     if not found:
         return None
     if len(found) > 1:
         raise TranscriptError(f"{found[0].name} and {found[1].name} lie beside {recording.name}; keep one")
     path = found[0]
+    if not lies_in(path, recording.parent):
+        raise TranscriptError(f"{path.name}: file → a plain file in the recording's own folder is accepted")
     try:
         raw = path.read_bytes()
     except OSError as error:

@@ -39,18 +39,22 @@ def test_without_one_there_is_none(tmp_path: Path) -> None:
     assert transcript_beside(tmp_path / "call.wav") is None
 
 
-def test_a_transcript_behind_a_link_out_is_none(tmp_path: Path) -> None:
+def test_a_transcript_behind_a_link_out_fails_its_call(tmp_path: Path) -> None:
+    """It isn't read, and its recording isn't transcribed unasked; neither is that of a folder of the name."""
     inbox, outside = tmp_path / "in", tmp_path / "outside"
     inbox.mkdir()
     outside.mkdir()
     put(outside, {"language": "zh", "turns": TURNS})
     link = inbox / "call.transcript.json"
-    link.symlink_to(outside / "call.transcript.json")
-    assert transcript_beside(inbox / "call.wav") is None
-    link.unlink()
-    link.symlink_to(link)
-    assert transcript_beside(inbox / "call.wav") is None
-    link.unlink()
+    for target in (outside / "call.transcript.json", link, outside / "none.json"):
+        link.symlink_to(target)
+        with pytest.raises(TranscriptError, match=r"call\.transcript\.json: file → a plain file"):
+            transcript_beside(inbox / "call.wav")
+        link.unlink()
+    link.mkdir()
+    with pytest.raises(TranscriptError, match="a plain file"):
+        transcript_beside(inbox / "call.wav")
+    link.rmdir()
     put(inbox, {"language": "zh", "turns": TURNS})
     assert transcript_beside(inbox / "call.wav") is not None
 
