@@ -182,6 +182,8 @@ def test_a_folder_that_may_not_be_read_fails_and_the_rest_is_taken_in(mode: int)
             (inbox / name).parent.mkdir(exist_ok=True)
             (inbox / name).write_bytes(b"RIFF" + name.encode())
         (inbox / "calls.csv").write_text("file\na.wav\nmon/b.wav\nmon/c.wav\nd.wav\n")
+        for path in inbox.rglob("*"):  # whatever mask this process has taken on
+            path.chmod(0o755 if path.is_dir() else 0o644)
         (inbox / "mon").chmod(mode)
         os.seteuid(65534)
         try:

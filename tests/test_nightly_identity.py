@@ -385,6 +385,8 @@ def test_a_folder_that_may_not_be_read_is_told_each_night_until_it_may(
             write_wav(inbox / name, number)
         (inbox / "mon" / "calls.csv").write_text("file,call_id\nb.wav,C-2\n")
         listed(inbox, "a.wav,C-1,A01,,", "mon/gone.wav,C-3,A01,,", "gone.wav,C-4,A01,,")
+        for path in inbox.rglob("*"):  # whatever mask this process has taken on
+            path.chmod(0o755 if path.is_dir() else 0o644)
         for name in ("mon", "lost+found", ".x"):
             (inbox / name).chmod(mode)
         for name in ("look", "read_lists"):
