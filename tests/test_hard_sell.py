@@ -59,6 +59,14 @@ def test_count_leaves_pitches_after_refusals_out() -> None:
     assert (count.name, count.value) == ("hard_sell_count", 1)
 
 
+def test_nobodys_pushes_are_not_counted() -> None:
+    conversation = Conversation.of(
+        Transcript("en", (Turn("unknown", "It's today or never.", None, None, 1.0),))
+    )
+    (count,) = measure(conversation, find(conversation, ()))
+    assert (count.value, count.reason.code) == (None, "sides_unsure")
+
+
 def test_mixed_speech() -> None:
     assert len(_found(("agent", "这个VIP名额就剩最后两个了，您赶紧定吧。"))) == 1
     assert len(_found(("agent", "This is your last chance, sign up right now."), language="zh")) == 1

@@ -19,6 +19,7 @@ from pipeline.analysis.introduced import (
 )  # fmt: skip
 from pipeline.analysis.named import Place, most
 from pipeline.analysis.opening import find, slots_of
+from pipeline.analysis.own_words import gives_own
 from pipeline.analysis.text import fold
 from pipeline.analysis.theirs import is_theirs, spans_of
 from pipeline.privacy.masking import mask
@@ -316,3 +317,29 @@ def test_a_department_that_no_list_knows_is_a_doubt() -> None:
     told = "hi it's noor from the harvest crowd at bell press ringing about your order"
     found = slots_of(Conversation.of(_transcript("en", f"A:{told}")))
     assert found["department"].confidence < 0.6
+
+
+OWN = (
+    ("en", "Hello, this is Emily from Blue Harbor, broadband sales.", True),
+    ("en", "Good morning, Blue Harbor, James speaking.", True),
+    ("en", "Hello this is Blue Harbor, I'm calling to offer you business fiber.", True),
+    ("en", "Hi, is this Blue Harbor?", False),
+    ("en", "I'm calling Blue Harbor because my line is down.", False),
+    ("en", "Are you calling from Blue Harbor?", False),
+    ("en", "I'm with Blue Harbor already.", False),
+    ("en", "I'd like to speak to Emily Carter at Blue Harbor.", False),
+    ("zh", "您好，我是蓝海集团宽带销售部的小李。", True),
+    ("zh", "喂您好，蓝海集团，请问有什么可以帮您？", True),
+    ("zh", "您好，这边蓝海集团客服部给您来电。", True),
+    ("zh", "您好，是蓝海集团吗？", False),
+    ("zh", "您好，我找一下蓝海集团宽带销售部。", False),
+    ("zh", "我是蓝海集团的老客户。", False),
+    ("zh", "蓝海集团的人昨天给我打过电话。", False),
+)
+
+
+@pytest.mark.parametrize(("language", "text", "own"), OWN)
+def test_a_firm_is_given_as_ones_own_or_only_spoken_of(language: str, text: str, own: bool) -> None:
+    firm = "Blue Harbor" if language == "en" else "蓝海集团"
+    at = text.index(firm)
+    assert gives_own("company", text, at, at + len(firm), language) is own

@@ -49,6 +49,12 @@ def test_measures():
     assert measures["customer_talk_before_pitch_s"].value == pytest.approx(10.0)
 
 
+def test_nobodys_questions_are_not_counted():
+    unsure = call("U 您孩子几年级了？", "U 四年级。", seconds=2.0)
+    told = needs.measure(unsure, needs.find(unsure, ()))[0]
+    assert (told.value, told.reason.code) == (None, "sides_unsure")
+
+
 def test_talk_before_pitch_says_why_there_is_none():
     def reason(conversation, found):
         return needs.measure(conversation, found)[1].reason.code

@@ -60,9 +60,16 @@ def test_addressed_by_the_agent_only() -> None:
     )
 
 
-def test_sides_unsure_may_pass_and_never_fail() -> None:
-    assert measures(said("zh", ("unknown", "李女士您好")))["customer_addressed"].value is True
-    assert measures(said("zh", ("unknown", "您好")))["customer_addressed"].reason is not None
+@pytest.mark.parametrize("greeting", ["李女士您好", "您好"])
+def test_who_addresses_whom_is_not_known_while_sides_are_unsure(greeting: str) -> None:
+    by_name = measures(said("zh", ("unknown", greeting), ("unknown", "悦享每月费用88元"), products=(PLAN,)))
+    assert by_name["customer_addressed"].reason.code == "sides_unsure"
+    assert by_name["product_fact_conflicts"].reason.code == "sides_unsure"
+
+
+def test_one_turn_of_nobody_takes_nothing_from_the_agents_own_words() -> None:
+    told = measures(said("zh", ("unknown", "喂"), ("agent", "李女士您好"), ("customer", "你好")))
+    assert told["customer_addressed"].value is True
 
 
 @pytest.mark.parametrize(

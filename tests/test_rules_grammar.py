@@ -248,13 +248,20 @@ def test_a_mistake_names_the_key_and_what_is_accepted(condition: Any, expected: 
 @pytest.mark.parametrize("unsure", [True, False])
 def test_unknown_speakers_count_for_either_side_only_while_sides_are_unsure(unsure: bool) -> None:
     call = {
-        "turns": [["unknown", 0, 9, "我是华信的"], ["unknown" if unsure else "customer", 10, 12, "哦"]],
+        "turns": [["unknown", 0, 9, "您好，我是华信的"], ["unknown" if unsure else "customer", 10, 12, "哦"]],
         "role_confidence": 0.5 if unsure else 1.0,
-        "findings": [{"kind": "company", "turn": 0}],
+        "findings": [
+            {"kind": "company", "turn": 0, "quote": "华信", "detail": {"matched": "exact"}},
+            {"kind": "benefit", "turn": 0},
+        ],
     }
     assert judged({"hear": "company", "from": "agent"}, call).verdict == "pass", (
-        "a single unknown turn makes sides unsure"
+        "a single unknown turn makes sides unsure, and who gives the profile's firm speaks for it"
     )
+    heard = judged({"hear": "benefit", "from": "agent"}, call)
+    assert (heard.verdict, len(heard.findings)) == ("not_measurable", 1), "what was heard is shown"
+    assert judged({"say": {"terms": ["我是华信"]}, "from": "agent"}, call).verdict == "not_measurable"
+    assert judged({"say": {"terms": ["我是华信"]}}, call).verdict == "pass", "a wording that anybody may say"
     assert judged({"hear": "rude", "from": "agent", "max": 0}, call).verdict == "not_measurable"
     assert judged({"hear": "rude", "max": 0}, call).verdict == "pass", "a rule that needs no side is judged"
 

@@ -43,6 +43,7 @@ DETAILS: dict[str, dict[str, Any]] = {
     "confusion": {"restated": True}, "customer_question": {"answered": True},
     "needs_question": {"open": True, "answered": True}, "refusal": {"final": False},
     "jargon": {"term": "x", "explained": False}, "hard_sell": {"kind": "urgency", "severity": "mild"},
+    "company": {"matched": "exact"}, "name": {"matched": "pattern"}, "department": {"matched": "exact"},
 }  # fmt: skip
 KINDS = (
     "company", "department", "name", "purpose", "needs_question", "customer_question", "pitch",
@@ -222,6 +223,28 @@ def test_nothing_is_held_against_the_agent_while_nobody_knows_who_speaks(call: E
             if result.id in SIDED:
                 assert result.verdict not in ("fail", "partial"), result.id
         assert not told.fatal
+
+
+@SETTINGS
+@given(calls())
+def test_while_nobody_knows_who_speaks_only_the_profiles_own_names_pass(call: Evidence) -> None:
+    told, found = score(call, STANDARD)
+    if call.transcript.turns and not call.transcript.sides_sure:
+        kinds = {finding.id: finding.kind for finding in found if finding.detail.get("matched") == "exact"}
+        for result in told.criteria:
+            if result.id in SIDED and result.verdict == "pass":
+                assert {kinds.get(name) for name in result.findings} <= {"company", "department", "name"}, (
+                    result.id
+                )
+
+
+def test_a_perfect_call_of_nobody_knows_whom_earns_nothing_by_words_that_may_be_the_customers() -> None:
+    data = base(more=[{"kind": "reference", "turn": 0}], measures={"needs_questions": 2})
+    data["turns"] = [["unknown", *rest] for _, *rest in data["turns"]]
+    told, _ = score(evidence_of(data | {"role_confidence": 0.5}), STANDARD)
+    assert {result.id for result in told.criteria if result.id in SIDED and result.verdict == "pass"} == set()
+    assert by_id(told)["record.follow_up"].verdict == "not_measurable"
+    assert by_id(told)["talk.reference"].verdict == "not_measurable"
 
 
 @SETTINGS

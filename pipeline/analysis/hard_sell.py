@@ -15,6 +15,7 @@ from pipeline.analysis.acts import Guess, alone
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.rules import Match, RuleSet
 from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.sides import why_unsure
 from pipeline.analysis.spotting import DOUBT, spot
 from pipeline.analysis.sure import says
 from pipeline.analysis.text import fold
@@ -81,10 +82,10 @@ def _graded(finding: Finding, by_itself: Guess) -> Finding:
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
     """How many sentences pushed; pitches after a refusal are counted apart."""
-    count = sum(finding.kind == KIND for finding in findings)
-    return [
-        Measure("hard_sell_count", count, "sentences", "patterns and sentence encoder, agent's sentences")
-    ]
+    name, unit, method = "hard_sell_count", "sentences", "patterns and sentence encoder, agent's sentences"
+    if not conversation.transcript.sides_sure:
+        return [Measure(name, None, unit, method, why_unsure(conversation.sound))]
+    return [Measure(name, sum(finding.kind == KIND for finding in findings), unit, method)]
 
 
 def _rank(match: Match) -> float:

@@ -12,6 +12,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, cue, found_at, hits, kinds_at, match, of_turn, size, whole
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.sides import why_unsure
 from pipeline.analysis.spotting import likely
 from pipeline.analysis.sure import found as wordings_in
 from pipeline.analysis.sure import says
@@ -31,7 +32,6 @@ _UNTIMED = Reason(
     "untimed", "转写没有时间，无法计算秒数", "the transcript has no times, so seconds can't be measured"
 )
 _NO_PITCH = Reason("no_pitch", "通话中没有推介", "nothing was pitched in the call")
-_SIDES = Reason("sides_unsure", "无法确定哪一方是客户", "which side is the customer is not sure enough")
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
@@ -145,9 +145,11 @@ def _empty(sentence: Sentence, *, closed: bool) -> bool:
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:
     """``needs_questions`` (count) and ``customer_talk_before_pitch_s`` (seconds of customer turns before the pitch)."""
-    asked = sum(1 for f in findings if f.kind == "needs_question")
+    sure = conversation.transcript.sides_sure
+    asked = sum(1 for f in findings if f.kind == KIND) if sure else None
+    reason = None if sure else why_unsure(conversation.sound)
     return [
-        Measure("needs_questions", asked, "count", "rules over the agent's sentences"),
+        Measure("needs_questions", asked, "count", "rules over the agent's sentences", reason),
         _talk_before_pitch(conversation, findings),
     ]
 
@@ -161,7 +163,7 @@ def _talk_before_pitch(conversation: Conversation, findings: Sequence[Finding]) 
     pitches = kinds_at(findings, "pitch")
     reason = None
     if not conversation.transcript.sides_sure:
-        reason = _SIDES
+        reason = why_unsure(conversation.sound)
     elif not conversation.transcript.timed:
         reason = _UNTIMED
     elif not pitches:

@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.figures import Figure, figures
+from pipeline.analysis.sides import SURE, why_unsure
 from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
 from pipeline.profile import Product
@@ -23,9 +24,6 @@ from pipeline.types import Finding, Measure, Reason
 
 _NO_FACTS = Reason(
     "no_product_facts", "公司资料里没有产品的数字事实", "the profile holds no figures of a product"
-)
-_SIDES_UNSURE = Reason(
-    "sides_unsure", "无法确定说话人是坐席还是客户", "it is not sure which side is the agent"
 )
 _NO_AGENT = Reason("no_agent_speech", "没有坐席的讲话", "the agent says nothing")
 
@@ -84,9 +82,10 @@ def _addressed(conversation: Conversation) -> Measure:
     spoken = list(conversation.by("agent"))
     if not spoken:
         return Measure("customer_addressed", None, "bool", method, _NO_AGENT)
-    said = any(addresses(sentence) for sentence in spoken)
+    known = (s for s in spoken if s.speaker == "agent" and conversation.transcript.role_confidence >= SURE)
+    said = any(addresses(sentence) for sentence in known)
     if not said and not conversation.transcript.sides_sure:
-        return Measure("customer_addressed", None, "bool", method, _SIDES_UNSURE)
+        return Measure("customer_addressed", None, "bool", method, why_unsure(conversation.sound))
     return Measure("customer_addressed", said, "bool", method)
 
 
@@ -94,6 +93,8 @@ def _conflicts(conversation: Conversation) -> Measure:
     method = "figures said of a product against the profile's benefits and facts"
     if not any(_facts(product) for product in conversation.profile.products):
         return Measure("product_fact_conflicts", None, "count", method, _NO_FACTS)
+    if not conversation.transcript.sides_sure:
+        return Measure("product_fact_conflicts", None, "count", method, why_unsure(conversation.sound))
     if not any(s.speaker == "agent" for s in conversation.sentences):
         return Measure("product_fact_conflicts", None, "count", method, _NO_AGENT)
     return Measure("product_fact_conflicts", sum(1 for _ in conflicts(conversation)), "count", method)

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.review.standing import Deed, Standing
-from pipeline.standards.context import Context, in_order
+from pipeline.standards.context import Context
 from pipeline.standards.engine import Ruling, judge
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.meaning import with_encoder
+from pipeline.standards.order import in_order
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.scoring import sum_up
 from pipeline.types import CallResult, CallScore, CriterionResult, Finding, Reason, Verdict

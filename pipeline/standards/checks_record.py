@@ -19,7 +19,9 @@ from pipeline.standards.messages import message, word
 from pipeline.standards.record_notes import outcomes_in
 from pipeline.standards.spots import talk_span
 from pipeline.standards.vocabulary import OutcomeLabel
+from pipeline.standards.whose import known, why_unsure
 from pipeline.standards.wording import Bilingual
+from pipeline.types import Outcome
 
 if TYPE_CHECKING:
     from pipeline.standards.schema import Standard
@@ -159,6 +161,8 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
     lacking = [names[key] for key, there in given.items() if not there]
     if recorded and _contradict(recorded, evidence.outcome.label, settings):
         heard = word(f"outcome_{evidence.outcome.label}")
+        if not evidence.transcript.sides_sure:  # nobody knows who was interested and who wasn't
+            return Told("unclear", values={"quote": record.outcome, "details": heard})
         details = Bilingual(
             f"清单写“{record.outcome}”，通话中是“{heard.zh}”",
             f"the list says “{record.outcome}”, the call “{heard.en}”",
@@ -212,12 +216,16 @@ def _contradict(recorded: str, heard: str, settings: RecordSettings) -> bool:
 
 
 def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
-    """Whether someone interested was given a follow-up, heard or on record."""
-    found = tuple(f for f in evidence.findings if f.kind == "follow_up")
-    when = evidence.outcome.follow_up_when or next(
-        (str(f.detail["when"]) for f in found if f.detail.get("when")), None
-    )
-    heard = evidence.outcome.follow_up_text or next((f.quote for f in found if f.quote), None)
+    """Whether someone interested was given a follow-up, heard or on record.
+
+    What is heard counts where it is known who says it, and so does that nothing is.
+    """
+    steps = tuple(f for f in evidence.findings if f.kind == "follow_up")
+    sure, whose = evidence.transcript.sides_sure, known(steps, evidence.transcript)
+    found = steps if sure else tuple(f for f in steps if id(f) in whose)
+    agreed = evidence.outcome if sure else Outcome("undetermined", 1.0)
+    when = agreed.follow_up_when or next((str(f.detail["when"]) for f in found if f.detail.get("when")), None)
+    heard = agreed.follow_up_text or next((f.quote for f in found if f.quote), None)
     if found or heard or when:
         return Told("heard", hits=found, values={"quote": heard or when, "value": when})
     column = _extra(evidence, settings.columns)
@@ -226,6 +234,8 @@ def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     notes = evidence.record.notes or ""
     if match := has_shape("date", notes):
         return Told("recorded", values={"quote": notes[:80], "value": match.group()})
+    if not sure:
+        return Told(None, steps, why=why_unsure(evidence.sound))
     return Told("none", values={}, searched=talk_span(evidence.transcript))
 
 

@@ -91,7 +91,7 @@ def _rule(condition: Rule, context: Context, rules: Rules) -> Judged:
 
 def _hear(condition: Hear, context: Context, rules: Rules) -> Judged:
     found = [f for kind in condition.hear for f in context.by_kind.get(kind, ())]
-    mine = [f for f in found if context.is_side(f.speaker, condition.by)]
+    mine = [f for f in found if context.by(f, condition.by)]
     fitting = [f for f in mine if _fits(condition, context, f)] if condition.detail else mine
     place = place_of(context, condition.where, rules.hits)
     per = None
@@ -125,7 +125,7 @@ def _fits(condition: Hear, context: Context, finding: Finding) -> bool:
 
 def _say(condition: Say, context: Context, rules: Rules) -> Judged:
     mark = context.said.get(id(condition), "")
-    found = context.by_rule.get(mark, [])
+    found = [f for f in context.by_rule.get(mark, ()) if context.by(f, condition.by)]
     place = place_of(context, condition.where, rules.hits)
     deaf = None
     if mark in context.unread:
@@ -199,9 +199,7 @@ def _share(condition: Share, context: Context, rules: Rules) -> Judged:
     whole = [
         f
         for f in found
-        if context.is_side(f.speaker, asked.by)
-        and matches(f.detail, asked.detail)
-        and place.holds(context, f)
+        if context.by(f, asked.by) and matches(f.detail, asked.detail) and place.holds(context, f)
     ]
     if not whole:
         return Judged(None, why=(message("nothing_to_count"),), searched=place.span)
@@ -270,10 +268,11 @@ def _check(condition: Check, context: Context, _rules: Rules) -> Judged:
     if key not in context.cache:
         spec = catalogue()[condition.check]
         settings = spec.settings.model_validate(condition.settings)
-        context.cache[key] = told_by(condition.check, spec, context.evidence, settings)
+        evidence = context.told if spec.needs_side else context.evidence
+        context.cache[key] = told_by(condition.check, spec, evidence, settings)
     told = context.cache[key]
     if told.answer is None:
-        return Judged(None, why=(told.why or message("no_value"),), values=told.values)
+        return Judged(None, told.hits, why=(told.why or message("no_value"),), values=told.values)
     return Judged(
         told.answer in condition.is_,
         hits=told.hits,

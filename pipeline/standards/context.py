@@ -11,12 +11,14 @@ from pipeline.intervals import Span
 from pipeline.standards.counted import counted
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.messages import message
+from pipeline.standards.order import place_in
+from pipeline.standards.whose import known, why_unsure
 from pipeline.types import Finding, Outcome, Reason, Turn
 
 if TYPE_CHECKING:
     from pipeline.standards.plan import Plan
 
-__all__ = ["Context", "Figure", "doubtful_details", "in_order", "matches", "place_in"]
+__all__ = ["Context", "Figure", "doubtful_details", "matches"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Figure:
 
 @dataclass(slots=True)
 class Context:
-    """The view that conditions have of a call, with all findings or without the doubtful ones."""
+    """The view that conditions have of a call: all findings, none doubtful, or a side's known ones (``known_only``)."""
 
     evidence: Evidence
     findings: tuple[Finding, ...]
@@ -40,6 +42,7 @@ class Context:
     all_findings: tuple[Finding, ...]
     doubtful: bool = True
     unread: frozenset[str] = frozenset()
+    known_only: bool = False
     by_kind: dict[str, list[Finding]] = field(default_factory=dict)
     by_rule: dict[str, list[Finding]] = field(default_factory=dict)
     cache: dict[Any, Any] = field(default_factory=dict)
@@ -98,8 +101,7 @@ class Context:
     @property
     def why_unsure(self) -> Reason:
         """Why it is not known who speaks; of a mono call the sound says more."""
-        sound = self.evidence.sound
-        return message("sides_unsure") if sound is None or sound.unsure is None else sound.unsure
+        return why_unsure(self.evidence.sound)
 
     @property
     def timed(self) -> bool:
@@ -114,6 +116,27 @@ class Context:
     def is_side(self, speaker: str, side: str) -> bool:
         """Whether a speaker may be this side; ``unknown`` may be either while the sides are unsure."""
         return side == "either" or speaker == side or (speaker == "unknown" and not self.sides_sure)
+
+    def by(self, finding: Finding, side: str) -> bool:
+        """Whether a finding counts as this side's."""
+        if not self.known_only or side == "either":
+            return self.is_side(finding.speaker, side)
+        whose = self._once("whose", lambda: known(self.findings, self.evidence.transcript))
+        return bool(whose.get(id(finding)) == side)
+
+    @property
+    def told(self) -> Evidence:
+        """The evidence, of its findings only those that are known to be somebody's where ``known_only``."""
+        if not self.known_only:
+            return self.evidence
+        kept = known(self.evidence.findings, self.evidence.transcript)
+        return replace(self.evidence, findings=tuple(f for f in self.evidence.findings if id(f) in kept))
+
+    def known(self) -> Context:
+        """The same call by the words of which it is known who says them."""
+        if self.known_only or self.sides_sure:
+            return self
+        return self._once("known", lambda: replace(self, known_only=True, cache={}))
 
     def origin_s(self, since: str) -> float | None:
         """Second from which a place is counted."""
@@ -273,25 +296,3 @@ def matches(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
         elif have != want:
             return False
     return True
-
-
-def place_in(text: str, finding: Finding) -> int | None:
-    """Where in its turn's text a finding's words begin."""
-    if finding.at is not None:
-        return finding.at
-    found = text.find(finding.quote) if finding.quote else -1
-    return found if found >= 0 else None
-
-
-def in_order(findings: Sequence[Finding], turns: Sequence[Turn]) -> list[Finding]:
-    """Findings by time; without times by turn and place in its text."""
-
-    def key(finding: Finding) -> tuple[float, int, int, str]:
-        turn = turns[finding.turn] if finding.turn is not None and finding.turn < len(turns) else None
-        start = finding.start_s if finding.start_s is not None else (turn.start_s if turn else None)
-        place = (place_in(turn.text, finding) if turn is not None else None) or 0
-        number = finding.turn if finding.turn is not None else len(turns)
-        return (start if start is not None else 0.0, number, place, finding.kind)
-
-    timed = all(turn.start_s is not None for turn in turns)
-    return sorted(findings, key=key if timed else lambda finding: (0.0, *key(finding)[1:]))

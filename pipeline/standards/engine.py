@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.standards.conditions import answer
 from pipeline.standards.context import Context, doubtful_details
+from pipeline.standards.grammar import Condition
 from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message, word
 from pipeline.standards.plan import Needs, Plan
@@ -197,14 +198,14 @@ class Applicable:
 def _applies(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> Applicable:
     applies = criterion.applies
     if applies.when is not None:
-        told = answer(applies.when, context, plan.rules)
+        told = _of_known(applies.when, context, plan)
         if told.value is False:
             return Applicable(View("not_applicable", _told(standard, applies.reason, told.values)))
         if told.value is None:
             return Applicable(_unknown(told))
     excuse = unsure = None
     for part, needs in zip(applies.unless, plan.unless[criterion.id], strict=True):
-        told = answer(part.when, context, plan.rules)
+        told = _of_known(part.when, context, plan)
         if told.value is None:
             unsure = unsure or told
         elif told.value and needs.side and not context.sides_sure and not told.hits and needs.kinds:
@@ -215,6 +216,14 @@ def _applies(criterion: Criterion, standard: Standard, plan: Plan, context: Cont
         elif told.value:
             return Applicable(View("not_applicable", _told(standard, part.reason, told.values)))
     return Applicable(excuse=excuse, unsure=unsure)
+
+
+def _of_known(condition: Condition, context: Context, plan: Plan) -> Judged:
+    """Whether something applies; not known where it does by words only of which nobody knows who says them."""
+    told = answer(condition, context, plan.rules)
+    if not told.value or context.sides_sure or answer(condition, context.known(), plan.rules).value:
+        return told
+    return Judged(None, told.hits, why=(context.why_unsure,))
 
 
 def _tested(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> View:
@@ -230,12 +239,14 @@ def _tested(criterion: Criterion, standard: Standard, plan: Plan, context: Conte
         return View("not_applicable", message("bonus_not_earned"))
     parts = (passed,) if verdict == "pass" else (passed, half, veto)
     hits = tuple({id(f): f for part in parts for f in (*part.hits, *part.near)}.values())
+    if plan.judging[criterion.id].side and not context.sides_sure:
+        passed = answer(criterion.pass_, context.known(), plan.rules)
+        if verdict != "pass" or not passed.value or not passed.hits:
+            return View("not_measurable", context.why_unsure, hits=hits)
     if verdict == "pass":
         hits = passed.hits
     told = _wording(criterion, standard, verdict, passed, half)
     searched = passed.searched if verdict != "pass" or not hits else None
-    if plan.judging[criterion.id].side and not context.sides_sure and (verdict != "pass" or not hits):
-        return View("not_measurable", context.why_unsure, hits=hits)
     if criterion.review is not None and answer(criterion.review, context, plan.rules).value:
         told = _told(standard, criterion.reasons["review"], passed.values)
         return View("needs_review", told, hits=hits, searched=searched)
@@ -251,7 +262,7 @@ def _shaky(verdict: Verdict, passed: Judged, half: Judged) -> bool:
 def _unknown(told: Judged) -> View:
     first = told.why[0] if told.why else message("no_value")
     absent = first.code in ("not_yet_measured", "not_on_record")
-    return View("not_applicable" if absent else "not_measurable", first)
+    return View("not_applicable" if absent else "not_measurable", first, hits=told.hits)
 
 
 def _told(standard: Standard, wording: Any, values: Mapping[str, Any]) -> Reason:

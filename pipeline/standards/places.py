@@ -100,7 +100,7 @@ def anchored(context: Context, anchor: Anchor, hits_of: Hits) -> tuple[Finding, 
     if anchor.rule is not None:
         return hits_of(context, anchor.rule)
     found = [finding for kind in anchor.hear or () for finding in context.by_kind.get(kind, ())]
-    kept = [f for f in found if context.is_side(f.speaker, anchor.by) and matches(f.detail, anchor.detail)]
+    kept = [f for f in found if context.by(f, anchor.by) and matches(f.detail, anchor.detail)]
     if len(anchor.hear or ()) > 1:
         kept.sort(
             key=lambda finding: (finding.turn if finding.turn is not None else -1, finding.start_s or 0.0)

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Needs", "Plan", "plan"]
 
-_SIDED_FIGURES = ("agent_", "customer_", "jargon_", "hard_sell_", "opening_", "loudness_difference")
+_SIDED_FIGURES = (
+    "agent_", "customer_", "jargon_", "hard_sell_", "needs_questions", "opening_", "product_fact_",
+    "loudness_difference",
+)  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.standards.context import Context, doubtful_details, in_order
+from pipeline.standards.context import Context, doubtful_details
 from pipeline.standards.engine import Ruling, judge
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.meaning import with_encoder
+from pipeline.standards.order import in_order
 from pipeline.standards.say import findings_of
 from pipeline.standards.schema import Standard
 from pipeline.types import CallScore, Finding
