@@ -53,7 +53,7 @@ class Shelf:
         path = self.path(key, audio_sha256)
         try:
             content = path.read_bytes()
-            raw = json.loads(unseal(content, keys_from(), key) if content[:1] != b"{" else content)
+            raw = plain_json(unseal(content, keys_from(), key) if content[:1] != b"{" else content)
             if raw["key"] != key:
                 raise ValueError("the entry belongs to another key")
             return make(raw)
@@ -81,6 +81,15 @@ class Shelf:
 TRANSCRIPTS = Shelf("transcripts", "transcribing again")
 FINDINGS = Shelf("findings", "analysing again")
 SHELVES = (TRANSCRIPTS, FINDINGS)
+
+
+def plain_json(text: str | bytes) -> Any:
+    """A text's JSON. Raises ValueError where it is none or holds NaN or an infinite number."""
+    return json.loads(text, parse_constant=_refused)
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
 
 
 def forget(audio_sha256: str) -> int:

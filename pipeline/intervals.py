@@ -6,8 +6,12 @@ pyannote.core's ``Segment`` and ``Timeline``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+SLACK_S = 0.1
+"""So far may known times lie out of order or beyond the recording: they are rounded, and starts set to the sound."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -145,3 +149,21 @@ def _merge(spans: Iterable[Span], *, gap_s: float) -> tuple[Span, ...]:
         else:
             merged.append(span)
     return tuple(merged)
+
+
+def hold_times(spans: Iterable[tuple[float | None, float | None]], *, end_s: float | None = None) -> None:
+    """Hold that spans lie within a recording and in order; those without times are left out.
+
+    Raises
+    ------
+    ValueError
+        One ends before it starts or beyond the recording, starts before those that stand before it, or is no number.
+    """
+    latest = 0.0
+    last = math.inf if end_s is None else end_s + SLACK_S
+    for start_s, until_s in spans:
+        if start_s is None or until_s is None:
+            continue
+        if not (latest - SLACK_S <= start_s <= until_s <= last and math.isfinite(until_s)):
+            raise ValueError(f"{start_s} to {until_s} s is no time of the recording")
+        latest = max(latest, start_s)

@@ -19,6 +19,7 @@ import pipeline
 from pipeline.analysis import Analysis, analyse
 from pipeline.analysis.detect import added
 from pipeline.cached import FINDINGS
+from pipeline.intervals import hold_times
 from pipeline.privacy.masking import mask
 from pipeline.privacy.own import own_names
 from pipeline.profile import Profile
@@ -83,7 +84,7 @@ def find(said: Said, profile: Profile, keep: tuple[str, ...], *, audio_sha256: s
     if audio_sha256 is None or added():
         return _found(said, profile, keep)
     key = findings_key(said, profile, keep)
-    known = FINDINGS.load(key, audio_sha256, _from_entry)
+    known = FINDINGS.load(key, audio_sha256, functools.partial(_from_entry, said=said.transcript))
     if known is not None:
         return known
     found = _found(said, profile, keep)
@@ -158,9 +159,21 @@ def _entry(found: Found) -> dict[str, Any] | None:
         return None
 
 
-def _from_entry(raw: Mapping[str, Any]) -> Found:
+def _from_entry(raw: Mapping[str, Any], *, said: Transcript) -> Found:
     heard = Analysis(_unpacked(raw["findings"]), dict(_unpacked(raw["measures"])), _unpacked(raw["outcome"]))
-    return Found(_unpacked(raw["transcript"]), heard, from_cache=True)
+    masked = _unpacked(raw["transcript"])
+    if list(map(_place, masked.turns)) != list(map(_place, said.turns)):
+        raise ValueError("it tells of other turns than were heard")
+    for each in heard.findings:
+        hold_times([(each.start_s, each.end_s)])
+        if each.turn is not None and not 0 <= each.turn < len(masked.turns):
+            raise ValueError(f"turn {each.turn} is none of the call's")
+    return Found(masked, heard, from_cache=True)
+
+
+def _place(turn: Turn) -> tuple[str, float | None, float | None]:
+    """What masking leaves of a turn."""
+    return turn.speaker, turn.start_s, turn.end_s
 
 
 def _packed(value: Any) -> Any:

@@ -216,6 +216,7 @@ def hear_words(recording: Recording, heard: Heard, workplace: Workplace) -> RawT
         settings=SpeechSettings(language=None if language == "auto" else language),
         hints=workplace.names if workplace.settings.bias_names else (),
         audio_sha256=recording.sha256 if workplace.settings.transcript_cache else None,
+        duration_s=heard.duration_s,
     )
 
 

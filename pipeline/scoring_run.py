@@ -141,9 +141,12 @@ def score_one(
     heard = hear_call(job, workplace)
     result = judge_call(heard, job, workplace)
     keep_original(result, heard.transcript, out, keep=keep)
-    return write_call(
-        result if keep != "original" else without_words(result), out, standard=view, sound=keep != "original"
-    )
+    shown = result if keep != "original" else without_words(result)
+    try:
+        return write_call(shown, out, standard=view, sound=keep != "original")
+    except BaseException:
+        keep_original(result, heard.transcript, out, keep="masked")  # what no report tells of is not kept
+        raise
 
 
 def failure_of(job: Job, error: BaseException | None) -> Failure:

@@ -279,6 +279,30 @@ def test_a_damaged_entry_is_told_and_made_again(
     assert found().from_cache
 
 
+@pytest.mark.parametrize("damage", ["nan", "turns", "turn", "span"])
+def test_what_another_call_or_none_could_have_said_is_found_anew(
+    damage: str, counted: list[Said], own_cache: Path
+) -> None:
+    found()
+    (entry,) = own_cache.rglob("*.json")
+    kept = json.loads(entry.read_text(encoding="utf-8"))
+    (transcript,) = kept["transcript"].values()
+    turns = next(one for one in transcript if isinstance(one, list) and one and "Turn" in one[0])
+    first = {"Finding": ["company", 0, "agent", 0.5, 1.0, "x", 0.9, {"dict": {}}, "", None, None]}
+    first["Finding"] = first["Finding"][: len(known_findings._fields("Finding"))]
+    if damage == "turns":
+        turns.pop()
+    elif damage == "nan":
+        turns[0]["Turn"][known_findings._fields("Turn").index("start_s")] = float("nan")
+    elif damage == "turn":
+        kept["findings"].append({"Finding": [*first["Finding"][:1], 99, *first["Finding"][2:]]})
+    else:
+        kept["findings"].append({"Finding": [*first["Finding"][:3], 9.0, 1.0, *first["Finding"][5:]]})
+    entry.write_text(json.dumps(kept), encoding="utf-8")
+    assert found() is FOUND and len(counted) == 2
+    assert found().from_cache
+
+
 def test_entries_are_their_owner_s_and_encrypted_where_there_is_a_key(
     counted: list[Said], own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

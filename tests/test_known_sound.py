@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,18 @@ def test_other_sound_other_code_and_damage_are_measured_anew(
         entry.write_text('{"recording": {}}', encoding="utf-8")
     assert hear(path)[2] == ["decode", "activity"]
     assert "measuring again" in caplog.text
+
+
+@pytest.mark.parametrize("speech", [[[0.2, 900.0]], [[float("nan"), 1.0]], [[-5.0, 1.0]]])
+def test_speech_outside_of_the_recording_is_measured_anew(tmp_path: Path, speech: list[list[float]]) -> None:
+    path = a_call(tmp_path)
+    hear(path)
+    (entry,) = (tmp_path / "cache" / "sound").rglob("*.json")
+    kept = json.loads(entry.read_text(encoding="utf-8"))
+    kept["sides"][0]["speech"] = speech
+    entry.write_text(json.dumps(kept), encoding="utf-8")
+    assert hear(path)[2] == ["decode", "activity"]
+    assert hear(path)[2] == ["decode"]
 
 
 def test_a_file_exchanged_in_between_is_refused(tmp_path: Path) -> None:

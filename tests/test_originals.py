@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -290,3 +291,29 @@ def test_a_night_keeps_what_it_is_told_to(tmp_path: Path, monkeypatch: pytest.Mo
     assert found["original"].keys() == {"result"} | originals
     assert found["both"]["original_audio"].sha256 == digest
     assert found["both"]["original_transcript"].sha256 != found["both"]["transcript"].sha256
+
+
+def test_a_call_that_can_t_be_written_leaves_no_unmasked_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from factories import make_result
+
+    from pipeline import scoring_run
+    from pipeline.process import HeardCall, Job, Workplace
+    from pipeline.reports.standard_view import view_of
+    from pipeline.standards import load_standard
+
+    result = replace(make_result("c1"), recording=None)
+    heard = HeardCall(None, result.transcript, result.sound, {})  # type: ignore[arg-type]
+    monkeypatch.setattr(scoring_run, "hear_call", lambda *_: heard)
+    monkeypatch.setattr(scoring_run, "judge_call", lambda *_: result)
+    view, work = view_of(load_standard()), (Job(tmp_path / "a.wav", result.call), Workplace())
+
+    def broken(*_args: object, **_more: object) -> None:
+        assert list((tmp_path / "originals").iterdir()), "kept before the report is written"
+        raise ValueError("no page")
+
+    monkeypatch.setattr(scoring_run, "write_call", broken)
+    with pytest.raises(ValueError, match="no page"):
+        scoring_run.score_one(work[0], workplace=work[1], view=view, out=tmp_path, keep="both")
+    assert list((tmp_path / "originals").iterdir()) == []

@@ -26,6 +26,7 @@ from factories import (
 from pipeline.audio.probe import digest_of
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
+from pipeline.reports import writer as writer_module
 from pipeline.reports.audio_copy import BLENDED, CopySettings, write_copy
 from pipeline.reports.call_page import call_page
 from pipeline.reports.calls_csv import Failure
@@ -34,7 +35,7 @@ from pipeline.reports.index_page import card_of, index_page, worst_first
 from pipeline.reports.labels import labels
 from pipeline.reports.standard_view import CriterionText, StandardView
 from pipeline.reports.timeline import axis_of
-from pipeline.reports.writer import ReportWriter, write_report
+from pipeline.reports.writer import ReportWriter, write_call, write_report
 
 STANDARD = StandardView(
     "telesales-cn",
@@ -374,6 +375,21 @@ def test_a_call_scored_again_replaces_its_row(tmp_path):
         writer.add(make_result("one"))
         writer.add(make_result("one"))
     assert len(pd.read_csv(tmp_path / "calls.csv")) == 1
+
+
+@pytest.mark.parametrize("at", ["call_page", "write_json", "card_of"])
+def test_a_call_that_fails_on_the_way_leaves_no_score(tmp_path, monkeypatch, at):
+    source = _sound(tmp_path / "in.wav")
+    result = make_result("one")
+    result = replace(result, recording=replace(result.recording, path=source, sha256=digest_of(source)))
+
+    def broken(*_args, **_more):
+        raise ValueError("cannot convert float NaN to integer")
+
+    monkeypatch.setattr(writer_module, at, broken)
+    with pytest.raises(ValueError, match="NaN"):
+        write_call(result, tmp_path / "out", standard=STANDARD)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
 
 
 def test_missing_recording_gives_a_page_without_sound(tmp_path, caplog):

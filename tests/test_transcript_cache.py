@@ -77,6 +77,55 @@ def test_a_damaged_entry_is_told_and_made_again(
     assert "transcribing again" in caplog.text
 
 
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [(NAN, 0.5)], [(0.1, NAN)], [(0.1, INF)], [(-1.0, 0.5)], [(0.5, 0.1)], [(1.2, 1.5), (0.1, 0.5)], [(0.1, 9.5)],
+        [(None, None)],
+    ],
+)  # fmt: skip
+def test_words_at_no_time_of_the_recording_are_told_and_heard_anew(
+    spans: list[tuple[float, float]], caplog: pytest.LogCaptureFixture
+) -> None:
+    said = tuple(Word("您好", start_s, end_s, 0.9) for start_s, end_s in spans)
+    cache.store(key(), AUDIO, RawTranscript("zh", 0.98, (ChannelWords(said),), {}))
+    with caplog.at_level(logging.WARNING):
+        assert cache.load(key(), AUDIO, channels=1, duration_s=2.0) is None
+    assert "transcribing again" in caplog.text
+    fake = FakeRecogniser(deque([heard(window(words(("您好", 0.0, 1.0))))]))
+    audio = [np.zeros(16_000 * 2, dtype=np.float32)]
+    described = cache.transcript_key(
+        AUDIO, SPEECH, recogniser=fake.describe(), settings=SpeechSettings(), hints=()
+    )
+    cache.store(described, AUDIO, RawTranscript("zh", 0.98, (ChannelWords(said),), {}))
+    made = listen_words(audio, SPEECH, recogniser=fake, audio_sha256=AUDIO, duration_s=2.0)
+    assert not made.from_cache and len(fake.asked) == 1
+    assert listen_words(audio, SPEECH, recogniser=fake, audio_sha256=AUDIO, duration_s=2.0).from_cache
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [
+        ChannelWords((Word("您好", 0.1, 0.5, NAN),)),
+        ChannelWords((Word("您好", 0.1, 0.5, 1.5),)),
+        ChannelWords((), (Dropped(0.5, 30.0, "鸡鸡", "noise"),)),
+        ChannelWords((), (), (Span(1.0, 30.0),)),
+    ],
+)
+def test_other_figures_that_cannot_be_are_not_believed(channel: ChannelWords) -> None:
+    cache.store(key(), AUDIO, RawTranscript("zh", 0.98, (channel,), {}))
+    assert cache.load(key(), AUDIO, channels=1, duration_s=2.0) is None
+
+
+def test_words_of_another_number_of_channels_are_not_believed() -> None:
+    cache.store(key(), AUDIO, RAW)
+    assert cache.load(key(), AUDIO, channels=2, duration_s=2.0) is None
+    assert cache.load(key(), AUDIO, channels=1, duration_s=0.85) is not None, "times are rounded"
+
+
 def test_an_entry_of_an_older_version_is_taken_over(own_cache: Path) -> None:
     cache.store(key(), AUDIO, RAW)
     (entry,) = own_cache.rglob("*.json")

@@ -27,7 +27,7 @@ from pipeline.audio.measure import Heard, Note, listen
 from pipeline.audio.pcm import Pcm
 from pipeline.audio.probe import digest_of
 from pipeline.errors import RecordingError
-from pipeline.intervals import Span, Timeline
+from pipeline.intervals import Span, Timeline, hold_times
 from pipeline.types import Recording, Side
 
 _log = logging.getLogger(__name__)
@@ -127,9 +127,11 @@ def _code_digest() -> str:
 
 def _load(entry: Path, path: Path, file: str) -> tuple[Recording, Heard] | None:
     try:
-        raw = json.loads(entry.read_text(encoding="utf-8"))
+        raw = json.loads(entry.read_text(encoding="utf-8"), parse_constant=_refused)
         recording = Recording(path=path, file=file, **raw["recording"])
         sides = tuple(_side(side) for side in raw["sides"])
+        for spans in (*(side.speech.spans for side in sides), _spans(raw["rings"])):
+            hold_times(((span.start_s, span.end_s) for span in spans), end_s=raw["duration_s"])
         return recording, Heard(
             duration_s=raw["duration_s"],
             layout=raw["layout"],
@@ -144,6 +146,10 @@ def _load(entry: Path, path: Path, file: str) -> tuple[Recording, Heard] | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         _log.warning("sound cache: %s can't be read (%s), measuring again", entry, error)
         return None
+
+
+def _refused(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
 
 
 def _side(raw: Mapping[str, Any]) -> Side:

@@ -46,7 +46,7 @@ def write_call(
     copy: CopySettings | None = None,
     sound: bool = True,
 ) -> Written:
-    """Write one call's JSON, page and playable copy under ``out/calls``; safe to run in a worker process.
+    """Write one call's playable copy, page and JSON under ``out/calls``, all or none; safe to run in a worker process.
 
     Parameters
     ----------
@@ -63,17 +63,23 @@ def write_call(
         Whether there is a playable copy at all.
     """
     folder, name = out / "calls", safe_name(result.call.call_id)
+    page = f"{name}.html"
+    card, row = card_of(result, page=page, standard=standard), row_of(result)
     source = source or (result.recording.path if result.recording else None)
     target = folder / f"{name}{SUFFIX}"
     played = _copy(result, source, target, copy) if source and sound else None
     if played is None:
         target.unlink(missing_ok=True)  # one of an earlier run would be another call's sound
     target.with_suffix(FORMER_SUFFIX).unlink(missing_ok=True)
-    write_json(result, folder)
-    page = f"{name}.html"
-    write_atomic(folder / page, call_page(result, standard=standard, sound=played))
-    card = card_of(result, page=page, standard=standard)
-    return Written(row_of(result), card, from_cache=bool(result.provenance.get("transcript_from_cache")))
+    try:
+        write_atomic(folder / page, call_page(result, standard=standard, sound=played))
+        write_json(result, folder)
+    except BaseException:
+        # a call that fails on the way has no score, nor one of an earlier run whose sound is gone
+        for path in (target, folder / page, folder / f"{name}.json"):
+            path.unlink(missing_ok=True)
+        raise
+    return Written(row, card, from_cache=bool(result.provenance.get("transcript_from_cache")))
 
 
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cached import TRANSCRIPTS, forget, prune
-from pipeline.intervals import Span, Timeline
+from pipeline.intervals import Span, Timeline, hold_times
 from pipeline.speech.transcribe import ChannelWords, RawTranscript, SpeechSettings
 from pipeline.types import Dropped, Word
 
@@ -45,10 +45,24 @@ def transcript_key(
     return hashlib.sha256(json.dumps(depends, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def load(key: str, audio_sha256: str) -> RawTranscript | None:
-    """The transcript stored under a key; None where there is none or it can't be read (said in the log)."""
+def load(
+    key: str, audio_sha256: str, *, channels: int | None = None, duration_s: float | None = None
+) -> RawTranscript | None:
+    """The transcript stored under a key; None where there is none or it can't be read (said in the log).
+
+    Parameters
+    ----------
+    channels, duration_s
+        What the recording is known to have: an entry of other channels, or with words outside of it, can't be read.
+    """
     _take_over(key, TRANSCRIPTS.path(key, audio_sha256))
-    return TRANSCRIPTS.load(key, audio_sha256, lambda raw: _from_json(raw["transcript"]))
+
+    def make(raw: Mapping[str, Any]) -> RawTranscript:
+        made = _from_json(raw["transcript"])
+        _hold(made, channels, duration_s)
+        return made
+
+    return TRANSCRIPTS.load(key, audio_sha256, make)
 
 
 def store(key: str, audio_sha256: str, transcript: RawTranscript) -> None:
@@ -65,6 +79,17 @@ def _take_over(key: str, path: Path) -> None:
             older.replace(path)
     except OSError as error:
         _log.warning("cache: %s can't be taken over (%s)", older, error)
+
+
+def _hold(made: RawTranscript, channels: int | None, duration_s: float | None) -> None:
+    if channels is not None and len(made.channels) != channels:
+        raise ValueError(f"{len(made.channels)} channel(s), the recording has {channels}")
+    for channel in made.channels:
+        for spans in (channel.words, channel.dropped, channel.unheard):
+            hold_times(((one.start_s, one.end_s) for one in spans), end_s=duration_s)
+        for word in channel.words:
+            if not isinstance(word.text, str) or word.start_s is None or not 0 <= word.confidence <= 1:
+                raise ValueError("a word is text with its time and a confidence from 0 to 1")
 
 
 def _from_json(raw: Mapping[str, Any]) -> RawTranscript:

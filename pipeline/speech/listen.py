@@ -24,6 +24,7 @@ def listen_words(
     settings: SpeechSettings | None = None,
     hints: Sequence[str] = (),
     audio_sha256: str | None = None,
+    duration_s: float | None = None,
 ) -> RawTranscript:
     """Words of each channel, from the cache where they are known.
 
@@ -33,6 +34,8 @@ def listen_words(
         Mono float32 at 16 kHz and its speech, one each a channel.
     audio_sha256
         Digest of the recording; None leaves the cache alone.
+    duration_s
+        The recording's length, beyond which no known word can lie.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def listen_words(
     key = cache.transcript_key(
         audio_sha256, activity, recogniser=recogniser.describe(), settings=chosen, hints=hints
     )
-    known = cache.load(key, audio_sha256)
+    known = cache.load(key, audio_sha256, channels=len(activity), duration_s=duration_s)
     if known is not None:
         return known
     made = transcribe(channels, activity, recogniser=recogniser, settings=chosen, hints=hints)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from models import diarization, registry
+from pipeline.cached import plain_json
 from pipeline.intervals import Span, Timeline
 from pipeline.speech.listen import build_transcript, with_sides
 from pipeline.speech.protocol import VoiceModel
@@ -161,7 +162,7 @@ def _spans(line: Timeline) -> list[list[float]]:
 
 def _load(path: Path) -> Separation | None:
     try:
-        raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        raw: dict[str, Any] = plain_json(path.read_text(encoding="utf-8"))
         first, second = (Timeline(Span(*span) for span in line) for line in raw["sides"])
         return Separation((first, second), float(raw["confidence"]), str(raw["doubt"]))
     except FileNotFoundError:
