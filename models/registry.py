@@ -1,9 +1,8 @@
 """Which learned models there are, where they lie, and whether they are whole.
 
-The list itself is data (``registry.yaml``). Whisper base comes in two wheels and is joined once into
-the per-user cache (``CALLGAUGE_CACHE``, else the platform's cache folder); all others are used where
-their wheel put them. Any other faster-whisper model is named by its folder or its hub name, in
-``CALLGAUGE_WHISPER`` or a setting.
+The list itself is data (``registry.yaml``). Whisper base comes in two wheels and is joined once into the per-user cache
+(``CALLGAUGE_CACHE``, else the platform's cache folder); all others are used where their wheel put them. Any other
+faster-whisper model is named by its folder or its hub name, in ``CALLGAUGE_WHISPER`` or a setting.
 """
 
 from __future__ import annotations
@@ -104,29 +103,33 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("callgauge", appauthor=False))
 
 
+def chosen_whisper(name: str | None = None) -> str:
+    """The model that a setting names, else ``CALLGAUGE_WHISPER``, else the packaged one, in any letter case."""
+    chosen = (name or os.environ.get("CALLGAUGE_WHISPER") or "").strip() or WHISPER_BASE
+    return WHISPER_BASE if chosen.lower() in (WHISPER_BASE, "base") else chosen
+
+
 def whisper_path(name: str | None = None) -> Path:
     """Folder of the Whisper model to use; it holds ``model.bin``.
 
     Parameters
     ----------
     name
-        A folder, a name that faster-whisper knows (``small``, ``large-v3`` …) or a hub name
-        (``owner/model``). None means ``CALLGAUGE_WHISPER``, else the packaged Whisper base.
+        As `chosen_whisper` takes it: a folder, a name that faster-whisper knows (``small`` …) or a hub name (``owner/model``).
 
     Raises
     ------
     ModelError
         Missing or damaged; the message holds the command that mends it.
     """
-    chosen = name or os.environ.get("CALLGAUGE_WHISPER") or WHISPER_BASE
-    if chosen in (WHISPER_BASE, "base"):
+    chosen = chosen_whisper(name)
+    if chosen == WHISPER_BASE:
         return _joined_path(entries()[WHISPER_BASE])
     folder = Path(chosen).expanduser()
     if folder.is_dir():
         if not (folder / "model.bin").is_file():
             raise ModelError(
-                f"{folder} holds no model.bin; a Whisper model in CTranslate2 form is expected. "
-                "Make one with: "
+                f"{folder} holds no model.bin; a Whisper model in CTranslate2 form is expected. Make one with: "
                 f"ct2-transformers-converter --model openai/whisper-small --output_dir {folder}"
             )
         return folder
@@ -144,11 +147,11 @@ def whisper_digest(folder: Path) -> str:
 def status(*, whisper: str | None = None, full: bool = True) -> list[ModelStatus]:
     """State of all models, for ``callgauge doctor``. Never raises for a missing model.
 
-    ``whisper`` is the setting that :func:`whisper_path` takes. With ``full`` the digest of each file is
-    computed (about half a second in all); without, sizes and stamps are compared.
+    ``whisper`` is the setting that :func:`whisper_path` takes. With ``full`` the digest of each file is computed (about
+    half a second in all); without, sizes and stamps are compared.
     """
-    chosen = whisper or os.environ.get("CALLGAUGE_WHISPER")
-    own = [_chosen_status(chosen)] if chosen and chosen not in (WHISPER_BASE, "base") else []
+    chosen = chosen_whisper(whisper)
+    own = [] if chosen == WHISPER_BASE else [_chosen_status(chosen)]
     return own + [_status(entry, full=full) for entry in entries().values()]
 
 
@@ -215,6 +218,7 @@ def _join(entry: ModelEntry, folder: Path) -> None:
 def _hub_path(name: str) -> Path:
     from faster_whisper.utils import available_models, download_model
 
+    name = name.lower() if name.lower() in available_models() else name
     if "/" not in name and name not in available_models():
         raise ModelError(
             f"no Whisper model {name!r}: neither a folder nor a known name. "

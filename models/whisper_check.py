@@ -31,8 +31,7 @@ def check_recogniser(settings: WhisperSettings) -> None:
     ModelError
         The packaged model is missing or damaged.
     """
-    chosen = settings.model or os.environ.get("CALLGAUGE_WHISPER")
-    own = chosen not in (None, "", registry.WHISPER_BASE, "base")
+    own = registry.chosen_whisper(settings.model) != registry.WHISPER_BASE
     mistakes: list[str] = []
     folder = ""
     try:
@@ -96,7 +95,7 @@ def faults(settings: WhisperSettings, folder: str) -> tuple[str, ...]:
 
 def _fault(settings: WhisperSettings, folder: str, why: str) -> str:
     """The setting that is most likely to blame for a model that can't be loaded."""
-    if settings.device == "cuda" and not (settings.model or os.environ.get("CALLGAUGE_WHISPER")):
+    if settings.device == "cuda" and registry.chosen_whisper(settings.model) == registry.WHISPER_BASE:
         return (
             f"environment: CALLGAUGE_DEVICE → 'cuda', but the GPU can't be used ({why}); accepted: auto, cpu"
         )

@@ -18,7 +18,7 @@ from typing import Any
 from models import registry
 from models.memory import give_back_freed_memory
 from models.whisper_settings import WhisperSettings
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, ModelError
 
 DEVICES = ("auto", "cpu", "cuda")
 COMPUTE_TYPES = (
@@ -36,15 +36,17 @@ _log = logging.getLogger(__name__)
 def from_environment(base: WhisperSettings | None = None) -> WhisperSettings:
     """Settings with what the environment says: ``CALLGAUGE_DEVICE``, ``CALLGAUGE_COMPUTE_TYPE``, ``CALLGAUGE_BEAM``.
 
+    Letter case and blanks around a value don't count.
+
     Raises
     ------
     ConfigError
-        A value isn't among the accepted ones; all such mistakes at once.
+        A value isn't among the accepted ones; all such mistakes at once, with the model's as far as it shows at a glance.
     """
     settings = base or WhisperSettings()
-    device = os.environ.get("CALLGAUGE_DEVICE") or settings.device
-    compute_type = os.environ.get("CALLGAUGE_COMPUTE_TYPE") or settings.compute_type
-    beam = os.environ.get("CALLGAUGE_BEAM") or str(settings.beam_size)
+    device = _word("CALLGAUGE_DEVICE") or settings.device
+    compute_type = _word("CALLGAUGE_COMPUTE_TYPE") or settings.compute_type
+    beam = _word("CALLGAUGE_BEAM") or str(settings.beam_size)
     mistakes = []
     if device not in DEVICES:
         mistakes.append(f"environment: CALLGAUGE_DEVICE → {device!r} is unknown; one of {', '.join(DEVICES)}")
@@ -56,8 +58,28 @@ def from_environment(base: WhisperSettings | None = None) -> WhisperSettings:
     if not beam.isdecimal() or not 1 <= int(beam) <= 20:
         mistakes.append(f"environment: CALLGAUGE_BEAM → {beam!r}; a whole number from 1 to 20 is accepted")
     if mistakes:
-        raise ConfigError(mistakes)
+        raise ConfigError([*mistakes, *_no_model(registry.chosen_whisper(settings.model))])
     return replace(settings, device=device, compute_type=compute_type, beam_size=int(beam))
+
+
+def _word(name: str) -> str:
+    """A setting of the environment that is one word, in small letters; empty where there is none."""
+    return os.environ.get(name, "").strip().lower()
+
+
+def _no_model(chosen: str) -> list[str]:
+    """What is wrong with the model's setting, told without fetching, reading or trying one."""
+    from faster_whisper.utils import available_models
+
+    hub = "/" in chosen and not chosen.startswith((".", "/", "~"))
+    known = chosen == registry.WHISPER_BASE or chosen.lower() in available_models()
+    if known or (hub and not Path(chosen).is_dir()):
+        return []
+    try:
+        registry.whisper_path(chosen)
+    except ModelError as error:
+        return [f"environment: CALLGAUGE_WHISPER → {error}"]
+    return []
 
 
 def load_model(settings: WhisperSettings) -> Any:

@@ -99,7 +99,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command; exit 0 all done, 1 some calls failed, 2 the command line or a settings file is wrong."""
     os.umask(os.umask(0) | 0o077)  # what is written tells of people: it is for its owner alone
-    if os.environ.get("CALLGAUGE_COMPUTE_TYPE") != "int16":  # which only MKL computes
+    if os.environ.get("CALLGAUGE_COMPUTE_TYPE", "").strip().lower() != "int16":  # which only MKL computes
         # CTranslate2 reads it when it is first imported, in workers before their model is loaded (decision 0019)
         os.environ.setdefault("CT2_USE_MKL", "0")
     try:

@@ -66,6 +66,42 @@ def test_wrong_values_are_all_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("/nowhere", "no folder /nowhere"), ("smal", "no Whisper model 'smal'"), ("FOLDER", "holds no model.bin"),
+        ("owner/model", ""), ("Small", ""), ("", ""), ("BASE", ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_model_is_told_together_with_the_other_settings(
+    model: str, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    utils = pytest.importorskip("faster_whisper.utils")
+    monkeypatch.setattr(utils, "download_model", lambda _name: pytest.fail("fetched"))
+    monkeypatch.setenv("CALLGAUGE_WHISPER", str(tmp_path) if model == "FOLDER" else model)
+    monkeypatch.setenv("CALLGAUGE_DEVICE", "gpu")
+    monkeypatch.setenv("CALLGAUGE_BEAM", "0")
+    with pytest.raises(ConfigError) as caught:
+        from_environment()
+    assert len(caught.value.mistakes) == (3 if told else 2)
+    assert told in caught.value.mistakes[-1]
+    assert not told or caught.value.mistakes[-1].startswith("environment: CALLGAUGE_WHISPER → ")
+
+
+def test_letter_case_and_blanks_of_a_setting_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLGAUGE_DEVICE", " CPU ")
+    monkeypatch.setenv("CALLGAUGE_COMPUTE_TYPE", "INT8\t")
+    monkeypatch.setenv("CALLGAUGE_BEAM", " 5 ")
+    monkeypatch.setenv("CALLGAUGE_WHISPER", " Base ")
+    chosen = from_environment()
+    assert (chosen.device, chosen.compute_type, chosen.beam_size) == ("cpu", "int8", 5)
+    assert registry.chosen_whisper() == registry.WHISPER_BASE
+    for name in ("CALLGAUGE_DEVICE", "CALLGAUGE_COMPUTE_TYPE", "CALLGAUGE_BEAM", "CALLGAUGE_WHISPER"):
+        monkeypatch.setenv(name, "  ")
+    assert from_environment() == WhisperSettings()
+    assert registry.chosen_whisper("  /A/Folder ") == "/A/Folder", "a folder's letters count"
+
+
+@pytest.mark.parametrize(
     ("given", "gpus", "wanted"),
     [
         (("auto", "auto"), 0, ("cpu", "int8")),
