@@ -22,10 +22,13 @@ from typing import Any
 from models.whisper_check import check_recogniser
 from models.whisper_load import from_environment
 from pipeline import batch
+from pipeline.audio import load
 from pipeline.benchmark_report import BenchReport, BenchRow, EngineRow
+from pipeline.beside import transcript_beside
+from pipeline.errors import CallgaugeError, ConfigError
 from pipeline.intake import find_profile, take_in
 from pipeline.machine import Share, free_memory, limit_threads, processors, share_out
-from pipeline.process import Job, Workplace, process_call
+from pipeline.process import Job, UnsupportedLanguageError, Workplace, process_call
 from pipeline.reports.standard_view import StandardView
 from pipeline.reports.writer import write_call
 from pipeline.scoring_run import view_of
@@ -53,11 +56,17 @@ def run_bench(paths: Sequence[Path], settings: BenchSettings) -> BenchReport:
     paths
         Recordings or folders. A ``.txt`` of the same name, or a ``transcripts.tsv`` (file, text) in the folder, holds
         the truth.
+
+    Raises
+    ------
+    ConfigError
+        The settings can't be used, or some recordings can't be read: told before the first is heard, all at once.
     """
     profile = find_profile(paths, settings.profile)
     workplace = Workplace(Settings(transcript_cache=False), profile)
     jobs = [Job(path, record) for path, record in take_in(paths, profile=profile).calls]
     check_recogniser(from_environment())
+    _open(jobs)
     share = share_out(
         len(jobs), processors=processors(), memory_bytes=free_memory(), workers=settings.workers
     )
@@ -70,6 +79,19 @@ def run_bench(paths: Sequence[Path], settings: BenchSettings) -> BenchReport:
     elapsed_s, rows = min(ours, key=lambda each: each[0])
     other_s, others = min(theirs, key=lambda each: each[0]) if theirs else (None, [])
     return BenchReport(tuple(rows), elapsed_s, share.workers, share.threads, other_s, _judged(others, rows))
+
+
+def _open(jobs: Sequence[Job]) -> None:
+    """Decode every recording once, off the clock: a ratio over fewer calls is none, so one that can't be read ends all."""
+    mistakes = []
+    for job in jobs:
+        try:
+            load(job.path, file=job.record.file)
+            transcript_beside(job.path, call_id=job.record.call_id)
+        except CallgaugeError as error:
+            mistakes.append(f"{job.record.file}: {error}")
+    if mistakes:
+        raise ConfigError(mistakes)
 
 
 def _ours(jobs: Sequence[Job], workplace: Workplace, share: Share) -> tuple[float, list[BenchRow]]:
@@ -95,7 +117,10 @@ def _timed(job: Job, *, workplace: Workplace, view: StandardView, out: Path, beg
         stages[stage] = stages.get(stage, 0.0) + now - last
         last = now
 
-    result = process_call(job, workplace, lap=lap)
+    try:
+        result = process_call(job, workplace, lap=lap)
+    except UnsupportedLanguageError as error:
+        return _excluded(job, error, stages, began)
     write_call(result, out, standard=view)
     lap("reports")
     return BenchRow(
@@ -109,6 +134,22 @@ def _timed(job: Job, *, workplace: Workplace, view: StandardView, out: Path, beg
         peak_memory_mb=peak_memory_mb(),
         errors=_errors(truth_of(job.path), _text(result), result.transcript.language),
         worker=os.getpid(),
+    )
+
+
+def _excluded(job: Job, error: UnsupportedLanguageError, stages: dict[str, float], began: float) -> BenchRow:
+    """A call in a third language: as much work as another one, and no judgement."""
+    return BenchRow(
+        file=job.record.file,
+        duration_s=error.duration_s,
+        channels=error.channels,
+        speech_s=0.0,
+        language=error.language,
+        stages_s=stages,
+        done_s=time.monotonic() - began,
+        peak_memory_mb=peak_memory_mb(),
+        worker=os.getpid(),
+        excluded=True,
     )
 
 
@@ -141,8 +182,6 @@ def _plain_model() -> Any:
 
 
 def _defaults(path: Path) -> EngineRow:
-    from pipeline.audio import load
-
     _, channels = load(path)
     said = []
     for channel in range(channels.count):
@@ -153,7 +192,9 @@ def _defaults(path: Path) -> EngineRow:
 
 def _judged(others: Sequence[EngineRow], rows: Sequence[BenchRow]) -> tuple[EngineRow, ...]:
     return tuple(
-        replace(other, errors=_errors(truth_of(other.path), other.text, row.language))
+        replace(
+            other, errors=None if row.excluded else _errors(truth_of(other.path), other.text, row.language)
+        )
         for other, row in zip(others, rows, strict=False)
     )
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.speech.error_rate import ErrorRate
 
 STAGES = ("decode", "activity", "transcribe", "judge", "reports")
+LEAST_CALLS = 5
+"""Calls after start-up under which no line is drawn through their lengths (our default)."""
+SCHEMA = "callgauge/bench/1"
 _NOTHING = ErrorRate(0, 0, 0, 0)
 
 
@@ -16,7 +20,8 @@ _NOTHING = ErrorRate(0, 0, 0, 0)
 class BenchRow:
     """One recording scored: seconds of each stage, seconds from the run's start until it was done, memory so far.
 
-    ``errors`` is None where no truth lies beside the sound; ``worker`` tells apart the processes that did the work.
+    ``errors`` is None where no truth lies beside the sound; ``worker`` tells apart the processes that did the work. An
+    ``excluded`` call, in a third language, was heard and not judged: its seconds and its time count.
     """
 
     file: str
@@ -29,6 +34,7 @@ class BenchRow:
     peak_memory_mb: float
     errors: ErrorRate | None = None
     worker: int = 0
+    excluded: bool = False
 
     @property
     def work_s(self) -> float:
@@ -85,10 +91,12 @@ class BenchReport:
         return {stage: sum(row.stages_s.get(stage, 0.0) for row in rows) / total for stage in named}
 
     def settled(self) -> tuple[BenchRow, ...]:
-        """The calls that found all loaded: not the first of their language in their worker."""
+        """The calls that found all loaded, not the first of their language in their worker, and were judged."""
         seen: set[tuple[int, str]] = set()
         settled = []
         for row in sorted(self.rows, key=lambda row: row.done_s):
+            if row.excluded:
+                continue
             if (row.worker, row.language) in seen:
                 settled.append(row)
             seen.add((row.worker, row.language))
@@ -99,12 +107,11 @@ class BenchReport:
 
         What the first calls took over what the later ones' line lets expect, and the time before the first of all.
         """
-        settled = self.settled()
-        line = line_through([(row.duration_s, row.work_s) for row in settled])
+        settled, line = self.settled(), self.growth()
         if line is None:
             return None
         names = {row.file for row in settled}
-        firsts = [row for row in self.rows if row.file not in names]
+        firsts = [row for row in self.rows if row.file not in names and not row.excluded]
         workers = {row.worker for row in firsts}
         loading_s = sum(row.work_s - line[0] - line[1] * row.duration_s for row in firsts)
         starting_s = sum(
@@ -125,20 +132,29 @@ class BenchReport:
         return rates
 
     def growth(self) -> tuple[float, float] | None:
-        """Seconds of work a call, and a second of call, by least squares; None with fewer than two lengths.
+        """Seconds of work a call, and a second of call, by least squares over the calls after start-up; None with too few.
 
-        Start-up is left out where there are calls enough without it.
+        A line by which a call or a second would cost nothing or less measures nothing.
         """
-        settled = line_through([(row.duration_s, row.work_s) for row in self.settled()])
-        return settled or line_through([(row.duration_s, row.work_s) for row in self.rows])
+        settled = self.settled()
+        line = line_through([(row.duration_s, row.work_s) for row in settled])
+        return line if line is not None and len(settled) >= LEAST_CALLS and min(line) >= 0 else None
 
     def lines(self) -> Iterator[str]:
         """The report as text, a line at a time."""
         for row in self.rows:
-            yield (
-                f"{row.file}: {row.duration_s:.0f} s, {row.channels} channel(s), {row.speech_s:.0f} s of speech, "
-                f"{row.language}, {row.work_s / row.duration_s:.3f} of its length"
+            told = (
+                f"{row.speech_s:.0f} s of speech, {row.language}"
+                if not row.excluded
+                else f"{row.language}: excluded"
             )
+            yield (
+                f"{row.file}: {row.duration_s:.0f} s, {row.channels} channel(s), {told}, "
+                f"{row.work_s / row.duration_s:.3f} of its length"
+            )
+        excluded = sum(row.excluded for row in self.rows)
+        if excluded:
+            yield f"excluded: {excluded} in a third language, heard and not judged; their seconds and their time count"
         yield f"calls: {len(self.rows)}, {self.duration_s:.0f} s; workers: {self.workers}, threads in each: {self.threads}"
         yield f"ratio: {self.ratio:.4f} of the calls' length, start-up and reports included"
         if self.other_ratio is not None and self.speed_up is not None:
@@ -160,6 +176,11 @@ class BenchReport:
         grown = self.growth()
         if grown is not None:
             yield f"growth with length: {grown[0]:.2f} s a call + {grown[1]:.4f} s a second of call"
+        else:
+            yield (
+                f"growth with length: can't be told by {len(self.settled())} call(s) after start-up; "
+                f"{LEAST_CALLS} and more of different lengths tell it"
+            )
         by_time = sorted(row.done_s for row in self.rows)
         marks = sorted({max(1, len(by_time) // 4), max(1, len(by_time) // 2), len(by_time)})
         yield "growth with calls: " + ", ".join(
@@ -170,6 +191,54 @@ class BenchReport:
         yield f"peak memory of a worker: {peak:.0f} MB (longest call {longest.duration_s:.0f} s)"
         if self.others:
             yield f"peak memory of the other engine: {max(o.peak_memory_mb for o in self.others):.0f} MB"
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain JSON data; what can't be told is null."""
+        growth, start_up_s = self.growth(), self.start_up_s()
+        return {
+            "schema": SCHEMA,
+            "calls": [_row(row) for row in self.rows],
+            "workers": self.workers,
+            "threads": self.threads,
+            "duration_s": self.duration_s,
+            "elapsed_s": self.elapsed_s,
+            "ratio": self.ratio,
+            "other": {
+                "elapsed_s": self.other_elapsed_s,
+                "ratio": self.other_ratio,
+                "speed_up": self.speed_up,
+            },
+            "stages": self.shares(),
+            "start_up_s": start_up_s,
+            "settled": {"calls": len(self.settled()), "stages": self.shares(self.settled())},
+            "errors": {
+                language: {
+                    "units": ours.reference_length,
+                    "ours": ours.rate,
+                    "other": theirs.rate if theirs else None,
+                }
+                for language, (ours, theirs) in sorted(self.error_rates().items())
+            },
+            "growth": {"call_s": growth[0], "second_s": growth[1]} if growth else None,
+            "peak_memory_mb": max(row.peak_memory_mb for row in self.rows),
+            "other_peak_memory_mb": max((each.peak_memory_mb for each in self.others), default=None),
+        }
+
+
+def _row(row: BenchRow) -> dict[str, Any]:
+    named = (
+        "file",
+        "duration_s",
+        "channels",
+        "speech_s",
+        "language",
+        "excluded",
+        "done_s",
+        "peak_memory_mb",
+        "worker",
+    )
+    rate = row.errors.rate if row.errors else None
+    return {name: getattr(row, name) for name in named} | {"stages_s": dict(row.stages_s), "error_rate": rate}
 
 
 def _told(shares: Mapping[str, float]) -> str:

@@ -35,9 +35,15 @@ from pipeline.types import CallRecord, CallResult, Recording, Sound, Span, Trans
 
 
 class UnsupportedLanguageError(CallgaugeError):
-    """The call is in a language that isn't read: excluded, not failed."""
+    """The call is in a language that isn't read: excluded, not failed. To find that out it was heard all the same."""
 
     code = "unsupported_language"
+
+    def __init__(
+        self, message: str, *, language: str = "und", duration_s: float = 0.0, channels: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.language, self.duration_s, self.channels = language, duration_s, channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,9 @@ def _with_words(
     raw = hear_words(recording, heard, workplace)
     lap("transcribe")
     if raw.reason is not None:
-        raise UnsupportedLanguageError(raw.reason.en)
+        raise UnsupportedLanguageError(
+            raw.reason.en, language=raw.language, duration_s=heard.duration_s, channels=recording.channels
+        )
     in_one = heard.layout != "two_sides"
     transcript, sound, told_apart = (_mono if in_one else _two_sides)(job, recording, heard, raw, workplace)
     return HeardCall(recording, transcript, sound, {**heard_by(recording, raw), **told_apart})

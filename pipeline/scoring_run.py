@@ -56,6 +56,8 @@ class Tally:
     failures: list[Failure] = field(default_factory=list)
     mistakes: tuple[str, ...] = ()
     elapsed_s: float = 0.0
+    excluded_s: float = 0.0
+    """Seconds of sound that were heard and then excluded."""
 
     @property
     def audio_s(self) -> float:
@@ -64,8 +66,9 @@ class Tally:
 
     @property
     def ratio(self) -> float:
-        """Time taken by the time the calls last."""
-        return self.elapsed_s / self.audio_s if self.audio_s else 0.0
+        """Time taken by the time that the calls last which took it, excluded ones too."""
+        heard_s = self.audio_s + self.excluded_s
+        return self.elapsed_s / heard_s if heard_s else 0.0
 
     @property
     def failed(self) -> int:
@@ -113,6 +116,9 @@ def run_scoring(
                 writer.add_written(done.result)
                 tally.written.append(done.result)
             else:
+                tally.excluded_s += (
+                    done.error.duration_s if isinstance(done.error, UnsupportedLanguageError) else 0.0
+                )
                 _fail(tally, writer, failure_of(done.job, done.error))
             step()
     tally.elapsed_s = time.monotonic() - started

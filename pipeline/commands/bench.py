@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -22,10 +23,12 @@ from pipeline.commands.options import profile_option
     help="How often both take turns; the best of each counts.",
 )
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes at once; else one a processor.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object (callgauge/bench/1) instead.")
 @profile_option
 def bench(
-    audio: tuple[Path, ...], against: str | None, rounds: int, workers: int | None, profile: Path | None
-) -> None:
+    audio: tuple[Path, ...], against: str | None, rounds: int, workers: int | None, as_json: bool,
+    profile: Path | None,
+) -> None:  # fmt: skip
     """Score AUDIO (files or folders) without any cache and print the time by its length, the share of each stage, error
     rates, peak memory, and how cost grows.
 
@@ -34,5 +37,8 @@ def bench(
     from pipeline.benchmark import BenchSettings, run_bench
 
     report = run_bench(audio, BenchSettings(bool(against), rounds, workers, profile))
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        return
     for line in report.lines():
         click.echo(line)

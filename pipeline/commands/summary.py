@@ -48,9 +48,10 @@ def print_summary(tally: Tally, out: Path) -> None:
     if tally.written:
         console.print(_table(tally.written))
     left_out = len(tally.failures) - tally.failed
+    excluded = f" and {tally.excluded_s:.0f} s of excluded ones" if tally.excluded_s else ""
     console.print(
-        f"{len(tally.written)} scored, {tally.failed} failed, {left_out} excluded. "
-        f"{tally.audio_s:.0f} s of calls in {tally.elapsed_s:.0f} s: {tally.ratio:.2f} of their length."
+        f"{len(tally.written)} scored, {tally.failed} failed, {left_out} excluded. {tally.audio_s:.0f} s of calls"
+        f"{excluded} in {tally.elapsed_s:.0f} s: {tally.ratio:.2f} of their length."
     )
     known = sum(each.from_cache for each in tally.written)
     if known:
