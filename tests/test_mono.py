@@ -140,6 +140,10 @@ def test_a_damaged_cache_entry_is_made_again(tmp_path: Path, monkeypatch: pytest
     entry.write_text("{}", encoding="utf-8")
     assert hear_voices(silence, 42.0, speech, model=model, audio_sha256="ab" * 32) is not None
     assert model.asked == 2
+    for asked, lines in ((3, [[[0.0, 900.0]], []]), (4, [[[float("nan"), 1.0]], []])):
+        entry.write_text(json.dumps({"sides": lines, "confidence": 0.9, "doubt": ""}), encoding="utf-8")
+        assert hear_voices(silence, 42.0, speech, model=model, audio_sha256="ab" * 32) is not None
+        assert model.asked == asked
 
 
 def test_no_model_and_no_speech_are_not_asked() -> None:

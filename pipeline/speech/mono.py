@@ -18,7 +18,7 @@ from typing import Any
 
 from models import diarization, registry
 from pipeline.cached import plain_json
-from pipeline.intervals import Span, Timeline
+from pipeline.intervals import Span, Timeline, hold_times
 from pipeline.speech.listen import build_transcript, with_sides
 from pipeline.speech.protocol import VoiceModel
 from pipeline.speech.roles import LEAST_CONFIDENCE
@@ -135,7 +135,7 @@ def hear_voices(
     if not speech:
         return Separation((Timeline(), Timeline()), 0.0, "one_voice")
     path = _path(audio_sha256, speech, model, settings) if audio_sha256 else None
-    known = _load(path) if path else None
+    known = _load(path, duration_s) if path else None
     if known is not None:
         return known
     made = separate(model.hear(read, duration_s), speech, settings)
@@ -160,10 +160,12 @@ def _spans(line: Timeline) -> list[list[float]]:
     return [[round(span.start_s, 3), round(span.end_s, 3)] for span in line]
 
 
-def _load(path: Path) -> Separation | None:
+def _load(path: Path, duration_s: float) -> Separation | None:
     try:
         raw: dict[str, Any] = plain_json(path.read_text(encoding="utf-8"))
         first, second = (Timeline(Span(*span) for span in line) for line in raw["sides"])
+        for line in (first, second):
+            hold_times(((span.start_s, span.end_s) for span in line), end_s=duration_s)
         return Separation((first, second), float(raw["confidence"]), str(raw["doubt"]))
     except FileNotFoundError:
         return None
