@@ -7,12 +7,12 @@ measured, and the words are held against it. Whose channel is whose, and whether
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.beside_names import transcripts_of
 from pipeline.beside_sides import fit_of
 from pipeline.beside_turns import impossible
 from pipeline.delivered import MAX_LINE_BYTES, parse_call
@@ -22,7 +22,6 @@ from pipeline.intervals import Span, Timeline
 from pipeline.json_once import loads_once
 from pipeline.types import Speaker, Transcript, Unheard
 
-SUFFIXES = (".transcript.json", ".transcript.jsonl")
 _LEAST_S = 5.0
 _PAST_S = 1.0
 """How far the times of a transcript made elsewhere may be off."""
@@ -67,8 +66,7 @@ def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside 
         It is there and can't be used, or there are two of them. So is one that is no plain file, or a link that leads out of
         its folder: it isn't read, and nothing is transcribed unasked.
     """
-    beside = (recording.with_name(recording.stem + suffix) for suffix in SUFFIXES)
-    found = [path for path in beside if os.path.lexists(path)]
+    found = transcripts_of(recording)
     if not found:
         return None
     if len(found) > 1:

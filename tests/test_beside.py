@@ -12,6 +12,7 @@ import pytest
 from pipeline.beside import Beside, TranscriptError, held_against, transcript_beside
 from pipeline.beside_sides import NO_CHANNEL, NOT_AS_LISTED, SWAPPED, doubt_of, sides_of, without_sides
 from pipeline.beside_turns import impossible
+from pipeline.intake import take_in
 from pipeline.intervals import Span, Timeline
 from pipeline.types import CallRecord, Speaker, Transcript, Turn, Unheard
 
@@ -60,6 +61,50 @@ def test_a_transcript_behind_a_link_out_fails_its_call(tmp_path: Path) -> None:
     link.rmdir()
     put(inbox, {"language": "zh", "turns": TURNS})
     assert transcript_beside(inbox / "call.wav") is not None
+
+
+@pytest.mark.parametrize("name", ["call.Transcript.JSON", "CALL.transcript.json", "Call.TRANSCRIPT.jsonl"])
+def test_its_name_counts_in_any_letter_case(name: str, tmp_path: Path) -> None:
+    put(tmp_path, {"language": "zh", "turns": TURNS}).with_name("call.transcript.json").rename(
+        tmp_path / name
+    )
+    found = transcript_beside(tmp_path / "call.wav")
+    assert found is not None and found.file == name
+    put(tmp_path, {"language": "zh", "turns": TURNS})
+    with pytest.raises(TranscriptError, match="keep one"):
+        transcript_beside(tmp_path / "call.wav")
+
+
+def test_a_recording_that_differs_in_case_has_a_transcript_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "CALL.wav").touch()
+    put(tmp_path, {"language": "zh", "turns": TURNS})
+    (tmp_path / "call.wav").touch()
+    assert transcript_beside(tmp_path / "CALL.wav") is None
+    assert transcript_beside(tmp_path / "call.wav") is not None
+
+
+def test_a_link_or_folder_of_the_name_in_other_case_fails_too(tmp_path: Path) -> None:
+    (tmp_path / "call.Transcript.Json").mkdir()
+    with pytest.raises(TranscriptError, match=r"call\.Transcript\.Json: file → a plain file"):
+        transcript_beside(tmp_path / "call.wav")
+
+
+def test_a_transcript_without_recording_is_told_in_one_line(tmp_path: Path) -> None:
+    inner = tmp_path / "mon"
+    inner.mkdir()
+    (inner / "call.WAV").write_bytes(b"RIFF")
+    for folder, name in (
+        (inner, "CALL.Transcript.json"),
+        (inner, "gone.transcript.jsonl"),
+        (tmp_path, "call.transcript.json"),
+    ):
+        (folder / name).write_text("{}")
+    lines = take_in([tmp_path]).mistakes
+    assert [line.partition(": ")[0].removeprefix(f"{tmp_path}/") for line in lines] == [
+        "call.transcript.json", "mon/gone.transcript.jsonl",
+    ]  # fmt: skip
+    assert "no recording lies beside this transcript" in lines[0]
+    assert take_in([inner / "call.WAV"]).mistakes == ()
 
 
 @pytest.mark.parametrize("stem", ["x" * 251, "客" * 83])
