@@ -22,7 +22,7 @@ def impossible(turns: Sequence[Turn], language: str) -> Iterator[str]:
 
     Examples
     --------
-    >>> next(impossible([Turn("agent", "word " * 90, 1.0, 2.0)], "en"))
+    >>> next(impossible([Turn("agent", "word " * 90, 1.0, 2.0, 1.0)], "en"))
     'turns[0].text → 90 words or characters in 1.0 s; nobody speaks so fast'
     """
     counts = [count_units(turn.text, turn.language or language) for turn in turns]
