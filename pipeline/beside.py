@@ -1,32 +1,33 @@
 """A transcript delivered beside the recording, used instead of transcribing: ``<stem>.transcript.json`` or ``.jsonl``.
 
 Its form is one line of ``callgauge analyze`` (:mod:`pipeline.delivered`); ``call_id`` may be left out. The sound is still
-measured. Which channel is whose is told by the call list, else by the delivered times: the agent's turns must lie where
-that channel speaks.
+measured, and the words are held against it. Whose channel is whose, and whether the speakers hold: :mod:`pipeline.beside_sides`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.beside_names import transcripts_of
+from pipeline.beside_sides import fit_of
+from pipeline.beside_turns import impossible
 from pipeline.delivered import MAX_LINE_BYTES, parse_call
 from pipeline.errors import CallgaugeError, why
 from pipeline.intake import lies_in
 from pipeline.intervals import Span, Timeline
 from pipeline.json_once import loads_once
-from pipeline.types import CallRecord, Layout, Speaker, Transcript, Unheard
+from pipeline.types import Speaker, Transcript, Unheard
 
-SUFFIXES = (".transcript.json", ".transcript.jsonl")
-_LEAST_SHARE = 0.65
 _LEAST_S = 5.0
 _PAST_S = 1.0
 """How far the times of a transcript made elsewhere may be off."""
 _LEAST_HEARD = 0.3
+_MOST_UNHEARD = 0.25
+"""Share of the speech without words over which turns that fit neither channel are those of another sound."""
 _PAUSE_S, _LEAST_UNHEARD_S = 0.7, 1.0
 """Speech of this length that no delivered turn comes near to has no words."""
 
@@ -65,8 +66,7 @@ def transcript_beside(recording: Path, *, call_id: str | None = None) -> Beside 
         It is there and can't be used, or there are two of them. So is one that is no plain file, or a link that leads out of
         its folder: it isn't read, and nothing is transcribed unasked.
     """
-    beside = (recording.with_name(recording.stem + suffix) for suffix in SUFFIXES)
-    found = [path for path in beside if os.path.lexists(path)]
+    found = transcripts_of(recording)
     if not found:
         return None
     if len(found) > 1:
@@ -116,7 +116,8 @@ def held_against(
     Raises
     ------
     TranscriptError
-        It is no transcript of this sound: turns lie past its end, or nearly all where nobody speaks.
+        It is no transcript of this sound: turns lie past its end, or nearly all where nobody speaks, or they fit neither
+        channel and leave much of the speech out. Or its times can't be: nobody speaks so fast, or twice at once.
     """
     told = delivered.transcript
     for place, turn in enumerate(told.turns):
@@ -126,55 +127,44 @@ def held_against(
             )
     if told.turns and not told.timed:
         return told
+    for mistake in impossible(told.turns, told.language):
+        raise TranscriptError(f"{delivered.file}: {mistake}")
     covered = Timeline(Span(turn.start_s or 0.0, turn.end_s or 0.0) for turn in told.turns)
     heard = Timeline(span for line in activity for span in line)
     if covered.duration_s >= _LEAST_S and (covered & heard).duration_s < _LEAST_HEARD * covered.duration_s:
         raise TranscriptError(f"{delivered.file}: turns → they lie where nobody speaks in the recording")
+    told = replace(told, unheard=_wordless(covered, activity, roles or {}))
+    _of_this_sound(delivered.file, told, activity)
+    return told
+
+
+def _of_this_sound(file: str, told: Transcript, activity: Sequence[Timeline]) -> None:
+    """Refuse turns of another sound: on neither speaker's own channel, with much speech beside them."""
+    fit = fit_of(told, activity)
+    if fit is None or not fit.enough or fit.agent_channel is not None:
+        return
+    spoken = Timeline(span for line in activity for span in line)
+    wordless = Timeline(Span(one.start_s, one.end_s) for one in told.unheard)
+    spoken_s, wordless_s = spoken.duration_s, (spoken & wordless).duration_s
+    if wordless_s > _MOST_UNHEARD * spoken_s:
+        raise TranscriptError(
+            f"{file}: turns → they fit neither channel of the recording, and {wordless_s:.1f} s of its {spoken_s:.1f} s of "
+            "speech have no words; it is another recording's transcript"
+        )
+
+
+def _wordless(
+    covered: Timeline, activity: Sequence[Timeline], roles: Mapping[int, Speaker]
+) -> tuple[Unheard, ...]:
+    """Speech that no delivered turn comes near to."""
     near = Timeline(span.pad(_PAST_S) for span in covered)
     unheard = [
-        Unheard(round(span.start_s, 3), round(span.end_s, 3), (roles or {}).get(channel, "unknown"))
+        Unheard(round(span.start_s, 3), round(span.end_s, 3), roles.get(channel, "unknown"))
         for channel, line in enumerate(activity)
         for span in (line - near).support(_PAUSE_S)
         if line.crop(span).duration_s >= _LEAST_UNHEARD_S
     ]
-    return replace(told, unheard=tuple(sorted(unheard, key=lambda one: one.start_s)))
-
-
-def sides_of(
-    transcript: Transcript, activity: Sequence[Timeline], *, record: CallRecord, layout: Layout
-) -> dict[int, Speaker] | None:
-    """Speaker by channel of a delivered transcript; None where that is unsure or the call has no sides.
-
-    Parameters
-    ----------
-    activity
-        Where each channel speaks.
-    record
-        The call list's row; its ``agent_channel`` is believed.
-    """
-    if layout != "two_sides" or len(activity) != 2:
-        return None
-    if record.agent_channel is not None:
-        return _sides(record.agent_channel)
-    agent, customer = _spoken(transcript, "agent"), _spoken(transcript, "customer")
-    straight = (agent & activity[0]).duration_s + (customer & activity[1]).duration_s
-    crossed = (agent & activity[1]).duration_s + (customer & activity[0]).duration_s
-    total = straight + crossed
-    if total < _LEAST_S or max(straight, crossed) < _LEAST_SHARE * total:
-        return None
-    return _sides(0 if straight > crossed else 1)
-
-
-def _sides(agent_channel: int) -> dict[int, Speaker]:
-    return {agent_channel: "agent", 1 - agent_channel: "customer"}
-
-
-def _spoken(transcript: Transcript, speaker: Speaker) -> Timeline:
-    return Timeline(
-        Span(turn.start_s, turn.end_s)
-        for turn in transcript.turns
-        if turn.speaker == speaker and turn.start_s is not None and turn.end_s is not None
-    )
+    return tuple(sorted(unheard, key=lambda one: one.start_s))
 
 
 def _in_order(transcript: Transcript) -> Transcript:

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.beside_names import orphans, stem_of
 from pipeline.call_claims import agents_differ
 from pipeline.call_names import shown_name, without_numbers
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
-from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_recording
+from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_hidden, is_recording
 from pipeline.errors import ConfigError, printable
 from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.standing import ROOT, leads_in, open_folders, standing_apart
@@ -92,9 +93,10 @@ def take_in(
     jobs = tuple((each.path, record) for each, record in shown if each.file not in held)
     contested = tuple(record for each, record in shown if each.file in held)
     passed_over = () if calls else (told for folder in _folders(paths) for told in passed_over_lists(folder))
+    lone = orphans(_transcripts(paths), [each.path.as_posix() for each in seen])
     mistaken = (
         *passed_over, *(known.mistakes if known else ()), *assigned.mistakes, *listed_apart(assigned.missing, others),
-        *twins, *unknown_outcomes(known, outcomes),
+        *twins, *unknown_outcomes(known, outcomes), *lone,
     )  # fmt: skip
     missing = tuple(_missing(assigned, others, tuple(closed)))
     mistakes = tuple(printable(without_numbers(mistake)) for mistake in mistaken)
@@ -202,6 +204,14 @@ def _recordings(path: Path, closed: dict[str, str]) -> Iterator[tuple[Path, Apar
             yield file, why
         elif is_recording(file) and apart(file.relative_to(path)) is None and file.is_file():
             yield file, None
+
+
+def _transcripts(paths: Iterable[Path]) -> Iterator[str]:
+    """Transcripts in the folders that are searched; who names a file asks for that one only."""
+    for path in paths:
+        for folder, _inner, names in open_folders(path, {}) if path.is_dir() else ():
+            files = (folder / name for name in sorted(names) if stem_of(name) is not None)
+            yield from (file.as_posix() for file in files if not is_hidden(file.relative_to(path)))
 
 
 def _digest(path: Path) -> str | None:

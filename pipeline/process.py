@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 
 from pipeline.audio import Heard
 from pipeline.audio.known import hear_sound, known_sound
-from pipeline.beside import Beside, held_against, sides_of, transcript_beside
+from pipeline.beside import Beside, held_against, transcript_beside
+from pipeline.beside_sides import doubt_of, sides_of, without_sides
 from pipeline.errors import CallgaugeError
 from pipeline.known_findings import Said, find
 from pipeline.profile import EMPTY, Profile
@@ -135,7 +136,7 @@ def hear_call(job: Job, workplace: Workplace, *, lap: Callable[[str], None] = _n
     )
     delivered = transcript_beside(job.path, call_id=job.record.call_id)
     if delivered is not None:
-        return _with_delivered(delivered, job, recording, heard)
+        return _with_delivered(delivered, job, recording, heard, workplace.names)
     return _with_words(job, recording, heard, workplace, lap)
 
 
@@ -204,13 +205,19 @@ def judge_call(heard: HeardCall, job: Job, workplace: Workplace) -> CallResult:
     )
 
 
-def _with_delivered(delivered: Beside, job: Job, recording: Recording, heard: Heard) -> HeardCall:
+def _with_delivered(
+    delivered: Beside, job: Job, recording: Recording, heard: Heard, known_names: Sequence[str]
+) -> HeardCall:
     """A call whose words were delivered beside it: nothing is transcribed, the sound is measured as ever."""
     activity = [side.speech for side in heard.sides]
     roles = sides_of(delivered.transcript, activity, record=job.record, layout=heard.layout)
-    provenance = {"audio_sha256": recording.sha256, **delivered.provenance()}
-    sound = heard.label(roles, inbound=job.record.direction == "inbound")
     transcript = held_against(delivered, activity, roles, duration_s=heard.duration_s)
+    provenance = {"audio_sha256": recording.sha256, **delivered.provenance()}
+    doubt = doubt_of(transcript, activity, record=job.record, known_names=known_names)
+    if doubt is not None:
+        sound = replace(heard.label(None), unsure=doubt)
+        return HeardCall(recording, without_sides(transcript), sound, provenance)
+    sound = heard.label(roles, inbound=job.record.direction == "inbound")
     return HeardCall(recording, transcript, sound, provenance)
 
 

@@ -166,7 +166,7 @@ class Sound:
     """What is measured in the sound itself. In mono the only side is ``unknown``.
 
     ``apart`` is the speech of agent and customer in a mono call whose voices could be told apart, else empty;
-    ``unsure`` says why a mono call's sides are not known.
+    ``unsure`` says why a mono call's sides are not known, or delivered ones are not believed.
     """
 
     duration_s: float

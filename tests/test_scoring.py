@@ -509,6 +509,18 @@ def test_what_was_searched_in_vain_is_given_by_the_second() -> None:
     assert by_id(told)["opening.name"].searched is None
 
 
+def test_beside_speech_without_words_the_whole_recording_was_searched() -> None:
+    data = base()
+    data["findings"] = [f for f in data["findings"] if f["kind"] != "courtesy"]
+    last = max(turn[2] for turn in data["turns"])
+    quiet = by_id(score(evidence_of(data), STANDARD)[0])["voice.courtesy"]
+    assert (quiet.verdict, quiet.searched.end_s) == ("fail", last)
+    data["unheard"] = [["agent", last + 3, last + 6]]
+    spoken = by_id(score(evidence_of(data), STANDARD)[0])["voice.courtesy"]
+    assert (spoken.verdict, spoken.searched.start_s) == ("needs_review", 0.0)
+    assert spoken.searched.end_s >= last + 6
+
+
 def test_each_point_lost_on_a_figure_has_its_place() -> None:
     low = {"agent_speech_rate": 100, "opening_agent_talk_s": 28, "loudness_difference_lu": 9.0}
     criteria = by_id(told_of(measures=low))

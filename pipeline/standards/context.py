@@ -243,9 +243,10 @@ class Context:
         return replace(ratio, value=ratio.value * sure / whole) if whole else ratio
 
     def badly_heard(self, side: str, span: Span | None) -> bool:
-        """Whether this side speaks within the span without words, or its words' median confidence is below the gate."""
+        """Whether this side or nobody knows who speaks within the span without words, or its words' median confidence is low."""
         if any(
-            self.is_side(one.speaker, side) and _touches(one.start_s, one.end_s, span)
+            (one.speaker == "unknown" or self.is_side(one.speaker, side))
+            and _touches(one.start_s, one.end_s, span)
             for one in self.evidence.transcript.unheard
         ):
             return True

@@ -135,8 +135,15 @@ def place_of(context: Context, where: Where | None, hits_of: Hits) -> Place:
 
 
 def _whole(context: Context) -> Span | None:
-    end = context.talk_end_s
-    return Span(min(context.turns[0].start_s or 0.0, end), end) if end is not None else None
+    """From the first word to the last; where speech has no words, the recording from end to end."""
+    end, evidence = context.talk_end_s, context.evidence
+    if end is None:
+        return None
+    start = min(context.turns[0].start_s or 0.0, end)
+    if not (wordless := evidence.transcript.unheard):
+        return Span(start, end)
+    sound_s = evidence.sound.duration_s if evidence.sound is not None else end
+    return Span(0.0, max(end, sound_s, *(one.end_s for one in wordless)))
 
 
 def _span(
@@ -149,7 +156,8 @@ def _span(
     if where.seconds and origin_s is not None:
         start, end = max(start, origin_s + where.seconds[0]), min(end, origin_s + where.seconds[1])
     if where.share:
-        start, end = max(start, where.share[0] * whole.end_s), min(end, where.share[1] * whole.end_s)
+        said_s, (least, most) = context.talk_end_s or whole.end_s, where.share
+        start, end = max(start, least * said_s), end if most == 1 else min(end, most * said_s)
     if before is not None and (at := context.at_s(before)) is not None:
         end = min(end, at)
     if after is not None and (at := context.at_s(after)) is not None:
