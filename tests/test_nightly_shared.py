@@ -83,6 +83,55 @@ def test_a_recording_replaced_on_shared_storage(store: Store, bucket: Shared, tm
     assert lines(store, TUESDAY)["a.wav"].version == 2
 
 
+def closes(monkeypatch: pytest.MonkeyPatch, *folders: str) -> None:
+    """From now on these folders of the memory may not be listed."""
+    memory = fsspec.filesystem("memory")
+    listed = type(memory).ls
+
+    def ls(self: object, path: str, detail: bool = True, **more: object) -> object:
+        if path.rstrip("/") in folders:
+            raise PermissionError(13, "Forbidden", path)
+        return listed(self, path, detail=detail, **more)
+
+    monkeypatch.setattr(type(memory), "ls", ls)
+
+
+def test_a_folder_that_may_not_be_listed_is_told_and_the_rest_is_scored(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsspec.filesystem("memory").pipe("/inbox/.trash/x.wav", b"RIFF")
+    with monkeypatch.context() as patch:
+        closes(patch, "/inbox/team", "/inbox/.trash")
+        first = run_night(store, bucket, on=MONDAY)
+        found = lines(store, MONDAY)
+    assert {name: (line.state, line.reason) for name, line in found.items()} == {
+        "a.wav": ("scored", None), "team/": ("failed", "unreadable"),
+    }  # fmt: skip
+    assert "can't be read (no permission)" in (found["team/"].message or "")
+    assert [told for told in first.mistakes if told.startswith("team/: folder → ")]
+    second = run_night(store, bucket, on=TUESDAY)
+    assert lines(store, MONDAY)["team/"].reason == "opened"
+    assert second.worked == 1 and lines(store, TUESDAY)["team/b.wav"].state == "scored"
+
+
+def test_a_listing_that_breaks_off_below_the_inbox_is_no_empty_folder(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_night(store, bucket, on=MONDAY)
+    closes(monkeypatch, "/inbox/team")
+    run_night(store, bucket, on=TUESDAY)
+    assert lines(store, MONDAY)["team/b.wav"].state == "scored"
+    assert lines(store, TUESDAY)["team/"].reason == "unreadable"
+
+
+def test_an_inbox_that_may_not_be_listed_is_refused(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closes(monkeypatch, "/inbox")
+    with pytest.raises(ConfigError, match="memory://inbox: INBOX → is a folder that can't be read"):
+        run_night(store, bucket, on=MONDAY)
+
+
 def test_an_unfinished_transfer_is_left_for_later(store: Store, bucket: Shared) -> None:
     fsspec.filesystem("memory").pipe("/inbox/c.wav.part", b"RIFF")
     run_night(store, bucket, on=MONDAY)
@@ -121,7 +170,7 @@ def test_rows_of_forgotten_people_are_named_in_lists_on_shared_storage(
     def away(*_args: object, **_options: object) -> None:
         raise OSError("no route")
 
-    monkeypatch.setattr(type(memory), "find", away)
+    monkeypatch.setattr(type(memory), "ls", away)
     told = run(store, *asked)
     assert "perhaps rows of memory://inbox, whose call lists can't be read: it can't be reached" in told
     with store.reading() as session:
