@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from stat import S_ISREG
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -132,11 +132,10 @@ class _Disk:
         told = self._told()
         return told.get("type") == "link" or bool(told.get("islink"))
 
-    def opened(self) -> BinaryIO:
+    def opened(self) -> Any:
         if self._storage is None:
             return self._local.open("rb")
-        stream: BinaryIO = self._storage.open(self._path, "rb")
-        return stream
+        return self._storage.open(self._path, "rb")
 
     def remove(self) -> None:
         if self._storage is None:
