@@ -13,6 +13,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from models.whole import expect_whole
+
 _QUIET = 60
 
 
@@ -61,6 +63,7 @@ def _read() -> tuple[dict[str, int], int, dict[str, str]]:
     """The dictionary's lines, ``word count tag``: counts with the beginnings of words at 0, their sum, and tags."""
     import jieba
 
+    expect_whole("spacy-zh")
     with jieba.get_dict_file() as file:
         fields = file.read().decode("utf-8").split()
     words = fields[0::3]

@@ -11,10 +11,8 @@ et al., "Explainable Prediction of Medical Codes from Clinical Text", 2018).
 from __future__ import annotations
 
 import functools
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from models import registry
@@ -23,6 +21,7 @@ from models.reader_file import ReaderFile, read, widened
 from models.reader_graph import model_of
 from models.reader_tokens import Cutter
 from models.reader_windows import Part, Row, Spoken, rows_of
+from models.whole import Arrays, expect_whole, shipped
 from pipeline.errors import ModelError
 
 if TYPE_CHECKING:
@@ -139,15 +138,14 @@ def _both(first: Read, second: Read) -> Read:
 @functools.cache
 def load_reader() -> Reader:
     """The network as shipped. Raises ModelError where the wheel is absent or damaged."""
-    from models.whole import expect_whole
-
     expect_whole(NAME)
     entry = registry.entries()[NAME]
     found = registry.packaged(registry.PackagedFile(entry.package or "", entry.file))
     if found is None:
         raise ModelError(f"{entry.title} is not installed. Get it with: {entry.install}")
     file = read(found)
-    reader = join(file, Cutter(file), (resources.files("models") / FITTED).read_bytes())
+    with shipped("models", FITTED) as fitted:
+        reader = join(file, Cutter(file), fitted)
     file.let_go()
     give_back_freed_memory()
     return reader
@@ -157,13 +155,13 @@ def join(file: ReaderFile, cutter: Cutter, fitted: bytes) -> Reader:
     """The published network with the changes of a fit. Raises ValueError where those are of another form."""
     import numpy as np
 
-    with np.load(io.BytesIO(fitted), allow_pickle=False) as kept:
-        if int(kept["form"]) != FORM:
-            raise ValueError(f"the network's weights are of form {int(kept['form'])}, this code reads {FORM}")
-        layers = int(kept["layers"])
-        model = model_of(_layers(file, kept, layers), file.heads, file.width, file.epsilon)
-        last = {name: kept[name].astype(np.float32) for name in LAST}
-        kinds, labels = (tuple(map(str, kept[name])) for name in ("kinds", "labels"))
+    kept = Arrays(fitted)
+    if int(kept["form"]) != FORM:
+        raise ValueError(f"the network's weights are of form {int(kept['form'])}, this code reads {FORM}")
+    layers = int(kept["layers"])
+    model = model_of(_layers(file, kept, layers), file.heads, file.width, file.epsilon)
+    last = {name: kept[name].astype(np.float32) for name in LAST}
+    kinds, labels = (tuple(map(str, kept[name])) for name in ("kinds", "labels"))
     last["emb.pos"] = file.array("emb.pos", file.width) + file.array("emb.type", file.width)[0]
     last |= {name: file.array(name) for name in ("emb.ln.w", "emb.ln.b")}
     return Reader(file, cutter, _session(model), last, kinds, labels)

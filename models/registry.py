@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models import joined
+from models.records import expect_listed, recorded
 from pipeline.errors import ModelError
 
 WHISPER_BASE = "whisper-base"
@@ -132,8 +133,8 @@ def whisper_path(name: str | None = None) -> Path:
                 f"{folder} holds no model.bin; a Whisper model in CTranslate2 form is expected. Make one with: "
                 f"ct2-transformers-converter --model openai/whisper-small --output_dir {folder}"
             )
-        return folder
-    return _hub_path(chosen)
+        return expect_listed(folder)
+    return expect_listed(_hub_path(chosen))
 
 
 def whisper_digest(folder: Path) -> str:
@@ -288,13 +289,12 @@ def _packaged_state(entry: ModelEntry, *, full: bool) -> tuple[str | None, str, 
         return None, entry.sha256, note, entry.install
     digest = joined.sha256_of(found) if full else entry.sha256
     same = digest == entry.sha256 and found.stat().st_size == entry.size_bytes
-    if same:
+    wrong = [f for f in entry.beside if (path := packaged(f)) is None or joined.sha256_of(path) != f.sha256]
+    if same and not wrong:
         return str(found), digest, "", ""
-    if entry.other_versions:
-        return (
-            str(found),
-            digest,
-            f"another version than {entry.revision}, which Callgauge was tried with",
-            "",
-        )
+    if same:
+        return str(found), digest, f"damaged: {wrong[0].path} beside it", entry.install
+    if entry.other_versions and recorded(entry.package or "", found) in (None, digest):
+        told = f"another version than {entry.revision}, which Callgauge was tried with"
+        return str(found), digest, told, ""
     return str(found), digest, f"damaged: SHA-256 {digest}, expected {entry.sha256}", entry.install

@@ -37,12 +37,12 @@ _NOTHING = np.zeros(_CONTEXT, dtype=np.float32)
 def _file() -> Path:
     from models.whole import expect_whole
 
-    expect_whole("silero-vad")
     # not by importing faster_whisper: CTranslate2 comes with it, and reads how it is to compute when it is imported
     folder = registry.package_folder("faster_whisper")
     if folder is None:
         raise ModuleNotFoundError("No module named 'faster_whisper'", name="faster_whisper")
     (found,) = (folder / "assets").glob("silero_vad*.onnx")
+    expect_whole("silero-vad", found)
     return found
 
 

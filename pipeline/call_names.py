@@ -12,7 +12,8 @@ from urllib.parse import quote
 from pipeline.errors import printable
 
 __all__ = [
-    "derive_call_id", "holds_number", "kept_name", "path_in", "printable", "safe_name", "shown_name", "without_numbers",
+    "derive_call_id", "holds_number", "kept_name", "named_by", "path_in", "printable", "safe_name", "shown_name",
+    "without_numbers",
 ]  # fmt: skip
 
 MAX_NAME = 180  # bytes; leaves room for an ending under the 255 of most file systems
@@ -158,11 +159,16 @@ def kept_name(file: str) -> str:
 
 def path_in(folder: str, file: str) -> Path:
     """Where a file lies whose `kept_name` from a folder is given."""
+    return Path(folder, named_by(file))
+
+
+def named_by(file: str) -> str:
+    """The name itself of a file whose `kept_name` is given."""
     parts, end = [], 0
     for found in _MARKED.finditer(file):
         parts += [os.fsencode(file[end : found.start()]), bytes.fromhex(found.group(1))]
         end = found.end()
-    return Path(folder, os.fsdecode(b"".join((*parts, os.fsencode(file[end:])))))
+    return os.fsdecode(b"".join((*parts, os.fsencode(file[end:]))))
 
 
 def safe_name(call_id: str) -> str:

@@ -10,16 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, time
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
-from pipeline.config_messages import say
+from pipeline.config_messages import say, shown
 from pipeline.errors import ConfigError, printable, why
 
-__all__ = ["Document", "Frozen", "key_of", "load_yaml", "mistakes_of", "parse_yaml", "read_model", "validate"]
+__all__ = [
+    "Clock", "Day", "Document", "Frozen", "Number", "Whole", "key_of", "load_yaml", "mistakes_of", "parse_yaml", "read_model",
+    "validate",
+]  # fmt: skip
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
@@ -38,6 +42,24 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, populate_by_name=False)
 
+
+def _written(told: str, form: str) -> BeforeValidator:
+    """Refuses what pydantic would reckon with: it takes 9 for nine seconds past midnight, and 0 for a day in 1970."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, date | time) or (isinstance(value, str) and re.match(form, value)):
+            return value
+        raise ValueError(f"{told} is accepted, not {shown(value)}")
+
+    return BeforeValidator(check)
+
+
+Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+"""A number written as one. Figures move scores, so nothing is guessed: neither ``"2"`` nor ``true`` is a number."""
+Whole = Annotated[int, Strict()]
+"""A whole number written as one."""
+Day = Annotated[date, _written("a date (YYYY-MM-DD)", r"\d{4}-\d\d-\d\d")]
+Clock = Annotated[time, _written("a time such as 09:00", r"\d{1,2}:\d\d")]
 
 ModelT = TypeVar("ModelT", bound=Frozen)
 

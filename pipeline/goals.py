@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pipeline.config import Frozen
+from pipeline.config import Frozen, Number, Whole
 
 __all__ = ["Goal", "Target"]
 
@@ -16,10 +16,10 @@ __all__ = ["Goal", "Target"]
 class Goal(Frozen):
     """Calls, connects, interested customers, and the mean score; what is left out is not expected."""
 
-    calls: Annotated[int, Field(ge=0)] | None = None
-    connects: Annotated[int, Field(ge=0)] | None = None
-    interested: Annotated[int, Field(ge=0)] | None = None
-    score: Annotated[float, Field(ge=0, le=100)] | None = None
+    calls: Annotated[Whole, Field(ge=0)] | None = None
+    connects: Annotated[Whole, Field(ge=0)] | None = None
+    interested: Annotated[Whole, Field(ge=0)] | None = None
+    score: Annotated[Number, Field(ge=0, le=100)] | None = None
 
 
 def _texts(value: Any) -> Any:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from pipeline.config import Frozen, load_yaml, validate
+from pipeline.config import Frozen, Number, load_yaml, validate
 from pipeline.goals import Target
 from pipeline.profile_hours import DEFAULT_ZONE, CallingHours, TimeSpan, zone_name
 
@@ -137,7 +137,7 @@ def _band(value: tuple[float, float]) -> tuple[float, float]:
     return value
 
 
-Band = Annotated[tuple[float, float], AfterValidator(_band)]
+Band = Annotated[tuple[Number, Number], AfterValidator(_band)]
 
 
 class Profile(Frozen):
@@ -152,7 +152,7 @@ class Profile(Frozen):
     calling_hours: CallingHours | None = None
     targets: dict[Name, Target] = Field(default_factory=dict)
     call_length_s: dict[Name, Band] = Field(default_factory=dict)
-    line_reference_lufs: Annotated[float, Field(ge=-70, le=0)] | None = None
+    line_reference_lufs: Annotated[Number, Field(ge=-70, le=0)] | None = None
     compliance: Compliance = Compliance()
 
     @field_validator("agents")

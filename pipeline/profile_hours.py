@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, time
+from datetime import time
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, field_validator, model_validator
 
-from pipeline.config import Frozen
+from pipeline.config import Clock, Day, Frozen
 
 __all__ = ["DEFAULT_ZONE", "CallingHours", "TimeSpan", "zone_name"]
 
@@ -34,8 +34,8 @@ def zone_name(value: str) -> str:
 class TimeSpan(Frozen):
     """Part of a day, ``09:00-12:00``; half-open. One that ends before it starts, ``22:00-06:00``, runs over midnight."""
 
-    start: time
-    end: time
+    start: Clock
+    end: Clock
 
     @model_validator(mode="before")
     @classmethod
@@ -92,8 +92,8 @@ class CallingHours(Frozen):
     work_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     spans: tuple[TimeSpan, ...] = ()
     breaks: tuple[TimeSpan, ...] = ()
-    closed_days: tuple[date, ...] = ()
-    open_days: tuple[date, ...] = ()
+    closed_days: tuple[Day, ...] = ()
+    open_days: tuple[Day, ...] = ()
 
     @field_validator("holidays")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
 from pipeline.endings import Apart, apart, is_companion, is_hidden, is_recording, may_be_companion
@@ -29,9 +29,7 @@ def open_folders(root: Path, closed: dict[str, str]) -> Iterator[tuple[Path, lis
     """
 
     def note(error: OSError) -> None:
-        inner = Path(os.fsdecode(error.filename)).relative_to(root)
-        if not (isinstance(error, FileNotFoundError) or is_hidden(inner) or str(inner) in _SYSTEM):
-            closed[f"{inner.as_posix()}/"] = CLOSED[1].format(why=why_not(error))
+        note_closed(closed, Path(os.fsdecode(error.filename)).relative_to(root), error)
 
     for folder, inner, names in os.walk(root, onerror=note):
         try:
@@ -42,6 +40,12 @@ def open_folders(root: Path, closed: dict[str, str]) -> Iterator[tuple[Path, lis
             inner.clear()
             continue
         yield Path(folder), inner, names
+
+
+def note_closed(closed: dict[str, str], inner: PurePath, error: Exception) -> None:
+    """Take in a folder that can't be listed, by its path from the root, unless nothing of it would be missed."""
+    if not (isinstance(error, FileNotFoundError) or is_hidden(inner) or str(inner) in _SYSTEM):
+        closed[f"{inner.as_posix()}/"] = CLOSED[1].format(why=why_not(error))
 
 
 def standing_apart(path: Path, root: Path) -> Apart | None:

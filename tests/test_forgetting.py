@@ -339,3 +339,25 @@ def test_cached_words_go_too(store: Store, tmp_path: Path) -> None:
     assert cache.prune(30, now=old, dry_run=True) == 1
     assert cache.prune(30, now=old) == 1
     assert cache.load("2" * 64, "f" * 64) is None
+
+
+def test_a_recording_of_a_folder_that_may_not_be_deleted_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    recording = write_wav(tmp_path / "in" / "a.wav")
+    (tmp_path / "in" / "calls.csv").write_text("file,customer_id\na.wav,C-1\n")
+    asked = ("forget", "--customer", "C-1", "--by", "x", "--reason", "asked", "--with-recordings")
+
+    def refuses(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, tmp_path / "in")
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", refuses)
+            told = run(store, *asked, status=1)
+        assert f"not deleted: {recording}: no permission; " in told
+        assert recording.exists() and "a.wav" in lines(store)
+        run(store, *asked)
+        assert not recording.exists() and "a.wav" not in lines(store)

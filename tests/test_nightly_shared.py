@@ -9,6 +9,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from night_fakes import lines, run_night, write_wav
 from retention_store import run
 from sqlalchemy import select
@@ -20,6 +21,9 @@ from pipeline.nightly.settings import NightSettings
 from pipeline.nightly.shared import Shared, place_of
 from pipeline.nightly.work import Bench
 from pipeline.store import Store, open_store
+from pipeline.store.lying import Place
+from pipeline.store.night_tables import LedgerEntry, MissingCall
+from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.tables import Call
 
 MONDAY, TUESDAY = date(2025, 3, 3), date(2025, 3, 4)
@@ -83,6 +87,55 @@ def test_a_recording_replaced_on_shared_storage(store: Store, bucket: Shared, tm
     assert lines(store, TUESDAY)["a.wav"].version == 2
 
 
+def closes(monkeypatch: pytest.MonkeyPatch, *folders: str) -> None:
+    """From now on these folders of the memory may not be listed."""
+    memory = fsspec.filesystem("memory")
+    listed = type(memory).ls
+
+    def ls(self: object, path: str, detail: bool = True, **more: object) -> object:
+        if path.rstrip("/") in folders:
+            raise PermissionError(13, "Forbidden", path)
+        return listed(self, path, detail=detail, **more)
+
+    monkeypatch.setattr(type(memory), "ls", ls)
+
+
+def test_a_folder_that_may_not_be_listed_is_told_and_the_rest_is_scored(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsspec.filesystem("memory").pipe("/inbox/.trash/x.wav", b"RIFF")
+    with monkeypatch.context() as patch:
+        closes(patch, "/inbox/team", "/inbox/.trash")
+        first = run_night(store, bucket, on=MONDAY)
+        found = lines(store, MONDAY)
+    assert {name: (line.state, line.reason) for name, line in found.items()} == {
+        "a.wav": ("scored", None), "team/": ("failed", "unreadable"),
+    }  # fmt: skip
+    assert "can't be read (no permission)" in (found["team/"].message or "")
+    assert [told for told in first.mistakes if told.startswith("team/: folder → ")]
+    second = run_night(store, bucket, on=TUESDAY)
+    assert lines(store, MONDAY)["team/"].reason == "opened"
+    assert second.worked == 1 and lines(store, TUESDAY)["team/b.wav"].state == "scored"
+
+
+def test_a_listing_that_breaks_off_below_the_inbox_is_no_empty_folder(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_night(store, bucket, on=MONDAY)
+    closes(monkeypatch, "/inbox/team")
+    run_night(store, bucket, on=TUESDAY)
+    assert lines(store, MONDAY)["team/b.wav"].state == "scored"
+    assert lines(store, TUESDAY)["team/"].reason == "unreadable"
+
+
+def test_an_inbox_that_may_not_be_listed_is_refused(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closes(monkeypatch, "/inbox")
+    with pytest.raises(ConfigError, match="memory://inbox: INBOX → is a folder that can't be read"):
+        run_night(store, bucket, on=MONDAY)
+
+
 def test_an_unfinished_transfer_is_left_for_later(store: Store, bucket: Shared) -> None:
     fsspec.filesystem("memory").pipe("/inbox/c.wav.part", b"RIFF")
     run_night(store, bucket, on=MONDAY)
@@ -108,6 +161,109 @@ def test_a_worker_fetches_the_recording_and_leaves_no_copy(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+ASKED = ("forget", "--customer", "C-1", "--by", "x", "--reason", "asked")
+
+
+@pytest.fixture
+def theirs(store: Store, bucket: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """A night in which one customer's recording lies on shared storage under two names, beside another's."""
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/inbox/team/calls.csv", b"file,customer_id\nb.wav,C-1\nz.wav,C-1\n")
+    memory.pipe("/inbox/team/z.wav", memory.cat("/inbox/team/b.wav"))
+    run_night(store, bucket, on=MONDAY)
+    assert lines(store, MONDAY)["team/z.wav"].reason == "duplicate"
+    yield store
+
+
+def files_left() -> list[str]:
+    found: list[str] = fsspec.filesystem("memory").find("/inbox")
+    return [each for each in found if each.endswith(".wav")]
+
+
+def kept_names(store: Store) -> str:
+    with store.reading() as session:
+        rows = session.execute(select(LedgerEntry.file, LedgerEntry.message)).all()
+        return f"{rows} {list(session.scalars(select(MissingCall.file)))}"
+
+
+def test_recordings_on_shared_storage_are_named_and_deleted(theirs: Store, bucket: Shared) -> None:
+    before = files_left()
+    dry = run(theirs, *ASKED, "--dry-run")
+    assert "still in the inbox: memory://inbox/team/b.wav\n" in dry
+    assert "still in the inbox: memory://inbox/team/z.wav\n" in dry
+    dry = run(theirs, *ASKED, "--with-recordings", "--dry-run")
+    assert "to be deleted: memory://inbox/team/b.wav\n" in dry and "2 recordings" in dry
+    assert files_left() == before
+    told = run(theirs, *ASKED, "--with-recordings")
+    assert "still in the inbox: team/calls.csv, row 2\n" in told and "not deleted" not in told
+    assert files_left() == ["/inbox/a.wav", "/inbox/team/.hidden.wav"]
+    assert "b.wav" not in kept_names(theirs) and "z.wav" not in kept_names(theirs)
+    with theirs.reading() as session:
+        assert session.scalars(select(RemovalDone)).one()
+        assert len(session.scalars(select(Removal)).one().body["recordings"]) == 1
+    again = run_night(theirs, bucket, on=TUESDAY)
+    assert again.worked == 0 and "b.wav" not in kept_names(theirs) and "z.wav" not in kept_names(theirs)
+
+
+def test_recordings_that_stay_keep_their_names(theirs: Store) -> None:
+    told = run(theirs, *ASKED)
+    assert "still in the inbox: memory://inbox/team/b.wav\n" in told
+    assert len(files_left()) == 4 and "team/b.wav" in kept_names(theirs)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (PermissionError(13, "Forbidden"), "no permission"),
+        (NotImplementedError(), "nothing can be removed through this protocol"),
+        (RuntimeError("401 Unauthorized"), "401 Unauthorized"),
+        (None, "the storage keeps it"),
+    ],
+)
+def test_a_recording_that_may_not_be_deleted_is_told_until_it_is(
+    theirs: Store, monkeypatch: pytest.MonkeyPatch, error: Exception | None, told: str
+) -> None:
+    def refuses(*_args: object) -> None:
+        if error is not None:
+            raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryFileSystem, "rm_file", refuses)
+        first = run(theirs, *ASKED, "--with-recordings", status=1)
+        assert f"not deleted: memory://inbox/team/b.wav: {told}; " in first
+        second = run(theirs, *ASKED, status=1)  # nobody is found any more, but it isn't forgotten
+        assert f"not deleted: memory://inbox/team/b.wav: {told}; " in second
+        assert "not all of it is gone yet" in run(theirs, "removals")
+    assert "1 removals that were cut off are now done" in run(theirs, *ASKED)
+    assert files_left() == ["/inbox/a.wav", "/inbox/team/.hidden.wav"]
+    assert "not all of it" not in run(theirs, "removals")
+
+
+def test_what_lies_in_a_recording_s_place_by_now_is_not_deleted(theirs: Store, tmp_path: Path) -> None:
+    other = write_wav(tmp_path / "made.wav", 99).read_bytes()
+    fsspec.filesystem("memory").pipe("/inbox/team/b.wav", other)
+    run(theirs, *ASKED, "--with-recordings")
+    assert fsspec.filesystem("memory").cat("/inbox/team/b.wav") == other
+    assert "/inbox/team/z.wav" not in files_left()
+
+
+def test_storage_that_is_away_is_told(theirs: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_args: object, **_options: object) -> None:
+        raise OSError("no route")
+
+    monkeypatch.setattr(MemoryFileSystem, "info", away)
+    dry = run(theirs, *ASKED, "--dry-run")
+    assert "perhaps still in the inbox: memory://inbox/team/b.wav, which can't be looked at: it can't" in dry
+    told = run(theirs, *ASKED, "--with-recordings", status=1)
+    assert "not deleted: memory://inbox/team/b.wav: it can't be reached; " in told
+    assert len(files_left()) == 4
+
+
+def test_no_password_stands_in_an_address() -> None:
+    assert Place("sftp://me:word@host/in", "a\x1b.wav").address == "sftp://me:***@host/in/a?.wav"
+
+
 def test_rows_of_forgotten_people_are_named_in_lists_on_shared_storage(
     store: Store, bucket: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +277,7 @@ def test_rows_of_forgotten_people_are_named_in_lists_on_shared_storage(
     def away(*_args: object, **_options: object) -> None:
         raise OSError("no route")
 
-    monkeypatch.setattr(type(memory), "find", away)
+    monkeypatch.setattr(type(memory), "ls", away)
     told = run(store, *asked)
     assert "perhaps rows of memory://inbox, whose call lists can't be read: it can't be reached" in told
     with store.reading() as session:

@@ -202,3 +202,38 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         parse_yaml(text, name="x")
     except ConfigError as error:
         assert error.mistakes
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "accepted"),
+    [
+        ("line_reference_lufs: '-23'", "line_reference_lufs", "a number"),
+        ("line_reference_lufs: true", "line_reference_lufs", "a number"),
+        ("call_length_s: {default: ['60', 360]}", "call_length_s.default[0]", "a number"),
+        ("call_length_s: {default: [60, true]}", "call_length_s.default[1]", "a number"),
+        ("targets: {A01: {calls: '60'}}", "targets.A01.calls", "a whole number"),
+        ("targets: {A01: {connects: true}}", "targets.A01.connects", "a whole number"),
+        ("targets: {A01: {score: yes}}", "targets.A01.score", "a number"),
+        (
+            "targets: {A01: {periods: {2025-03: {calls: '1'}}}}",
+            "targets.A01.periods.2025-03.calls",
+            "a whole number",
+        ),
+        ("calling_hours: {closed_days: [0]}", "calling_hours.closed_days[0]", "a date"),
+        ("calling_hours: {open_days: ['20250305']}", "calling_hours.open_days[0]", "a date"),
+        (
+            "calling_hours: {spans: [{start: 9, end: 17}]}",
+            "calling_hours.spans[0].start",
+            "a time such as 09:00",
+        ),
+        (
+            "calling_hours: {breaks: [{start: '9', end: '17'}]}",
+            "calling_hours.breaks[0].end",
+            "a time such as",
+        ),
+    ],
+)
+def test_a_figure_of_a_profile_is_written_as_one(tmp_path: Path, text: str, key: str, accepted: str) -> None:
+    told = mistakes(tmp_path, text)
+    mine = [line for line in told if f" {key} → {accepted}" in line]
+    assert mine and "accepted, not" in mine[0] and "(line 1)" in mine[0], told

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from models import joined, registry
+from models import joined, registry, whole
 from pipeline.errors import ModelError
 
 PARTS = (b"first half, ", b"second half")
@@ -148,3 +152,170 @@ def test_all_models_that_are_not_optional_are_found_whole() -> None:
         assert state.found or state.optional, state.message
         if state.name == registry.WHISPER_BASE:
             assert (Path(state.path or "") / "model.bin").is_file()
+
+
+def flipped(content: bytes, share: float = 0.5) -> bytes:
+    """The content with one byte turned over."""
+    at = int(share * (len(content) - 1))
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+
+
+def loaders() -> dict[str, Callable[[], object]]:
+    """Every load of weights that ship with Callgauge, by file."""
+    from models import reader
+    from pipeline.analysis import acts_model, outcome_model, replies, straying
+    from pipeline.analysis import tagger as opening
+    from pipeline.privacy import tagger as privacy
+
+    each: dict[str, Callable[[], object]] = {
+        "models/reader.npz": reader.load_reader.__wrapped__,
+        "pipeline/lexicons/endings.npz": outcome_model.load.__wrapped__,
+        "pipeline/lexicons/replies.npz": replies.load.__wrapped__,
+        "pipeline/lexicons/straying.npz": straying.load.__wrapped__,
+    }
+    for language in ("zh", "en"):
+        each[f"pipeline/lexicons/{language}/opening.npz"] = partial(opening.load_tagger.__wrapped__, language)
+        each[f"pipeline/privacy/tagger.{language}.npz"] = partial(privacy.load_tagger.__wrapped__, language)
+        for side in ("agent", "customer"):
+            load = partial(acts_model.load_weights.__wrapped__, language, side)
+            each[f"pipeline/lexicons/{language}/acts.{side}.npz"] = load
+    return each
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_file_of_weights_has_its_loader() -> None:
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for part in ("models", "pipeline")
+        for path in (ROOT / part).rglob("*.np[yz]")
+    }
+    assert found == loaders().keys()
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.8])
+@pytest.mark.parametrize("file", sorted(loaders()))
+def test_weights_with_one_byte_changed_are_refused(
+    monkeypatch: pytest.MonkeyPatch, file: str, share: float
+) -> None:
+    if file.endswith("reader.npz") and share != 0.5:
+        pytest.skip("once is enough of the largest")
+    read: list[Path] = []
+
+    def content(path: Path) -> bytes:
+        read.append(path)
+        return flipped(path.read_bytes(), share)
+
+    monkeypatch.setattr(whole, "_content", content)
+    with pytest.raises(ModelError, match=r"is damaged: .*Mend it by installing Callgauge anew") as told:
+        loaders()[file]()
+    assert file in str(told.value) and [path.relative_to(ROOT).as_posix() for path in read] == [file]
+
+
+def test_weights_are_held_against_what_was_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "recorded", lambda _package, _path: "0" * 64)
+    load = loaders()["pipeline/lexicons/straying.npz"]
+    with pytest.raises(ModelError, match=r"straying.npz is damaged: .*expected 0000"):
+        load()
+
+
+def test_a_head_that_tells_of_less_is_refused() -> None:
+    """numpy would read as far as the head says, and never come to the checksum."""
+    import io
+
+    import numpy as np
+
+    out = io.BytesIO()
+    np.savez(out, a=np.arange(90, dtype=np.int64))
+    content = out.getvalue()
+    assert list(whole.Arrays(content)) == ["a"] and whole.Arrays(content)["a"][-1] == 89
+    with pytest.raises(zipfile.BadZipFile):
+        whole.Arrays(content.replace(b"(90,)", b"(10,)"))["a"]
+
+
+@pytest.mark.parametrize("name", sorted({*registry.entries()} - {registry.WHISPER_BASE}))
+def test_a_packaged_file_with_one_byte_changed_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    entry = registry.entries()[name]
+    own = registry.PackagedFile(entry.package or "", entry.file, entry.sha256)
+    true = registry.packaged
+    if true(own) is None:
+        pytest.skip("not installed here")
+    for part in (own, *entry.beside):
+        changed = tmp_path / Path(part.path).name
+        changed.write_bytes(flipped((true(part) or changed).read_bytes()))
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                registry, "packaged", lambda file, p=part, c=changed: c if file == p else true(file)
+            )
+            patch.setattr(whole, "recorded", lambda _package, _path, p=part: p.sha256)
+            with pytest.raises(ModelError, match=r"is damaged: .*Mend it with: pip install"):
+                whole.expect_whole(name)
+
+
+def install(site: Path, package: str, file: str, content: bytes, *, recorded: bytes) -> Path:
+    """A package as a wheel leaves it, one file of which may not be what the wheel brought."""
+    path = site / package / file
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    told = site / f"{package}-9.9.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 9.9\n")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(recorded).digest()).rstrip(b"=").decode()
+    (told / "RECORD").write_text(f"{package}/{file},sha256={digest},{len(recorded)}\n")
+    return path
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_another_version_is_held_against_its_own_wheel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changed: bool
+) -> None:
+    from models import vad
+
+    true = registry.packaged(registry.PackagedFile("faster_whisper", "assets/silero_vad_v6.onnx"))
+    assert true is not None
+    newer = b"a newer network"
+    content = flipped(newer) if changed else newer
+    path = install(tmp_path, "faster_whisper", "assets/silero_vad_v7.onnx", content, recorded=newer)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(registry, "package_folder", lambda _package: tmp_path / "faster_whisper")
+    if changed:
+        with pytest.raises(ModelError, match=r"silero_vad_v7.onnx has the SHA-256 .*Mend it with"):
+            vad._file.__wrapped__()
+    else:
+        assert vad._file.__wrapped__() == path
+
+
+def test_a_whisper_folder_is_held_against_its_list(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(WHOLE)
+    assert registry.whisper_path(str(folder)) == folder  # nothing is known of it
+    (folder / "SHA256SUMS").write_text(f"{DIGEST}  model.bin\n")
+    assert registry.whisper_path(str(folder)) == folder
+    (folder / "model.bin").write_bytes(flipped(WHOLE))
+    with pytest.raises(
+        ModelError, match=r"model.bin is damaged: SHA-256 .*, expected .*fetching the model anew"
+    ):
+        registry.whisper_path(str(folder))
+    (folder / "SHA256SUMS").write_text("no list\n")
+    with pytest.raises(ModelError, match="line 1 → a line as sha256sum writes it is accepted"):
+        registry.whisper_path(str(folder))
+    (folder / "SHA256SUMS").write_text(f"{DIGEST}  tokenizer.json\n")
+    with pytest.raises(ModelError, match="missing"):
+        registry.whisper_path(str(folder))
+
+
+def test_a_whisper_model_from_a_hub_is_held_against_the_name_it_is_kept_under(tmp_path: Path) -> None:
+    kept = tmp_path / "blobs" / DIGEST
+    folder = tmp_path / "snapshot"
+    for each in (kept.parent, folder):
+        each.mkdir()
+    kept.write_bytes(WHOLE)
+    (folder / "model.bin").symlink_to(kept)
+    assert registry.whisper_path(str(folder)) == folder
+    kept.write_bytes(flipped(WHOLE))
+    with pytest.raises(ModelError, match="is damaged"):
+        registry.whisper_path(str(folder))

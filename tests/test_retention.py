@@ -41,7 +41,7 @@ from pipeline.store.coach_tables import PlanAct
 from pipeline.store.forgetting import suppressed
 from pipeline.store.holds import hold, release
 from pipeline.store.privacy_tables import Removal, RemovalDone
-from pipeline.store.removal import faults, finish_all
+from pipeline.store.removal import Finished, faults, finish_all
 from pipeline.store.retention import find_due, load_retention
 from pipeline.store.review_tables import ReviewAct
 from pipeline.store.tables import Call, CriterionRow, FindingRow, Score, StoredFile
@@ -192,7 +192,7 @@ def test_a_run_that_was_cut_off_is_ended_by_the_next(
     monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
     assert "cut off are now done" in run(store, "purge", "--retention", path, "--by", "Chen Li")
     assert files(store)["transcript"] == before - 2
-    assert finish_all(store) == 0
+    assert finish_all(store) == Finished()
 
 
 @pytest.mark.parametrize("step", ["_sealed", "_mark", "_rows"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import time
@@ -56,6 +57,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     patch = pytest.MonkeyPatch()
     patch.setattr(gate, "BODY_S", SOON_S)
     patch.setattr(server.LimitedProtocol, "head_s", SOON_S)
+    patch.setattr(server.LimitedProtocol, "unread_s", 2 * SOON_S)
+    patch.setattr(server.LimitedProtocol, "stalled_s", SOON_S)
     with open_store(str(folder / "s.db")) as store:
         fill(store, folder)
         with serving(store) as port:
@@ -150,3 +153,72 @@ def test_slow_ones_hold_up_nobody(served):
     assert served.asks(served.head("/api/v1/me", method="GET"))[0] == 200
     for wire in waiting:
         wire.close()
+
+
+def ends_after(wire: socket.socket, *, most_s: float, drip: bytes = b"") -> float:
+    """Seconds until the server ends a connection, sending a byte now and then and reading nothing."""
+    began = time.monotonic()
+    while time.monotonic() - began < most_s:
+        time.sleep(0.1)
+        try:
+            wire.sendall(drip)
+            wire.getpeername()
+        except OSError:
+            break
+        if wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) or not alive(wire):
+            break
+    return time.monotonic() - began
+
+
+def alive(wire: socket.socket) -> bool:
+    """Whether the connection is neither closed nor reset, as the kernel has it (Linux); what came stays unread."""
+    return wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED
+
+
+ESTABLISHED = 1
+
+
+@pytest.mark.parametrize("path", ["/calls/call-a1/acts", "/nowhere", "/login"])
+def test_a_body_that_drips_in_behind_its_answer_holds_no_connection(served, path):
+    """A stranger is turned away before the body is read; it may not come for ever all the same."""
+    head = b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 60000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as wire:
+        wire.sendall(head % path.encode())
+        assert ends_after(wire, most_s=8 * SOON_S, drip=b"x") < 6 * SOON_S
+
+
+def test_an_answer_that_nobody_takes_holds_no_connection(served):
+    get = b"GET /login HTTP/1.1\r\nhost: x\r\n\r\n"
+    with socket.socket() as wire:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        wire.connect(("127.0.0.1", served.port))
+        wire.settimeout(0.5)
+        ended = False
+        began = time.monotonic()
+        while not ended and time.monotonic() - began < 15 * SOON_S:
+            try:
+                wire.sendall(get * 50)  # one behind the other; no answer is read
+            except TimeoutError:
+                ended = not alive(wire)
+            except OSError:
+                ended = True
+        assert ended
+    assert served.asks(served.head("/api/v1/me", method="GET"))[0] == 200
+
+
+def test_connections_that_drip_are_all_gone_after_a_while(served):
+    """Slow heads, slow bodies and slow readers together, on loopback, for a few seconds."""
+    wires = [socket.create_connection(("127.0.0.1", served.port), timeout=20) for _ in range(60)]
+    for number, wire in enumerate(wires):
+        wire.sendall(
+            b"GET /" if number % 2 else b"POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 9999\r\n\r\n"
+        )
+    began = time.monotonic()
+    while (left := [wire for wire in wires if alive(wire)]) and time.monotonic() - began < 8 * SOON_S:
+        for wire in left:
+            with contextlib.suppress(OSError):
+                wire.sendall(b"x")
+        time.sleep(0.2)
+    for wire in wires:
+        wire.close()
+    assert left == []

@@ -85,7 +85,7 @@ def test_a_stored_standard_that_names_the_default_similarity_is_read() -> None:
     ("value", "asked", "verdict"),
     [
         (3, 3, "pass"),
-        (3.0, "3", "pass"),
+        (3.0, 3, "pass"),
         (3, 4, "fail"),
         (True, True, "pass"),
         (False, True, "fail"),

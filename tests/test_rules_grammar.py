@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import regex
 import yaml
 from dialogue_sets import call
 
@@ -20,6 +21,7 @@ from pipeline.standards import checks as checks_module
 from pipeline.standards.examples import evidence_of, failing
 from pipeline.standards.library import read_standard
 from pipeline.standards.patterns import compile_pattern, compile_terms
+from pipeline.standards.repeats import ambiguity
 from pipeline.standards.wording import PLACEHOLDERS, fill, placeholders
 from pipeline.types import CriterionResult
 
@@ -196,6 +198,45 @@ def test_terms_match_whole_latin_words_and_han_anywhere() -> None:
 def test_patterns_that_could_run_away_are_refused(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"repeat|characters|regular|nothing"):
         compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(?:sa|ſa)+q",
+        "(?:σb|ςb)+q",
+        "(?:ib|İb)+q",
+        "(?:ib|ıb)+q",
+        "(?:[r-t]a|ſa)+q",
+        "(?:ſa?|S)+q",
+        "(?:ka|\u212aa)+q",
+        "(?:µ|μm?)+q",
+    ],
+)
+def test_letters_that_are_one_to_the_matcher_are_one_to_the_check(pattern: str) -> None:
+    with pytest.raises(ValueError, match="parts can begin alike"):
+        compile_pattern(pattern)
+
+
+def test_every_letter_that_matches_another_is_seen() -> None:
+    cased = [
+        chr(code)
+        for code in range(0x20000)
+        if chr(code).lower() != chr(code) or chr(code).upper() != chr(code)
+    ]
+    text = "".join(cased)
+    unseen = [
+        (one, other)
+        for one in cased
+        for other in set(regex.findall(regex.escape(one), text, regex.IGNORECASE)) - {one}
+        if ambiguity(f"(?:{one}0|{other}0)+q") is None
+    ]
+    assert unseen == []
+
+
+@pytest.mark.parametrize("pattern", [r"(?:sa|ta)+q", r"(?:ßa|sa)+q", r"(?:å|ä)+q", r"(?:好的|是的)+吧"])
+def test_letters_that_differ_may_begin_parts(pattern: str) -> None:
+    assert ambiguity(pattern) is None
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from test_rules_grammar import CALL, judged, standard_with
 
 from pipeline.analyze_run import analyze
 from pipeline.process import Workplace
-from pipeline.standards import meaning, score
+from pipeline.standards import Standard, meaning, score
 from pipeline.standards import patterns as patterns_module
 from pipeline.standards.examples import evidence_of
+from pipeline.standards.library import read_standard
 from pipeline.standards.patterns import SlowPatternError, compile_pattern, spans_of
 from pipeline.types import CriterionResult, Word
 
@@ -179,6 +180,72 @@ def test_a_pattern_that_takes_too_long_is_stopped_and_not_measurable(monkeypatch
     result = judged({"say": {"pattern": slow}, "from": "agent", "max": 0}, call)
     assert (result.verdict, result.reason.code) == ("not_measurable", "slow_pattern")
     assert time.monotonic() - started < 5
+
+
+def spends(monkeypatch: pytest.MonkeyPatch, seconds: float) -> list[int]:
+    """Each look at the clock is so much later than the one before."""
+    looks = [0]
+
+    def thread_time() -> float:
+        looks[0] += 1
+        return looks[0] * seconds
+
+    monkeypatch.setattr(patterns_module.time, "thread_time", thread_time)
+    return looks
+
+
+def with_rules(condition: Any, rules: dict[str, Any]) -> Standard:
+    data = json.loads(standard_with({"hear": "company"}).text)
+    data["rules"], data["criteria"][1]["pass"] = rules, condition
+    return read_standard(json.dumps(data), name="test")
+
+
+MANY = {"turns": [[("agent", "customer")[i % 2], i, i + 0.9, f"第{i}句话"] for i in range(4000)]}
+
+
+def test_patterns_of_a_whole_call_end_by_criterion_and_by_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = spends(monkeypatch, 0.01)
+    result = judged({"say": {"pattern": "没人说"}, "max": 0}, MANY)
+    assert (result.verdict, result.reason.code) == ("not_measurable", "slow_pattern")
+    assert looks[0] <= 2 * patterns_module.OWNER_S / 0.01 + 4
+    looks[0] = 0
+    monkeypatch.setattr(patterns_module, "CALL_S", 6.0)
+    parts = [{"rule": f"r{number}"} for number in range(9)]
+    rules = {f"r{number}": {"say": {"terms": [f"没人说{number}"]}, "max": 0} for number in range(9)}
+    standard = with_rules({"all": parts}, rules)
+    assert score(evidence_of(MANY), standard)[0].criteria[1].verdict == "not_measurable"
+    assert looks[0] <= 2 * 6.0 / 0.01 + 20
+
+
+def test_a_call_within_its_time_is_judged_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    spends(monkeypatch, 0.001)
+    assert judged({"say": {"pattern": "没人说"}, "max": 0}, MANY).verdict == "pass"
+
+
+def test_what_hears_a_kind_that_was_not_read_to_the_end_is_not_measurable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spends(monkeypatch, 0.01)
+    rules = {"slow": {"say": {"pattern": "没人说"}, "as": "hard_sell"}}
+    for condition in (
+        {"hear": "hard_sell", "max": 0},
+        {"share": {"of": "hard_sell", "having": {"severity": "severe"}}, "max": 0},
+    ):
+        standard = with_rules(condition, rules)
+        result = score(evidence_of(MANY), standard)[0].criteria[1]
+        assert (result.verdict, result.reason.code) == ("not_measurable", "slow_pattern"), condition
+    assert (
+        score(evidence_of(MANY), with_rules({"hear": "rude", "max": 0}, rules))[0].criteria[1].verdict
+        == "pass"
+    )
+
+
+def test_hits_without_end_are_counted_to_a_bound_and_cost_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns_module, "OWNER_S", 0.5)
+    call = {"turns": [["agent", 0, 9, "，a" * 20_000], ["customer", 10, 12, "喂"]]}
+    started = time.monotonic()
+    assert judged({"say": {"pattern": "[，a]"}, "from": "agent", "max": 0}, call).verdict == "fail"
+    assert time.monotonic() - started < 10
 
 
 FORBIDDEN = {

@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import re
+from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BeforeValidator, Strict
 
+from pipeline.config import Frozen
 from pipeline.errors import ConfigError
 from pipeline.standards import Standard, check_standard, evidence, list_standards, load_standard, score
 from pipeline.standards.examples import BuiltInExample, built_in, evidence_of, judge_example
@@ -156,6 +159,63 @@ def test_a_weight_is_a_number(tmp_path: Path, weight: str) -> None:
     told = "\n".join(check_standard(file))
     assert "criteria[opening.company].weight → a" in told
     assert "number" in told.split("criteria[opening.company].weight", 1)[1].splitlines()[0]
+
+
+def loose(annotation: Any, metadata: tuple[Any, ...] = ()) -> bool:
+    """Whether a type takes figures, days or times from what isn't written as one."""
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        return loose(inner, (*metadata, *more))
+    if any(isinstance(each, Strict | BeforeValidator) for each in metadata):
+        return False
+    return annotation in (int, float, date, time) or any(map(loose, get_args(annotation)))
+
+
+def test_no_figure_of_any_settings_file_is_guessed() -> None:
+    import pipeline.reports.targets_file
+    import pipeline.store.retention  # noqa: F401
+
+    models, found = [Frozen], []
+    while models:
+        model = models.pop()
+        models += [each for each in model.__subclasses__() if each.__module__.startswith("pipeline.")]
+        fields = model.model_fields.items()
+        found += [f"{model.__name__}.{n}" for n, f in fields if loose(f.annotation, tuple(f.metadata))]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ("scoring: {gate: '0.6'}", "scoring.gate"),
+        ("scoring: {min_coverage: true}", "scoring.min_coverage"),
+        ("scoring: {bonus_cap: yes}", "scoring.bonus_cap"),
+        ("scoring: {fatal_cap: .nan}", "scoring.fatal_cap"),
+        ("bands: [{min: '60', zh: 好, en: good}, {min: 0, zh: 差, en: bad}]", "bands[0].min"),
+        ("appraisal: {min_calls: '20'}", "appraisal.min_calls"),
+        ("appraisal: {min_calls: true}", "appraisal.min_calls"),
+        ("appraisal: {min_calls: 2.5}", "appraisal.min_calls"),
+        ("rules: {few: {hear: jargon, min: '2'}}", "rules.few.min"),
+        ("rules: {few: {hear: jargon, max: true}}", "rules.few.max"),
+        ("rules: {few: {hear: jargon, where: {seconds: ['0', 9]}}}", "rules.few.where.seconds[0]"),
+        ("rules: {few: {hear: jargon, where: {turns: [1, true]}}}", "rules.few.where.turns[1]"),
+        ("rules: {long: {measure: talk_s, max: '9'}}", "rules.long.max"),
+        ("rules: {long: {measure: talk_s, above: .inf}}", "rules.long.above"),
+        ("rules: {long: {measure: talk_s, is: '9'}}", "rules.long.is"),
+        ("rules: {long: {measure: talk_s, is: yes}}", "rules.long.is"),
+        ("rules: {ends: {ends_within_s: '9'}}", "rules.ends.ends_within_s"),
+        ("rules: {two: {some: true, of: [{rule: a}]}}", "rules.two.some"),
+        ("effective_from: 0", "effective_from"),
+        ("effective_from: '86400'", "effective_from"),
+    ],
+)
+def test_a_figure_is_written_as_one(tmp_path: Path, change: str, key: str) -> None:
+    file = tmp_path / "acme.yaml"
+    lines = ["extends: telesales-cn", "id: acme", "version: 1.0", "effective_from: 2025-01-01", "author: Li"]
+    kept = [line for line in lines if not line.startswith(change.split(":")[0])]
+    file.write_text("\n".join([*kept, change]) + "\n", encoding="utf-8")
+    told = [line for line in check_standard(file) if f" {key} → " in line]
+    assert told and "accepted, not" in told[0] and f"(line {len(kept) + 1})" in told[0], check_standard(file)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import io
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Protocol
+
+from models.whole import Arrays, shipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -158,8 +159,8 @@ def load_weights(language: str, side: str) -> Weights:
     """The weights as shipped."""
     import numpy as np
 
-    raw = (resources.files("pipeline.lexicons") / language / f"acts.{side}.npz").read_bytes()
-    with np.load(io.BytesIO(raw), allow_pickle=False) as kept:
+    with shipped("pipeline.lexicons", language, f"acts.{side}.npz") as content:
+        kept = Arrays(content)
         if int(kept["form"]) != FORM:
             raise ValueError(
                 f"acts.{side}.npz ({language}) is of form {int(kept['form'])}, this code reads {FORM}"

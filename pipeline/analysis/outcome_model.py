@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from models.whole import Arrays, shipped
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.endings import GRAM_SHARE, ActModel, Ending, ending_of
 from pipeline.analysis.outcome_again import read_again
@@ -67,11 +67,8 @@ class Fitted:
 @functools.cache
 def load() -> Fitted:
     """The shipped weights."""
-    import numpy as np
-
-    place = resources.files("pipeline.lexicons") / FILE
-    with place.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-        return unpack({name: kept[name] for name in kept.files})
+    with shipped("pipeline.lexicons", FILE) as content:
+        return unpack(dict(Arrays(content)))
 
 
 def unpack(kept: dict[str, np.ndarray]) -> Fitted:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from models.whole import Arrays, shipped
 from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import vectors
@@ -92,11 +92,8 @@ def judge(name: str, conversation: Conversation, asked: Sentence, kind: str = ""
 @functools.cache
 def load() -> Fitted:
     """The shipped weights."""
-    import numpy as np
-
-    place = resources.files("pipeline.lexicons") / FILE
-    with place.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-        return unpack({name: kept[name] for name in kept.files})
+    with shipped("pipeline.lexicons", FILE) as content:
+        return unpack(dict(Arrays(content)))
 
 
 def unpack(kept: Mapping[str, np.ndarray]) -> Fitted:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from models.whole import Arrays, shipped
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.dialogue import text_of, turn_hits
 from pipeline.analysis.features import vectors
@@ -138,7 +138,7 @@ def load() -> Model:
     """The model as shipped."""
     import numpy as np
 
-    place = resources.files("pipeline.lexicons") / FILE
-    with place.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+    with shipped("pipeline.lexicons", FILE) as content:
+        kept = Arrays(content)
         bias, slope, offset = map(float, kept["figures"])
         return Model(kept["weights"].astype(np.float64), bias, slope, offset, str(kept["digest"]))

@@ -11,9 +11,9 @@ import functools
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from models.whole import Arrays, shipped
 from pipeline.analysis.tokens import SIZE, Said, columns_of, tokens_of
 
 if TYPE_CHECKING:
@@ -159,19 +159,19 @@ def unpacked(content: bytes) -> tuple[Tagger, str]:
     """A tagger from its file, and the digest of what it was fitted to."""
     import numpy as np
 
-    with np.load(io.BytesIO(content)) as kept:
-        weights = np.zeros((SIZE, len(LABELS)), dtype=np.float32)
-        weights[kept["at"], kept["label"]] = kept["weight"]
-        words = str(kept["words"]).split("\n")
-        common = dict(zip(words, map(int, kept["counts"]), strict=True)) if words != [""] else {}
-        return Tagger(weights, kept["moves"], kept["first"], common), str(kept["digest"])
+    kept = Arrays(content)
+    weights = np.zeros((SIZE, len(LABELS)), dtype=np.float32)
+    weights[kept["at"], kept["label"]] = kept["weight"]
+    words = str(kept["words"]).split("\n")
+    common = dict(zip(words, map(int, kept["counts"]), strict=True)) if words != [""] else {}
+    return Tagger(weights, kept["moves"], kept["first"], common), str(kept["digest"])
 
 
 @functools.cache
 def load_tagger(language: str) -> Tagger:
     """The tagger as shipped."""
-    path = resources.files("pipeline.lexicons") / language / "opening.npz"
-    return unpacked(path.read_bytes())[0]
+    with shipped("pipeline.lexicons", language, "opening.npz") as content:
+        return unpacked(content)[0]
 
 
 @functools.lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from pipeline.commands.forgotten import counted, forgotten, not_deleted
 from pipeline.commands.options import store_option
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would go and leave all as it is.")
@@ -30,7 +31,8 @@ def purge(retention: Path | None, dry_run: bool, by: str | None, as_json: bool, 
     """Remove what the retention rules no longer let be kept, and put down what went.
 
     Held calls and those with an open appeal stay whole. A run that was cut off is ended by the next one. Backups are
-    files of their own: let them expire by the same rules.
+    files of their own: let them expire by the same rules. Exit status 1: recordings that a `forget` was to delete still lie
+    where they may not be deleted.
     """
     from datetime import UTC, datetime
 
@@ -40,7 +42,7 @@ def purge(retention: Path | None, dry_run: bool, by: str | None, as_json: bool, 
 
     rules = load_retention(retention)
     _needs_name(by, dry_run)
-    with _open(store, dry_run) as opened:
+    with _open(store, dry_run) as (opened, before):
         now = datetime.now(UTC)
         with opened.reading() as session:
             due = find_due(session, rules, now)
@@ -54,9 +56,10 @@ def purge(retention: Path | None, dry_run: bool, by: str | None, as_json: bool, 
         days = rules.days("original_transcript", None)
         cached = cache.prune(days, now=now, dry_run=dry_run) if days is not None else 0
     plan = {
-        **_counted(due.files), "calls_quotes": len(due.quotes), "calls_scores": len(due.scores), "cached": cached,
+        **counted(due.files), "calls_quotes": len(due.quotes), "calls_scores": len(due.scores), "cached": cached,
     }  # fmt: skip
     _tell(plan, list(due.held), done, dry_run=dry_run, as_json=as_json)
+    raise SystemExit(1 if not_deleted(before) else 0)
 
 
 @click.command()
@@ -64,7 +67,9 @@ def purge(retention: Path | None, dry_run: bool, by: str | None, as_json: bool, 
 @click.option("--number", metavar="N", help="A telephone number; - reads it from standard input.")
 @click.option("--reason", help="Why; stands in the proof. Name nobody here.")
 @click.option(
-    "--with-recordings", is_flag=True, help="Also delete the recordings that still lie in the inbox."
+    "--with-recordings",
+    is_flag=True,
+    help="Also delete the recordings that still lie in the inbox, a folder or shared storage.",
 )
 @dry_run_option
 @by_option
@@ -77,7 +82,8 @@ def forget(
     """Find one person's calls and remove all that tells of them; the scores stay, belonging to nobody.
 
     Gone are sound, words, quotes, notes, and who it was. A request not to be called stays, as a digest. Exit status 1: some
-    of the calls are held and stay whole; run it again when they are released.
+    of the calls are held and stay whole, so run it again when they are released; or recordings could not be deleted, which the
+    next purge or forget tries again.
     """
     from pipeline.errors import ConfigError
     from pipeline.store.forgetting import digest_of, found_by
@@ -88,12 +94,12 @@ def forget(
     _needs_name(by, dry_run)
     if not (reason or dry_run):
         raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
-    with _open(store, dry_run) as opened:
+    with _open(store, dry_run) as (opened, before):
         with opened.reading() as session:
             fields = found_by(session, person)
             keys = list(fields)
             held = sorted(set(keys) & held_calls(session))
-            plan, names, left = _forgotten(session, keys, held, with_recordings)
+            plan, names, told_of = forgotten(session, keys, held, with_recordings, dry_run)
         done = None
         mine = tuple(key for key in keys if key not in held)
         if mine and not dry_run:
@@ -106,10 +112,11 @@ def forget(
             )  # fmt: skip
             done = remove(opened, wanted)
     by_field = _by_field(fields) if dry_run and person.is_number else None
-    for line in left:
-        click.echo(f"still in the inbox: {line}", err=True)
+    for line in told_of:
+        click.echo(line, err=True)
     _tell(plan, names, done, dry_run=dry_run, as_json=as_json, by_field=by_field)
-    raise SystemExit(1 if names and not dry_run else 0)
+    left = not_deleted((*before, *(done.left if done else ())))
+    raise SystemExit(1 if left or (names and not dry_run) else 0)
 
 
 def _asked_for(customer: str | None, number: str | None) -> Any:
@@ -135,28 +142,6 @@ def _by_field(fields: dict[int, str]) -> dict[str, int]:
     from pipeline.errors import printable
 
     return dict(Counter(printable(field) for field in fields.values()))
-
-
-def _forgotten(
-    session: Any, keys: list[int], held: list[int], with_recordings: bool
-) -> tuple[dict[str, int], list[str], list[str]]:
-    """What goes by kind, the held calls, and the recordings and rows of call lists that stay in the inbox."""
-    from sqlalchemy import select
-
-    from pipeline.call_names import path_in
-    from pipeline.nightly.listed_rows import rows_of
-    from pipeline.store.night_tables import LedgerEntry
-    from pipeline.store.retention import FILE_COLUMNS, files_of
-    from pipeline.store.tables import Call
-
-    mine = [key for key in keys if key not in held]
-    names = list(session.scalars(select(Call.call_id).where(Call.id.in_(held)).order_by(Call.call_id)))
-    plan = {"calls": len(mine), **_counted(tuple(files_of(session, mine, tuple(FILE_COLUMNS))))}
-    entries = session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(mine))).all()
-    there = [entry for entry in entries if path_in(entry.inbox, entry.file).is_file()]
-    plan["recordings"] = len(there) if with_recordings else 0
-    left = [] if with_recordings else [entry.file for entry in there]
-    return plan, names, [*left, *rows_of(session, entries)]
 
 
 @click.command()
@@ -199,15 +184,17 @@ def removals(number: int | None, as_json: bool, store: str | None) -> None:
     from sqlalchemy import select
 
     from pipeline.store import open_store
-    from pipeline.store.privacy_tables import Removal
+    from pipeline.store.privacy_tables import Removal, RemovalDone
     from pipeline.store.removal import faults
 
     with open_store(store, create=False) as opened, opened.reading() as session:
         query = select(Removal).order_by(Removal.id)
         rows = session.scalars(query if number is None else query.where(Removal.id == number)).all()
+        done = dict(session.execute(select(RemovalDone.removal, RemovalDone.at)).all())
         plain = [
             {"number": row.id, "kind": row.kind, "at": row.at.isoformat(), "by": row.by, "reason": row.reason,
-             "seal": row.seal, **(row.body if number is not None or as_json else {"counts": row.body["counts"]})}
+             "seal": row.seal, "done": done[row.id].isoformat() if row.id in done else None,
+             **(row.body if number is not None or as_json else {"counts": row.body["counts"]})}
             for row in rows
         ]  # fmt: skip
         wrong = faults(session)
@@ -217,6 +204,7 @@ def removals(number: int | None, as_json: bool, store: str | None) -> None:
         counts = ", ".join(f"{count} {name}" for name, count in row["counts"].items())
         click.echo(
             f"{row['number']:4} {row['kind']:7} {row['at'][:19]} by {row['by']} ({row['reason']}): {counts}"
+            + ("" if row["done"] else "; not all of it is gone yet, run purge or forget again")
         )
     for line in wrong:
         click.echo(line, err=True)
@@ -224,7 +212,10 @@ def removals(number: int | None, as_json: bool, store: str | None) -> None:
 
 
 def _open(store: str | None, dry_run: bool) -> Any:
-    """The store, held against nightly runs, and what was cut off before ended; a dry run only reads."""
+    """The store, held against nightly runs, and what was cut off before ended; a dry run only reads.
+
+    Beside it the recordings that earlier removals could not take away.
+    """
     import contextlib
 
     from pipeline.store import open_store
@@ -235,12 +226,13 @@ def _open(store: str | None, dry_run: bool) -> Any:
     def opened():  # type: ignore[no-untyped-def]  # a store, whose module is loaded by the command alone
         with open_store(store, create=False) as there:
             if dry_run:
-                yield there
+                yield there, ()
                 return
             with nightly_lock(there, wait_s=600.0):
-                if ended := finish_all(there):
-                    click.echo(f"{ended} removals that were cut off are now done.", err=True)
-                yield there
+                ended = finish_all(there)
+                if ended.done:
+                    click.echo(f"{ended.done} removals that were cut off are now done.", err=True)
+                yield there, ended.left
 
     return opened()
 
@@ -250,13 +242,6 @@ def _needs_name(by: str | None, dry_run: bool) -> None:
 
     if not (dry_run or (by and by.strip())):
         raise ConfigError(["--by: NAME → say who answers for it"])
-
-
-def _counted(files: Any) -> dict[str, int]:
-    from collections import Counter
-
-    counts = Counter(item.kind for item in files)
-    return {**counts, "bytes": sum(item.bytes for item in files)}
 
 
 def _tell(

@@ -22,8 +22,10 @@ import fsspec
 from pipeline.call_names import kept_name
 from pipeline.endings import Apart, apart, is_companion, is_hidden, is_recording, may_be_companion
 from pipeline.errors import ConfigError
+from pipeline.errors import why as why_not
 from pipeline.intake import CALL_LISTS, PROFILE
 from pipeline.nightly.inbox import FRESH_S, PARTIAL, Known, Seen, Stamp
+from pipeline.standing import CLOSED, note_closed
 
 _SMALL = frozenset({*CALL_LISTS, PROFILE})
 _PLAIN = frozenset({"name", "size", "type"})
@@ -96,7 +98,7 @@ def lists_of(place: Path | Shared) -> Iterator[Path]:
         return
     storage, root = place.storage()
     with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
-        for file in _listed(storage, root):
+        for file in _listed(place, {}):
             name = PurePosixPath(file)
             if name.name in _SMALL and ".." not in name.parts and not is_hidden(name):
                 target = Path(folder, *name.parts)
@@ -122,18 +124,24 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
     """All recordings in it, by name, as `pipeline.nightly.inbox.look` tells them of a folder.
 
     A file that was changed lately and looks otherwise at a second look is ``being_written``.
+
+    Raises
+    ------
+    ConfigError
+        It may not be listed itself.
     """
     storage, root = place.storage()
-    first = _listed(storage, root)
+    closed: dict[str, str] = {}
+    first = _listed(place, closed)
     stamps = {file: _stamp(told) for file, told in first.items()}
     writing: set[str] = set()
     fresh = [file for file, told in first.items() if _is_fresh(told)]
     if fresh:
         time.sleep(settle_s)
         storage.invalidate_cache()
-        now = _listed(storage, root)
+        now = _listed(place, {})
         writing = {file for file in fresh if file not in now or _stamp(now[file]) != stamps[file]}
-    found = []
+    found = [Seen(kept_name(name), place.at(name), "unreadable", told=told) for name, told in closed.items()]
     for file in sorted(first):
         name = PurePosixPath(file)
         unfinished = name.suffix.lower() in PARTIAL and is_recording(name.with_suffix(""))
@@ -151,14 +159,37 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
                 kept_name(file), place.at(file), "being_written" if file in writing else "ready", stamps[file]
             )
             found.append(_read(storage, f"{root}/{file}", seen, first[file], known))
-    return found
+    return sorted(found, key=lambda each: each.file)
 
 
-def _listed(storage: Any, root: str) -> dict[str, Mapping[str, Any]]:
-    """Files under a folder by their name from it."""
+def _listed(place: Shared, closed: dict[str, str]) -> dict[str, Mapping[str, Any]]:
+    """Files under a folder by their name from it; ``closed`` takes in folders that can't be listed, as `open_folders` does.
+
+    Folder by folder: fsspec's own walk passes over what it may not list and says nothing of it.
+    """
+    storage, root = place.storage()
     start = root.rstrip("/") + "/"
-    told = storage.find(root, detail=True)
-    return {path.removeprefix(start): info for path, info in told.items() if path.startswith(start)}
+    found: dict[str, Mapping[str, Any]] = {}
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        inner = PurePosixPath(folder.removeprefix(start) if folder != root else "")
+        try:
+            told = storage.ls(folder, detail=True)
+        except Exception as error:  # each storage's package has its own
+            if folder == root and isinstance(error, PermissionError):
+                raise ConfigError([f"{place}: INBOX → {CLOSED[1].format(why=why_not(error))}"]) from error
+            if folder == root and not isinstance(error, FileNotFoundError):
+                raise  # the storage is away, for all of it
+            note_closed(closed, inner, error)
+            continue
+        for info in told:
+            path = info["name"].rstrip("/")
+            if info["type"] != "directory" and path.startswith(start):
+                found[path.removeprefix(start)] = info
+            elif info["type"] == "directory" and path.startswith(start) and path != folder:
+                folders.append(path)
+    return dict(sorted(found.items()))
 
 
 def _no_file(storage: Any, path: str, told: Mapping[str, Any]) -> Apart | None:

@@ -10,9 +10,9 @@ import functools
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from models.whole import Arrays, shipped
 from pipeline.analysis.field_fit import sums
 from pipeline.privacy.readings import SIZE, Reading
 
@@ -74,17 +74,17 @@ def unpacked(content: bytes) -> tuple[Tagger, str]:
     """A tagger from its file, and the digest of what it was fitted to."""
     import numpy as np
 
-    with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-        weights = np.zeros((SIZE, len(LABELS)), dtype=np.float32)
-        weights[kept["at"], kept["label"]] = kept["weight"]
-        return Tagger(weights, kept["moves"], kept["first"]), str(kept["digest"])
+    kept = Arrays(content)
+    weights = np.zeros((SIZE, len(LABELS)), dtype=np.float32)
+    weights[kept["at"], kept["label"]] = kept["weight"]
+    return Tagger(weights, kept["moves"], kept["first"]), str(kept["digest"])
 
 
 @functools.cache
 def load_tagger(language: str) -> Tagger:
     """The tagger as shipped."""
-    path = resources.files("pipeline.privacy") / f"tagger.{language}.npz"
-    return unpacked(path.read_bytes())[0]
+    with shipped("pipeline.privacy", f"tagger.{language}.npz") as content:
+        return unpacked(content)[0]
 
 
 def marked_labels(reading: Reading, marks: Sequence[Sequence[tuple[int, int, str]]]) -> list[int]:

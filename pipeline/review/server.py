@@ -1,7 +1,8 @@
 """The server's own limits: how long a request may take to arrive, and how large its head may be.
 
 uvicorn waits for a request's head as long as the client likes; whoever sends a byte now and then would hold a connection
-for ever. Bodies are limited by `gate`.
+for ever. The same goes for a body that is answered without being read, and for an answer that nobody takes. Bodies that
+are read are limited by `gate`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ MOST_CONNECTIONS = 500
 """Connections at once; further requests are answered 503."""
 HEAD_S, BODY_S = 10.0, 20.0
 """How long a request's head, and its body, may take."""
+UNREAD_S, STALLED_S = BODY_S + 5.0, 60.0
+"""After so long a connection ends whose body is still coming, read or not, or whose answer isn't taken (as nginx has it)."""
 _TOO_SLOW = b"the request took too long to arrive"
 _TOO_LARGE = b"the request's headers are too large"
 
@@ -25,8 +28,11 @@ _TOO_LARGE = b"the request's headers are too large"
 class LimitedProtocol(H11Protocol):
     """HTTP as uvicorn speaks it; 408 where a request's head doesn't arrive in time, 431 where it is too large."""
 
-    head_s = HEAD_S
+    head_s, unread_s, stalled_s = HEAD_S, UNREAD_S, STALLED_S
     _timer: asyncio.TimerHandle | None = None
+    _body: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+    _bodied: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base has it
         """Begin to count."""
@@ -44,10 +50,32 @@ class LimitedProtocol(H11Protocol):
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
             self._stop()
+        coming = self.conn.their_state is h11.SEND_BODY
+        if self._body is not None and not (coming and self._bodied is self.cycle):
+            self._body.cancel()
+            self._body = None
+        if coming and self._body is None:
+            self._bodied = self.cycle
+            self._body = self.loop.call_later(self.unread_s, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """What was answered is not taken: begin to count."""
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(self.stalled_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It is."""
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop counting."""
         self._stop()
+        for timer in filter(None, (self._body, self._stalled)):
+            timer.cancel()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -89,5 +117,5 @@ def options() -> dict[str, Any]:
     return {
         "http": LimitedProtocol, "h11_max_incomplete_event_size": LARGEST_HEAD, "limit_concurrency": MOST_CONNECTIONS,
         "timeout_keep_alive": 5, "timeout_graceful_shutdown": 5, "log_level": "warning", "access_log": False,
-        "server_header": False, "proxy_headers": True, "forwarded_allow_ips": "127.0.0.1",
+        "ws": "none", "server_header": False, "proxy_headers": True, "forwarded_allow_ips": "127.0.0.1",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from pipeline.analysis.shapes import has_shape
-from pipeline.config import Frozen
+from pipeline.config import Frozen, Number
 from pipeline.kinds import OUTCOMES
 from pipeline.profile import Band, CallingHours, TimeSpan, zone_name
 from pipeline.standards.checks import CheckSpec, Told
@@ -50,7 +50,7 @@ class LengthSettings(Frozen):
     """``band``: least and most seconds where the profile has none; ``stretch``: times the most."""
 
     band: Band = (30.0, 360.0)
-    stretch: Annotated[float, Field(ge=1)] = 1.5
+    stretch: Annotated[Number, Field(ge=1)] = 1.5
 
 
 class RecordSettings(Frozen):

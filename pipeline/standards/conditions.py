@@ -98,7 +98,13 @@ def _hear(condition: Hear, context: Context, rules: Rules) -> Judged:
     if condition.per:
         others = anchored(context, condition.per, rules.hits)
         per = _counted_against(condition, context, [f for f in fitting if place.holds(context, f)], others)
-    return _counted(condition, context, fitting, place, others=mine, side=condition.by, per=per)
+    deaf = _slow(context, condition.hear)
+    return _counted(condition, context, fitting, place, others=mine, side=condition.by, per=per, deaf=deaf)
+
+
+def _slow(context: Context, kinds: Sequence[str]) -> Reason | None:
+    """Why there may be more of these kinds: a rule that adds to them could not be read to the end."""
+    return message("slow_pattern") if context.unread_kinds.intersection(kinds) else None
 
 
 def _counted_against(
@@ -196,6 +202,8 @@ def _share(condition: Share, context: Context, rules: Rules) -> Judged:
     asked = condition.share
     found = [f for kind in asked.of for f in context.by_kind.get(kind, ())]
     place = place_of(context, asked.where, rules.hits)
+    if (slow := _slow(context, asked.of)) is not None:
+        return Judged(None, why=(slow,), searched=place.span)
     whole = [
         f
         for f in found

@@ -43,6 +43,7 @@ class Context:
     doubtful: bool = True
     unread: frozenset[str] = frozenset()
     known_only: bool = False
+    unread_kinds: frozenset[str | None] = frozenset()
     by_kind: dict[str, list[Finding]] = field(default_factory=dict)
     by_rule: dict[str, list[Finding]] = field(default_factory=dict)
     cache: dict[Any, Any] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class Context:
         seen = replace(evidence, findings=tuple(heard), outcome=outcome)
         context = cls(seen, kept, outcome.label, gate, plan.marks, evidence.findings, doubtful, unread)
         context.by_rule = by_rule
+        context.unread_kinds = frozenset(say.kind for mark, say in plan.says if mark in unread)
         for finding in heard:
             context.by_kind.setdefault(finding.kind, []).append(finding)
         return context

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from pipeline.config import Frozen
+from pipeline.config import Frozen, Number, Whole
 from pipeline.standards.vocabulary import Kind, Label, Text
 from pipeline.standards.wording import fill
 
@@ -59,12 +59,12 @@ class FlagRule(Frozen):
     title: Label
     reason: Label
     source: Text = "our default"
-    below: Annotated[float, Field(gt=0, le=100)] | None = None
+    below: Annotated[Number, Field(gt=0, le=100)] | None = None
     findings: tuple[Kind, ...] | None = None
     from_: Literal["agent", "customer"] | None = Field(default=None, alias="from")
-    spreads: Annotated[float, Field(gt=0, le=10)] | None = None
-    days: Annotated[int, Field(ge=1, le=3660)] | None = None
-    calls: Annotated[int, Field(ge=2, le=100_000)] | None = None
+    spreads: Annotated[Number, Field(gt=0, le=10)] | None = None
+    days: Annotated[Whole, Field(ge=1, le=3660)] | None = None
+    calls: Annotated[Whole, Field(ge=2, le=100_000)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> FlagRule:
@@ -81,7 +81,7 @@ class FlagRule(Frozen):
 class Sample(Frozen):
     """So many connected calls of each agent and month, drawn by chance; another ``seed`` draws others."""
 
-    calls: Annotated[int, Field(ge=1, le=1000)]
+    calls: Annotated[Whole, Field(ge=1, le=1000)]
     seed: Annotated[str, Field(min_length=1, max_length=200)] = "callgauge"
     title: Label
     reason: Label

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StrictBool, Tag, field_validator, model_validator
 
-from pipeline.config import Frozen
+from pipeline.config import Frozen, Number, Whole
 from pipeline.standards.vocabulary import (
     Anchor,
     Band,
@@ -25,6 +25,7 @@ from pipeline.standards.vocabulary import (
     Where,
     Wording,
     listed,
+    unquoted,
 )
 
 __all__ = [
@@ -41,8 +42,8 @@ class _Leaf(Frozen):
 
 
 class _Counted(_Leaf):
-    min: Annotated[float, Field(ge=0)] | None = None
-    max: Annotated[float, Field(ge=0)] | None = None
+    min: Annotated[Number, Field(ge=0)] | None = None
+    max: Annotated[Number, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> _Counted:
@@ -125,29 +126,23 @@ class Measured(_Leaf):
     """
 
     measure: Name
-    min: float | None = None
-    max: float | None = None
-    above: float | None = None
-    below: float | None = None
-    is_: Annotated[StrictBool | float | str | None, Field(alias="is", union_mode="left_to_right")] = None
+    min: Number | None = None
+    max: Number | None = None
+    above: Number | None = None
+    below: Number | None = None
+    is_: Annotated[StrictBool | Number | str | None, Field(alias="is", union_mode="left_to_right")] = None
     near: Near | None = None
-    within: Annotated[float, Field(ge=0)] | None = None
+    within: Annotated[Number, Field(ge=0)] | None = None
     size: bool = False
     by_language: dict[Literal["zh", "en"], Band] | None = None
     known: bool | None = None
 
+    _plain = field_validator("is_", mode="before")(unquoted)
+
     @model_validator(mode="after")
     def _something(self) -> Measured:
-        bounds = (
-            self.min,
-            self.max,
-            self.above,
-            self.below,
-            self.is_,
-            self.near,
-            self.by_language,
-            self.known,
-        )
+        limits = (self.min, self.max, self.above, self.below)
+        bounds = (*limits, self.is_, self.near, self.by_language, self.known)
         if all(bound is None for bound in bounds):
             raise ValueError(
                 "at least one of min, max, above, below, is, near, by_language, known is required"
@@ -183,7 +178,7 @@ class RecordIs(_Leaf):
 class Ends(_Leaf):
     """The talk is over within so many seconds of its start."""
 
-    ends_within_s: Annotated[float, Field(gt=0)]
+    ends_within_s: Annotated[Number, Field(gt=0)]
     since: Literal["start", "first_word", "agent_first_word"] = "agent_first_word"
 
 
@@ -224,7 +219,7 @@ class Not(_Leaf):
 class Some(_Leaf):
     """At least so many of these hold."""
 
-    some: Annotated[int, Field(ge=1)]
+    some: Annotated[Whole, Field(ge=1)]
     of: Annotated[tuple[Condition, ...], Field(min_length=1)]
 
     @model_validator(mode="after")

@@ -6,7 +6,7 @@ What a pattern may be is what Python's ``re`` reads; it is matched by ``regex``,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -17,10 +17,44 @@ from pipeline.standards.repeats import ambiguity
 MAX_LENGTH = 500
 LIMIT_S = 1.0
 """Seconds that one pattern may take in one turn."""
+OWNER_S, CALL_S = 5.0, 30.0
+"""Seconds that the wordings of one criterion or named rule, and all of them, may take in one call."""
 
 
 class SlowPatternError(Exception):
-    """A pattern took longer than ``LIMIT_S`` in one turn."""
+    """A pattern took longer than ``LIMIT_S`` in one turn, or the wordings longer than they may in one call."""
+
+
+class Watch:
+    """Adds up how long the wordings of one call are looked for: many turns and patterns may not make it endless.
+
+    It counts this thread's own time, so that a busy machine judges no other way.
+    """
+
+    def __init__(self) -> None:
+        self._spent: dict[str, float] = {}
+        self._whole = self._since = 0.0
+        self._owner = ""
+
+    def over(self, mark: str) -> Watch:
+        """Counts what the block takes for a rule, and gives it the seconds that are left to it.
+
+        Entering raises SlowPatternError where none are left to its criterion, or to the call.
+        """
+        self._owner = mark.split("#", 1)[0]
+        return self
+
+    def __enter__(self) -> float:
+        left = min(OWNER_S - self._spent.get(self._owner, 0.0), CALL_S - self._whole)
+        if left <= 0:
+            raise SlowPatternError(self._owner)
+        self._since = time.thread_time()
+        return left
+
+    def __exit__(self, *_: object) -> None:
+        seconds = time.thread_time() - self._since
+        self._spent[self._owner] = self._spent.get(self._owner, 0.0) + seconds
+        self._whole += seconds
 
 
 @lru_cache(maxsize=4096)
@@ -43,12 +77,11 @@ def compile_pattern(pattern: str) -> Any:
         raise ValueError(f"not a regular expression: {error}") from error
 
 
-def spans_of(pattern: str, text: str) -> Iterator[tuple[int, int]]:
+def spans_of(pattern: str, text: str, *, left_s: float = LIMIT_S) -> list[tuple[int, int]]:
     """Where a pattern matches, empty matches left out. Raises SlowPatternError."""
     try:
-        for match in compile_pattern(pattern).finditer(text, timeout=LIMIT_S):
-            if match.group():
-                yield match.span()
+        found = compile_pattern(pattern).finditer(text, timeout=min(LIMIT_S, left_s))
+        return [match.span() for match in found if match.group()]
     except TimeoutError as error:
         raise SlowPatternError(pattern) from error
 

@@ -2,17 +2,21 @@
 
 ``(a+)+``, ``(好|好好)+`` and ``(a?a)+`` can split a run of their letters in ever so many ways, all of which are tried
 before the pattern gives up. A repeat is sound when, wherever it stands in a text, the next letter says which part of it
-comes next: its position automaton (Glushkov 1961) is deterministic.
+comes next: its position automaton (Glushkov 1961) is deterministic. Letters are one where the matcher takes them for one, so
+``s`` and ``ſ``, ``σ`` and ``ς``, ``i`` and ``İ`` are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import combinations
 from re import _constants as codes  # type: ignore[attr-defined]  # the parser has no public name since 3.11
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
+
+import regex
 
 REPEATS = frozenset({codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT})
 MAX_LETTERS = 2000
@@ -164,11 +168,24 @@ def _named(letter: tuple[Any, Any]) -> Iterator[str]:
 def _near(number: int) -> Iterator[str]:
     for each in (number - 1, number, number + 1):
         if 0 <= each <= 0x10FFFF:
-            yield from (chr(each), chr(each).lower(), chr(each).upper())
+            yield from _alike(chr(each))
 
 
 def _holds(letter: tuple[Any, Any], char: str) -> bool:
-    return any(_is(letter, case) for case in {char, char.lower(), char.upper()} if len(case) == 1)
+    return any(_is(letter, case) for case in _alike(char))
+
+
+@lru_cache(maxsize=4096)
+def _alike(char: str) -> frozenset[str]:
+    """A letter and those that the matcher takes for it where case doesn't count."""
+    return frozenset((char, *regex.findall(regex.escape(char), _cased(), regex.IGNORECASE)))
+
+
+@lru_cache(maxsize=1)
+def _cased() -> str:
+    """All letters that have a case; none lies beyond the second plane."""
+    every = "".join(chr(code) for code in range(0x20000) if not 0xD800 <= code < 0xE000)
+    return "".join(regex.findall(r"[\p{CWCM}\p{CWCF}]", every))
 
 
 def _is(letter: tuple[Any, Any], char: str) -> bool:

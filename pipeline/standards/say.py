@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
 
 from pipeline.analysis.claimed import Standing, denies, standing
 from pipeline.analysis.conversation import time_of, words_of
@@ -12,7 +14,7 @@ from pipeline.analysis.text import sentences
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.faults import ADDRESSED
 from pipeline.standards.grammar import Say
-from pipeline.standards.patterns import SlowPatternError, compile_terms, spans_of
+from pipeline.standards.patterns import SlowPatternError, Watch, compile_terms, spans_of
 from pipeline.types import Finding, Turn
 
 __all__ = ["OWN_KIND", "Said", "findings_of"]
@@ -22,12 +24,13 @@ OWN_KIND = "notice"
 DOUBT = 0.5
 """Confidence, at most, of a hit that its speaker may deny, report or only ask about: under the gate (our default)."""
 MAX_HITS = 200  # of one rule in one call
+How = Literal["term", "pattern", "meaning"]
 _SENTENCE = re.compile(r"[^。！？!?；;\n.]+[。！？!?；;.]?")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Hits of the wording rules, and the marks of rules whose pattern took too long to be read to the end."""
+    """Hits of the wording rules, and the marks of rules that took too long to be read to the end."""
 
     findings: tuple[Finding, ...] = ()
     unread: frozenset[str] = frozenset()
@@ -43,6 +46,7 @@ def findings_of(
     is left out, and what he may is a doubt.
     """
     sure = evidence.transcript.sides_sure
+    watch = Watch()
     found: list[Finding] = []
     unread: set[str] = set()
     for mark, say in dict(says).items():
@@ -53,28 +57,32 @@ def findings_of(
                     say.by == "either" or turn.speaker == say.by or (turn.speaker == "unknown" and not sure)
                 )
                 if mine:
-                    hits.extend(_in_turn(evidence, mark, say, index, turn, skip=mark in skipping))
+                    here = _in_turn(evidence, mark, say, index, turn, watch, skip=mark in skipping)
+                    hits.extend(islice(here, MAX_HITS - len(hits)))
         except SlowPatternError:
             unread.add(mark)
-        found.extend(hits[:MAX_HITS])
+        found.extend(hits)
     return Said(tuple(found), frozenset(unread))
 
 
 def _in_turn(
-    evidence: Evidence, mark: str, say: Say, index: int, turn: Turn, *, skip: bool
+    evidence: Evidence, mark: str, say: Say, index: int, turn: Turn, watch: Watch, *, skip: bool
 ) -> Iterator[Finding]:
     taken: list[tuple[int, int]] = []
-    for start, end, sense in _spans(evidence, say, turn.text):
-        if any(start < other_end and end > other_start for other_start, other_end in taken):
-            continue
-        stands = _stands(say, turn.text, start, end, sense) if skip else "claimed"
-        if stands == "taken_back":
-            continue
+    for start, end, how in _spans(evidence, mark, say, turn.text, watch):
+        with watch.over(mark):
+            if how == "pattern":
+                start, end = _worded(turn.text, start, end)
+            if any(start < other_end and end > other_start for other_start, other_end in taken):
+                continue
+            stands = _stands(say, turn.text, start, end, how == "meaning") if skip else "claimed"
+            if stands == "taken_back":
+                continue
+            start_s, end_s, heard = time_of(turn, start, end)
+            confidence = min((word.confidence for word in words_of(turn, start, end)), default=heard)
+            if stands == "unsure":
+                confidence = min(confidence, DOUBT)
         taken.append((start, end))
-        start_s, end_s, heard = time_of(turn, start, end)
-        confidence = min((word.confidence for word in words_of(turn, start, end)), default=heard)
-        if stands == "unsure":
-            confidence = min(confidence, DOUBT)
         yield Finding(
             kind=say.kind or OWN_KIND, turn=index, speaker=turn.speaker, start_s=start_s, end_s=end_s,
             quote=turn.text[start:end], confidence=confidence, detail={"rule": mark}, at=start,
@@ -91,19 +99,25 @@ def _stands(say: Say, text: str, start: int, end: int, sense: bool) -> Standing:
     return found
 
 
-def _spans(evidence: Evidence, say: Say, text: str) -> Iterator[tuple[int, int, bool]]:
-    """Where a wording hits, each with whether its meaning does."""
+def _spans(
+    evidence: Evidence, mark: str, say: Say, text: str, watch: Watch
+) -> Iterator[tuple[int, int, How]]:
+    """Where a wording hits, each with what of it does. Raises SlowPatternError."""
     wording = say.say
     if wording.terms is not None:
-        yield from ((*match.span(), False) for match in compile_terms(wording.terms).finditer(text))
+        with watch.over(mark):
+            found = [match.span() for match in compile_terms(wording.terms).finditer(text)]
+        yield from ((*span, "term") for span in found)
     if wording.pattern is not None:
-        yield from ((*_worded(text, *span), False) for span in spans_of(wording.pattern, text))
+        with watch.over(mark) as left_s:
+            found = spans_of(wording.pattern, text, left_s=left_s)
+        yield from ((*span, "pattern") for span in found)
     if wording.meaning is not None and evidence.similar is not None:
         for match in _SENTENCE.finditer(text):
             start, end = _trimmed(text, *match.span())
             likeness = evidence.similar(text[start:end], wording.meaning) if start < end else 0.0
             if likeness >= wording.least_similarity:
-                yield start, end, True
+                yield start, end, "meaning"
 
 
 def _worded(text: str, start: int, end: int) -> tuple[int, int]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from pipeline.config import Frozen
+from pipeline.config import Day, Frozen, Number, Whole
 from pipeline.config_messages import shown
 from pipeline.standards.counted import COUNTED
 from pipeline.standards.flagging import Flagging
@@ -108,7 +107,7 @@ class Criterion(Frozen):
     pass_: Condition = Field(alias="pass")
     partial: Condition | None = None
     fatal: Condition | None = None
-    fatal_cap: Annotated[float, Field(ge=0, le=100)] | None = None
+    fatal_cap: Annotated[Number, Field(ge=0, le=100)] | None = None
     review: Condition | None = None
     shows: tuple[Kind, ...] | None = None
     reasons: dict[Literal["pass", "partial", "fail", "late", "review"], str | ReasonText]
@@ -147,7 +146,7 @@ class Criterion(Frozen):
 class Band(Frozen):
     """A grade from so many percent on."""
 
-    min: Annotated[float, Field(ge=0, le=100)]
+    min: Annotated[Number, Field(ge=0, le=100)]
     zh: Name
     en: Name
 
@@ -155,10 +154,10 @@ class Band(Frozen):
 class Bounds(Frozen):
     """How verdicts become a percentage."""
 
-    gate: Annotated[float, Field(ge=0, le=1)] = 0.6
-    min_coverage: Annotated[float, Field(ge=0, le=1)] = 0.5
-    bonus_cap: Annotated[float, Field(ge=0, le=100)] = 5.0
-    fatal_cap: Annotated[float, Field(ge=0, le=100)] = 0.0
+    gate: Annotated[Number, Field(ge=0, le=1)] = 0.6
+    min_coverage: Annotated[Number, Field(ge=0, le=1)] = 0.5
+    bonus_cap: Annotated[Number, Field(ge=0, le=100)] = 5.0
+    fatal_cap: Annotated[Number, Field(ge=0, le=100)] = 0.0
 
 
 class Part(Frozen):
@@ -173,7 +172,7 @@ class Part(Frozen):
     measure: Literal["call_quality", "targets", "follow_up", "fatal", "coaching", "criteria"]
     title: Label
     weight: Weight
-    deduct: Annotated[float, Field(gt=0, le=100)] = 20.0
+    deduct: Annotated[Number, Field(gt=0, le=100)] = 20.0
     criteria: tuple[CriterionId, ...] = ()
     source: Text = "our default"
 
@@ -187,7 +186,7 @@ class Part(Frozen):
 class Appraisal(Frozen):
     """How a month or a year is appraised (articles 12, 13); ``min_calls`` averaged calls for a rank or a grade."""
 
-    min_calls: Annotated[int, Field(ge=1, le=100_000)] = 20
+    min_calls: Annotated[Whole, Field(ge=1, le=100_000)] = 20
     parts: tuple[Part, ...] = ()
 
 
@@ -196,7 +195,7 @@ class Standard(Frozen):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
     version: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){0,3}([-+][A-Za-z0-9.]+)?$")]
-    effective_from: date
+    effective_from: Day
     status: Literal["draft", "approved", "published", "retired"] = "draft"
     author: Name
     approver: Name | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from pipeline.analysis.detect import added_kinds
-from pipeline.config import Frozen
+from pipeline.config import Frozen, Number, Whole
 from pipeline.kinds import KINDS, OUTCOMES, near
 from pipeline.standards.patterns import compile_pattern
 
@@ -28,6 +29,7 @@ __all__ = [
     "Where",
     "Wording",
     "listed",
+    "unquoted",
 ]
 
 OutcomeLabel = Literal[OUTCOMES]  # type: ignore[valid-type]
@@ -55,6 +57,16 @@ def listed(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else [value]
 
 
+_QUOTED = re.compile(r"\s*(?:[-+]?[\d.]|(?:yes|no|on|off|true|false)\s*$)", re.IGNORECASE)
+
+
+def unquoted(value: Any) -> Any:
+    """What a figure is held against: text that means a number or a truth is refused, since no figure is that text."""
+    if isinstance(value, str) and _QUOTED.match(value):
+        raise ValueError(f"a number, true, false or another word is accepted, not {value!r}")
+    return value
+
+
 class Label(Frozen):
     """A wording in both languages; may hold placeholders such as ``{count}``."""
 
@@ -69,7 +81,7 @@ class Anchor(Frozen):
     rule: Name | None = None
     by: Side = Field("either", alias="from")
     detail: dict[Name, Any] = Field(default_factory=dict)
-    nth: Annotated[int, Field(ge=1, le=100)] = 1
+    nth: Annotated[Whole, Field(ge=1, le=100)] = 1
 
     _list = field_validator("hear", mode="before")(lambda value: None if value is None else listed(value))
 
@@ -83,7 +95,7 @@ class Anchor(Frozen):
 class Around(Anchor):
     """So many turns to either side of a hit."""
 
-    turns: Annotated[int, Field(ge=0, le=100)] = 2
+    turns: Annotated[Whole, Field(ge=0, le=100)] = 2
 
 
 class Where(Frozen):
@@ -95,11 +107,11 @@ class Where(Frozen):
     (``whole``) or none of it (``none``).
     """
 
-    seconds: tuple[float, float] | None = None
+    seconds: tuple[Number, Number] | None = None
     since: Literal["start", "first_word", "agent_first_word"] = "agent_first_word"
-    turns: tuple[int, int] | None = None
-    agent_turns: tuple[int, int] | None = None
-    share: tuple[float, float] | None = None
+    turns: tuple[Whole, Whole] | None = None
+    agent_turns: tuple[Whole, Whole] | None = None
+    share: tuple[Number, Number] | None = None
     before: Anchor | None = None
     after: Anchor | None = None
     around: Around | None = None
@@ -138,7 +150,7 @@ class Wording(Frozen):
     terms: Few | None = None
     pattern: Annotated[str, Field(min_length=1)] | None = None
     meaning: Few | None = None
-    similarity: Annotated[float, Field(gt=0, le=1)] | None = None
+    similarity: Annotated[Number, Field(gt=0, le=1)] | None = None
 
     @field_validator("pattern")
     @classmethod
@@ -172,12 +184,12 @@ class Wording(Frozen):
 class Band(Frozen):
     """Bounds of a measure."""
 
-    min: float | None = None
-    max: float | None = None
+    min: Number | None = None
+    max: Number | None = None
 
 
 class Near(Frozen):
     """A value to be near: a key of the profile, or a number where the profile has none."""
 
     profile: Literal["line_reference_lufs"]
-    default: float
+    default: Number

@@ -108,7 +108,11 @@ def keep_rows(session: Session, calls: Sequence[int]) -> None:
     for entry, customer in session.execute(
         found.where(LedgerEntry.call.in_(calls), Call.forgotten_at.is_(None))
     ):
-        names = {entry.file, PurePosixPath(entry.file).name} if customer else {entry.file}
+        twins = select(LedgerEntry.file).where(
+            LedgerEntry.inbox == entry.inbox, LedgerEntry.reason == "duplicate"
+        )
+        files = [entry.file, *session.scalars(twins.where(LedgerEntry.sha256 == entry.sha256))]
+        names = {*files, *(PurePosixPath(file).name for file in files if customer)}
         rows = sorted(row_digest(session, name, customer) for name in names)
         entry.history = {**entry.history, "rows": rows}
 

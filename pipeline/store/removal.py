@@ -1,15 +1,15 @@
 """Removing data for good, with proof: rows and the record of it in one transaction, then the files, then "done".
 
-A run that is cut off after the transaction leaves a removal without its ``done``: the next one ends it first. Doing it
-twice changes nothing. Nothing here decides what is to go (`retention`, `forgetting`).
+A run that is cut off after the transaction leaves a removal without its ``done``, and so does a recording that was to go
+and may not be removed: the next one ends it first. Doing it twice changes nothing. Nothing here decides what is to go
+(`retention`, `forgetting`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from pipeline.call_names import path_in
 from pipeline.speech import cache
 from pipeline.store.appraisal_query import digest_of
 from pipeline.store.database import Store
 from pipeline.store.files import private_folder
+from pipeline.store.lying import Lying, Place, entries_of, look, take_away
 from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, without_quotes
@@ -65,11 +65,20 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A removal that is done: its number, its seal, what it came to."""
+    """A removal: its number, its seal, what it came to, and recordings that could not be taken away."""
 
     number: int
     seal: str
     counts: Mapping[str, int]
+    left: tuple[Lying, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Removals of before: how many are done now, and recordings for which others still wait."""
+
+    done: int = 0
+    left: tuple[Lying, ...] = ()
 
 
 def remove(store: Store, wanted: Wanted, *, now: datetime | None = None) -> Removed:
@@ -86,8 +95,7 @@ def remove(store: Store, wanted: Wanted, *, now: datetime | None = None) -> Remo
         _mark(session, files, new_results, row.id, at)
         _rows(session, wanted, at)
         number, seal = row.id, row.seal
-    finish_all(store)
-    return Removed(number, seal, body["counts"])
+    return Removed(number, seal, body["counts"], _finish(store, number))
 
 
 def _new_results(store: Store, wanted: Wanted) -> dict[str, Any]:
@@ -181,17 +189,17 @@ def _rows(session: Session, wanted: Wanted, at: datetime) -> None:
     strip_scores(session, wanted.scores)
 
 
-def finish_all(store: Store) -> int:
-    """End every removal whose files may still be there; returns how many there were."""
+def finish_all(store: Store) -> Finished:
+    """End every removal whose files may still be there."""
     with store.reading() as session:
         open_ = select(Removal.id).outerjoin(RemovalDone, RemovalDone.removal == Removal.id)
         numbers = session.scalars(open_.where(RemovalDone.removal.is_(None)).order_by(Removal.id)).all()
-    for number in numbers:
-        _finish(store, number)
-    return len(numbers)
+    left = [_finish(store, number) for number in numbers]
+    return Finished(left.count(()), tuple(each for some in left for each in some))
 
 
-def _finish(store: Store, number: int) -> None:
+def _finish(store: Store, number: int) -> tuple[Lying, ...]:
+    """The files of a removal taken away; it is done if no recording that was to go is left."""
     with store.reading() as session:
         body = session.get_one(Removal, number).body
         mine = session.execute(
@@ -201,10 +209,12 @@ def _finish(store: Store, number: int) -> None:
     for sha256 in body["words_of"]:
         cache.forget(sha256)
     _alerts(store.place.files / "nights", set(body["rows"]["people"]) | set(body["rows"]["scores"]))
+    left = _inbox(store, body)
     with store.writing() as session:
-        _inbox(session, body)
-        session.add(RemovalDone(removal=number, at=datetime.now(UTC), files=gone))
+        if not left:
+            session.add(RemovalDone(removal=number, at=datetime.now(UTC), files=gone))
     store.flush_log()
+    return left
 
 
 def _alerts(nights: Path, calls: set[str]) -> None:
@@ -226,24 +236,41 @@ def _alerts(nights: Path, calls: set[str]) -> None:
             beside.replace(path)
 
 
-def _inbox(session: Session, body: Mapping[str, Any]) -> None:
-    """Take recordings out of the inbox where that was asked; the ledger forgets the names of those that are gone."""
-    calls = {*body["rows"]["people"], *body["rows"]["scores"]}
-    for part in in_parts(sorted(calls)):
-        keys = select(Call.id).where(Call.call_id.in_(part))
-        for entry in session.scalars(select(LedgerEntry).where(LedgerEntry.call.in_(keys))):
-            path = path_in(entry.inbox, entry.file)
-            if entry.sha256 in body["recordings"] and _is(path, entry.sha256):
-                path.unlink()
-            if not path.exists() and entry.sha256:
-                entry.file, entry.message = f"#-{entry.sha256[:8]}", None
+def _inbox(store: Store, body: Mapping[str, Any]) -> tuple[Lying, ...]:
+    """Take recordings out of the inbox where that was asked; the ledger forgets the names of those that are not there.
+
+    Returns those that were to go and are not gone. What can't be looked at and was not to go is nowhere named any more.
+    """
+    with store.reading() as session:
+        calls = _keys(session, {*body["rows"]["people"], *body["rows"]["scores"]})
+        rows = [(row.id, Place(row.inbox, row.file), row.sha256) for row in entries_of(session, calls)]
+    asked = body["recordings"]
+    nameless, left = [], []
+    for key, place, sha256 in rows:
+        if sha256 is None or place.file == _nobody(sha256):
+            continue
+        found = take_away(place, sha256) if sha256 in asked else look(place)
+        if sha256 in asked and found.why is not None:
+            left.append(found)
+        elif found.state != "there":
+            nameless.append(key)
+    with store.writing() as session:  # no storage is waited for while the database is
+        for key in nameless:
+            entry = session.get_one(LedgerEntry, key)
+            entry.file, entry.message = _nobody(entry.sha256 or ""), None
+        for entry in entries_of(session, calls):
+            if entry.reason == "duplicate":  # it says of which file
+                entry.message = None
+    return tuple(left)
 
 
-def _is(path: Path, sha256: str | None) -> bool:
-    if path.is_symlink() or not path.is_file():
-        return False
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
+def _keys(session: Session, names: Collection[str]) -> list[int]:
+    parts = in_parts(sorted(names))
+    return [key for part in parts for key in session.scalars(select(Call.id).where(Call.call_id.in_(part)))]
+
+
+def _nobody(sha256: str) -> str:
+    return f"#-{sha256[:8]}"
 
 
 def faults(session: Session) -> list[str]:

@@ -1,0 +1,53 @@
+"""What ``callgauge forget`` takes of a person's calls, and what of them still lies in the inbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+def forgotten(
+    session: Any, keys: list[int], held: list[int], with_recordings: bool, dry_run: bool
+) -> tuple[dict[str, int], list[str], list[str]]:
+    """What goes by kind, the held calls, and lines of the recordings and rows of call lists in the inbox."""
+    from sqlalchemy import select
+
+    from pipeline.nightly.listed_rows import rows_of
+    from pipeline.store.lying import Place, entries_of, look
+    from pipeline.store.retention import FILE_COLUMNS, files_of
+    from pipeline.store.tables import Call
+
+    mine = [key for key in keys if key not in held]
+    names = list(session.scalars(select(Call.call_id).where(Call.id.in_(held)).order_by(Call.call_id)))
+    plan = {"calls": len(mine), **counted(tuple(files_of(session, mine, tuple(FILE_COLUMNS))))}
+    entries = entries_of(session, mine)
+    found = [look(Place(entry.inbox, entry.file)) for entry in entries]
+    there = [each.place for each in found if each.state == "there"]
+    plan["recordings"] = len(there) if with_recordings else 0
+    told = [f"to be deleted: {place.shown}" for place in there if with_recordings and dry_run]
+    told += [f"still in the inbox: {place.shown}" for place in there if not with_recordings]
+    told += [
+        f"perhaps still in the inbox: {each.place.address}, which can't be looked at: {each.why}"
+        for each in found
+        if each.state == "unknown" and (dry_run or not with_recordings)  # else it is tried, and told below
+    ]
+    return plan, names, [*told, *(f"still in the inbox: {row}" for row in rows_of(session, entries))]
+
+
+def not_deleted(left: Any) -> bool:
+    """Tell of recordings that were to be deleted and are not; whether there are any."""
+    for each in left:
+        click.echo(
+            f"not deleted: {each.place.address}: {each.why}; let this user delete it, or delete it by hand, and run "
+            "purge or forget again",
+            err=True,
+        )
+    return bool(left)
+
+
+def counted(files: Any) -> dict[str, int]:
+    from collections import Counter
+
+    counts = Counter(item.kind for item in files)
+    return {**counts, "bytes": sum(item.bytes for item in files)}
