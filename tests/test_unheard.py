@@ -139,3 +139,33 @@ def test_the_copy_has_a_tone_there_and_page_and_json_say_so() -> None:
     assert 'data-s="61.0"' in told and "1:01" in told
     without = replace(result, transcript=replace(result.transcript, covered=()))
     assert 'class="covered' not in call_page(without, standard=view_of(load_standard("telesales-cn")))
+
+
+def no_connect(text: str, *, sure: float = 1.0, wordless_s: float = 0.0, who: Speaker = "customer") -> float:
+    unheard = (Unheard(10, 10 + wordless_s, who),) if wordless_s else ()
+    turns = (Turn(who, text, 0.0, 8.0, 0.9),)
+    told = outcome.decide(
+        Conversation.of(Transcript("en", turns, language_confidence=sure, unheard=unheard))
+    )
+    assert told.label in outcome.NO_CONNECT
+    return told.confidence
+
+
+def test_words_of_a_language_hardly_believed_make_no_sure_voicemail() -> None:
+    prompt = "Please leave a message after the tone."
+    assert no_connect(prompt) >= 0.6
+    assert no_connect(prompt, wordless_s=2.0) >= 0.6
+    assert no_connect(prompt, sure=0.67) < 0.6
+    assert no_connect(prompt, wordless_s=5.1) < 0.6
+    assert no_connect("Hello?", sure=0.67, who="agent") < 0.6
+
+
+@pytest.mark.parametrize("side", ["agent", "customer"])
+def test_no_outcome_is_sure_where_a_side_was_not_recorded(side: Speaker) -> None:
+    other: Speaker = "customer" if side == "agent" else "agent"
+    sound = replace(make_result().sound, notes=(f"dead_side:{side}", f"unrecorded_side:{side}"))
+    for text in ("您好，这里是晨光广告公司", "请在提示音后留言"):
+        transcript = Transcript("zh", (Turn(other, text, 0.0, 3.0, 0.9),))
+        assert outcome.decide(Conversation.of(transcript, sound=sound)).confidence < 0.6
+        dead = replace(sound, notes=(f"dead_side:{side}",))
+        assert outcome.decide(Conversation.of(transcript, sound=dead)).confidence == ended((other, text))[1]

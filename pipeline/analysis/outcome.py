@@ -14,7 +14,9 @@ from pipeline.analysis.matching import matches
 from pipeline.analysis.outcome_doubt import DOUBT
 from pipeline.analysis.outcome_model import LABELS, outcome_of
 from pipeline.analysis.outcome_talk import talked
+from pipeline.analysis.sides import turn_spans
 from pipeline.analysis.when import says_time
+from pipeline.intervals import Span, Timeline
 from pipeline.types import Finding, Outcome
 
 __all__ = ["LABELS", "NO_CONNECT", "decide"]
@@ -26,7 +28,7 @@ or not he is understood, or nothing of him was recorded (our defaults; the last 
 
 _SURE_LANGUAGE, _MOST_UNHEARD = 0.9, 1 / 3
 """Least belief in the call's language, and most of the speech without words, at which nobody having talked is sure (our
-defaults: sample calls are believed from {} on)."""
+defaults)."""
 
 _SETTLED = 0.6
 """Least confidence of a timed next step that leaves no call undetermined (the gate, our default)."""
@@ -49,7 +51,7 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
     """
     label, confidence = _one_sided(conversation) or outcome_of(conversation, talked(conversation, findings))
     follow = None if label in NO_CONNECT else agreed(findings)
-    if label in NO_CONNECT and _badly_told(conversation):
+    if _unrecorded(conversation) or (label in NO_CONNECT and _badly_told(conversation)):
         confidence = min(confidence, DOUBT)
     if label == "undetermined" and follow and follow.detail.get("when") and follow.confidence >= _SETTLED:
         label = "call_back" if follow.detail.get("action") in (None, "call") else "interested"
@@ -99,8 +101,10 @@ def _badly_told(conversation: Conversation) -> bool:
     Such words may be the recogniser's own: of a third language it writes announcements and closings of films.
     """
     transcript = conversation.transcript
+    if not transcript.turns:
+        return False  # nothing was read; what was said all the same is a doubt already
     if transcript.language_confidence < _SURE_LANGUAGE:
         return True
-    wordless = sum(one.end_s - one.start_s for one in transcript.unheard)
-    worded = sum(span.duration_s for _who, span in turn_spans(transcript))
-    return wordless > _MOST_UNHEARD * (wordless + worded)
+    wordless = Timeline(Span(one.start_s, one.end_s) for one in transcript.unheard)
+    worded = Timeline(span for _index, span in turn_spans(transcript))
+    return wordless.duration_s > _MOST_UNHEARD * (wordless | worded).duration_s + 0.001

@@ -29,12 +29,14 @@ _log = logging.getLogger(__name__)
 class Written:
     """What remains of a call once its own files are written: its row and its card. Small, and it pickles.
 
-    ``from_cache`` says that nothing was transcribed: the words were known from an earlier run.
+    ``from_cache`` says that nothing was transcribed: the words were known from an earlier run. ``unrecorded`` are sides
+    whose channel carries nothing.
     """
 
     row: Row
     card: Card
     from_cache: bool = False
+    unrecorded: tuple[str, ...] = ()
 
 
 def write_call(
@@ -73,7 +75,9 @@ def write_call(
     page = f"{name}.html"
     write_atomic(folder / page, call_page(result, standard=standard, sound=played))
     card = card_of(result, page=page, standard=standard)
-    return Written(row_of(result), card, from_cache=bool(result.provenance.get("transcript_from_cache")))
+    known = bool(result.provenance.get("transcript_from_cache"))
+    lost = tuple(sorted(result.sound.unrecorded)) if result.sound else ()
+    return Written(row_of(result), card, from_cache=known, unrecorded=lost)
 
 
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:
