@@ -177,6 +177,12 @@ class Sound:
     apart: Mapping[Speaker, Timeline] = field(default_factory=dict)
     unsure: Reason | None = None
 
+    @property
+    def unrecorded(self) -> frozenset[str]:
+        """Sides whose channel carries nothing while the other speaks: what they said, nobody knows."""
+        named = (note.partition(":") for note in self.notes)
+        return frozenset(side for code, _, side in named if code == "unrecorded_side")
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:

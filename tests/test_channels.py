@@ -63,16 +63,20 @@ def test_one_channel() -> None:
 
 
 @pytest.mark.parametrize(
-    "dead", [silence(30), noise(30, dbfs=-50), np.full(480_000, 0.1)], ids=["zero", "noise", "dc"]
+    ("dead", "recorded"),
+    [(silence(30), False), (noise(30, dbfs=-50), True), (np.full(480_000, 0.1), False)],
+    ids=["zero", "noise", "dc"],
 )
-def test_one_dead_side(dead: Array) -> None:
+def test_one_dead_side(dead: Array, recorded: bool) -> None:
     agent, _ = _pair()
     heard = listen(Channels.of(telephone(agent), dead))
     assert heard.layout == "two_sides"
-    assert _codes(heard) == {("dead_side", 1)}
+    assert _codes(heard) == {("dead_side", 1)} | (set() if recorded else {("unrecorded_side", 1)})
     assert heard.sides[0].speech.support(0.7).duration_s == pytest.approx(15, abs=0.5)
     assert not heard.sides[1].speech
-    assert heard.label({0: "customer", 1: "agent"}).notes == ("dead_side:agent",)
+    labelled = heard.label({0: "customer", 1: "agent"})
+    assert labelled.notes[0] == "dead_side:agent"
+    assert labelled.unrecorded == (frozenset() if recorded else {"agent"})
 
 
 def test_nobody_speaks() -> None:

@@ -191,3 +191,32 @@ def test_a_window_filled_from_its_prompt_keeps_no_piece_of_it() -> None:
     assert kept == "好的再见"
     assert {item.rule for item in dropped} == {"prompt_leak"}
     assert examine(spoken("电话"), prompt=prompt)[0] == "电话"
+
+
+LONG = {
+    "en": ["we", "will", "show", "you", "how", "this", "works", "in", "detail"],
+    "zh": list("今天我们来看一下这个怎么做出来的"),
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_long_utterance_twice_in_a_row_is_a_loop_where_the_recogniser_doubts_it(language: str) -> None:
+    said = LONG[language]
+    _, dropped = examine(spoken(*said, *said), mean=-0.45)
+    assert [item.rule for item in dropped] == ["loop"]
+    _, thrice = examine(spoken(*said, *said, *said), mean=-0.45)
+    assert [item.rule for item in thrice] == ["loop"]
+    assert thrice[0].start_s == pytest.approx(0.3 * len(said))  # the first saying stays
+    assert not examine(spoken(*said, *said), mean=-0.1)[1]  # an announcement, heard surely
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["yes", "that", "is", "fine"], list("好的没问题"), list("幺三八零零幺三八零零零"),
+        ["one", "three", "eight", "double", "one", "oh", "four", "five", "six"], ["13800", "138000", "77"], list("喂您好"),
+    ],
+)  # fmt: skip
+def test_a_short_answer_or_a_number_may_be_said_twice(said: list[str]) -> None:
+    again = spoken(*said, start_s=0.3 * len(said) + 0.6)
+    assert not examine([*spoken(*said), *again], mean=-0.45)[1]

@@ -615,3 +615,43 @@ def test_the_rewording_stands_beside_the_confusion(restated: bool) -> None:
     restates = by_id(told)["talk.restates"]
     assert restates.verdict == ("pass" if restated else "fail")
     assert [f.kind for f in findings if f.id in restates.findings] == ["confusion", "restatement"]
+
+
+def half_recorded(side: str, *, said: bool = False) -> dict[str, Any]:
+    """Verdicts of a call of which one side's channel carries nothing."""
+    other = "customer" if side == "agent" else "agent"
+    turns = [[other, 0, 8, "您好"], [other, 20, 40, "好的"]]
+    if said:
+        turns.append([side, 50, 55, "谢谢"])
+    call = evidence_of({"turns": turns, "outcome": {"label": "no_conversation", "confidence": 0.4}})
+    assert call.sound is not None
+    dead = replace(call, sound=replace(call.sound, notes=(f"dead_side:{side}", f"unrecorded_side:{side}")))
+    told, _ = score(dead, load_standard("telesales-cn"))
+    assert told.needs_review
+    return by_id(told)
+
+
+def test_what_is_asked_of_a_side_that_was_not_recorded_is_not_measurable() -> None:
+    told = half_recorded("agent")
+    for name in (
+        "voice.courtesy",
+        "talk.answers_questions",
+        "talk.no_hard_sell",
+        "talk.patience",
+        "opening.company",
+    ):
+        assert told[name].verdict == "not_measurable", name
+        assert told[name].reason.code == "side_unrecorded"
+        assert "坐席" in told[name].reason.zh
+        assert "agent" in told[name].reason.en
+    told = half_recorded("customer")
+    for name in ("talk.answers_questions", "talk.objections", "talk.no_interruption", "voice.balance"):
+        assert told[name].verdict == "not_measurable", name
+        assert "customer" in told[name].reason.en
+    assert (
+        told["opening.company"].verdict == "needs_review"
+    )  # of the agent all was recorded; the outcome is a doubt
+
+
+def test_words_delivered_of_an_unrecorded_side_are_judged() -> None:
+    assert half_recorded("agent", said=True)["voice.courtesy"].reason.code != "side_unrecorded"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from sounds import noise, placed, speech
 
 from pipeline.analysis import outcome
 from pipeline.analysis.conversation import Conversation
+from pipeline.commands.summary import tell_mistakes
 from pipeline.intervals import Span, Timeline
 from pipeline.nightly.evidence import transcript_of
 from pipeline.privacy.masking import mask
@@ -19,7 +21,9 @@ from pipeline.reports.call_json import to_json
 from pipeline.reports.call_page import call_page
 from pipeline.reports.standard_view import view_of
 from pipeline.reports.timeline import hidden_in
+from pipeline.reports.writer import write_call
 from pipeline.review.results import result_of
+from pipeline.scoring_run import Tally
 from pipeline.speech.unheard import unheard
 from pipeline.standards import load_standard
 from pipeline.types import Dropped, Speaker, Transcript, Turn, Unheard, Word
@@ -139,3 +143,49 @@ def test_the_copy_has_a_tone_there_and_page_and_json_say_so() -> None:
     assert 'data-s="61.0"' in told and "1:01" in told
     without = replace(result, transcript=replace(result.transcript, covered=()))
     assert 'class="covered' not in call_page(without, standard=view_of(load_standard("telesales-cn")))
+
+
+def no_connect(text: str, *, sure: float = 1.0, wordless_s: float = 0.0, who: Speaker = "customer") -> float:
+    unheard = (Unheard(10, 10 + wordless_s, who),) if wordless_s else ()
+    turns = (Turn(who, text, 0.0, 8.0, 0.9),)
+    told = outcome.decide(Conversation.of(Transcript("en", turns, language_confidence=sure, unheard=unheard)))
+    assert told.label in outcome.NO_CONNECT
+    return told.confidence
+
+
+def test_words_of_a_language_hardly_believed_make_no_sure_voicemail() -> None:
+    prompt = "Please leave a message after the tone."
+    assert no_connect(prompt) >= 0.6
+    assert no_connect(prompt, wordless_s=2.0) >= 0.6
+    assert no_connect(prompt, sure=0.67) < 0.6
+    assert no_connect(prompt, wordless_s=5.1) < 0.6
+    assert no_connect("Hello?", sure=0.67, who="agent") < 0.6
+
+
+@pytest.mark.parametrize("side", ["agent", "customer"])
+def test_no_outcome_is_sure_where_a_side_was_not_recorded(side: Speaker) -> None:
+    other: Speaker = "customer" if side == "agent" else "agent"
+    sound = replace(make_result().sound, notes=(f"dead_side:{side}", f"unrecorded_side:{side}"))
+    for text in ("您好，这里是晨光广告公司", "请在提示音后留言"):
+        transcript = Transcript("zh", (Turn(other, text, 0.0, 3.0, 0.9),))
+        told = outcome.decide(Conversation.of(transcript, sound=sound))
+        assert (told.confidence < 0.6) == (told.label != "voicemail"), "a machine's words need no other side"
+        dead = replace(sound, notes=(f"dead_side:{side}",))
+        assert outcome.decide(Conversation.of(transcript, sound=dead)).confidence == ended((other, text))[1]
+
+
+def test_a_side_that_was_not_recorded_is_told_on_the_page_and_on_stderr(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    standard = view_of(load_standard("telesales-cn"))
+    whole = make_result()
+    assert 'class="unrecorded' not in call_page(whole, standard=standard)
+    for note, told in (("agent", "坐席"), ("customer", "客户"), ("channel_1", "不确定是哪一方")):
+        result = replace(
+            whole, recording=None, sound=replace(whole.sound, notes=(f"unrecorded_side:{note}",))
+        )
+        (line,) = re.findall(r'<p class="unrecorded.*?</p>', call_page(result, standard=standard))
+        assert told in line
+        written = write_call(result, tmp_path, standard=standard, sound=False)
+        tell_mistakes(Tally(written=[written]))
+        assert f"{note.replace('_', ' ')}" in capsys.readouterr().err

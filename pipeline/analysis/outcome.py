@@ -14,7 +14,9 @@ from pipeline.analysis.matching import matches
 from pipeline.analysis.outcome_doubt import DOUBT
 from pipeline.analysis.outcome_model import LABELS, outcome_of
 from pipeline.analysis.outcome_talk import talked
+from pipeline.analysis.sides import turn_spans
 from pipeline.analysis.when import says_time
+from pipeline.intervals import Span, Timeline
 from pipeline.types import Finding, Outcome
 
 __all__ = ["LABELS", "NO_CONNECT", "decide"]
@@ -22,7 +24,11 @@ __all__ = ["LABELS", "NO_CONNECT", "decide"]
 NO_CONNECT = ("wrong_person", "voicemail", "no_conversation")
 _NOBODY, _ONE_SIDE, _UNHEARD = 0.95, 0.9, 0.4
 """Confidence where nothing is heard at all, where only the agent is (or a machine), and where the customer speaks, whether
-or not he is understood (our defaults; the last is a doubt)."""
+or not he is understood, or nothing of him was recorded (our defaults; the last is a doubt)."""
+
+_SURE_LANGUAGE, _MOST_UNHEARD = 0.9, 1 / 3
+"""Least belief in the call's language, and most of the speech without words, at which nobody having talked is sure (our
+defaults)."""
 
 _SETTLED = 0.6
 """Least confidence of a timed next step that leaves no call undetermined (the gate, our default)."""
@@ -45,6 +51,10 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
     """
     label, confidence = _one_sided(conversation) or outcome_of(conversation, talked(conversation, findings))
     follow = None if label in NO_CONNECT else agreed(findings)
+    if (_unrecorded(conversation) and label != "voicemail") or (
+        label in NO_CONNECT and _badly_told(conversation)
+    ):
+        confidence = min(confidence, DOUBT)
     if label == "undetermined" and follow and follow.detail.get("when") and follow.confidence >= _SETTLED:
         label = "call_back" if follow.detail.get("action") in (None, "call") else "interested"
         if not _taken_up(conversation, follow):
@@ -75,8 +85,29 @@ def _one_sided(conversation: Conversation) -> tuple[str, float] | None:
     if "unknown" in spoken or len(spoken) > 1:
         return None
     if "customer" not in spoken:
-        return "no_conversation", _UNHEARD if unheard - {"agent"} else _ONE_SIDE
+        unknown = unheard - {"agent"} or _unrecorded(conversation)
+        return "no_conversation", _UNHEARD if unknown else _ONE_SIDE
     prompts = [hit for sentence in said for hit in matches("voicemail", sentence)]
     machine = any(hit.detail["is"] == "voicemail" for hit in prompts)
     # A customer who speaks is somebody: that nobody answered him may be the recording's fault.
     return ("voicemail", _ONE_SIDE) if machine else ("no_conversation", _UNHEARD)
+
+
+def _unrecorded(conversation: Conversation) -> bool:
+    """Whether a channel carries nothing. A machine's words are proof without the other side: a dialler puts no agent on."""
+    return conversation.sound is not None and bool(conversation.sound.unrecorded)
+
+
+def _badly_told(conversation: Conversation) -> bool:
+    """Whether much of the speech has no words, or the words are of a language that is hardly believed.
+
+    Such words may be the recogniser's own: of a third language it writes announcements and closings of films.
+    """
+    transcript = conversation.transcript
+    if not transcript.turns:
+        return False  # nothing was read; what was said all the same is a doubt already
+    if transcript.language_confidence < _SURE_LANGUAGE:
+        return True
+    wordless = Timeline(Span(one.start_s, one.end_s) for one in transcript.unheard)
+    worded = Timeline(span for _index, span in turn_spans(transcript))
+    return wordless.duration_s > _MOST_UNHEARD * (wordless | worded).duration_s + 0.001

@@ -49,7 +49,7 @@ def layout_of(channels: Channels, levels: tuple[Levels, ...]) -> Layout:
     if channels.count == 1:
         return "mono"
     loudest = np.maximum(*levels)
-    if loudest_level(loudest) < SILENT_DBFS:
+    if is_silent(loudest):
         return "two_sides"
     loud = loudest_level(loudest) - 30.0
     starts = list(_window_starts(_per_window(loudest) >= loud))
@@ -71,6 +71,11 @@ def layout_of(channels: Channels, levels: tuple[Levels, ...]) -> Layout:
     steady = np.abs(by_db - middle) <= _SAME_GAIN_SPREAD_DB
     alike = float((same & steady).mean()) >= _SAME_SHARE and abs(middle) <= _SAME_GAIN_DB
     return "dual_mono" if alike else "two_sides"
+
+
+def is_silent(levels: Levels) -> bool:
+    """Whether a channel carries nothing, not even what a quiet line does; it may hold a codec's idle pattern."""
+    return loudest_level(levels) < SILENT_DBFS
 
 
 def leak_of(

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from pipeline.audio.activity import activity_of_all
-from pipeline.audio.channels import Levels, layout_of, leak_of, without_leak
+from pipeline.audio.channels import Levels, is_silent, layout_of, leak_of, without_leak
 from pipeline.audio.clipping import Clipping
 from pipeline.audio.decode import Channels, ChannelView, Samples
 from pipeline.audio.levels import Line, frame_levels
@@ -35,7 +35,10 @@ _EDGE_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something odd about the sound: ``dead_side, crosstalk`` (of a channel) or ``dual_mono, no_speech``."""
+    """Something odd about the sound: ``dead_side, unrecorded_side, crosstalk`` (of a channel) or ``dual_mono, no_speech``.
+
+    A dead side holds no speech; one that is not even a line's noise while the other side speaks was not recorded.
+    """
 
     code: str
     channel: int | None = None
@@ -124,6 +127,7 @@ def listen(channels: Channels) -> Heard:
         speech, leaking = _without_leaks(channels, (levels[0], levels[1]), (speech[0], speech[1]))
         notes += [Note("crosstalk", channel) for channel in leaking]
         notes += [Note("dead_side", n) for n in range(2) if not speech[n]]
+        notes += [Note("unrecorded_side", n) for n in range(2) if speech[1 - n] and is_silent(levels[n])]
     if not any(speech):
         notes.append(Note("no_speech"))
     return Heard(

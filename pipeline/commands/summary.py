@@ -36,6 +36,12 @@ def tell_mistakes(tally: Tally) -> None:
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     for mistake in tally.mistakes:
         errors.print(f"[yellow]{escape(mistake)}[/]")
+    for each in tally.written:
+        for side in each.unrecorded:
+            told = f"the {side}'s channel" if side in ("agent", "customer") else side.replace("_", " ")
+            errors.print(
+                f"[yellow]{escape(each.card.call_id)}[/]: {told} carries no sound at all: that side was not recorded"
+            )
     for failure in tally.failures:
         errors.print(f"[red]{escape(failure.file)}[/]: {escape(failure.message)}")
 

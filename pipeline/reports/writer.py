@@ -29,12 +29,14 @@ _log = logging.getLogger(__name__)
 class Written:
     """What remains of a call once its own files are written: its row and its card. Small, and it pickles.
 
-    ``from_cache`` says that nothing was transcribed: the words were known from an earlier run.
+    ``from_cache`` says that nothing was transcribed: the words were known from an earlier run. ``unrecorded`` are sides
+    whose channel carries nothing.
     """
 
     row: Row
     card: Card
     from_cache: bool = False
+    unrecorded: tuple[str, ...] = ()
 
 
 def write_call(
@@ -79,7 +81,9 @@ def write_call(
         for path in (target, folder / page, folder / f"{name}.json"):
             path.unlink(missing_ok=True)
         raise
-    return Written(row, card, from_cache=bool(result.provenance.get("transcript_from_cache")))
+    known = bool(result.provenance.get("transcript_from_cache"))
+    lost = tuple(sorted(result.sound.unrecorded)) if result.sound else ()
+    return Written(row, card, from_cache=known, unrecorded=lost)
 
 
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:

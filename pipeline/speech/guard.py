@@ -8,7 +8,6 @@ where the sound speaks against it.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -17,6 +16,7 @@ from pipeline.intervals import Span, Timeline
 from pipeline.speech.babble import level_range_db, voicing
 from pipeline.speech.inventions import bare, doubtful_phrase, inventions
 from pipeline.speech.leaks import leaked_prompt, of_other_script, only_hints, prompt_pieces
+from pipeline.speech.loops import monotonous, said_once, without_loops
 from pipeline.speech.normalise import is_han, join_words
 from pipeline.speech.protocol import HeardWindow, Sound
 from pipeline.types import Dropped, Word
@@ -52,6 +52,9 @@ class GuardSettings:
         Characters or words a second that nobody reaches.
     max_repeats
         How often in a row the same run of units may be said.
+    twice_log_probability, twice_least_zh, twice_least_en
+        In a window less sure than the first, the same utterance of so many different characters or words, numbers apart, is not
+        said twice on end.
     least_variety
         Share of different characters (zh) or words (en) in an utterance of 20 and more; less is a loop.
     """
@@ -76,6 +79,9 @@ class GuardSettings:
     max_zh_per_s: float = 14.0
     max_en_per_s: float = 9.0
     max_repeats: int = 5
+    twice_log_probability: float = -0.3
+    twice_least_zh: int = 10
+    twice_least_en: int = 7
     least_variety: float = 0.25
 
 
@@ -111,6 +117,13 @@ def examine(
         return [], [_record(words, "loop")]
     clean, invented = _without_inventions(words)
     dropped.extend(_record(run, "known_invention") for run in invented)
+    mean = window.mean_log_probability
+    again: list[Word] = []
+    # an announcement is repeated, too, but heard surely
+    if mean is not None and mean < chosen.twice_log_probability:
+        clean, again = said_once(clean, chosen.twice_least_zh, chosen.twice_least_en)
+    if again:
+        dropped.append(_record(again, "loop"))
     utterances = _utterances(clean, chosen.pause_s)
     leaked = prompt_pieces([_text(each) for each in utterances], window.prompt)
     for place, utterance in enumerate(utterances):
@@ -120,7 +133,7 @@ def examine(
             utterance = [word for word in utterance if word not in strange]
         if not utterance:
             continue
-        survivors, loop = _without_loops(utterance, chosen.max_repeats)
+        survivors, loop = without_loops(utterance, chosen.max_repeats)
         if loop:
             dropped.append(_record(loop, "loop"))
         rule = "prompt_leak" if place in leaked else _fault(survivors, window, hints, chosen)
@@ -177,7 +190,7 @@ def _is_drone(words: Sequence[Word], window: HeardWindow, settings: GuardSetting
     A listener's window of nothing but 嗯 and 对 is as monotonous, but not doubted.
     """
     doubted = (window.no_speech_probability or 0.0) > settings.max_no_speech_probability
-    return doubted and _monotonous(_text(words), settings.least_variety)
+    return doubted and monotonous(_text(words), settings.least_variety)
 
 
 def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Word]]]:
@@ -218,7 +231,7 @@ def _fault(
     confidence = sum(word.confidence for word in words) / len(words)
     if _too_fast(words, settings):
         return "impossible_rate"
-    if _monotonous(text, settings.least_variety):
+    if monotonous(text, settings.least_variety):
         return "loop"
     if confidence < settings.least_confidence:
         return "noise"
@@ -247,27 +260,6 @@ def _too_fast(words: Sequence[Word], settings: GuardSettings) -> bool:
     latin = sum(1 for word in words if not any(is_han(character) for character in word.text))
     seconds = max((words[-1].end_s or 0.0) - (words[0].start_s or 0.0), 0.02)
     return han + latin >= 8 and han / settings.max_zh_per_s + latin / settings.max_en_per_s > seconds
-
-
-def _monotonous(text: str, least_variety: float) -> bool:
-    units = re.findall(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+", text.casefold())
-    return len(units) >= 20 and len(set(units)) < least_variety * len(units)
-
-
-def _without_loops(words: Sequence[Word], max_repeats: int) -> tuple[list[Word], list[Word]]:
-    """Words without the surplus of a run said more than ``max_repeats`` times; one saying of it stays."""
-    texts = [bare(word.text, language="zh") for word in words]
-    for size in range(1, len(words) // 2 + 1):
-        start = 0
-        while start + size * (max_repeats + 1) <= len(words):
-            repeats = 1
-            while texts[start + repeats * size : start + (repeats + 1) * size] == texts[start : start + size]:
-                repeats += 1
-            if repeats > max_repeats:
-                end = start + repeats * size
-                return [*words[: start + size], *words[end:]], list(words[start + size : end])
-            start += 1
-    return list(words), []
 
 
 def _text(words: Sequence[Word]) -> str:

@@ -237,11 +237,10 @@ class Context:
         ratio = self._measured("off_topic_ratio")
         if not isinstance(ratio.value, (int, float)) or self.doubtful:
             return ratio
-        lengths = [
-            (f, float(f.detail.get("talk_s") or 0.0)) for f in self.all_findings if f.kind == "off_topic"
-        ]
-        whole = sum(length for _, length in lengths)
-        sure = sum(length for f, length in lengths if f.confidence >= self.gate)
+        strays = [f for f in self.all_findings if f.kind == "off_topic"]
+        lengths = [float(f.detail.get("talk_s") or 0.0) for f in strays]
+        whole = sum(lengths)
+        sure = sum(own for own, f in zip(lengths, strays, strict=True) if f.confidence >= self.gate)
         return replace(ratio, value=ratio.value * sure / whole) if whole else ratio
 
     def badly_heard(self, side: str, span: Span | None) -> bool:

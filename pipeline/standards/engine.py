@@ -13,7 +13,7 @@ from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message, word
 from pipeline.standards.plan import Needs, Plan
 from pipeline.standards.schema import Criterion, Standard
-from pipeline.standards.unconnected import fatal_all_the_same, no_connect
+from pipeline.standards.unconnected import fatal_all_the_same, no_connect, unrecorded
 from pipeline.standards.view import View
 from pipeline.standards.wording import Bilingual, fill, reason
 from pipeline.types import CriterionResult, Finding, Reason, Verdict
@@ -148,6 +148,8 @@ def _advisory(criterion: Criterion, context: Context) -> bool:
 
 def _view(criterion: Criterion, standard: Standard, plan: Plan, context: Context) -> View:
     """The verdict under one reading of the call."""
+    if (lost := unrecorded(plan.judging[criterion.id], context)) is not None:
+        return lost
     if (unconnected := no_connect(standard, context)) is not None:
         return fatal_all_the_same(criterion, plan, context) or unconnected
     if (undelivered := _not_delivered(criterion, plan, context)) is not None:

@@ -33,14 +33,20 @@ _SIDED_FIGURES = (
     "loudness_difference",
 )  # fmt: skip
 
+_CUSTOMERS_FIGURES = ("customer_", "opening_", "loudness_difference", "agent_interruptions")
+"""Figures that are none where nothing of the customer was recorded."""
+_OF_BOTH = frozenset({"interruption"})
+"""Kinds that the agent can't show without the customer's being heard."""
+
 
 @dataclass(slots=True)
 class Needs:
-    """What a condition reads."""
+    """What a condition reads; ``sides`` are those whose words or sound it is about."""
 
     kinds: set[str] = field(default_factory=set)
     measures: set[str] = field(default_factory=set)
     side: bool = False
+    sides: set[str] = field(default_factory=set)
     clock: bool = False
     outcome: bool = False
     check: bool = False
@@ -50,6 +56,7 @@ class Needs:
         self.kinds |= other.kinds
         self.measures |= other.measures
         self.side |= other.side
+        self.sides |= other.sides
         self.clock |= other.clock
         self.outcome |= other.outcome
         self.check |= other.check
@@ -99,7 +106,8 @@ def _judging(criterion: Criterion, by_name: Mapping[str, Condition]) -> Needs:
     for condition in (criterion.pass_, criterion.partial, criterion.fatal):
         if condition is not None:
             needs.take(_needs(condition, by_name))
-    needs.side |= any(name.startswith(_SIDED_FIGURES) for name in criterion.needs)
+    for name in criterion.needs:
+        _figure(name, needs)
     return needs
 
 
@@ -113,21 +121,23 @@ def _needs(condition: Condition, by_name: Mapping[str, Condition]) -> Needs:
 def _read(part: Condition, needs: Needs, by_name: Mapping[str, Condition]) -> None:
     if isinstance(part, Hear):
         needs.kinds.update(part.hear)
-        needs.side |= part.by != "either"
+        _by(part.by, needs)
+        if not _OF_BOTH.isdisjoint(part.hear):
+            needs.sides.add("customer")
         _place(part.where, needs, by_name)
         if part.per is not None:
             _anchor(part.per, needs, by_name)
     elif isinstance(part, Say):
-        needs.side |= part.by != "either"
+        _by(part.by, needs)
         _place(part.where, needs, by_name)
     elif isinstance(part, Share):
         needs.kinds.update(part.share.of)
-        needs.side |= part.share.by != "either"
+        _by(part.share.by, needs)
         _place(part.share.where, needs, by_name)
     elif isinstance(part, Measured):
         if part.known is None:
             needs.measures.add(part.measure)
-        needs.side |= part.measure.startswith(_SIDED_FIGURES)
+        _figure(part.measure, needs)
     elif isinstance(part, OutcomeIs):
         needs.outcome = True
     elif isinstance(part, Ends):
@@ -144,6 +154,18 @@ def _read(part: Condition, needs: Needs, by_name: Mapping[str, Condition]) -> No
         needs.take(_needs(by_name[part.rule], by_name))
 
 
+def _by(side: str, needs: Needs) -> None:
+    if side != "either":
+        needs.side = True
+        needs.sides.add(side)
+
+
+def _figure(name: str, needs: Needs) -> None:
+    needs.side |= name.startswith(_SIDED_FIGURES)
+    if name.startswith(_CUSTOMERS_FIGURES):
+        needs.sides.add("customer")
+
+
 def _place(where: Where | None, needs: Needs, by_name: Mapping[str, Condition]) -> None:
     if where is None:
         return
@@ -155,7 +177,7 @@ def _place(where: Where | None, needs: Needs, by_name: Mapping[str, Condition]) 
 
 def _anchor(anchor: Anchor, needs: Needs, by_name: Mapping[str, Condition]) -> None:
     needs.kinds.update(anchor.hear or ())
-    needs.side |= anchor.by != "either"
+    _by(anchor.by, needs)
     if anchor.rule is not None:
         needs.take(_needs(by_name[anchor.rule], by_name))
 

@@ -1,11 +1,11 @@
-"""What becomes of criteria where nobody answered."""
+"""What becomes of criteria where nobody answered, or one side was not recorded."""
 
 from __future__ import annotations
 
 from pipeline.standards.conditions import answer
 from pipeline.standards.context import Context
 from pipeline.standards.messages import message, word
-from pipeline.standards.plan import Plan
+from pipeline.standards.plan import Needs, Plan
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.view import View
 
@@ -20,6 +20,24 @@ def no_connect(standard: Standard, context: Context) -> View | None:
         code = context.outcome if context.outcome in ("no_conversation", "voicemail") else "no_connect"
         return View("not_applicable", message(code))
     return None
+
+
+def unrecorded(needs: Needs, context: Context) -> View | None:
+    """The verdict where the criterion is about a side of which nothing was recorded; None where it isn't.
+
+    What is asked of a side is the agent's doing almost always: without him nothing that needs sides is measurable. A voicemail
+    box needs no agent: a dialler puts none on.
+    """
+    sound = context.evidence.sound
+    if sound is None or not sound.unrecorded or not needs.side or context.outcome == "voicemail":
+        return None
+    lost = sound.unrecorded - {turn.speaker for turn in context.turns}  # words may be delivered all the same
+    side = next(
+        (one for one in ("agent", "customer") if one in lost and one in {"agent", *needs.sides}), None
+    )
+    if side is None:
+        return None
+    return View("not_measurable", message("side_unrecorded", side=word(f"side_{side}")))
 
 
 def fatal_all_the_same(criterion: Criterion, plan: Plan, context: Context) -> View | None:
