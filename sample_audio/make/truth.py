@@ -126,7 +126,8 @@ def expectation(
         # who spoke is not known in a mix: what needs a side is not measured
         verdicts = {"voice.balance": "not_measurable"}
         findings = [one for one in findings if one["kind"] not in ("interruption", "level_jump", "clipping")]
-    count = sum(one["kind"] == "hard_sell" for one in findings)
+    pushed = sum(one["kind"] == "hard_sell" for one in findings)
+    by_side = {} if mono else {"hard_sell_count": {"value": pushed, "tolerance": 0}}
     return {
         "schema": SCHEMA, "call_id": call_id, "language": script["language"],
         "roles": {} if mono else {str(agent): "agent", str(1 - agent): "customer"},
@@ -138,7 +139,7 @@ def expectation(
         },
         "findings": sorted(findings, key=lambda one: (one["start_s"], one["kind"])),
         "absent": absent,
-        "measures": {**figures, "hard_sell_count": {"value": count, "tolerance": 0}},
+        "measures": {**figures, **by_side},
         "verdicts": verdicts,
         "outcome": script["outcome"],
     }  # fmt: skip
