@@ -220,3 +220,10 @@ def test_a_long_utterance_twice_in_a_row_is_a_loop_where_the_recogniser_doubts_i
 def test_a_short_answer_or_a_number_may_be_said_twice(said: list[str]) -> None:
     again = spoken(*said, start_s=0.3 * len(said) + 0.6)
     assert not examine([*spoken(*said), *again], mean=-0.45)[1]
+
+
+def test_a_known_invention_goes_as_often_as_it_is_written() -> None:
+    said = ["If", "you", "have", "any", "questions,", "please", "leave", "a", "comment."]
+    kept, dropped = examine(spoken(*said, "Sure.", *said), mean=-0.2)
+    assert kept == "Sure."
+    assert [item.rule for item in dropped] == ["known_invention"] * 2

@@ -8,6 +8,7 @@ where the sound speaks against it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -197,21 +198,25 @@ def _without_inventions(words: Sequence[Word]) -> tuple[list[Word], list[list[Wo
     """Words without known inventions, and each invention's words; what stands beside one may be said."""
     kept, runs = list(words), []
     for language in ("zh", "en"):
-        glue = "" if language == "zh" else " "
         for item in inventions(language):
-            texts = [bare(word.text, language=language) for word in kept]
-            match = item.pattern.search(glue.join(texts)) if item.always else None
-            if match is None or not match.group():
-                continue
-            ends = list(accumulate(len(text) + len(glue) for text in texts))
-            touched = [
-                place
-                for place, end in enumerate(ends)
-                if end - len(glue) > match.start() and end - len(glue) - len(texts[place]) < match.end()
-            ]
-            runs.append([kept[place] for place in touched])
-            kept = [word for place, word in enumerate(kept) if place not in set(touched)]
+            while item.always and (touched := _touched(kept, item.pattern, "" if language == "zh" else " ")):
+                runs.append([kept[place] for place in touched])
+                kept = [word for place, word in enumerate(kept) if place not in touched]
     return kept, runs
+
+
+def _touched(words: Sequence[Word], pattern: re.Pattern[str], glue: str) -> list[int]:
+    """Places of the words that the pattern's first match covers."""
+    texts = [bare(word.text, language="en" if glue else "zh") for word in words]
+    match = pattern.search(glue.join(texts))
+    if match is None or not match.group():
+        return []
+    ends = list(accumulate(len(text) + len(glue) for text in texts))
+    return [
+        place
+        for place, end in enumerate(ends)
+        if end - len(glue) > match.start() and end - len(glue) - len(texts[place]) < match.end()
+    ]
 
 
 def _utterances(words: Sequence[Word], pause_s: float) -> list[list[Word]]:
