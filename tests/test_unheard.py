@@ -159,7 +159,7 @@ def test_words_of_a_language_hardly_believed_make_no_sure_voicemail() -> None:
     assert no_connect(prompt, wordless_s=2.0) >= 0.6
     assert no_connect(prompt, sure=0.67) < 0.6
     assert no_connect(prompt, wordless_s=5.1) < 0.6
-    assert no_connect("Hello?", sure=0.67, who="agent") < 0.6
+    assert no_connect("Hello?", sure=0.67, who="agent") >= 0.6, "that nobody answers needs no language"
 
 
 @pytest.mark.parametrize("side", ["agent", "customer"])

@@ -104,8 +104,8 @@ def _badly_told(conversation: Conversation) -> bool:
     Such words may be the recogniser's own: of a third language it writes announcements and closings of films.
     """
     transcript = conversation.transcript
-    if not transcript.turns:
-        return False  # nothing was read; what was said all the same is a doubt already
+    if all(turn.speaker == "agent" for turn in transcript.turns):
+        return False  # that nobody answers, the other channel tells; what is said there unread is a doubt already
     if transcript.language_confidence < _SURE_LANGUAGE:
         return True
     wordless = Timeline(Span(one.start_s, one.end_s) for one in transcript.unheard)
