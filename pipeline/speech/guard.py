@@ -118,11 +118,7 @@ def examine(
         return [], [_record(words, "loop")]
     clean, invented = _without_inventions(words)
     dropped.extend(_record(run, "known_invention") for run in invented)
-    mean = window.mean_log_probability
-    again: list[Word] = []
-    # an announcement is repeated, too, but heard surely
-    if mean is not None and mean < chosen.twice_log_probability:
-        clean, again = said_once(clean, chosen.twice_least_zh, chosen.twice_least_en)
+    clean, again = _said_once(clean, window, chosen)
     if again:
         dropped.append(_record(again, "loop"))
     utterances = _utterances(clean, chosen.pause_s)
@@ -145,6 +141,16 @@ def examine(
         else:
             dropped.append(_record(survivors, rule))
     return kept, dropped
+
+
+def _said_once(
+    words: list[Word], window: HeardWindow, settings: GuardSettings
+) -> tuple[list[Word], list[Word]]:
+    """Words without long utterances said twice on end; an announcement is repeated, too, but heard surely."""
+    mean = window.mean_log_probability
+    if mean is None or mean >= settings.twice_log_probability:
+        return words, []
+    return said_once(words, settings.twice_least_zh, settings.twice_least_en)
 
 
 def _is_babble(
