@@ -111,13 +111,12 @@ def examine(
     """
     chosen = settings or GuardSettings()
     kept: list[Word] = []
-    dropped: list[Dropped] = []
     if words and _is_babble(words, window, audio, speech, chosen):
         return [], [_record(words, "babble")]
     if words and _is_drone(words, window, chosen):
         return [], [_record(words, "loop")]
     clean, invented = _without_inventions(words)
-    dropped.extend(_record(run, "known_invention") for run in invented)
+    dropped = [_record(run, "known_invention") for run in invented]
     clean, again = _said_once(clean, window, chosen)
     if again:
         dropped.append(_record(again, "loop"))
@@ -134,9 +133,8 @@ def examine(
         if loop:
             dropped.append(_record(loop, "loop"))
         rule = "prompt_leak" if place in leaked else _fault(survivors, window, hints, chosen)
-        if rule in ("noise", "no_speech") and _is_voice(survivors, window, audio, speech, chosen):
-            rule = None
-        if rule is None:
+        voice = rule in ("noise", "no_speech") and _is_voice(survivors, window, audio, speech, chosen)
+        if rule is None or voice:
             kept.extend(survivors)
         else:
             dropped.append(_record(survivors, rule))
