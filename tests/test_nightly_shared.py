@@ -212,6 +212,25 @@ def test_recordings_that_stay_keep_their_names(theirs: Store) -> None:
     assert len(files_left()) == 4 and "team/b.wav" in kept_names(theirs)
 
 
+def test_transcripts_on_shared_storage_go_with_their_recordings(theirs: Store) -> None:
+    memory = fsspec.filesystem("memory")
+    for name in (
+        "team/B.transcript.JSON",
+        "team/z.transcript.jsonl",
+        "a.transcript.json",
+        "b.transcript.json",
+    ):
+        memory.pipe(f"/inbox/{name}", name.encode())
+    assert "still in the inbox: memory://inbox/team/B.transcript.JSON\n" in run(theirs, *ASKED, "--dry-run")
+    dry = run(theirs, *ASKED, "--with-recordings", "--dry-run")
+    assert (
+        "to be deleted: memory://inbox/team/z.transcript.jsonl\n" in dry and "2 delivered_transcripts" in dry
+    )
+    run(theirs, *ASKED, "--with-recordings")
+    left = [each for each in memory.find("/inbox") if "transcript" in each]
+    assert left == ["/inbox/a.transcript.json", "/inbox/b.transcript.json"]
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
