@@ -447,6 +447,7 @@ def test_a_link_to_a_transcript_is_not_followed(inbox: Path, tmp_path: Path) -> 
         assert link.is_symlink() and (tmp_path / "words.json").read_text() == WORD
         assert not (inbox / "a.wav").exists()
         link.unlink()
+        link.mkdir()  # and a folder is none
         assert "1 removals that were cut off are now done" in run(store, *WITH)
 
 

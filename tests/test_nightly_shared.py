@@ -277,6 +277,25 @@ def test_a_call_list_that_can_t_be_fetched_stops_no_night(
     assert lines(store, TUESDAY)["team/late.wav"].state == "missing"
 
 
+def test_a_recording_that_can_t_be_read_fails_alone_whatever_the_storage_raises(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = fsspec.filesystem("memory")
+    opened = type(memory).open
+
+    def open_(self: object, path: str, *args: object, **more: object) -> object:
+        if path.endswith("b.wav"):
+            raise RuntimeError("403 Forbidden")
+        return opened(self, path, *args, **more)
+
+    monkeypatch.setattr(type(memory), "open", open_)
+    memory.pipe(
+        "/inbox/calls.csv/calls.csv", b"file\n"
+    )  # a list and a folder of one name, as object stores can have
+    assert run_night(store, bucket, on=MONDAY).worked == 1
+    assert lines(store, MONDAY)["team/b.wav"].reason == "unreadable"
+
+
 def test_a_profile_that_can_t_be_fetched_is_refused_unless_another_is_named(
     store: Store, bucket: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

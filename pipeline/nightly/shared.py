@@ -11,7 +11,7 @@ import hashlib
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -107,13 +107,14 @@ def lists_of(place: Path | Shared, unread: dict[str, str] | None = None) -> Iter
             name = PurePosixPath(file)
             if name.name in _SMALL and ".." not in name.parts and not is_hidden(name):
                 target = Path(folder, *name.parts)
-                target.parent.mkdir(parents=True, exist_ok=True)
                 try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
                     storage.get_file(f"{root}/{file}", str(target))
                 except Exception as error:  # each storage's package has its own
                     if unread is None:
                         raise
-                    target.unlink(missing_ok=True)  # half a list is none
+                    with suppress(OSError):
+                        target.unlink(missing_ok=True)  # half a list is none
                     unread[file] = why_not(error)
         yield Path(folder)
 
@@ -280,6 +281,6 @@ def _read(storage: Any, path: str, seen: Seen, told: Mapping[str, Any], known: K
         try:
             with storage.open(path, "rb") as stream:
                 sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError:
+        except Exception:  # each storage's package has its own
             return replace(seen, state="unreadable")
     return replace(seen, sha256=sha256)

@@ -55,10 +55,12 @@ def _told(
 ) -> Lying | None:
     """A transcript that is a recording's, or may be; None for another's."""
     try:
-        lies = _lies(recording, sha256)
-        if lies or Disk(words).digest() in used:
+        disk, lies = Disk(words), _lies(recording, sha256)
+        if not disk.is_file():
+            return None
+        if lies or disk.digest() in used:
             return Lying(words, "there")
-    except (IsADirectoryError, *GONE):
+    except GONE:
         return None
     except Exception as error:
         return Lying(words, "unknown", why_not(error))
