@@ -69,8 +69,9 @@ def nightly(
 ) -> None:
     """Score what came into INBOX, a folder or its URL (file://, s3:// …), into the store, and account for every file.
 
-    Exit status 0: all scored, excluded or waiting; 1: some failed or are missing, or rows of a call list can't be taken as
-    written; 2: the command line, a settings file or a standard is wrong, or the store can't be used.
+    Exit status 0: all scored, excluded or waiting; 1: some failed or are missing, rows of a call list can't be taken as
+    written, or a transcript lies there without its recording; 2: the command line, a settings file or a standard is wrong, or
+    the store can't be used.
     """
     from pipeline.commands.night_summary import print_night
     from pipeline.commands.options import start_log

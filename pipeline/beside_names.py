@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from pathlib import Path
 
 SUFFIXES = (".transcript.json", ".transcript.jsonl")
@@ -47,16 +47,38 @@ def folded(stem: str) -> str:
     return unicodedata.normalize("NFC", stem).casefold()
 
 
+def transcripts_for(recording: str, transcripts: Iterable[str], there: Container[str]) -> list[str]:
+    """As `transcripts_of`, of names: which of these transcripts are a recording's, where those ``there`` lie.
+
+    Examples
+    --------
+    >>> transcripts_for("a/C-7.wav", ["a/c-7.transcript.json", "b/C-7.transcript.json"], ())
+    ['a/c-7.transcript.json']
+    >>> transcripts_for("a/C-7.wav", ["a/c-7.transcript.json"], {"a/c-7.wav"})
+    []
+    """
+    stem, _, ending = recording.rpartition(".")
+    mine = [
+        (own != stem, file)
+        for file in transcripts
+        if (own := stem_of(file)) is not None
+        and folded_path(own) == folded_path(stem)
+        and (own == stem or f"{own}.{ending}" not in there)
+    ]
+    return [file for _, file in sorted(mine)]
+
+
 def orphans(transcripts: Iterable[str], recordings: Collection[str]) -> Iterator[str]:
     """What is to be told of transcripts, by their path, beside which no recording lies."""
-    known = {_key(file.rpartition(".")[0]) for file in recordings}
+    known = {folded_path(file.rpartition(".")[0]) for file in recordings}
     for file in transcripts:
         stem = stem_of(file)
-        if stem is not None and _key(stem) not in known:
+        if stem is not None and folded_path(stem) not in known:
             yield f"{file}: file → no recording lies beside this transcript, so it isn't used; it takes its recording's name"
 
 
-def _key(path: str) -> tuple[str, str]:
+def folded_path(path: str) -> tuple[str, str]:
+    """A path without ending as its folder and its `folded` stem."""
     folder, _, stem = path.rpartition("/")
     return folder, folded(stem)
 

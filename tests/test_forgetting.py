@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from night_fakes import lines, run_night, write_wav
+from night_fakes import judged, lines, run_night, write_wav
 from retention_store import (
     NOW,
     WORD,
@@ -37,7 +39,7 @@ from pipeline.store.coach_tables import Draft, PlanAct
 from pipeline.store.forgetting import calls_of, plain_id, suppressed
 from pipeline.store.forgetting import person_of as asked_for
 from pipeline.store.night_tables import LedgerEntry, Suppression
-from pipeline.store.privacy_tables import Removal
+from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.tables import Call, Score
 
 
@@ -361,3 +363,129 @@ def test_a_recording_of_a_folder_that_may_not_be_deleted_is_told(
         assert recording.exists() and "a.wav" in lines(store)
         run(store, *asked)
         assert not recording.exists() and "a.wav" not in lines(store)
+
+
+FORMS = ["a.transcript.json", "A.Transcript.JSONL", "e\u0301.transcript.json", "\u00e9.transcript.json"]
+WITH = ("forget", "--customer", "C-1", "--by", "x", "--reason", "asked", "--with-recordings")
+
+
+@pytest.fixture
+def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "in"
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_delivered_transcript_goes_with_its_recording(inbox: Path, tmp_path: Path, name: str) -> None:
+    own = "\u00e9.wav" if name[0].lower() != "a" else "a.wav"
+    recording, other = write_wav(inbox / own), write_wav(inbox / "b.wav", 1)
+    (inbox / "calls.csv").write_text(f"file,customer_id\n{own},C-1\nb.wav,C-2\n")
+    words, theirs = inbox / name, inbox / "b.transcript.json"
+    words.write_text(WORD)
+    theirs.write_text("{}")
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        assert f"still in the inbox: {name}\n" in _forget(store, "C-1", "--dry-run")
+        dry = run(store, *WITH, "--dry-run")
+        assert f"to be deleted: {name}\n" in dry and "1 delivered_transcripts" in dry
+        assert words.exists() and recording.exists()
+        run(store, *WITH)
+        assert sorted(each.name for each in inbox.iterdir()) == ["b.transcript.json", "b.wav", "calls.csv"]
+        with store.reading() as session:
+            (proof,) = session.scalars(select(Removal))
+            assert proof.body["transcripts"] == [hashlib.sha256(WORD.encode()).hexdigest()]
+            assert session.scalars(select(RemovalDone)).one()
+    assert other.exists()
+
+
+def test_a_delivered_transcript_is_told_where_the_recording_stays(inbox: Path, tmp_path: Path) -> None:
+    write_wav(inbox / "a.wav")
+    (inbox / "calls.csv").write_text("file,customer_id\na.wav,C-1\n")
+    (inbox / "a.transcript.json").write_text(WORD)
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        assert "still in the inbox: a.transcript.json\n" in _forget(store, "C-1")
+    assert (inbox / "a.transcript.json").exists() and (inbox / "a.wav").exists()
+
+
+def test_a_delivered_transcript_that_may_not_be_deleted_is_tried_again(
+    inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording, words = write_wav(inbox / "a.wav"), inbox / "a.transcript.json"
+    (inbox / "calls.csv").write_text("file,customer_id\na.wav,C-1\n")
+    words.write_text(WORD)
+    take = Path.unlink
+
+    def refuses(path: Path, **more: bool) -> None:
+        if path.name == words.name:
+            raise PermissionError(13, "Permission denied")
+        take(path, **more)
+
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", refuses)
+            for _ in range(2):
+                told = run(store, *WITH, status=1)
+                assert f"not deleted: {words}: no permission; " in told
+                assert not recording.exists() and words.exists()
+            assert "not all of it is gone yet" in run(store, "removals")
+        assert "1 removals that were cut off are now done" in run(store, *WITH)
+        assert not words.exists() and "a.wav" not in lines(store)
+
+
+def test_a_link_to_a_transcript_is_not_followed(inbox: Path, tmp_path: Path) -> None:
+    write_wav(inbox / "a.wav")
+    (inbox / "calls.csv").write_text("file,customer_id\na.wav,C-1\n")
+    (tmp_path / "words.json").write_text(WORD)
+    link = inbox / "a.transcript.json"
+    link.symlink_to(tmp_path / "words.json")
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        told = run(store, *WITH, status=1)
+        assert f"not deleted: {link}: it is a link, and what it leads to isn't looked for" in told
+        assert link.is_symlink() and (tmp_path / "words.json").read_text() == WORD
+        assert not (inbox / "a.wav").exists()
+        link.unlink()
+        link.mkdir()  # and a folder is none
+        assert "1 removals that were cut off are now done" in run(store, *WITH)
+
+
+@pytest.mark.parametrize("now", ["another recording", "none", "another ending"])
+def test_a_transcript_under_an_old_name_goes_only_if_it_is_theirs(
+    inbox: Path, tmp_path: Path, now: str
+) -> None:
+    recording, words = write_wav(inbox / "a.wav"), inbox / "a.transcript.json"
+    (inbox / "calls.csv").write_text("file,customer_id\na.wav,C-1\n")
+    with open_store(str(tmp_path / "s.db")) as store:
+        run_night(store, inbox)
+        recording.unlink()
+        words.write_text("{}")
+        if now != "none":
+            write_wav(inbox / ("a.wav" if now == "another recording" else "a.mp3"), 7)
+        dry = _forget(store, "C-1", "--dry-run")
+        assert ("perhaps still in the inbox" in dry) == (now == "none")
+        told = run(store, *WITH, status=int(now == "none"))
+        assert (f"not deleted: {words}: its recording is gone, so" in told) == (now == "none")
+    assert words.exists()
+
+
+def test_the_transcript_that_a_call_was_judged_by_is_known_without_its_recording(
+    inbox: Path, tmp_path: Path
+) -> None:
+    recording, words = write_wav(inbox / "a.wav"), inbox / "a.transcript.json"
+    (inbox / "calls.csv").write_text("file,customer_id\na.wav,C-1\n")
+    words.write_text(WORD)
+    with open_store(str(tmp_path / "s.db")) as store:
+        engine = {
+            "engine": "delivered",
+            "file": words.name,
+            "sha256": hashlib.sha256(WORD.encode()).hexdigest(),
+        }
+        data = json.dumps({"provenance": {"recogniser": engine}}).encode()
+        kept = store.files.put(data, "result")
+        run_night(store, inbox, make=lambda ticket: replace(judged(ticket), files=(kept,)))
+        recording.unlink()
+        assert "to be deleted: a.transcript.json\n" in run(store, *WITH, "--dry-run")
+        run(store, *WITH)
+    assert not words.exists()

@@ -294,6 +294,19 @@ def test_a_copy_that_comes_later_takes_no_call_to_another_agent(store: Store, in
     assert versions(store) == [("C-1", 1, "first"), ("C-2", 1, "first")]
 
 
+def test_a_transcript_without_recording_is_told_each_night(store: Store, inbox: Path) -> None:
+    for name in ("a.transcript.json", "A.Transcript.JSONL", "b.transcript.json", ".c.transcript.json"):
+        (inbox / name).write_text("{}")
+    (inbox / "late.transcript.json").write_text("{}")
+    (inbox / "late.wav.part").write_bytes(b"RIFF")  # on its way
+    for day in (MONDAY, TUESDAY):
+        outcome = run_night(store, inbox, on=day)
+        (told,) = outcome.mistakes
+        assert told.startswith("b.transcript.json: file → no recording lies beside") and not outcome.ok
+    (inbox / "b.transcript.json").rename(inbox / "team" / "B.transcript.json")
+    assert run_night(store, inbox, on=TUESDAY).mistakes == ()
+
+
 def test_what_is_wrong_in_a_list_is_told_and_decides_how_the_night_ends(
     store: Store, inbox: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from importlib.util import find_spec
@@ -14,16 +15,21 @@ from night_fakes import lines, run_night, write_wav
 from retention_store import run
 from sqlalchemy import select
 
+from pipeline.beside import TranscriptError, transcript_beside
 from pipeline.errors import ConfigError
+from pipeline.nightly.fetched import near
 from pipeline.nightly.instant import instant_recogniser
 from pipeline.nightly.night import begin
+from pipeline.nightly.rescore import _profile
 from pipeline.nightly.settings import NightSettings
 from pipeline.nightly.shared import Shared, place_of
-from pipeline.nightly.work import Bench
+from pipeline.nightly.tickets import Ticket
+from pipeline.nightly.work import Bench, failure_code
 from pipeline.store import Store, open_store
 from pipeline.store.lying import Place
 from pipeline.store.night_tables import LedgerEntry, MissingCall
 from pipeline.store.privacy_tables import Removal, RemovalDone
+from pipeline.store.reasons import code_of
 from pipeline.store.tables import Call
 
 MONDAY, TUESDAY = date(2025, 3, 3), date(2025, 3, 4)
@@ -161,6 +167,145 @@ def test_a_worker_fetches_the_recording_and_leaves_no_copy(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def tickets_of(store: Store, bucket: Shared) -> tuple[Bench, dict[str, Ticket]]:
+    begun = begin(store, NightSettings(bucket, MONDAY, settle_s=0.01, make_recogniser=instant_recogniser))
+    return Bench(begun.setup), {ticket.record.call_id: ticket for ticket in begun.tickets}
+
+
+WORDS = json.dumps({"language": "zh", "turns": [{"speaker": "agent", "text": "您好"}]}).encode()
+
+
+def test_a_transcript_on_shared_storage_is_used(
+    store: Store, bucket: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    memory = fsspec.filesystem("memory")
+    memory.pipe({"/inbox/team/B.Transcript.JSON": WORDS, "/inbox/b.transcript.json": b"{}"})
+    bench, tickets = tickets_of(store, bucket)
+    assert tickets["B-1"].beside == ("memory://inbox/team/B.Transcript.JSON",) and tickets["a"].beside == ()
+    bench.hear(tickets["B-1"])
+    assert bench._heard is not None
+    assert bench._heard.provenance["recogniser"]["file"] == "B.Transcript.JSON"
+    assert [turn.text for turn in bench._heard.transcript.turns] == ["您好"]
+
+
+def test_an_unusable_transcript_on_shared_storage_fails_its_call(store: Store, bucket: Shared) -> None:
+    fsspec.filesystem("memory").pipe("/inbox/a.transcript.json", b'{"turns": 1}')
+    bench, tickets = tickets_of(store, bucket)
+    with pytest.raises(TranscriptError, match=r"a\.transcript\.json: turns") as error:
+        bench.hear(tickets["a"])
+    assert code_of(failure_code(error.value)) == "transcript"
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ("a.transcript.json a.transcript.jsonl", "lie beside a.wav; keep one"),
+        ("a.transcript.json A.transcript.json", "lie beside a.wav; keep one"),
+        ("a.transcript.json/x", "a plain file in the recording's own folder is accepted"),
+    ],
+)
+def test_transcripts_that_may_not_be_fetched(store: Store, bucket: Shared, there: str, told: str) -> None:
+    for name in there.split():
+        fsspec.filesystem("memory").pipe(f"/inbox/{name}", WORDS)
+    _, tickets = tickets_of(store, bucket)
+    with pytest.raises(TranscriptError, match=told), near(tickets["a"].path, tickets["a"].beside):
+        pass
+
+
+def test_a_transcript_that_is_gone_long_or_a_link_is_not_passed_over(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = fsspec.filesystem("memory")
+    memory.pipe("/inbox/a.transcript.json", WORDS)
+    ticket = tickets_of(store, bucket)[1]["a"]
+    with monkeypatch.context() as patch:
+        for module in ("pipeline.beside", "pipeline.nightly.fetched"):
+            patch.setattr(f"{module}.MAX_LINE_BYTES", 10)
+        with near(ticket.path, ticket.beside) as path:
+            assert path.with_name("a.transcript.json").read_bytes() == WORDS[:11]
+            with pytest.raises(TranscriptError, match="longer than 10 bytes"):
+                transcript_beside(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(memory), "info", lambda *_a, **_k: {"type": "link", "size": 1})
+        with pytest.raises(TranscriptError, match="a plain file"), near(ticket.path, ticket.beside):
+            pass
+    memory.rm_file("/inbox/a.transcript.json")
+    with pytest.raises(TranscriptError, match="file → can't be read: "), near(ticket.path, ticket.beside):
+        pass
+
+
+def test_a_transcript_on_shared_storage_without_recording_is_told(store: Store, bucket: Shared) -> None:
+    memory = fsspec.filesystem("memory")
+    for name in ("a.transcript.json", "b.transcript.json", "team/B.TRANSCRIPT.jsonl", ".x/y.transcript.json"):
+        memory.pipe(f"/inbox/{name}", WORDS)
+    for night in (MONDAY, TUESDAY):
+        told = [line for line in run_night(store, bucket, on=night).mistakes if "transcript" in line]
+        assert told == [
+            "b.transcript.json: file → no recording lies beside this transcript, so it isn't used; it takes its recording's name"
+        ]
+
+
+def unfetched(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
+    """From now on files of this name in the memory break off while they are fetched."""
+    memory = fsspec.filesystem("memory")
+    get = type(memory).get_file
+
+    def get_file(self: object, path: str, to: str, **more: object) -> object:
+        if not path.endswith(name):
+            return get(self, path, to, **more)
+        Path(to).write_bytes(b"file,call_id\nb.wav,B-")
+        raise error
+
+    monkeypatch.setattr(type(memory), "get_file", get_file)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(PermissionError(13, "x"), "no permission"), (RuntimeError("403 Forbidden"), "403 Forbidden")],
+)
+def test_a_call_list_that_can_t_be_fetched_stops_no_night(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    with monkeypatch.context() as patch:
+        unfetched(patch, "calls.csv", error)
+        first = run_night(store, bucket, on=MONDAY)
+        assert first.mistakes == (f"team/calls.csv: file → can't be read: {told}",) and not first.ok
+        assert lines(store, MONDAY)["team/b.wav"].call_id == "b"
+        _profile(store, None)  # `rescore` wants the profile alone
+    run_night(store, bucket, on=TUESDAY)
+    assert lines(store, TUESDAY)["team/late.wav"].state == "missing"
+
+
+def test_a_recording_that_can_t_be_read_fails_alone_whatever_the_storage_raises(
+    store: Store, bucket: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = fsspec.filesystem("memory")
+    opened = type(memory).open
+
+    def open_(self: object, path: str, *args: object, **more: object) -> object:
+        if path.endswith("b.wav"):
+            raise RuntimeError("403 Forbidden")
+        return opened(self, path, *args, **more)
+
+    monkeypatch.setattr(type(memory), "open", open_)
+    memory.pipe(
+        "/inbox/calls.csv/calls.csv", b"file\n"
+    )  # a list and a folder of one name, as object stores can have
+    assert run_night(store, bucket, on=MONDAY).worked == 1
+    assert lines(store, MONDAY)["team/b.wav"].reason == "unreadable"
+
+
+def test_a_profile_that_can_t_be_fetched_is_refused_unless_another_is_named(
+    store: Store, bucket: Shared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfetched(monkeypatch, "profile.yaml", PermissionError(13, "x"))
+    with pytest.raises(ConfigError, match="profile.yaml: file → can't be read: no permission"):
+        run_night(store, bucket, on=MONDAY)
+    (tmp_path / "own.yaml").write_text("company: {name: 华信传媒}", encoding="utf-8")
+    assert run_night(store, bucket, on=MONDAY, profile=tmp_path / "own.yaml").worked == 2
+
+
 ASKED = ("forget", "--customer", "C-1", "--by", "x", "--reason", "asked")
 
 
@@ -210,6 +355,25 @@ def test_recordings_that_stay_keep_their_names(theirs: Store) -> None:
     told = run(theirs, *ASKED)
     assert "still in the inbox: memory://inbox/team/b.wav\n" in told
     assert len(files_left()) == 4 and "team/b.wav" in kept_names(theirs)
+
+
+def test_transcripts_on_shared_storage_go_with_their_recordings(theirs: Store) -> None:
+    memory = fsspec.filesystem("memory")
+    for name in (
+        "team/B.transcript.JSON",
+        "team/z.transcript.jsonl",
+        "a.transcript.json",
+        "b.transcript.json",
+    ):
+        memory.pipe(f"/inbox/{name}", name.encode())
+    assert "still in the inbox: memory://inbox/team/B.transcript.JSON\n" in run(theirs, *ASKED, "--dry-run")
+    dry = run(theirs, *ASKED, "--with-recordings", "--dry-run")
+    assert (
+        "to be deleted: memory://inbox/team/z.transcript.jsonl\n" in dry and "2 delivered_transcripts" in dry
+    )
+    run(theirs, *ASKED, "--with-recordings")
+    left = [each for each in memory.find("/inbox") if "transcript" in each]
+    assert left == ["/inbox/a.transcript.json", "/inbox/b.transcript.json"]
 
 
 @pytest.mark.parametrize(

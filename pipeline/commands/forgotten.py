@@ -8,13 +8,14 @@ import click
 
 
 def forgotten(
-    session: Any, keys: list[int], held: list[int], with_recordings: bool, dry_run: bool
+    session: Any, files: Any, keys: list[int], held: list[int], with_recordings: bool, dry_run: bool
 ) -> tuple[dict[str, int], list[str], list[str]]:
-    """What goes by kind, the held calls, and lines of the recordings and rows of call lists in the inbox."""
+    """What goes by kind, the held calls, and lines of recordings, their transcripts and rows of call lists in the inbox."""
     from sqlalchemy import select
 
     from pipeline.nightly.listed_rows import rows_of
     from pipeline.store.lying import Place, entries_of, look
+    from pipeline.store.lying_words import used_words, words_of
     from pipeline.store.retention import FILE_COLUMNS, files_of
     from pipeline.store.tables import Call
 
@@ -23,20 +24,31 @@ def forgotten(
     plan = {"calls": len(mine), **counted(tuple(files_of(session, mine, tuple(FILE_COLUMNS))))}
     entries = entries_of(session, mine)
     found = [look(Place(entry.inbox, entry.file)) for entry in entries]
-    there = [each.place for each in found if each.state == "there"]
-    plan["recordings"] = len(there) if with_recordings else 0
+    used = used_words(session, files, mine)
+    words = [each for entry in entries for each in words_of(Place(entry.inbox, entry.file), used)]
+    words = list(dict.fromkeys(words))  # two recordings of one stem have one
+    plan["recordings"], plan["delivered_transcripts"] = (
+        sum(each.state == "there" for each in some) if with_recordings else 0 for some in (found, words)
+    )
+    there = [each.place for each in (*found, *words) if each.state == "there"]
     told = [f"to be deleted: {place.shown}" for place in there if with_recordings and dry_run]
     told += [f"still in the inbox: {place.shown}" for place in there if not with_recordings]
     told += [
-        f"perhaps still in the inbox: {each.place.address}, which can't be looked at: {each.why}"
-        for each in found
+        f"perhaps still in the inbox: {each.place.address}{_unsure(each)}"
+        for each in (*found, *words)
         if each.state == "unknown" and (dry_run or not with_recordings)  # else it is tried, and told below
     ]
     return plan, names, [*told, *(f"still in the inbox: {row}" for row in rows_of(session, entries))]
 
 
+def _unsure(each: Any) -> str:
+    from pipeline.store.lying_words import ALONE
+
+    return f": {ALONE}" if each.why == ALONE else f", which can't be looked at: {each.why}"
+
+
 def not_deleted(left: Any) -> bool:
-    """Tell of recordings that were to be deleted and are not; whether there are any."""
+    """Tell of recordings and transcripts that were to be deleted and are not; whether there are any."""
     for each in left:
         click.echo(
             f"not deleted: {each.place.address}: {each.why}; let this user delete it, or delete it by hand, and run "

@@ -69,7 +69,7 @@ def purge(retention: Path | None, dry_run: bool, by: str | None, as_json: bool, 
 @click.option(
     "--with-recordings",
     is_flag=True,
-    help="Also delete the recordings that still lie in the inbox, a folder or shared storage.",
+    help="Also delete the recordings that still lie in the inbox, a folder or shared storage, and transcripts beside them.",
 )
 @dry_run_option
 @by_option
@@ -99,7 +99,7 @@ def forget(
             fields = found_by(session, person)
             keys = list(fields)
             held = sorted(set(keys) & held_calls(session))
-            plan, names, told_of = forgotten(session, keys, held, with_recordings, dry_run)
+            plan, names, told_of = forgotten(session, opened.files, keys, held, with_recordings, dry_run)
         done = None
         mine = tuple(key for key in keys if key not in held)
         if mine and not dry_run:

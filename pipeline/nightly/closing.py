@@ -128,7 +128,7 @@ def summary_of(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
         lines += ["", "| state | reason | calls |", "|---|---|---:|"]
         lines += [f"| {state} | {reason} | {count} |" for (state, reason), count in sorted(reasons.items())]
     if outcome.mistakes:
-        lines += ["", "Rows of call lists that can't be taken as written:", ""]
+        lines += ["", "What is wrong in the inbox and its call lists:", ""]
         lines += [f"- {inert(mistake)}" for mistake in outcome.mistakes[:MOST_MISTAKES]]
         if len(outcome.mistakes) > MOST_MISTAKES:
             lines += [f"- and {len(outcome.mistakes) - MOST_MISTAKES} more; the run's log holds them all"]
@@ -162,7 +162,7 @@ def prometheus(outcome: Outcome, alerts: Sequence[AlertLine]) -> str:
     for name, told, value in (
         (
             "callgauge_run_ok",
-            "Whether nothing failed, nothing is missing and no call list has mistakes.",
+            "Whether nothing failed, nothing is missing and no mistake of the inbox or its call lists is told.",
             int(outcome.ok),
         ),
         ("callgauge_run_worked_calls", "Calls that the latest run worked on.", outcome.worked),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pipeline.beside_names import stem_of
 from pipeline.call_names import kept_name
 from pipeline.endings import Apart, apart, is_hidden, is_recording
 from pipeline.errors import ConfigError
@@ -38,7 +39,8 @@ class Stamp:
 class Seen:
     """One recording in the inbox, by its `kept_name`; ``path`` is a URL where that lies on shared storage.
 
-    A folder that may not be read is one ``unreadable`` too, by a name that ends in ``/``; ``told`` says why.
+    A folder that may not be read is one ``unreadable`` too, by a name that ends in ``/``; ``told`` says why. ``beside``: URLs
+    of the transcripts delivered beside one on shared storage.
     """
 
     file: str
@@ -47,6 +49,7 @@ class Seen:
     stamp: Stamp | None = None
     sha256: str | None = None
     told: str | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def is_folder(self) -> bool:
@@ -54,7 +57,10 @@ class Seen:
         return self.file.endswith("/")
 
 
-def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: float = SETTLE_S) -> list[Seen]:
+def look(
+    inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: float = SETTLE_S,
+    transcripts: list[str] | None = None,
+) -> list[Seen]:  # fmt: skip
     """All recordings under an inbox, by name, and the folders in it that may not be read.
 
     A file that changes between two looks, is open for writing in a process that can be seen, or bears the name of an
@@ -67,6 +73,8 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
         Spares reading files that were not touched since an earlier run.
     settle_s
         Time between the two looks, in seconds.
+    transcripts
+        Takes in the names of delivered transcripts.
 
     Raises
     ------
@@ -76,7 +84,7 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
     if not inbox.is_dir():
         raise ConfigError([f"{inbox}: INBOX → there is no such folder"])
     root = inbox.resolve()
-    first = list(_found(root))
+    first = list(_found(root, [] if transcripts is None else transcripts))
     fresh = [each for each in first if each.stamp and _is_fresh(each.stamp)]
     writing: set[str] = set()
     if fresh:
@@ -86,7 +94,7 @@ def look(inbox: Path, *, known: Known = lambda _file, _stamp: None, settle_s: fl
     return sorted((_read(each, each.file in writing, known) for each in first), key=lambda each: each.file)
 
 
-def _found(root: Path) -> Iterator[Seen]:
+def _found(root: Path, transcripts: list[str]) -> Iterator[Seen]:
     seen: set[str] = set()
     unfinished: dict[str, Path] = {}
     closed: dict[str, str] = {}
@@ -96,6 +104,8 @@ def _found(root: Path) -> Iterator[Seen]:
         for path in (Path(folder, name) for name in sorted([*names, *links])):
             inner = path.relative_to(root)
             file, whole = kept_name(inner.as_posix()), inner.with_suffix("")
+            if stem_of(file) is not None and not is_hidden(inner):
+                transcripts.append(file)
             if (why := standing_apart(path, root)) is not None:
                 yield Seen(file, path, why)
             elif apart(inner) is not None:

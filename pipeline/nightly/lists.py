@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.beside_names import orphans
 from pipeline.call_claims import with_agent
 from pipeline.call_names import kept_name
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
@@ -37,12 +38,15 @@ class Listing:
 
 
 def read_lists(
-    inbox: Path, seen: Mapping[str, Ready], *, profile: Profile, outcomes: Collection[str] | None = None
-) -> Listing:
+    inbox: Path, seen: Mapping[str, Ready], *, profile: Profile, outcomes: Collection[str] | None = None,
+    transcripts: Sequence[str] = (), unread: Sequence[str] = (),
+) -> Listing:  # fmt: skip
     """Read every ``calls.csv`` and ``calls.jsonl`` under the inbox and match their rows to files, given with their states.
 
     A row's file is looked for beside its list. A list that can't be read at all is a mistake, and its folder's calls
     go on without rows: a night doesn't stop for it. ``outcomes``: as in `pipeline.intake.take_in`.
+    ``transcripts``: names of delivered ones; those without a recording are told. ``unread``: what is to be told of lists that
+    could not be fetched.
     """
     found = [_read(path, inbox, profile) for path in _lists(inbox)]
     known = joined(found, profile=profile)
@@ -66,11 +70,13 @@ def read_lists(
     )
     apart = listed_apart(assigned.missing, others)
     told = (
+        *unread,
         *_passed_over(inbox),
         *known.mistakes,
         *assigned.mistakes,
         *apart,
         *unknown_outcomes(known, outcomes),
+        *orphans(transcripts, seen),
     )
     return Listing(rows, given, missing, told, assigned.contested)
 

@@ -22,7 +22,7 @@ from pipeline.nightly.inbox import Stamp, known_from, look
 from pipeline.nightly.lists import read_lists
 from pipeline.nightly.plan import plan_night
 from pipeline.nightly.settings import NightSettings
-from pipeline.nightly.shared import Shared, exists, lists_of, look_at
+from pipeline.nightly.shared import Shared, exists, lists_of, look_at, told_unread
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Setup
 from pipeline.process import Workplace
@@ -73,8 +73,10 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
         inbox = _folder(inbox)
     if not exists(inbox):
         raise ConfigError([f"{settings.inbox}: INBOX → there is no such folder"])
-    with lists_of(inbox) as lists:
-        return _begin(store, settings, inbox, lists, now or datetime.now(UTC))
+    unread: dict[str, str] = {}
+    with lists_of(inbox, unread) as lists:
+        told = told_unread(unread, settings.profile)
+        return _begin(store, settings, inbox, lists, told, now or datetime.now(UTC))
 
 
 def _folder(inbox: Path) -> Path:
@@ -92,7 +94,10 @@ def _folder(inbox: Path) -> Path:
     return found
 
 
-def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: Path, at: datetime) -> Begun:
+def _begin(
+    store: Store, settings: NightSettings, inbox: Path | Shared, lists: Path, unread: list[str], at: datetime
+) -> Begun:
+    transcripts: list[str] = []
     profile = find_profile([lists], settings.profile)
     standard = standard_named(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
@@ -101,12 +106,13 @@ def _begin(store: Store, settings: NightSettings, inbox: Path | Shared, lists: P
     made = _open_run(store, settings, str(inbox), profile, at)
     known = known_from(_stamps(store, str(inbox)))
     if isinstance(inbox, Shared):
-        seen = look_at(inbox, known=known, settle_s=settings.settle_s)
+        seen = look_at(inbox, known=known, settle_s=settings.settle_s, transcripts=transcripts)
     else:
-        seen = look(inbox, known=known, settle_s=settings.settle_s)
+        seen = look(inbox, known=known, settle_s=settings.settle_s, transcripts=transcripts)
     listing = read_lists(
-        lists, {each.file: each.state for each in seen}, profile=profile, outcomes=outcome_words(standard)
-    )
+        lists, {each.file: each.state for each in seen}, profile=profile, outcomes=outcome_words(standard),
+        transcripts=transcripts, unread=unread,
+    )  # fmt: skip
     with store.writing() as session:
         keep_standard(
             session, sha256=setup.standard_sha256, standard=standard.id, version=standard.version,

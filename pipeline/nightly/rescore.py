@@ -23,7 +23,7 @@ from pipeline.nightly.again import Again, Answer, Desk, without_ears
 from pipeline.nightly.child import plain
 from pipeline.nightly.night import close_run, end_stale, standard_named
 from pipeline.nightly.rescore_plan import Choice, Left, Plan, plan_calls
-from pipeline.nightly.shared import exists, lists_of, place_of
+from pipeline.nightly.shared import exists, lists_of, place_of, told_unread
 from pipeline.nightly.work import Setup
 from pipeline.process import Workplace
 from pipeline.profile import EMPTY, Profile
@@ -239,7 +239,9 @@ def _profile(store: Store, given: Path | None) -> Profile:
     place = place_of(inbox)
     if not exists(place):
         raise ConfigError([f"--profile: {inbox} → the latest night's inbox is gone; name the profile"])
-    with lists_of(place) as lists:
+    unread: dict[str, str] = {}  # of its call lists nothing is wanted
+    with lists_of(place, unread) as lists:
+        told_unread(unread, None)
         return find_profile([lists], None)
 
 

@@ -1,7 +1,8 @@
 """An inbox on shared storage, by URL: any protocol of fsspec whose package is installed.
 
 A path, or a ``file://`` URL, is a folder that every machine mounts. Anything else is listed and read through fsspec:
-call lists and the profile are fetched for planning, a recording by the worker that hears it.
+call lists and the profile are fetched for planning, a recording by the worker that hears it, with its transcript
+(`pipeline.nightly.fetched`).
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 
+from pipeline.beside_names import folded_path, stem_of, transcripts_for
 from pipeline.call_names import kept_name
 from pipeline.endings import Apart, apart, is_companion, is_hidden, is_recording, may_be_companion
 from pipeline.errors import ConfigError
@@ -91,8 +93,11 @@ def exists(place: Path | Shared) -> bool:
 
 
 @contextmanager
-def lists_of(place: Path | Shared) -> Iterator[Path]:
-    """A folder with the call lists and profiles as they lie in the inbox: the inbox itself, or copies of them."""
+def lists_of(place: Path | Shared, unread: dict[str, str] | None = None) -> Iterator[Path]:
+    """A folder with the call lists and profiles as they lie in the inbox: the inbox itself, or copies of them.
+
+    ``unread`` takes in those that can't be fetched, by name, each with why; without it the first one's error is raised.
+    """
     if isinstance(place, Path):
         yield place
         return
@@ -102,28 +107,39 @@ def lists_of(place: Path | Shared) -> Iterator[Path]:
             name = PurePosixPath(file)
             if name.name in _SMALL and ".." not in name.parts and not is_hidden(name):
                 target = Path(folder, *name.parts)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                storage.get_file(f"{root}/{file}", str(target))
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    storage.get_file(f"{root}/{file}", str(target))
+                except Exception as error:  # each storage's package has its own
+                    if unread is None:
+                        raise
+                    with suppress(OSError):
+                        target.unlink(missing_ok=True)  # half a list is none
+                    unread[file] = why_not(error)
         yield Path(folder)
 
 
-@contextmanager
-def near(source: Path | str) -> Iterator[Path]:
-    """A recording as a file of this machine: itself, or a copy for the time of the block."""
-    if isinstance(source, Path):
-        yield source
-        return
-    storage, path = fsspec.core.url_to_fs(source)
-    with tempfile.TemporaryDirectory(prefix="callgauge-") as folder:
-        target = Path(folder, PurePosixPath(path).name)
-        storage.get_file(path, str(target))
-        yield target
+def told_unread(unread: Mapping[str, str], profile: Path | None) -> list[str]:
+    """What is to be told of call lists that can't be fetched, as of those of a folder that can't be read.
+
+    Raises
+    ------
+    ConfigError
+        The inbox's own profile is one of them, and no other is named.
+    """
+    told = {file: f"{kept_name(file)}: file → can't be read: {why}" for file, why in unread.items()}
+    if profile is None and PROFILE in told:
+        raise ConfigError([told[PROFILE]])
+    return [line for file, line in told.items() if PurePosixPath(file).name != PROFILE]
 
 
-def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
+def look_at(
+    place: Shared, *, known: Known, settle_s: float, transcripts: list[str] | None = None
+) -> list[Seen]:
     """All recordings in it, by name, as `pipeline.nightly.inbox.look` tells them of a folder.
 
-    A file that was changed lately and looks otherwise at a second look is ``being_written``.
+    A file that was changed lately and looks otherwise at a second look is ``being_written``. ``transcripts`` takes in the
+    names of delivered ones.
 
     Raises
     ------
@@ -141,6 +157,9 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
         storage.invalidate_cache()
         now = _listed(place, {})
         writing = {file for file in fresh if file not in now or _stamp(now[file]) != stamps[file]}
+    words = _transcripts(first)
+    if transcripts is not None:
+        transcripts += (kept_name(file) for some in words.values() for file in some)
     found = [Seen(kept_name(name), place.at(name), "unreadable", told=told) for name, told in closed.items()]
     for file in sorted(first):
         name = PurePosixPath(file)
@@ -155,16 +174,28 @@ def look_at(place: Shared, *, known: Known, settle_s: float) -> list[Seen]:
         elif unfinished and (whole := name.with_suffix("").as_posix()) not in first:
             found.append(Seen(kept_name(whole), place.at(file), "being_written"))
         elif is_recording(name):
+            beside = transcripts_for(file, words.get(folded_path(file.rpartition(".")[0]), ()), first)
             seen = Seen(
-                kept_name(file), place.at(file), "being_written" if file in writing else "ready", stamps[file]
-            )
+                kept_name(file), place.at(file), "being_written" if file in writing else "ready", stamps[file],
+                beside=tuple(place.at(each) for each in beside),
+            )  # fmt: skip
             found.append(_read(storage, f"{root}/{file}", seen, first[file], known))
     return sorted(found, key=lambda each: each.file)
+
+
+def _transcripts(files: Iterable[str]) -> dict[tuple[str, str], list[str]]:
+    """Delivered transcripts by folder and stem of their recordings."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for file in files:
+        if (stem := stem_of(file)) is not None and not is_hidden(PurePosixPath(file)):
+            found.setdefault(folded_path(stem), []).append(file)
+    return found
 
 
 def _listed(place: Shared, closed: dict[str, str]) -> dict[str, Mapping[str, Any]]:
     """Files under a folder by their name from it; ``closed`` takes in folders that can't be listed, as `open_folders` does.
 
+    A folder that bears a transcript's name is one of them: its call must fail.
     Folder by folder: fsspec's own walk passes over what it may not list and says nothing of it.
     """
     storage, root = place.storage()
@@ -185,10 +216,13 @@ def _listed(place: Shared, closed: dict[str, str]) -> dict[str, Mapping[str, Any
             continue
         for info in told:
             path = info["name"].rstrip("/")
-            if info["type"] != "directory" and path.startswith(start):
-                found[path.removeprefix(start)] = info
-            elif info["type"] == "directory" and path.startswith(start) and path != folder:
+            is_folder = info["type"] == "directory"
+            if not path.startswith(start) or (is_folder and path == folder):
+                continue
+            if is_folder:
                 folders.append(path)
+            if not is_folder or stem_of(path) is not None:
+                found[path.removeprefix(start)] = info
     return dict(sorted(found.items()))
 
 
@@ -247,6 +281,6 @@ def _read(storage: Any, path: str, seen: Seen, told: Mapping[str, Any], known: K
         try:
             with storage.open(path, "rb") as stream:
                 sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        except OSError:
+        except Exception:  # each storage's package has its own
             return replace(seen, state="unreadable")
     return replace(seen, sha256=sha256)

@@ -28,13 +28,14 @@ from pipeline.types import CallRecord
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """One call to be scored; ``path`` is a URL where the recording lies on shared storage."""
+    """One call to be scored; ``path`` is a URL where the recording lies on shared storage, ``beside`` its transcripts there."""
 
     entry: int
     path: Path | str
     record: CallRecord
     basis: Basis
     suppressed_since: datetime | None = None
+    beside: tuple[str, ...] = ()
 
 
 class Planner:
@@ -104,7 +105,7 @@ class Planner:
         record = replace(row, file=name, call_id=call.call_id) if row.listed else record_of(call, name)
         self._session.flush()
         since = self._suppressed.get(call.customer_id) if call.customer_id else None
-        return Ticket(entry.id, each.path, record, basis, since)
+        return Ticket(entry.id, each.path, record, basis, since, each.beside)
 
     def claimed(self, each: Seen, row: CallRecord | None, *, apart: Container[str]) -> Iterator[str]:
         """Where a recording is another's duplicate, and its row gives it to another agent than the call that counts.

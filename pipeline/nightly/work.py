@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import CallgaugeError, RecordingError, code_of_disk
-from pipeline.nightly.shared import near
+from pipeline.nightly.fetched import near
 from pipeline.nightly.tickets import Ticket
 from pipeline.process import HeardCall, Job, Workplace, hear_call, judge_call
 from pipeline.reports.audio_copy import write_copy
@@ -118,7 +118,7 @@ class Bench:
         """Read the recording and its words. Raises what `hear_call` raises, ChangedError, ExcludedError."""
         self._seconds = {}
         self._near.close()  # a copy for the call before
-        path = self._near.enter_context(near(ticket.path))
+        path = self._near.enter_context(near(ticket.path, ticket.beside))
         self._job = Job(path, ticket.record, ticket.suppressed_since)
         self._heard = self._timed("hear", hear_call, self._job, self._places.of(ticket.basis.standard_sha256))
         if self._heard.recording.sha256 != ticket.basis.recording_sha256:

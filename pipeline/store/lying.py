@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.call_names import named_by, path_in
+from pipeline.call_names import kept_name, named_by, path_in
 from pipeline.errors import printable
 from pipeline.errors import why as why_not
 from pipeline.store.night_tables import LedgerEntry
@@ -20,7 +20,7 @@ from pipeline.store.retention import in_parts
 from pipeline.store.tables import Call
 
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")
-_GONE = (FileNotFoundError, NotADirectoryError)
+GONE = (FileNotFoundError, NotADirectoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,11 @@ class Place:
     def is_shared(self) -> bool:
         """Whether that is a storage behind a URL."""
         return "://" in self.inbox
+
+    def beside(self, name: str) -> Place:
+        """What lies in the same folder under a name, as the disk has it."""
+        folder, slash, _ = self.file.rpartition("/")
+        return Place(self.inbox, f"{folder}{slash}{kept_name(name)}")
 
     @property
     def address(self) -> str:
@@ -70,29 +75,28 @@ def entries_of(session: Session, calls: Sequence[int]) -> list[LedgerEntry]:
 def look(place: Place) -> Lying:
     """Whether a recording lies there still, or another file of its name."""
     try:
-        return Lying(place, "there" if _Disk(place).is_file() else "gone")
-    except _GONE:
+        return Lying(place, "there" if Disk(place).is_file() else "gone")
+    except GONE:
         return Lying(place, "gone")
     except Exception as error:  # whatever a storage's package raises
         return Lying(place, "unknown", why_not(error))
 
 
-def take_away(place: Place, sha256: str) -> Lying:
-    """Remove a recording if it still holds this content; what another file of its name holds is nobody's here."""
+def take_away(place: Place, sha256: str | None) -> Lying:
+    """Remove a file if it still holds this content (None: any); what another file of its name holds is nobody's here."""
     try:
-        disk = _Disk(place)
+        disk = Disk(place)
         disk.forget_listings()
         if not disk.is_file():
             return Lying(place, "gone")
         if disk.is_link():
             return Lying(place, "there", "it is a link, and what it leads to isn't looked for")
-        with disk.opened() as stream:
-            if hashlib.file_digest(stream, "sha256").hexdigest() != sha256:
-                return Lying(place, "there")
+        if sha256 is not None and disk.digest() != sha256:
+            return Lying(place, "there")
         disk.remove()
         disk.forget_listings()
         return Lying(place, "there", "the storage keeps it") if disk.is_file() else Lying(place, "gone")
-    except _GONE:
+    except GONE:
         return Lying(place, "gone")
     except NotImplementedError:
         return Lying(place, "there", "nothing can be removed through this protocol")
@@ -100,8 +104,8 @@ def take_away(place: Place, sha256: str) -> Lying:
         return Lying(place, "unknown", why_not(error))
 
 
-class _Disk:
-    """One file, of a folder or of a storage. All raise what the disk raises."""
+class Disk:
+    """One file, of a folder or of a storage. Its methods raise what the disk raises."""
 
     def __init__(self, place: Place) -> None:
         self._storage: Any = None
@@ -114,6 +118,7 @@ class _Disk:
             self._local = path_in(place.inbox, place.file)
 
     def forget_listings(self) -> None:
+        """Ask the storage anew from here on."""
         if self._storage is not None:
             self._storage.invalidate_cache()
 
@@ -122,22 +127,38 @@ class _Disk:
         return told
 
     def is_file(self) -> bool:
+        """Whether it is a file, links followed."""
         if self._storage is None:
             return S_ISREG(self._local.stat().st_mode)
         return self._told().get("type") != "directory"
 
     def is_link(self) -> bool:
+        """Whether it is a link."""
         if self._storage is None:
             return self._local.is_symlink()
         told = self._told()
         return told.get("type") == "link" or bool(told.get("islink"))
 
+    def names_beside(self) -> frozenset[str]:
+        """Names of all that lies in its folder."""
+        if self._storage is None:
+            return frozenset(each.name for each in self._local.parent.iterdir())
+        told = self._storage.ls(self._path.rpartition("/")[0], detail=True)
+        return frozenset(each["name"].rstrip("/").rpartition("/")[2] for each in told)
+
+    def digest(self) -> str:
+        """SHA-256 of its content."""
+        with self.opened() as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
     def opened(self) -> Any:
+        """Its bytes, to be read."""
         if self._storage is None:
             return self._local.open("rb")
         return self._storage.open(self._path, "rb")
 
     def remove(self) -> None:
+        """Take it away."""
         if self._storage is None:
             self._local.unlink()
         else:

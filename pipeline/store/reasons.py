@@ -48,6 +48,7 @@ REASONS: dict[str, Why] = {
     "too_long": Why("failed", "录音过长", "is longer than accepted"),
     "unreadable": Why("failed", "文件无法读取", "can't be read", heals=True),
     "vanished": Why("failed", "文件在处理前消失", "was gone before its turn", heals=True),
+    "transcript": Why("failed", "随附文字稿无法使用", "has a transcript beside it that can't be used", heals=True),
     "damaged": Why("failed", "录音数据已损坏", "is damaged"),
     "crashed": Why("failed", "处理该录音的进程异常退出", "made the process that worked on it end abruptly", heals=True),
     "timeout": Why("failed", "处理超时", "took longer than the time limit", heals=True),

@@ -23,6 +23,7 @@ from pipeline.store.appraisal_query import digest_of
 from pipeline.store.database import Store
 from pipeline.store.files import private_folder
 from pipeline.store.lying import Lying, Place, entries_of, look, take_away
+from pipeline.store.lying_words import take_words_away, to_go
 from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, without_quotes
@@ -46,7 +47,7 @@ class Wanted:
     told
         What else the proof says.
     recordings
-        Whether the recordings themselves are taken out of the inbox.
+        Whether the recordings themselves are taken out of the inbox, and the transcripts delivered beside them.
     known_by
         What the person is known by; requests not to be called are kept under its digest.
     """
@@ -65,7 +66,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A removal: its number, its seal, what it came to, and recordings that could not be taken away."""
+    """A removal: its number, its seal, what it came to, and what in the inbox could not be taken away."""
 
     number: int
     seal: str
@@ -86,11 +87,12 @@ def remove(store: Store, wanted: Wanted, *, now: datetime | None = None) -> Remo
     at = now or datetime.now(UTC)
     store.files.ready()
     new_results = _new_results(store, wanted)
+    transcripts = to_go(store, sorted({*wanted.people, *wanted.scores})) if wanted.recordings else []
     with store.writing() as session:
         files = _files(session, wanted)
         gone = _calls_of(session, (*wanted.people, *wanted.scores))
         recordings = sorted({call.recording_sha256 for call in gone})
-        body = _body(session, wanted, files, new_results, recordings)
+        body = {**_body(session, wanted, files, new_results, recordings), "transcripts": transcripts}
         row = _sealed(session, wanted, body, at)
         _mark(session, files, new_results, row.id, at)
         _rows(session, wanted, at)
@@ -237,22 +239,25 @@ def _alerts(nights: Path, calls: set[str]) -> None:
 
 
 def _inbox(store: Store, body: Mapping[str, Any]) -> tuple[Lying, ...]:
-    """Take recordings out of the inbox where that was asked; the ledger forgets the names of those that are not there.
+    """Take recordings and their transcripts out of the inbox where that was asked; the ledger forgets names of what is gone.
 
     Returns those that were to go and are not gone. What can't be looked at and was not to go is nowhere named any more.
     """
     with store.reading() as session:
         calls = _keys(session, {*body["rows"]["people"], *body["rows"]["scores"]})
         rows = [(row.id, Place(row.inbox, row.file), row.sha256) for row in entries_of(session, calls)]
-    asked = body["recordings"]
-    nameless, left = [], []
+    asked, used = body["recordings"], body.get("transcripts", ())  # a removal of before names none
+    nameless: list[int] = []
+    left: list[Lying] = []
     for key, place, sha256 in rows:
         if sha256 is None or place.file == _nobody(sha256):
             continue
+        words = take_words_away(place, sha256, used) if sha256 in asked else []
         found = take_away(place, sha256) if sha256 in asked else look(place)
+        left += words
         if sha256 in asked and found.why is not None:
             left.append(found)
-        elif found.state != "there":
+        elif found.state != "there" and not words:
             nameless.append(key)
     with store.writing() as session:  # no storage is waited for while the database is
         for key in nameless:
