@@ -242,7 +242,7 @@ MANDARIN = (
         ("zh", ENGLISH, True),
         ("zh-CN", (*ENGLISH * 3, "老王"), True),  # a name is no Mandarin
         ("en", MANDARIN, True),
-        ("English", (*MANDARIN, "OK，那APP呢？", "Bye bye."), True),  # nor are such words English
+        ("English", (*MANDARIN * 2, "OK，那APP呢？", "Bye bye."), True),  # nor are such words English
         ("en", ENGLISH, False),
         ("zh", MANDARIN, False),
         (None, ENGLISH, False),
