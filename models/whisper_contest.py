@@ -20,6 +20,8 @@ _LEAST_ODDS = 0.05
 """What the finder thinks less likely isn't tried."""
 _LEAST_LIKING = -1.5
 """Foreign speech came out over -1.3 a different token, accented English in loud noise as a loop in Burmese under -2.4."""
+_LOST_LIKING = -2.4
+"""What a single search leaves under this in every window is a loop of a few tokens, and not searched again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +86,12 @@ class Contest:
         return ours, 0.0
 
     def _is_lost(self, language: str) -> bool:
-        """Whether the narrow search alone shows that nobody speaks a language: it isn't searched again."""
-        return self._mean(self._firsts(language, range(len(self.sounds)))) < _LEAST_LIKING
+        """Whether the narrow search alone shows that nobody speaks a language."""
+        return all(draft.merit < _LOST_LIKING for draft in self._firsts(language, range(len(self.sounds))))
 
     def _liking(self, language: str) -> float:
-        return self._mean(self._drafts(language))
-
-    def _mean(self, drafts: Sequence[Draft]) -> float:
-        return float(np.average([draft.merit for draft in drafts], weights=self.sizes))
+        merits = [draft.merit for draft in self._drafts(language)]
+        return float(np.average(merits, weights=self.sizes))
 
     def _drafts(self, language: str) -> list[Draft]:
         if language not in self._known:
