@@ -176,8 +176,8 @@ def test_a_third_language_is_looked_for_no_longer_than_until_it_is_found() -> No
 
 
 def test_a_clear_loser_is_not_searched_again() -> None:
-    loop, lost = _Hearing("…", -0.2), _Hearing("…", -2.6)
-    loop.draft = Draft([1, 2] * 20, -0.2, 0.1, "mur mur")
+    loop, lost = _Hearing("…", -0.3), _Hearing("…", -3.1)
+    loop.draft = Draft([1, 2] * 20, -0.3, 0.1, "mur mur")
     heard = {"fr": loop, "la": lost, "en": _Hearing("…", -1.3), "zh": _Hearing("…", -4.0)}
     assert _contest(16.0, **heard).settled(FRENCH, 16.0)[0] == "en"
     assert (loop.asked, loop.settling, lost.asked, lost.settling) == (1, 0, 1, 0)
