@@ -21,8 +21,8 @@ _LEAST_ODDS = 0.05
 _LEAST_LIKING = -1.5
 """Foreign speech came out over -1.3 a different token, accented English in loud noise as a loop in Burmese under -2.4."""
 _LOST_LIKING = -3.0
-"""What a single search leaves under this in every window is a loop of a few tokens, and not searched again. French was one of
--2.76 at first, as which the decoder wrote sentences at the second."""
+"""What a single search leaves under this in every window is a loop of a few tokens, and not searched again: spoken
+French itself came out at -2.76 once, so only what is worse."""
 
 
 @dataclass(frozen=True, slots=True)
