@@ -31,6 +31,15 @@ Encoded = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of a window, and the languages that it may be in by its sound; seconds of the window."""
+
+    start_s: float
+    end_s: float
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     """A stretch of a window in one language, and what came out; seconds of the window; whether the finder is sure, too."""
 
@@ -63,7 +72,7 @@ class SecondHearing:
         """The window with what it lost; ``odds`` are its languages' where the call's language was not given."""
         if odds is not None and self._is_speech(window) and self._may_be_mixed(odds):
             runs = self._runs(sound)
-            if any(self._is_other(run) for run in runs):
+            if runs:
                 return self._joined(runs, sound)
         return replace(window, words=self.filled(window.words, sound))
 
@@ -98,11 +107,17 @@ class SecondHearing:
         others = [share for code, share in self._shares(odds).items() if code != self._own]
         return any(share >= self.settings.mixed_probability for share in others)
 
+    def _may_be_other(self, part: _Part) -> bool:
+        """Whether the finder is sure of another language over some time."""
+        return (
+            len(part.codes) == 1
+            and part.codes != (self._own,)
+            and part.end_s - part.start_s >= _LEAST_PROOF_S
+        )
+
     def _is_other(self, run: _Run) -> bool:
-        """Whether finder and decoder are both sure of another language over some time: a strong accent is words in none."""
-        if run.language == self._own or not run.clear or run.end_s - run.start_s < _LEAST_PROOF_S:
-            return False
-        return self._fills(run.draft, self.searches[run.language])
+        """Whether the decoder is sure of the other language, too: a strong accent is words in none."""
+        return run.language != self._own and run.clear and self._fills(run.draft, self.searches[run.language])
 
     def _shares(self, odds: Mapping[str, float]) -> dict[str, float]:
         known = sum(odds.get(code, 0.0) for code in self.searches) or 1.0
@@ -121,25 +136,31 @@ class SecondHearing:
 
     def _runs(self, sound: Samples) -> list[_Run]:
         """The window cut in its pauses where the language changes, each run in the language that it is likeliest in; none
-        where it has no pause.
+        where it has no pause, or no run that is surely in another language than the window's.
 
-        The finder alone is misled by accents; the decoder has the last word wherever it is not for the window's own.
+        The finder alone is misled by accents; the decoder has the last word wherever it is not for the window's own. So those
+        that may prove another language are heard first, and the others only beside one that does.
         """
         cut = pieces(sound)
         if len(cut) == 1:
             return []
         likely = [self._likely([self.encode(_part(sound, *piece))]) for piece in cut]
-        runs = []
+        parts = []
         for codes, group in groupby(zip(cut, likely, strict=True), key=lambda pair: pair[1]):
             found = [piece for piece, _ in group]
-            start_s, end_s = found[0][0], found[-1][1]
-            encoded = self.encode(_part(sound, start_s, end_s))
-            asked = codes if codes == (self._own,) else tuple(self.searches)
-            drafted = [(self.searches[code].drafts([encoded])[0], code) for code in asked]
-            said = [(draft, code) for draft, code in drafted if self.searches[code].says_something(draft)]
-            draft, code = max(said or drafted[:1], key=lambda pair: pair[0].merit)
-            runs.append(_Run(start_s, end_s, code, draft, encoded, codes == (code,)))
-        return runs
+            parts.append(_Part(found[0][0], found[-1][1], codes))
+        proofs = {part: self._heard(part, sound) for part in parts if self._may_be_other(part)}
+        if not any(self._is_other(run) for run in proofs.values()):
+            return []
+        return [proofs.get(part) or self._heard(part, sound) for part in parts]
+
+    def _heard(self, part: _Part, sound: Samples) -> _Run:
+        encoded = self.encode(_part(sound, part.start_s, part.end_s))
+        asked = part.codes if part.codes == (self._own,) else tuple(self.searches)
+        drafted = [(self.searches[code].drafts([encoded])[0], code) for code in asked]
+        said = [(draft, code) for draft, code in drafted if self.searches[code].says_something(draft)]
+        draft, code = max(said or drafted[:1], key=lambda pair: pair[0].merit)
+        return _Run(part.start_s, part.end_s, code, draft, encoded, part.codes == (code,))
 
     def _joined(self, runs: Sequence[_Run], sound: Samples) -> HeardWindow:
         words: list[HeardWord] = []

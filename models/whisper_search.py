@@ -69,7 +69,15 @@ class Search:
 
     def drafts(self, encoded: Sequence[NDArray[np.float32]]) -> list[Draft]:
         """The best text of each window; ``encoded`` holds arrays of one shape ``(1, frames, width)``."""
-        settled = self._decode(encoded, self.hints, beam_size=self.settings.beam_size)
+        return self.settled(encoded, self.first(encoded))
+
+    def first(self, encoded: Sequence[NDArray[np.float32]]) -> list[Draft]:
+        """The narrow search alone."""
+        return self._decode(encoded, self.hints, beam_size=self.settings.beam_size)
+
+    def settled(self, encoded: Sequence[NDArray[np.float32]], first: Sequence[Draft]) -> list[Draft]:
+        """What the narrow search found, the windows of which it was unsure searched again."""
+        settled = list(first)
         unsure = [place for place, draft in enumerate(settled) if self._unsure(draft)]
         if unsure and self.settings.careful_beam_size > self.settings.beam_size:
             wide = self.careful([encoded[place] for place in unsure])

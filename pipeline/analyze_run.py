@@ -12,6 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.beside_sides import doubt_of, without_sides
 from pipeline.calls import no_outcome
 from pipeline.delivered import BadLine, Delivered, read_transcripts
 from pipeline.errors import CallgaugeError
@@ -99,7 +100,9 @@ def _line(
     if isinstance(call, BadLine):
         return Line(trouble=call.message)
     try:
-        result = appraise(call.transcript, record=call.record, workplace=workplace)
+        doubt = doubt_of(call.transcript, record=call.record, known_names=workplace.names)
+        believed = call.transcript if doubt is None else without_sides(call.transcript, doubt)
+        result = appraise(believed, record=call.record, workplace=workplace)
         said = (call.record.outcome or "").strip()
         told = no_outcome(said, outcomes) if said else ""
         notes = (*call.notes, f"{name}: line {number}, outcome → {told}") if told else call.notes

@@ -124,11 +124,11 @@ def doubt_of(
     return SWAPPED if told.agent_channel == 1 and told.confidence >= _SURE else None
 
 
-def without_sides(transcript: Transcript) -> Transcript:
-    """The same words, of which nobody knows who says them."""
+def without_sides(transcript: Transcript, why: Reason | None = None) -> Transcript:
+    """The same words, of which nobody knows who says them; why is told where nothing else tells it."""
     turns = tuple(replace(turn, speaker="unknown") for turn in transcript.turns)
     unheard = tuple(replace(one, speaker="unknown") for one in transcript.unheard)
-    return replace(transcript, turns=turns, unheard=unheard, role_confidence=_NOTHING_KNOWN)
+    return replace(transcript, turns=turns, unheard=unheard, role_confidence=_NOTHING_KNOWN, unsure=why)
 
 
 def _spoken(transcript: Transcript, speaker: Speaker) -> Timeline:

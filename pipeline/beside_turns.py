@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from pipeline.analysis.voice import count_units
+from pipeline.delivered_fields import MistakeError
 from pipeline.intervals import Span, Timeline
 from pipeline.types import Turn
 
@@ -17,27 +18,29 @@ _LEAST_TWICE = 4
 """Words or characters of a turn whose doubling counts: a "嗯" stands twice at one time now and then."""
 
 
-def impossible(turns: Sequence[Turn], language: str) -> Iterator[str]:
-    """Each thing about the times that can't be, as ``key → what is wrong``.
+def impossible(turns: Sequence[Turn], language: str) -> Iterator[MistakeError]:
+    """Each thing about the times that can't be, by its key; nothing where not every turn has its time.
 
     Examples
     --------
     >>> next(impossible([Turn("agent", "word " * 90, 1.0, 2.0, 1.0)], "en"))
-    'turns[0].text → 90 words or characters in 1.0 s; nobody speaks so fast'
+    MistakeError('90 words or characters in 1.0 s; nobody speaks so fast')
     """
+    if any(turn.start_s is None or turn.end_s is None for turn in turns):
+        return
     counts = [count_units(turn.text, turn.language or language) for turn in turns]
     for place, (turn, count) in enumerate(zip(turns, counts, strict=True)):
         if _too_fast(count, [turn]):
-            yield f"turns[{place}].text → {_told(count, [turn])}"
+            yield MistakeError(f"turns[{place}].text", _told(count, [turn]))
     for side in ("agent", "customer", "unknown"):
         own = [turn for turn in turns if turn.speaker == side]
         count = sum(n for turn, n in zip(turns, counts, strict=True) if turn.speaker == side)
         if _too_fast(count, own):
-            yield f"turns → of the speaker {side}: {_told(count, own)}"
+            yield MistakeError("turns", f"of the speaker {side}: {_told(count, own)}")
     yield from _twice(turns, counts)
 
 
-def _twice(turns: Sequence[Turn], counts: Sequence[int]) -> Iterator[str]:
+def _twice(turns: Sequence[Turn], counts: Sequence[int]) -> Iterator[MistakeError]:
     """The same words of one speaker at the same time."""
 
     def same(place: int) -> tuple[str, str]:
@@ -50,7 +53,8 @@ def _twice(turns: Sequence[Turn], counts: Sequence[int]) -> Iterator[str]:
             first, second = _span(turns[one]), _span(turns[other])
             shared = first & second
             if shared and shared.duration_s > 0.5 * min(first.duration_s, second.duration_s):
-                yield f"turns[{other}] → says the same as turns[{one}] at the same time; each turn once"
+                told = f"says the same as turns[{one}] at the same time; each turn once"
+                yield MistakeError(f"turns[{other}]", told)
 
 
 def _too_fast(count: int, turns: Sequence[Turn]) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.analysis.text import language_of
-from pipeline.config_messages import shown
+from pipeline.beside_turns import impossible
 from pipeline.delivered_fields import MistakeError, halves, record_of, seconds_of, sort_of, speaker_of
+from pipeline.delivered_language import language_told
 from pipeline.errors import printable, why
 from pipeline.json_once import DoubledKeyError, loads_once
 from pipeline.profile import EMPTY, Profile
@@ -20,7 +21,6 @@ MAX_LINE_BYTES = 16_000_000
 MAX_TURNS = 20_000
 MAX_TURN_CHARS = 100_000
 MAX_ID_CHARS = 200
-LANGUAGES = ("zh", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ def parse_call(data: Any, *, file: str = "", profile: Profile = EMPTY) -> Delive
     call_id = _call_id(data.get("call_id"))
     notes: dict[str, str] = {}
     turns = _turns(data.get("turns"), notes)
-    language = _language(data.get("language"), turns)
+    language = language_told(data.get("language"), turns)
+    for mistake in impossible(turns, language):
+        raise mistake
     roles = _role_confidence(turns)
     record = record_of(data, call_id, file, profile, notes)
     transcript = Transcript(language, turns, role_confidence=roles, roles_from="delivered")
@@ -159,19 +161,6 @@ def _turn(entry: Any, key: str, notes: dict[str, str]) -> Turn:
         start = end = None
     speaker = speaker_of(entry.get("speaker"), key, notes)
     return Turn(speaker, text, start, end, 1.0, language=language_of(text))
-
-
-def _language(value: Any, turns: tuple[Turn, ...]) -> str:
-    if value is None or value in ("", "auto"):
-        return language_of(" ".join(turn.text for turn in turns)) or "zh"
-    short = value.lower().replace("_", "-").split("-")[0] if isinstance(value, str) else None
-    if short in ("cmn", "mandarin", "chinese"):
-        return "zh"
-    if short == "english":
-        return "en"
-    if short not in LANGUAGES:
-        raise MistakeError("language", f"{shown(value)} is unknown; zh, en or nothing are accepted")
-    return str(short)
 
 
 def _role_confidence(turns: tuple[Turn, ...]) -> float:

@@ -216,7 +216,7 @@ def _with_delivered(
     doubt = doubt_of(transcript, activity, record=job.record, known_names=known_names)
     if doubt is not None:
         sound = replace(heard.label(None), unsure=doubt)
-        return HeardCall(recording, without_sides(transcript), sound, provenance)
+        return HeardCall(recording, without_sides(transcript, doubt), sound, provenance)
     sound = heard.label(roles, inbound=job.record.direction == "inbound")
     return HeardCall(recording, transcript, sound, provenance)
 

@@ -115,7 +115,7 @@ class Transcript:
     ``role_confidence`` says how sure it is which side is the agent (1.0 when the call list said so); under 0.8 every
     speaker is ``unknown``. ``roles_from`` is ``call_list, speech, separation, delivered`` or
     ``none``. ``covered`` are the seconds in which nobody was understood and personal data may be said: the playable copy
-    has a tone there, too.
+    has a tone there, too. ``unsure`` says why delivered speakers are not believed.
     """
 
     language: str
@@ -126,6 +126,7 @@ class Transcript:
     dropped: tuple[Dropped, ...] = ()
     unheard: tuple[Unheard, ...] = ()
     covered: tuple[Unheard, ...] = ()
+    unsure: Reason | None = None
 
     @property
     def sides_sure(self) -> bool:

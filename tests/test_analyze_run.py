@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.analysis.labelled import read_calls
 from pipeline.analyze_run import CHUNK, LEAST_TO_SHARE, analyze
+from pipeline.beside_sides import SWAPPED
 from pipeline.process import Workplace
 
 CALLS = Path(__file__).parent / "heldout" / "calls"
@@ -103,3 +104,34 @@ def test_an_outcome_that_nobody_knows_is_told(tmp_path: Path) -> None:
     assert (
         told.startswith("calls.jsonl: line 1, outcome → 'interestd' is no outcome") and "interested?" in told
     )
+
+
+SAID = {
+    "zh": (
+        "您好，我是西城能源的小周，请问是邓先生吗？",
+        "喂，你哪位？",
+        "我们公司最近有一个优惠活动，给您介绍一下可以吗？",
+        "多少钱？我在忙。",
+    ),
+    "en": (
+        "Good morning, this is Nora Blake from Westgate Energy, am I speaking with Mr. Dunn?",
+        "Yes, speaking.",
+        "I'm calling because our company has a new offer, would you like me to send you the details?",
+        "How much is it? I'm busy.",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_speakers_whom_the_words_contradict_are_not_believed(tmp_path: Path, language: str) -> None:
+    calls = tmp_path / "calls.jsonl"
+    lines = []
+    for first, second in (("agent", "customer"), ("customer", "agent")):
+        turns = [{"speaker": (first, second)[at % 2], "text": text} for at, text in enumerate(SAID[language])]
+        lines.append(json.dumps({"call_id": first, "language": language, "turns": turns}, ensure_ascii=False))
+    calls.write_text("\n".join(lines), encoding="utf-8")
+    right, swapped = (json.loads(line.result or "") for line in analyze(calls, Workplace()))
+    assert {turn["speaker"] for turn in right["transcript"]["turns"]} == {"agent", "customer"}
+    assert {turn["speaker"] for turn in swapped["transcript"]["turns"]} == {"unknown"}
+    assert SWAPPED.en not in json.dumps(right) and SWAPPED.en in json.dumps(swapped["score"])
+    assert swapped["score"]["percent"] is None and swapped["score"]["needs_review"]

@@ -284,10 +284,21 @@ def test_speakers_whom_the_words_or_the_call_list_contradict_are_not_believed(
     ],
 )  # fmt: skip
 def test_turns_that_nobody_can_have_said_are_refused_with_their_place(
-    turns: list[tuple[Speaker, str, float, float]], place: str
+    turns: list[tuple[Speaker, str, float, float]], place: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(TranscriptError, match=place):
-        held_against(beside(turns), speech_of(turns), ROLES, duration_s=20.0)
+    keys = ("speaker", "text", "start_s", "end_s")
+    lines = [dict(zip(keys, turn, strict=True)) for turn in turns]
+    with pytest.raises(TranscriptError, match=rf"call\.transcript\.json: {place}"):
+        transcript_beside(put(tmp_path, {"turns": lines}))
+    for line in lines:
+        del line["end_s"]
+    assert transcript_beside(put(tmp_path, {"turns": lines})) is not None, "of no times nothing is impossible"
+
+
+def test_one_in_the_other_language_than_it_says_fails_its_call(tmp_path: Path) -> None:
+    lines = [{"speaker": who, "text": text, "start_s": start, "end_s": end} for who, text, start, end in EN]
+    with pytest.raises(TranscriptError, match=r"language → 'zh' is declared, .* written in English; en or"):
+        transcript_beside(put(tmp_path, {"language": "zh", "turns": lines}))
 
 
 def test_fast_talk_repeats_and_loose_times_are_let_be() -> None:

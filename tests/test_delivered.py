@@ -156,6 +156,8 @@ def test_a_line_without_a_result_is_no_row_of_a_call_list(path: Path) -> None:
         ('{"call_id": "a", "turns": [{"text": "x", "start_s": NaN, "end_s": 2}]}', "turns[0].start_s"),
         ({"call_id": "a", "turns": TURNS, "language": "fr"}, "language"),
         ({"call_id": "a", "turns": TURNS, "direction": "sideways"}, "direction"),
+        ({"call_id": "a", "turns": [{"text": "well " * 90, "start_s": 1, "end_s": 2}]}, "turns[0].text"),
+        ({"call_id": "a", "turns": [{"text": "请问您方便吗", "start_s": 1, "end_s": 3}] * 2}, "turns[1]"),
         ({"call_id": "a", "turns": TURNS, "ring_count": -2}, "ring_count"),
     ],
 )
@@ -220,3 +222,45 @@ def test_a_key_that_is_given_twice_is_a_bad_line(path: Path, where: str) -> None
     (_, bad), (_, good) = read_transcripts(path)
     assert isinstance(bad, BadLine) and "is given twice in one object" in bad.message
     assert isinstance(good, Delivered)
+
+
+ENGLISH = (
+    "Good afternoon, this is Ruth at Larchmont Paper, have you got a minute?",
+    "Yes, what is it?",
+    "We would like to hear how you order your envelopes these days.",
+)
+MANDARIN = (
+    "下午好，我是落叶松纸业的小阮，您现在方便讲话吗？",
+    "可以，什么事？",
+    "想了解一下您那边的信封平时都是怎么订的。",
+)
+
+
+@pytest.mark.parametrize(
+    ("declared", "texts", "refused"),
+    [
+        ("zh", ENGLISH, True),
+        ("zh-CN", (*ENGLISH * 3, "老王"), True),  # a name is no Mandarin
+        ("en", MANDARIN, True),
+        ("English", (*MANDARIN * 2, "OK，那APP呢？", "Bye bye."), True),  # nor are such words English
+        ("en", ENGLISH, False),
+        ("zh", MANDARIN, False),
+        (None, ENGLISH, False),
+        ("auto", MANDARIN, False),
+        ("zh", (*ENGLISH, MANDARIN[1] + MANDARIN[2]), False),  # mixed
+        ("en", (*MANDARIN, ENGLISH[1]), False),
+        ("en", (*MANDARIN * 9, ENGLISH[0]), False),
+        ("zh", ("我们的campaign在online这边optimise一下budget", "OK, so what about the KPI"), False),
+        ("zh", ("Hello? Hello?", "Sorry, wrong number.", "Bye."), False),  # too little to say
+        ("en", ("喂，您好。", "打错了。"), False),
+        ("zh", (), False),
+    ],
+)
+def test_a_language_that_the_script_plainly_contradicts_is_a_mistake(
+    path: Path, declared: str | None, texts: tuple[str, ...], refused: bool
+) -> None:
+    line = {"call_id": "a", "language": declared, "turns": [{"speaker": "agent", "text": t} for t in texts]}
+    ((_, got),) = read(path, line)
+    assert isinstance(got, BadLine) == refused
+    if isinstance(got, BadLine):
+        assert got.message.startswith("calls.jsonl: line 1, language → ") and "are written in" in got.message

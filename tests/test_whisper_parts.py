@@ -36,16 +36,22 @@ def test_a_window_is_filled_up_with_its_own_silence() -> None:
 
 
 class _Hearing:
-    """A search that hears one thing in everything, as surely as it is told."""
+    """A search that hears one thing in everything, as surely as it is told, and counts the windows that it was asked for."""
 
     def __init__(self, text: str, mean: float, silence: float = 0.1) -> None:
         self.draft = Draft([1, 2, 3], mean, silence, text)
         self.words = (HeardWord(text, 0.5, 1.0, 0.9),)
+        self.asked = self.settling = 0
 
     def careful(self, encoded: Sequence[object]) -> list[Draft]:
+        self.asked += len(encoded)
         return [self.draft] * len(encoded)
 
-    drafts = careful
+    drafts = first = careful
+
+    def settled(self, encoded: Sequence[object], first: Sequence[Draft]) -> list[Draft]:
+        self.settling += len(encoded)
+        return list(first)
 
     def says_something(self, draft: Draft) -> bool:
         return draft.no_speech_probability <= 0.6 and draft.mean_log_probability >= -1.0
@@ -106,6 +112,11 @@ def test_a_window_of_two_languages_is_heard_piece_by_piece() -> None:
     both = [("hum", 0.5), ("您好", 2.75), ("hum", 5.25)]
     assert heard(mixed, [english, mandarin, english], -0.2) == both
     assert heard(mixed, [mandarin, english, mandarin], -0.2) == [("您好", 0.5), ("hum", 2.75), ("您好", 5.25)]
+    # what the finder isn't sure of, or for too short, proves no other language: nothing of it is decoded
+    unsure, en, zh = {"en": 0.5, "zh": 0.5}, _Hearing("hum", -0.4), _Hearing("您好", -0.2)
+    again = _again([english, unsure, english], en=en, zh=zh)
+    assert again.mended(window, sound, mixed).words == known
+    assert (en.asked, zh.asked) == (0, 0)
     # the decoder has the last word, and a window that is clearly in one language is left alone
     assert heard(mixed, [english, mandarin, english], -0.6) == alone
     assert heard(english, [english, mandarin, english], -0.2) == alone
@@ -132,7 +143,8 @@ FRENCH = {"fr": 0.41, "la": 0.09, "en": 0.09, "ja": 0.04, "zh": 0.04}
     ("odds", "seconds", "merits", "expected"),
     [
         (FRENCH, 16.0, {"fr": -0.9, "en": -1.3, "zh": -4.0}, "fr"),
-        (FRENCH, 16.0, {"la": -0.7, "fr": -0.9, "en": -1.3, "zh": -4.0}, "la"),  # as it sounds
+        (FRENCH, 16.0, {"la": -0.7, "fr": -0.9, "en": -1.3, "zh": -4.0}, "fr"),  # the likeliest by its sound
+        (FRENCH, 16.0, {"la": -0.7, "fr": -1.2, "en": -1.3, "zh": -4.0}, "la"),  # confirmed
         (FRENCH, 16.0, {"fr": -0.9, "en": -1.3, "zh": -0.5}, "zh"),  # ours has words
         (FRENCH, 16.0, {"fr": -0.99, "en": -1.1, "zh": -4.0}, "en"),  # no lead
         (FRENCH, 16.0, {"fr": -1.1, "en": -1.9, "zh": -4.0}, "en"),  # noise in every language
@@ -149,6 +161,27 @@ def test_an_unsure_third_language_is_settled_by_the_decoder(
     language, liking = contest.settled(odds, seconds)
     assert language == expected
     assert liking == 0.0 if expected in ("zh", "en") else 0.5 < liking < 1.0
+
+
+def test_a_third_language_is_looked_for_no_longer_than_until_it_is_found() -> None:
+    heard = {
+        code: _Hearing("…", merit) for code, merit in {"fr": -0.6, "la": -0.5, "en": -1.3, "zh": -4.0}.items()
+    }
+    sounds = [np.zeros((1, 10, 4), dtype=np.float32)] * 3
+    contest = Contest(lambda code: heard[code], sounds, [160_000] * 3, WhisperSettings())  # type: ignore[arg-type, return-value]
+    assert contest.has_words("fr")
+    assert (heard["fr"].asked, heard["fr"].settling) == (1, 0), "one window with words is enough"
+    assert contest.settled(FRENCH, 30.0)[0] == "fr"
+    assert {code: one.asked for code, one in heard.items()} == {"fr": 3, "la": 0, "en": 3, "zh": 3}
+
+
+def test_a_clear_loser_is_not_searched_again() -> None:
+    loop, lost = _Hearing("…", -0.3), _Hearing("…", -3.1)
+    loop.draft = Draft([1, 2] * 20, -0.3, 0.1, "mur mur")
+    heard = {"fr": loop, "la": lost, "en": _Hearing("…", -1.3), "zh": _Hearing("…", -4.0)}
+    assert _contest(16.0, **heard).settled(FRENCH, 16.0)[0] == "en"
+    assert (loop.asked, loop.settling, lost.asked, lost.settling) == (1, 0, 1, 0)
+    assert heard["en"].settling == 1
 
 
 def test_a_loop_in_a_third_language_is_no_speech_of_it() -> None:

@@ -84,7 +84,7 @@ def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Mea
     """How many sentences pushed; pitches after a refusal are counted apart."""
     name, unit, method = "hard_sell_count", "sentences", "patterns and sentence encoder, agent's sentences"
     if not conversation.transcript.sides_sure:
-        return [Measure(name, None, unit, method, why_unsure(conversation.sound))]
+        return [Measure(name, None, unit, method, why_unsure(conversation.transcript, conversation.sound))]
     return [Measure(name, sum(finding.kind == KIND for finding in findings), unit, method)]
 
 

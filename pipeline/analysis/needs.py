@@ -147,7 +147,7 @@ def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Mea
     """``needs_questions`` (count) and ``customer_talk_before_pitch_s`` (seconds of customer turns before the pitch)."""
     sure = conversation.transcript.sides_sure
     asked = sum(1 for f in findings if f.kind == KIND) if sure else None
-    reason = None if sure else why_unsure(conversation.sound)
+    reason = None if sure else why_unsure(conversation.transcript, conversation.sound)
     return [
         Measure("needs_questions", asked, "count", "rules over the agent's sentences", reason),
         _talk_before_pitch(conversation, findings),
@@ -163,7 +163,7 @@ def _talk_before_pitch(conversation: Conversation, findings: Sequence[Finding]) 
     pitches = kinds_at(findings, "pitch")
     reason = None
     if not conversation.transcript.sides_sure:
-        reason = why_unsure(conversation.sound)
+        reason = why_unsure(conversation.transcript, conversation.sound)
     elif not conversation.transcript.timed:
         reason = _UNTIMED
     elif not pitches:

@@ -85,7 +85,13 @@ def _addressed(conversation: Conversation) -> Measure:
     known = (s for s in spoken if s.speaker == "agent" and conversation.transcript.role_confidence >= SURE)
     said = any(addresses(sentence) for sentence in known)
     if not said and not conversation.transcript.sides_sure:
-        return Measure("customer_addressed", None, "bool", method, why_unsure(conversation.sound))
+        return Measure(
+            "customer_addressed",
+            None,
+            "bool",
+            method,
+            why_unsure(conversation.transcript, conversation.sound),
+        )
     return Measure("customer_addressed", said, "bool", method)
 
 
@@ -94,7 +100,13 @@ def _conflicts(conversation: Conversation) -> Measure:
     if not any(_facts(product) for product in conversation.profile.products):
         return Measure("product_fact_conflicts", None, "count", method, _NO_FACTS)
     if not conversation.transcript.sides_sure:
-        return Measure("product_fact_conflicts", None, "count", method, why_unsure(conversation.sound))
+        return Measure(
+            "product_fact_conflicts",
+            None,
+            "count",
+            method,
+            why_unsure(conversation.transcript, conversation.sound),
+        )
     if not any(s.speaker == "agent" for s in conversation.sentences):
         return Measure("product_fact_conflicts", None, "count", method, _NO_AGENT)
     return Measure("product_fact_conflicts", sum(1 for _ in conflicts(conversation)), "count", method)

@@ -88,7 +88,7 @@ def talk_of(transcript: Transcript, sound: Sound | None) -> Talk | Reason:
     if not isinstance(apart, Reason):
         return Talk(apart[0].speech, apart[1].speech, BY_SOUND)
     if apart is SIDES_UNSURE or not transcript.sides_sure:
-        return why_unsure(sound)
+        return why_unsure(transcript, sound)
     if sound is not None and sound.apart:
         return Talk(sound.apart["agent"], sound.apart["customer"], BY_VOICES)
     if not transcript.timed:
@@ -96,9 +96,9 @@ def talk_of(transcript: Transcript, sound: Sound | None) -> Talk | Reason:
     return Talk(spoken_by(transcript, "agent"), spoken_by(transcript, "customer"), BY_TURNS)
 
 
-def why_unsure(sound: Sound | None) -> Reason:
-    """Why the sides are not known; of a mono call the sound says more."""
-    return SIDES_UNSURE if sound is None or sound.unsure is None else sound.unsure
+def why_unsure(transcript: Transcript, sound: Sound | None) -> Reason:
+    """Why the sides are not known: the sound of a mono call says more, and so do delivered speakers."""
+    return (sound.unsure if sound else None) or transcript.unsure or SIDES_UNSURE
 
 
 def heard_at_once(transcript: Transcript, sound: Sound | None) -> Talk | Reason:

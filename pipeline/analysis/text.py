@@ -54,10 +54,15 @@ def _fold_char(char: str) -> str:
 def language_of(text: str) -> str | None:
     """``zh`` or ``en`` by the script of most words (a Han character counts as two thirds of a word); None
     without letters."""
-    han, latin = len(_HAN.findall(text)), len(_LATIN_WORD.findall(text))
+    han, latin = words_by_script(text)
     if not han and not latin:
         return None
-    return "zh" if han * 2 / 3 >= latin else "en"
+    return "zh" if han >= latin else "en"
+
+
+def words_by_script(text: str) -> tuple[float, int]:
+    """Words in Han, a character being two thirds of one, and in Latin letters."""
+    return len(_HAN.findall(text)) * 2 / 3, len(_LATIN_WORD.findall(text))
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:

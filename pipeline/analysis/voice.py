@@ -117,7 +117,7 @@ def _loudness(apart: tuple[Side, Side] | Reason) -> list[Measure]:
 def _speech_rate(transcript: Transcript, sound: Sound | None) -> Measure:
     unit = "chars/min" if transcript.language == "zh" else "words/min"
     if not transcript.sides_sure:
-        return unmeasured("agent_speech_rate", unit, BY_TURNS, why_unsure(sound))
+        return unmeasured("agent_speech_rate", unit, BY_TURNS, why_unsure(transcript, sound))
     if not transcript.timed:
         return unmeasured("agent_speech_rate", unit, BY_TURNS, NO_TIMES)
     agent = [

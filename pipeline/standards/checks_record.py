@@ -235,7 +235,7 @@ def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     if match := has_shape("date", notes):
         return Told("recorded", values={"quote": notes[:80], "value": match.group()})
     if not sure:
-        return Told(None, steps, why=why_unsure(evidence.sound))
+        return Told(None, steps, why=why_unsure(evidence.transcript, evidence.sound))
     return Told("none", values={}, searched=talk_span(evidence.transcript))
 
 

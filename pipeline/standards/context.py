@@ -103,7 +103,7 @@ class Context:
     @property
     def why_unsure(self) -> Reason:
         """Why it is not known who speaks; of a mono call the sound says more."""
-        return why_unsure(self.evidence.sound)
+        return why_unsure(self.evidence.transcript, self.evidence.sound)
 
     @property
     def timed(self) -> bool:

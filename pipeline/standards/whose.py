@@ -45,9 +45,9 @@ def known(findings: Sequence[Finding], transcript: Transcript) -> dict[int, str]
     return told | {id(one): "agent" for one in own}
 
 
-def why_unsure(sound: Sound | None) -> Reason:
-    """Why it is not known who speaks; of a mono call the sound says more."""
-    return message("sides_unsure") if sound is None or sound.unsure is None else sound.unsure
+def why_unsure(transcript: Transcript, sound: Sound | None) -> Reason:
+    """Why it is not known who speaks: the sound of a mono call says more, and so do delivered speakers."""
+    return (sound.unsure if sound else None) or transcript.unsure or message("sides_unsure")
 
 
 def _given(slot: Finding, transcript: Transcript) -> bool:
