@@ -133,12 +133,12 @@ def test_where_it_is_not_on_record_whether_a_criterion_applies_a_miss_does_not_c
     assert judged({"hear": "rude"}, call, **when).reason.code == "not_on_record"
 
 
-def test_a_call_without_direction_is_judged_as_an_outbound_one() -> None:
+def test_a_call_without_direction_has_no_pickup() -> None:
     from pipeline.standards import score
 
     call = {"turns": [["agent", 0, 9, "您好"], ["customer", 10, 12, "喂"]], "record": {}}
     told = {each.id: each for each in score(evidence_of(call), load_standard())[0].criteria}
-    assert told["time.pickup"].reason.code == "outbound"
+    assert told["time.pickup"].reason.code == "direction_unknown"
     assert not [name for name, each in told.items() if each.reason.code in ("not_on_record", "inbound")]
 
 
