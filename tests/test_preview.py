@@ -34,9 +34,8 @@ override:
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setenv(
-        "CALLGAUGE_CACHE", str(tmp_path / "cache")
-    )  # another test may have heard the same sound
+    # another test may have heard the same sound
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
     with open_store(f"sqlite:///{tmp_path / 'store' / 'callgauge.db'}") as opened:
         for number in range(2):
             write_wav(tmp_path / "inbox" / f"c{number}.wav", number)
