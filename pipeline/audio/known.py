@@ -26,6 +26,7 @@ from pipeline.audio.decode import Channels, ChannelView, Samples, load
 from pipeline.audio.measure import Heard, Note, listen
 from pipeline.audio.pcm import Pcm
 from pipeline.audio.probe import digest_of
+from pipeline.cached import plain_json
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span, Timeline, hold_times
 from pipeline.types import Recording, Side
@@ -127,7 +128,7 @@ def _code_digest() -> str:
 
 def _load(entry: Path, path: Path, file: str) -> tuple[Recording, Heard] | None:
     try:
-        raw = json.loads(entry.read_text(encoding="utf-8"), parse_constant=_refused)
+        raw = plain_json(entry.read_bytes())
         recording = Recording(path=path, file=file, **raw["recording"])
         sides = tuple(_side(side) for side in raw["sides"])
         for spans in (*(side.speech.spans for side in sides), _spans(raw["rings"])):
@@ -146,10 +147,6 @@ def _load(entry: Path, path: Path, file: str) -> tuple[Recording, Heard] | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         _log.warning("sound cache: %s can't be read (%s), measuring again", entry, error)
         return None
-
-
-def _refused(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
 
 
 def _side(raw: Mapping[str, Any]) -> Side:

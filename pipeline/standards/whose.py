@@ -6,15 +6,14 @@ import re
 from collections.abc import Sequence
 
 from pipeline.analysis.own_words import gives_own
+from pipeline.analysis.sides import SURE
 from pipeline.analysis.text import fold, language_of
 from pipeline.standards.messages import message
 from pipeline.standards.order import place_in
 from pipeline.types import Finding, Reason, Sound, Transcript
 
-__all__ = ["SURE", "known", "why_unsure"]
+__all__ = ["known", "why_unsure"]
 
-SURE = 0.8
-"""Least confidence in the roles at which a turn's speaker is believed."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _BY_PROFILE = frozenset({"exact", "alias", "fuzzy"})
 """How a firm, a department or a name is matched that the profile holds; ``pattern`` is anybody's."""
