@@ -7,6 +7,10 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# A lock names all there is to install: pip must not resolve anything besides (an older pip takes the newest release of a package
+# that is asked for with an extra, and then refuses it for having no digest). What a lock should lack is told by "pip check".
+LOCKED := $(PIP) --no-deps --require-hashes
+CHECK  := $(BIN)/python -m pip check --disable-pip-version-check
 
 .PHONY: demo mono test test-fast lint format weights reader joins lock samples clean fuzz licences audit
 .DEFAULT_GOAL := demo
@@ -18,22 +22,26 @@ $(VENV)/.made:
 
 $(VENV)/.runtime: locks/runtime.txt pyproject.toml | $(VENV)/.made
 	@echo "Installing the locked versions (about a minute, once) …"
-	$(PIP) --require-hashes -r locks/build.txt
-	$(PIP) --require-hashes -r locks/runtime.txt
+	$(LOCKED) -r locks/build.txt
+	$(LOCKED) -r locks/runtime.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@$(CHECK)
 	@touch $@
 
 $(VENV)/.dev: locks/dev.txt $(VENV)/.runtime
-	$(PIP) --require-hashes -r locks/dev.txt
+	$(LOCKED) -r locks/dev.txt
+	@$(CHECK)
 	@touch $@
 
 $(VENV)/.samples: locks/samples.txt $(VENV)/.runtime
-	$(PIP) --require-hashes -r locks/samples.txt
+	$(LOCKED) -r locks/samples.txt
+	@$(CHECK)
 	@touch $@
 
 # The extra that tells the sides of mono calls apart; its lock names a CPU build of torch.
 $(VENV)/.mono: locks/mono.txt $(VENV)/.runtime
-	$(PIP) --require-hashes -r locks/mono.txt
+	$(LOCKED) -r locks/mono.txt
+	@$(CHECK)
 	@touch $@
 
 mono: $(VENV)/.mono
