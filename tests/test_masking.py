@@ -328,6 +328,21 @@ def test_kept_names_stay():
     assert mask_text("I'm Anna.", language="en", keep=["Anna Lee"]) == "I'm Anna."
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "masked"),
+    [
+        ("zh", "陈小姐，下午好，我是蓝海的李明", "[姓名]小姐，下午好，我是蓝海的李明"),
+        ("zh", "好的李先生，我是小李，我同事李女士会联系您", "好的[姓名]先生，我是小李，我同事李女士会联系您"),
+        ("en", "Good evening, Mrs Lee, this is Anna.", "Good evening, Mrs [name], this is Anna."),
+        ("en", "I'm Mrs Lee, and my colleague Mrs Lee will ring.", None),
+    ],
+)
+def test_a_customer_of_an_agents_family_name_is_masked(language: str, said: str, masked: str | None):
+    turns = (("agent", said), ("customer", "嗯" if language == "zh" else "Yes."))
+    text, _ = mask(make_transcript(*turns, language=language), keep=["李明", "小李", "陈静", "Anna Lee"])
+    assert text.turns[0].text == (masked or said)
+
+
 def test_what_the_guard_dropped_is_masked_too():
     said = make_transcript(("customer", "好"))
     dropped = Dropped(1.0, 2.0, "电话13800138000", "repeat")

@@ -42,9 +42,9 @@ def forgotten(
 
 
 def _unsure(each: Any) -> str:
-    from pipeline.store.lying_words import ALONE
+    from pipeline.store.lying_words import ALONE, SHARED
 
-    return f": {ALONE}" if each.why == ALONE else f", which can't be looked at: {each.why}"
+    return f": {each.why}" if each.why in (ALONE, SHARED) else f", which can't be looked at: {each.why}"
 
 
 def not_deleted(left: Any) -> bool:

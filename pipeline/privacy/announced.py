@@ -62,7 +62,9 @@ def number_at(text: str, at: int) -> Span | None:
     """The number that begins here, of letters and digits in pieces, before another one that is a person's."""
     end, place, comma = at, at, False
     while piece := form("settled.announced.piece").match(text, place):
-        if end > at and comma and _telephone(piece.group()):
+        line = text[place:].partition(JOINED)[0]
+        # also one that is told in parts: 会员卡号零零三七 五五幺二 - 手机呢？ - 幺五三九七 零八八 四四幺
+        if end > at and comma and (_telephone(piece.group()) or _telephone(line)):
             break
         end = piece.end()
         gap = form("settled.announced.piece_gap").match(text, end)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from pipeline.privacy.digits import runs_of
-from pipeline.privacy.kept import is_kept, kept_names
+from pipeline.privacy.kept import kept_names
 from pipeline.privacy.names import said_again
 from pipeline.privacy.numbers import identity_holds, luhn
 from pipeline.privacy.proved import of_family, proved
@@ -17,6 +17,7 @@ from pipeline.privacy.settled import settled
 from pipeline.privacy.staff import staff_names
 from pipeline.privacy.streams import Stream
 from pipeline.privacy.tagger import KINDS
+from pipeline.privacy.titled import stays_by_name
 from pipeline.privacy.told import Told
 from pipeline.privacy.tongues import told_by_tagger
 from pipeline.privacy.worded import unasked
@@ -75,7 +76,7 @@ def judged(
         own = [
             hit for index, start, _ in stream.pieces if index in turns for hit in _found(turns[index], start)
         ]
-        own = [hit for hit in own if not _stays(stream, hit, kept)]
+        own = [hit for hit in own if not stays_by_name(stream, hit, kept)]
         hits.append(merged([*ruled, *own]))
     hits = with_echoes(streams, hits)
     sure = [
@@ -84,10 +85,6 @@ def judged(
     ]
     again = said_again(streams, sure, kept)
     return [merged([*mine, *more]) for mine, more in zip(hits, again, strict=True)]
-
-
-def _stays(stream: Stream, hit: Hit, kept: Collection[str]) -> bool:
-    return hit.kind == "name" and is_kept(stream.text[hit.start : hit.end], kept)
 
 
 def _holds(stream: Stream, hit: Hit, turns: dict[int, Told]) -> bool:

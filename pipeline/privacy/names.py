@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from pipeline.privacy.kept import is_han, is_kept
+from pipeline.privacy.kept import is_han
 from pipeline.privacy.lexicon_zh import dictionary, everyday, is_word
 from pipeline.privacy.names_en import english_names
 from pipeline.privacy.names_zh import chinese_names
 from pipeline.privacy.rules import Hit, form, rules
 from pipeline.privacy.streams import Stream
+from pipeline.privacy.titled import stays_by_name
 
 
 def find_names(streams: Sequence[Stream], kept: Collection[str]) -> list[list[Hit]]:
@@ -18,7 +19,7 @@ def find_names(streams: Sequence[Stream], kept: Collection[str]) -> list[list[Hi
     found: list[list[Hit]] = []
     for stream in streams:
         hits = [*_untitled(stream.text, chinese_names(stream)), *english_names(stream)]
-        found.append([hit for hit in hits if not is_kept(stream.text[hit.start : hit.end], kept)])
+        found.append([hit for hit in hits if not stays_by_name(stream, hit, kept)])
     return found
 
 

@@ -37,6 +37,14 @@ def find_numbers(stream: Stream) -> list[Hit]:
     return [_with_keys(hit, stream.text) for hit in (*hits, *find_lettered(stream))]
 
 
+def is_hotline(stream: Stream, hit: Hit) -> bool:
+    """Whether a hit lies in a whole hotline that nobody calls his own: 0330 555 0174, 四零零八零零幺九幺五."""
+    for run in runs_of(stream.text):
+        if run.start <= hit.start and hit.end <= run.end and len(run.digits) >= PUBLIC_DIGITS:
+            return _public(run, stream) and not pattern(rules()["own"]).search(stream.before(run.start))
+    return False
+
+
 def _answer(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     """Digits that are nothing by themselves, but what the other side has just asked for."""
     if cue in ("other", "other_far") or _public(run, stream):

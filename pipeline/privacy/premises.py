@@ -65,9 +65,11 @@ def _question(stream: Stream, hit: Hit) -> str:
 
 
 def firms_phone(stream: Stream, hit: Hit) -> bool:
-    """Our helpline at, 我们的客服电话: said by the agent, or asked of him."""
-    if stream.speaker == "customer" or hit.kind != "phone":
+    """Our helpline at, 我们的客服电话: said by the agent, or asked of him; "01904 555 312, your out-of-hours" by the customer."""
+    if hit.kind != "phone":
         return False
+    if stream.speaker == "customer":
+        return _called_the_firms(stream, hit)
     before = _before(stream, hit)
     if form("settled.announced.theirs").search(before[-24:]):
         return False
@@ -79,6 +81,15 @@ def firms_phone(stream: Stream, hit: Hit) -> bool:
     return bool(said or asked)
 
 
+def _called_the_firms(stream: Stream, hit: Hit) -> bool:
+    index, offset = stream.turn_at(hit.end)
+    behind = stream.turns[index].text[offset : offset + NEAR_CHARS]
+    return bool(
+        form("settled.announced.firm_phone_customer").search(_before(stream, hit))
+        or form("settled.announced.firm_phone_customer_behind").match(behind)
+    )
+
+
 def _firms_place(stream: Stream, hit: Hit) -> bool:
     if stream.speaker != "agent":
         return False
@@ -88,9 +99,18 @@ def _firms_place(stream: Stream, hit: Hit) -> bool:
     for text in (before, head):
         if form("settled.premises.zh").search(text) and not form("settled.premises.zh_own").search(text):
             return True
+    if _at_a_branch(before, stream.text[hit.start : hit.end]):
+        return True
     if form("settled.premises.en").search(before) and not form("settled.premises.en_own").search(before):
         return True
     return any(form(f"settled.premises.asks_{tongue}").search(question) for tongue in ("zh", "en"))
+
+
+def _at_a_branch(before: str, said: str) -> bool:
+    """Where a branch, a station or an office stands, by its name: 最近的是北京路支行，北京西路四百四十号."""
+    whole = before[-ROOM_CHARS:] + said
+    found = form("settled.premises.zh_branch").search(whole, 0, min(len(before), ROOM_CHARS) + ROOM_CHARS)
+    return bool(found) and not form("settled.premises.zh_home").search(before[-ROOM_CHARS:] + said)
 
 
 def _room(stream: Stream, hit: Hit) -> bool:

@@ -16,15 +16,14 @@ from pipeline.privacy.colleagues import family
 from pipeline.privacy.described import described
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
-from pipeline.privacy.kept import is_kept
-from pipeline.privacy.numbers import ANSWERS
+from pipeline.privacy.numbers import ANSWERS, is_hotline
 from pipeline.privacy.passwords import said_again, sure_secrets
 from pipeline.privacy.plain import is_plain
 from pipeline.privacy.ruled import merged
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.spelled import spelled
 from pipeline.privacy.streams import Stream
-from pipeline.privacy.titled import of_colleague, titled_again
+from pipeline.privacy.titled import of_colleague, stays_by_name, titled_again
 from pipeline.privacy.worded import said_as_word, told_names
 
 
@@ -48,7 +47,9 @@ def settled(
     names = told_names(streams, hits)
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
-        told = [hit for hit in (*letters[at], *signs[at], *family(stream)) if not _is_kept(stream, hit, kept)]
+        told = [
+            hit for hit in (*letters[at], *signs[at], *family(stream)) if not stays_by_name(stream, hit, kept)
+        ]
         found = [_kind_asked(stream, hit) for hit in hits[at]]
         found = [left for hit in found for left in without(stream, hit, stay[at])]
         found = [
@@ -60,7 +61,7 @@ def settled(
             and not _is_nothing(stream, hit)
             and not is_plain(stream, hit, hits[at])
             and not said_as_word(stream, hit, names)
-            and not (hit.kind == "phone" and _digits(stream, hit) in firms)
+            and not (hit.kind == "phone" and (_digits(stream, hit) in firms or is_hotline(stream, hit)))
         ]
         homes = [
             hit
@@ -104,10 +105,6 @@ def _numbered(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> bool:
 
 def _digits(stream: Stream, hit: Hit) -> str:
     return "".join(run.digits for run in runs_of(stream.text[hit.start : hit.end]))
-
-
-def _is_kept(stream: Stream, hit: Hit, kept: Collection[str]) -> bool:
-    return hit.kind == "name" and is_kept(stream.text[hit.start : hit.end], kept)
 
 
 def _kind_asked(stream: Stream, hit: Hit) -> Hit:

@@ -48,6 +48,27 @@ def titled_again(
     return [[hit for hit in own if not _stays(stream, hit, kept, staff)] for stream, own in pairs]
 
 
+def stays_by_name(stream: Stream, hit: Hit, kept: Collection[str]) -> bool:
+    """Whether a hit for a name stays since it is, or is part of, one of the firm's people or of the firm itself.
+
+    The 赵女士 or the Mrs Miller whom an agent addresses is the customer, though the firm has a 赵磊 and a Sarah Miller.
+    """
+    name = stream.text[hit.start : hit.end]
+    if hit.kind != "name" or not is_kept(name, kept):
+        return False
+    return name.lower() in kept or not _addressed(stream, hit)
+
+
+def _addressed(stream: Stream, hit: Hit) -> bool:
+    if stream.speaker != "agent" or of_colleague(stream, hit):
+        return False
+    before = stream.text[max(0, hit.start - BEFORE) : hit.start]
+    if form("settled.titled.addressed_zh").match(stream.text, hit.end):
+        return not form("settled.titled.self_zh").search(before)
+    titled = form("settled.titled.addressed_en").search(before)
+    return bool(titled) and not form("settled.titled.self_en").search(before)
+
+
 def _families_zh(said: str) -> Iterator[str]:
     """The family name at a Mandarin name's head, and the whole name."""
     match = re.match(rf"[小老]?(?P<family>{surname(sure=True)})(?P<given>[一-龥]{{0,2}})(?![一-龥])", said)

@@ -24,6 +24,7 @@ from pipeline.store.retention import in_parts
 from pipeline.store.tables import Score
 
 ALONE = "its recording is gone, so whose it is isn't known"
+SHARED = "it lies beside another recording of this name too, and whose words it holds isn't known"
 
 
 def words_of(recording: Place, used: Collection[str], sha256: str | None = None) -> list[Lying]:
@@ -59,7 +60,9 @@ def _told(
         if not disk.is_file():
             return None
         if lies or disk.digest() in used:
-            return Lying(words, "there")
+            others = set(names) - {PurePosixPath(named_by(recording.file)).name}
+            shared = _has_recording(others, PurePosixPath(named_by(recording.file)).stem)
+            return Lying(words, "unknown", SHARED) if shared else Lying(words, "there")
     except GONE:
         return None
     except Exception as error:

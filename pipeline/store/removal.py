@@ -23,7 +23,7 @@ from pipeline.store.appraisal_query import digest_of
 from pipeline.store.database import Store
 from pipeline.store.files import private_folder
 from pipeline.store.lying import Lying, Place, entries_of, look, take_away
-from pipeline.store.lying_words import take_words_away, to_go
+from pipeline.store.lying_words import SHARED, take_words_away, to_go
 from pipeline.store.night_tables import LedgerEntry
 from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, without_quotes
@@ -259,6 +259,8 @@ def _inbox(store: Store, body: Mapping[str, Any]) -> tuple[Lying, ...]:
             left.append(found)
         elif found.state != "there" and not words:
             nameless.append(key)
+    # shared by two recordings that both went: it went with the second
+    left = [each for each in left if each.why != SHARED or look(each.place).state != "gone"]
     with store.writing() as session:  # no storage is waited for while the database is
         for key in nameless:
             entry = session.get_one(LedgerEntry, key)
