@@ -31,7 +31,9 @@ def test_it_stays_and_is_told_while_the_other_recording_lies_there(inbox: Path, 
         run_night(store, inbox)
         dry = run(store, "forget", "--customer", "C-1", *WITH, "--dry-run")
         assert "to be deleted: a.wav\n" in dry and "to be deleted: a.transcript.json" not in dry
-        assert f"perhaps still in the inbox: {words}: it lies beside another recording of this name too" in dry
+        assert (
+            f"perhaps still in the inbox: {words}: it lies beside another recording of this name too" in dry
+        )
         told = run(store, "forget", "--customer", "C-1", *WITH, status=1)
         assert f"not deleted: {words}: it lies beside another recording" in told
         assert not (inbox / "a.wav").exists() and (inbox / "a.wave").exists() and words.exists()

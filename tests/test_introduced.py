@@ -20,6 +20,7 @@ from pipeline.analysis.introduced import (
 from pipeline.analysis.named import Place, most
 from pipeline.analysis.opening import find, slots_of
 from pipeline.analysis.own_words import gives_own
+from pipeline.analysis.slots import Known, likeness_of, recognise
 from pipeline.analysis.text import fold
 from pipeline.analysis.theirs import is_theirs, spans_of
 from pipeline.privacy.masking import mask
@@ -343,3 +344,11 @@ def test_a_firm_is_given_as_ones_own_or_only_spoken_of(language: str, text: str,
     firm = "Blue Harbor" if language == "en" else "蓝海集团"
     at = text.index(firm)
     assert gives_own("company", text, at, at + len(firm), language) is own
+
+
+def test_a_common_word_is_no_short_name() -> None:
+    known = [Known("泰和保险", "泰和保险", ("Taihe", "Taihe Insurance"))]
+    assert recognise("the", known) is None
+    assert likeness_of("bath", "Beth") < 0.84
+    assert recognise("Taihe Insurance", known) == ("泰和保险", "alias", 1.0)
+    assert recognise("Tahe Insurence", known) is not None

@@ -332,7 +332,11 @@ def test_kept_names_stay():
     ("language", "said", "masked"),
     [
         ("zh", "陈小姐，下午好，我是蓝海的李明", "[姓名]小姐，下午好，我是蓝海的李明"),
-        ("zh", "好的李先生，我是小李，我同事李女士会联系您", "好的[姓名]先生，我是小李，我同事李女士会联系您"),
+        (
+            "zh",
+            "好的李先生，我是小李，我同事李女士会联系您",
+            "好的[姓名]先生，我是小李，我同事李女士会联系您",
+        ),
         ("en", "Good evening, Mrs Lee, this is Anna.", "Good evening, Mrs [name], this is Anna."),
         ("en", "I'm Mrs Lee, and my colleague Mrs Lee will ring.", None),
     ],

@@ -24,6 +24,8 @@ ANYWHERE = 0.84
 """Least likeness of a name heard elsewhere (our default); shorter names must sound the same."""
 BY_KEY = 0.95
 """What a likeness of rough sounds counts beside one of letters (our default)."""
+LEAST_KEY = 3
+"""Letters of a rough sound from which on it tells a name: Taihe and "the" are both ``th``."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _SOUNDS = str.maketrans("cqzvy", "kksfi")
 _NO_VOWELS = str.maketrans("", "", "aeiou")
@@ -99,10 +101,10 @@ def likeness_of(heard: str, form: str) -> float:
     if _HAN.search(form):
         return likeness(heard, form)
     (one, key), (other, wanted) = _spelt(heard), _spelt(form)
-    return max(
-        Levenshtein.normalized_similarity(one, other),
-        Levenshtein.normalized_similarity(key, wanted) * BY_KEY,
-    )
+    alike = Levenshtein.normalized_similarity(one, other)
+    if len(wanted) < LEAST_KEY:
+        return alike
+    return max(alike, Levenshtein.normalized_similarity(key, wanted) * BY_KEY)
 
 
 def _letters(text: str) -> str:

@@ -55,7 +55,7 @@ def _grammar(language: str) -> _Grammar:
     terms = {name: _alternatives(mapping) for name, mapping in data["maps"].items()}
     terms["vague"] = "(?:" + "|".join(data["vague"]) + ")"
     terms["number"] = data["number"]
-    for name in ("hournum", "clock", "strict", "daytime"):
+    for name in ("hournum", "clock", "strict", "moment", "daytime"):
         if name in data:
             terms[name] = _fill(data[name], terms)
     bounds = (r"(?<!\w)", r"(?!\w)") if language == "en" else ("", "")
@@ -164,7 +164,10 @@ def _day(said: Mapping[str, str], grammar: _Grammar, today: date) -> date | None
         if "wk" in said:
             chosen = monday + timedelta(days=7 * int(_lookup(grammar.maps["wk"], said["wk"])) + weekday)
             return chosen if chosen >= today else chosen + timedelta(days=7)
-        return today + timedelta(days=(weekday - today.weekday()) % 7 or 7)
+        if "afternext" in said:
+            return monday + timedelta(days=14 + weekday)
+        later = {"a fortnight": 2}.get(said.get("week", ""), _weeks(said, grammar))
+        return today + timedelta(days=((weekday - today.weekday()) % 7 or 7) + 7 * later)
     if "wkonly" in said:
         start = monday + timedelta(days=14 if said["wkonly"].startswith("下下") else 7)
         return start + timedelta(days=5) if "weekend" in said else start
@@ -181,6 +184,11 @@ def _day(said: Mapping[str, str], grammar: _Grammar, today: date) -> date | None
     return _calendar_day(said, grammar, today)
 
 
+def _weeks(said: Mapping[str, str], grammar: _Grammar) -> int:
+    """How many weeks past a weekday is meant: "Monday week", "two weeks on Monday"."""
+    return _number(said.get("n", "1"), grammar) if "week" in said else 0
+
+
 def _edge(said: Mapping[str, str], grammar: _Grammar, today: date, monday: date) -> date | None:
     name = _lookup(grammar.maps["edge"], said["edge"])
     if name == "weekend":
@@ -192,9 +200,14 @@ def _edge(said: Mapping[str, str], grammar: _Grammar, today: date, monday: date)
     if name == "year_end":
         return date(today.year, 12, 31)
     base = _plus_months(today.replace(day=1), int(grammar.maps["mo"][said["mo"]]) if "mo" in said else 0)
+    if "month" in said:
+        base = date(today.year, _number(said["month"], grammar), 1)
+        base = base if base.month >= today.month else base.replace(year=today.year + 1)
     if name == "month_end":
         return base.replace(day=calendar.monthrange(base.year, base.month)[1])
     chosen = base.replace(day=1 if name == "month_start" else 15)
+    if "month" in said and chosen < today:
+        return None  # the 1st of this month is past: which year is meant isn't known
     return chosen if chosen >= today else _plus_months(chosen, 1)
 
 
