@@ -201,14 +201,13 @@ def _edge(said: Mapping[str, str], grammar: _Grammar, today: date, monday: date)
         return date(today.year, 12, 31)
     base = _plus_months(today.replace(day=1), int(grammar.maps["mo"][said["mo"]]) if "mo" in said else 0)
     if "month" in said:
-        base = date(today.year, _number(said["month"], grammar), 1)
-        base = base if base.month >= today.month else base.replace(year=today.year + 1)
+        month = _number(said["month"], grammar)
+        base = date(today.year + (month < today.month), month, 1)
     if name == "month_end":
         return base.replace(day=calendar.monthrange(base.year, base.month)[1])
     chosen = base.replace(day=1 if name == "month_start" else 15)
-    if "month" in said and chosen < today:
-        return None  # the 1st of this month is past: which year is meant isn't known
-    return chosen if chosen >= today else _plus_months(chosen, 1)
+    # the 1st of a named month is past: which year is meant isn't known
+    return chosen if chosen >= today else None if "month" in said else _plus_months(chosen, 1)
 
 
 def _calendar_day(said: Mapping[str, str], grammar: _Grammar, today: date) -> date | None:
