@@ -1,7 +1,6 @@
 """Times as people say them, found and resolved against the moment of the call (明天下午三点, next Tuesday at ten).
 
-The words and frames are data (``lexicons/<language>/_when.yaml``); here is only the calendar. What is said vaguely
-(过几天, after the holidays) is found but not resolved: no date is guessed for it.
+Words and frames are data (``lexicons/<language>/_when.yaml``). What is said vaguely (过几天) is found, and never dated.
 """
 
 from __future__ import annotations
