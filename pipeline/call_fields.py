@@ -50,6 +50,15 @@ def _plain(text: str, _profile: Profile) -> str:
     return text
 
 
+def _named(text: str, _profile: Profile) -> str:
+    """What names somebody or something: it is shown on pages, in logs and in terminals, and typed as an argument."""
+    if printable(text) != text:
+        raise ValueError(
+            f"printable characters are accepted, not {printable(text)[:60]!r}; the cell is left out"
+        )
+    return text
+
+
 def _call_id(text: str, _profile: Profile) -> str:
     if len(text) > 200 or printable(text) != text:
         raise ValueError("up to 200 printable characters are accepted; one is derived")
@@ -134,9 +143,9 @@ def _whole(text: str) -> int | None:
 
 
 FIELDS: Mapping[str, Callable[[str, Profile], Any]] = {
-    "file": _plain, "call_id": _call_id, "agent_id": _plain, "agent_name": _plain, "customer_id": _plain,
-    "started_at": _started_at, "direction": _direction, "campaign": _plain, "ring_count": _ring_count,
-    "agent_channel": _agent_channel, "notes": _plain, "outcome": _plain,
+    "file": _plain, "call_id": _call_id, "agent_id": _named, "agent_name": _named, "customer_id": _named,
+    "started_at": _started_at, "direction": _direction, "campaign": _named, "ring_count": _ring_count,
+    "agent_channel": _agent_channel, "notes": _plain, "outcome": _named,
 }  # fmt: skip
 
 

@@ -223,9 +223,11 @@ def _path(file: str) -> str:
 
 
 def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:
-    file = str(row.get("file") or "").strip()
+    given_file = row.get("file")
+    file = "" if isinstance(given_file, (dict, list, bool)) else str(given_file or "").strip()
     if not file or len(file) > 4096 or any(unicodedata.category(char) in ("Cc", "Cs") for char in file):
-        mistakes.append(f"{where}, file → a recording's name is required")
+        what = "of up to 4,096 printable characters, " if file else ""
+        mistakes.append(f"{where}, file → a recording's name {what}is required; the row is left out")
         return None
     given: dict[str, Any] = {}
     extra: dict[str, str] = {}
@@ -241,6 +243,10 @@ def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list
             mistakes.append(
                 f"{where}, {column} → up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
             )
+        elif isinstance(value, (dict, list)) and column in FIELDS:
+            mistakes.append(f"{where}, {column} → text or a number is accepted; the cell is left out")
+        elif "\0" in text:  # PostgreSQL takes none, and no argument can hold one
+            mistakes.append(f"{where}, {printable(column)} → holds a NUL character; the cell is left out")
         elif column not in FIELDS:
             extra[column] = text
         elif text:

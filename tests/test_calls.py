@@ -345,3 +345,38 @@ def test_an_outcome_that_nobody_knows_is_told_once_a_word() -> None:
     assert told.startswith("calls.csv: a.wav and 1 more, outcome → 'interestd' is no outcome")
     assert "did you mean interested?" in told and "Accepted: interested, not_interested" in told
     assert calls.records[0].outcome == "interestd"
+
+
+@pytest.mark.parametrize("column", ["agent_id", "agent_name", "customer_id", "campaign", "outcome"])
+@pytest.mark.parametrize("sign", ["\x1b]0;x\x07", "\r\nERROR: forged", "\u202e", "\u2066"])
+def test_what_names_somebody_is_printable_in_either_form(tmp_path: Path, column: str, sign: str) -> None:
+    row = json.dumps({"file": "a.wav", column: f"Li{sign}x", "notes": "kept"})
+    for name, text in (
+        ("calls.csv", f'file,{column},notes\na.wav,"Li{sign}x",kept\nb.wav,Wu,\n'),
+        ("calls.jsonl", f'{row}\n{{"file": "b.wav", "{column}": "Wu"}}\n'),
+    ):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8", newline="")
+        calls = read_call_list(path)
+        (told,) = calls.mistakes
+        assert column in told and "printable characters are accepted" in told and told.isprintable()
+        first, second = calls.records
+        assert not getattr(first, column) and first.notes == "kept" and getattr(second, column) == "Wu"
+
+
+def test_json_lines_hold_text_or_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    rows = [
+        {"file": {"a": 1}},
+        {"file": "a.wav", "agent_id": ["x"], "notes": "n"},
+        {"file": "b.wav", "customer_id": "K\0"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    calls = read_call_list(path)
+    assert [told.partition(" →")[0].rpartition("/")[2] for told in calls.mistakes] == [
+        "calls.jsonl: row 1, file", "calls.jsonl: row 2, agent_id", "calls.jsonl: row 3, customer_id",
+    ]  # fmt: skip
+    assert [(one.file, one.agent_id, one.customer_id) for one in calls.records] == [
+        ("a.wav", None, None),
+        ("b.wav", None, None),
+    ]
