@@ -11,6 +11,7 @@ from pipeline.analysis.departments import parts as places
 from pipeline.analysis.introduced import (
     asks_who,
     cut,
+    is_denied,
     is_never,
     is_somebody_else,
     own_firm,
@@ -352,3 +353,24 @@ def test_a_common_word_is_no_short_name() -> None:
     assert likeness_of("bath", "Beth") < 0.84
     assert recognise("Taihe Insurance", known) == ("泰和保险", "alias", 1.0)
     assert recognise("Tahe Insurence", known) is not None
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_denied_firm_is_no_introduction(language: str) -> None:
+    examples = read_introduced(language)["denied"]
+    profile = Profile(company=Company(name="泰和保险", aliases=["Aldgate Mutual"]))
+    name = "泰和保险" if language == "zh" else "Aldgate Mutual"
+    for text, named in [
+        *((one, False) for one in examples["hits"]),
+        *((one, True) for one in examples["misses"]),
+    ]:
+        said = text.replace("@", name)
+        assert is_denied(fold(said), fold(said).index(fold(name)), language) is not named, text
+    denial = {"zh": f"您好，我不是{name}的。", "en": f"Hello, I'm not from {name}."}[language]
+    for text, heard in (
+        (denial, 0),
+        (denial + {"zh": f"我是{name}的。", "en": f" I'm from {name}."}[language], 1),
+    ):
+        turns = (Turn("agent", text, None, None, 1.0), Turn("customer", "好。", None, None, 1.0))
+        found = find(Conversation.of(Transcript(language, turns), profile=profile), ())
+        assert sum(one.kind == "company" for one in found) == heard, text

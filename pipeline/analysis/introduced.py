@@ -138,3 +138,19 @@ def _own_name(name: str, language: str) -> tuple[re.Pattern[str], ...]:
 def says_own_name(folded: str, name: str, language: str) -> list[Span]:
     """Where an agent gives his first name as his own, by the frames of `own_name`."""
     return [hit.span("name") for one in _own_name(name, language) for hit in one.finditer(folded)]
+
+
+@functools.cache
+def _denies(language: str) -> re.Pattern[str]:
+    return re.compile(read_introduced(language)["denied"]["before"])
+
+
+def is_denied(folded: str, at: int, language: str) -> bool:
+    """Whether the words right before a place deny what is named there.
+
+    Examples
+    --------
+    >>> is_denied("我不是泰和保险的", 3, "zh"), is_denied("we're from acme", 11, "en")
+    (True, False)
+    """
+    return bool(_denies("zh" if language == "zh" else "en").search(folded, 0, at))

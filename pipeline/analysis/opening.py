@@ -15,7 +15,7 @@ from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.corrections import BY_FRAME, corrected
 from pipeline.analysis.departments import placed
 from pipeline.analysis.frames import SLOTS
-from pipeline.analysis.introduced import asks_firm, own_firm
+from pipeline.analysis.introduced import asks_firm, is_denied, own_firm
 from pipeline.analysis.people import plain, trade
 from pipeline.analysis.purpose import purpose_of
 from pipeline.analysis.roster import behind_firm, known_names, own_name
@@ -204,7 +204,7 @@ def _spotted(
             hit = spot(sentence, left[slot]) if slot != "name" else own_name(sentence, left[slot])
             if slot == "name" and hit is None:
                 hit = behind_firm(sentence, known)
-            if hit is not None:
+            if hit is not None and not is_denied(sentence.folded, hit.start, sentence.language):
                 del left[slot]
                 yield conversation.finding(
                     slot, sentence, hit.start, hit.end,
