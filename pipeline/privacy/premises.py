@@ -110,7 +110,7 @@ def _at_a_branch(before: str, said: str) -> bool:
     """Where a branch, a station or an office stands, by its name: 最近的是北京路支行，北京西路四百四十号."""
     whole = before[-ROOM_CHARS:] + said
     found = form("settled.premises.zh_branch").search(whole, 0, min(len(before), ROOM_CHARS) + ROOM_CHARS)
-    return bool(found) and not form("settled.premises.zh_home").search(before[-ROOM_CHARS:] + said)
+    return bool(found) and not form("settled.premises.zh_home").search(whole)
 
 
 def _room(stream: Stream, hit: Hit) -> bool:
