@@ -11,11 +11,20 @@ from typing import Any
 from pipeline.errors import printable
 from pipeline.profile import Profile
 
-__all__ = ["FIELDS", "column_of", "read_field"]
+__all__ = ["FIELDS", "column_of", "further", "holds_signs", "read_field", "refused_file"]
 
 _EXCEL = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _LOOSE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _LONGEST_DATE = 100
+_LONGEST_FILE = 4096
+_TURNS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_SIGNS = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_TURNS}\ud800-\udfff]")
+"""Control signs but tabs and line breaks, turns of the writing direction, halves of characters."""
+_BREAKS = re.compile("[\t\n\r\u2028\u2029]")
+_NAMES = re.compile(
+    r"(?:.*[_ -])?(?:id|name|department|dept|team|group)|.*(?:编号|工号|姓名|名称|部门|团队|小组)", re.I
+)
+"""Headings of further columns that name somebody or something; any other may hold a text of several lines."""
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -46,16 +55,45 @@ _DIRECTIONS = {
 }  # fmt: skip
 
 
-def _plain(text: str, _profile: Profile) -> str:
+def holds_signs(text: str) -> bool:
+    """Whether a text holds what no text of several lines does."""
+    return _SIGNS.search(text) is not None
+
+
+def refused_file(value: Any) -> str:
+    """What is to be told of a cell that names no recording as it may be named; empty where it does."""
+    if isinstance(value, (dict, list, bool)):
+        return "a recording's name is accepted, a text"
+    file = str(value or "").strip()
+    if not file:
+        return "a recording's name is required"
+    if len(file) > _LONGEST_FILE:
+        return f"a name of up to {_LONGEST_FILE:,} printable characters is accepted, not {len(file):,}"
+    if _SIGNS.search(file) or _BREAKS.search(file):
+        return f"a name of printable characters is accepted, not {printable(file)[:60]!r}"
+    return ""
+
+
+def further(column: str, text: str) -> str:
+    """The cell of a column that has no field. Raises ValueError that says what is accepted."""
+    if _SIGNS.search(text) or (_BREAKS.search(text) and _NAMES.fullmatch(column)):
+        raise ValueError(_not_printable(text))
     return text
+
+
+def _not_printable(text: str) -> str:
+    return f"printable characters are accepted, not {printable(text)[:60]!r}; the cell is left out"
+
+
+def _notes(text: str, _profile: Profile) -> str:
+    """Free text keeps its lines; what else is no text would reach wherever notes are shown or written."""
+    return _SIGNS.sub("?", text)
 
 
 def _named(text: str, _profile: Profile) -> str:
     """What names somebody or something: it is shown on pages, in logs and in terminals, and typed as an argument."""
     if printable(text) != text:
-        raise ValueError(
-            f"printable characters are accepted, not {printable(text)[:60]!r}; the cell is left out"
-        )
+        raise ValueError(_not_printable(text))
     return text
 
 
@@ -143,9 +181,9 @@ def _whole(text: str) -> int | None:
 
 
 FIELDS: Mapping[str, Callable[[str, Profile], Any]] = {
-    "file": _plain, "call_id": _call_id, "agent_id": _named, "agent_name": _named, "customer_id": _named,
+    "file": _named, "call_id": _call_id, "agent_id": _named, "agent_name": _named, "customer_id": _named,
     "started_at": _started_at, "direction": _direction, "campaign": _named, "ring_count": _ring_count,
-    "agent_channel": _agent_channel, "notes": _plain, "outcome": _named,
+    "agent_channel": _agent_channel, "notes": _notes, "outcome": _named,
 }  # fmt: skip
 
 

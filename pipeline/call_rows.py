@@ -7,12 +7,12 @@ import io
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.call_fields import column_of
+from pipeline.call_fields import column_of, holds_signs
 from pipeline.config_messages import shown
-from pipeline.errors import ConfigError, why
+from pipeline.errors import ConfigError, printable, why
 from pipeline.json_once import DoubledKeyError, loads_once
 
 __all__ = ["MAX_ROWS", "csv_rows", "json_rows"]
@@ -32,6 +32,12 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
     first, _closed = next(texts, ("", True))
     header = [column_of(cell.replace("\0", "")) for cell in _cells(first, delimiter)]
     _check_header(header, name)
+    for place, column in enumerate(header):
+        if holds_signs(column):
+            mistakes.append(
+                f"{name}: row 1, {column} → a name of printable characters is accepted; {_COLUMN}"
+            )
+            header[place] = ""
     for number, (row, closed) in enumerate(texts, start=2):
         if number > MAX_ROWS + 1:
             mistakes.append(_too_many(name, number))
@@ -53,24 +59,7 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
             mistakes.append(
                 f"{name}: row {number} → {len(cells)} cells under {len(header)} columns; the rest is left out"
             )
-        yield (
-            number,
-            dict(zip(header, _without_nul(cells, header, f"{name}: row {number}", mistakes), strict=False)),
-        )
-
-
-def _without_nul(
-    cells: Sequence[str], header: Sequence[str], where: str, mistakes: list[str]
-) -> Sequence[str]:
-    """The cells, those left empty that hold what no text does: taken out, it would make another id of one."""
-    if not any("\0" in cell for cell in cells):
-        return cells
-    mistakes += [
-        f"{where}, {column} → holds a NUL character; the cell is left out"
-        for column, cell in zip(header, cells, strict=False)
-        if "\0" in cell
-    ]
-    return ["" if "\0" in cell else cell for cell in cells]
+        yield number, dict(zip(header, cells, strict=False))
 
 
 def _cells(row: str, delimiter: str) -> list[str]:
@@ -126,15 +115,16 @@ def _state(row: str, delimiter: str) -> str:
 
 def _check_header(header: list[str], name: str) -> None:
     if "file" not in header:
-        given = ", ".join(header[:30]) or "nothing"
+        given = printable(", ".join(header[:30])) or "nothing"
         raise ConfigError([f"{name}: row 1 → a column named file is required; the header holds {given}"])
     twice = sorted(column for column, times in Counter(header).items() if column and times > 1)
     if twice:
-        raise ConfigError([f"{name}: row 1, {column} → given twice; keep one" for column in twice])
+        raise ConfigError([f"{name}: row 1, {printable(column)} → given twice; keep one" for column in twice])
 
 
 _ONE = "one of them is accepted"
 _LEFT = "the row is left out"
+_COLUMN = "the column is left out"
 
 
 def _not_json(error: Exception) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.call_bytes import decoded
 from pipeline.call_claims import Taken, with_agent
-from pipeline.call_fields import FIELDS, read_field
+from pipeline.call_fields import FIELDS, further, holds_signs, read_field, refused_file
 from pipeline.call_names import derive_call_id
 from pipeline.call_rows import csv_rows, json_rows
 from pipeline.config_messages import shown
@@ -123,7 +123,10 @@ def joined(lists: Sequence[CallList], *, profile: Profile = EMPTY) -> CallList:
 
 
 def _list(name: str, taken: Taken) -> CallList:
-    told, more = taken.mistakes[:MOST_TOLD], len(taken.mistakes) - MOST_TOLD
+    told, more = (
+        [printable(mistake) for mistake in taken.mistakes[:MOST_TOLD]],
+        len(taken.mistakes) - MOST_TOLD,
+    )
     if more > 0:
         told.append(f"{name}: {more:,} mistakes more; put right what is told and look again")
     return CallList(name, tuple(taken.records), tuple(told), frozenset(taken.contested))
@@ -223,38 +226,42 @@ def _path(file: str) -> str:
 
 
 def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:
-    given_file = row.get("file")
-    file = "" if isinstance(given_file, (dict, list, bool)) else str(given_file or "").strip()
-    if not file or len(file) > 4096 or any(unicodedata.category(char) in ("Cc", "Cs") for char in file):
-        what = "of up to 4,096 printable characters, " if file else ""
-        mistakes.append(f"{where}, file → a recording's name {what}is required; the row is left out")
+    if refused := refused_file(row.get("file")):
+        mistakes.append(f"{where}, file → {refused}; the row is left out")
         return None
+    file = str(row["file"]).strip()
     given: dict[str, Any] = {}
     extra: dict[str, str] = {}
     for column, value in row.items():
         if column in ("", "file") or value is None:
             continue
         text = value.strip() if isinstance(value, str) else _text(value)
-        if _HALF.search(text) or _HALF.search(column):
-            mistakes.append(
-                f"{where}, {printable(column)} → half of a character (a surrogate) is in it; whole ones are accepted"
-            )
-        elif len(text) > MAX_CELL:
-            mistakes.append(
-                f"{where}, {column} → up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
-            )
-        elif isinstance(value, (dict, list)) and column in FIELDS:
-            mistakes.append(f"{where}, {column} → text or a number is accepted; the cell is left out")
-        elif "\0" in text:  # PostgreSQL takes none, and no argument can hold one
-            mistakes.append(f"{where}, {printable(column)} → holds a NUL character; the cell is left out")
-        elif column not in FIELDS:
-            extra[column] = text
-        elif text:
-            try:
+        if refused := _refused(column, value, text):
+            mistakes.append(f"{where}, {column} → {refused}")
+            continue
+        try:
+            if column not in FIELDS:
+                extra[column] = further(column, text)
+            elif text:
                 given[column] = read_field(column, text, profile)
-            except ValueError as error:
-                mistakes.append(f"{where}, {column} → {error}")
+        except ValueError as error:
+            mistakes.append(f"{where}, {column} → {error}")
     return CallRecord(file=_path(file), call_id=given.pop("call_id", ""), listed=True, extra=extra, **given)
+
+
+def _refused(column: str, value: Any, text: str) -> str:
+    """What is to be told of a cell that no column takes; empty where it may be read."""
+    if _HALF.search(text) or _HALF.search(column):
+        return "half of a character (a surrogate) is in it; whole ones are accepted"
+    if holds_signs(column):
+        return "a column's name of printable characters is accepted; the cell is left out"
+    if len(text) > MAX_CELL:
+        return f"up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
+    if isinstance(value, (dict, list)) or (isinstance(value, bool) and column in FIELDS):
+        return "text or a number is accepted; the cell is left out"
+    if "\0" in text:  # PostgreSQL takes none, and no argument can hold one
+        return "holds a NUL character; the cell is left out"
+    return ""
 
 
 def _text(value: Any) -> str:
