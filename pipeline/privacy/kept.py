@@ -10,6 +10,7 @@ from pipeline.privacy.lexicon_zh import surname
 from pipeline.privacy.names_en import told_as_own
 from pipeline.privacy.names_zh import chinese_names
 from pipeline.privacy.rules import form, rules
+from pipeline.privacy.spoken_to import spoken_to
 from pipeline.privacy.streams import Stream
 
 OPENING = 3
@@ -23,7 +24,7 @@ def kept_names(streams: Sequence[Stream], keep: Collection[str]) -> frozenset[st
     given = customers_names(streams)
     for stream in streams:
         if stream.speaker == "agent":
-            kept |= {name.lower() for name in _agent_names(stream)} - given
+            kept |= {name.lower() for name in _agent_names(stream)} - given - spoken_to(stream)
         elif stream.speaker == "unknown":
             kept |= {name.lower() for name in _firms_people(stream)}
     return frozenset(kept)
