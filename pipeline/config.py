@@ -18,6 +18,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
 from pipeline.config_messages import say, shown
+from pipeline.config_nodes import Path_, growth, tagged, walk
 from pipeline.errors import ConfigError, printable, why
 
 __all__ = [
@@ -27,14 +28,11 @@ __all__ = [
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
-MAX_NODES = 60_000  # after aliases are followed: what a "billion laughs" file would grow to
 
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """Control signs but tabs and line ends, turns of the writing direction, halves of characters."""
-
-Path_ = tuple[str | int, ...]
 
 
 class Frozen(BaseModel):
@@ -89,7 +87,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 for _first, _resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
     _Loader.yaml_implicit_resolvers[_first] = [
-        pair for pair in _resolvers if pair[0].rsplit(":", 1)[-1] not in {"bool", "int", "float"}
+        pair for pair in _resolvers if pair[0].rsplit(":", 1)[-1] not in {"bool", "int", "float", "value"}
     ]
 _PLAIN = {
     "tag:yaml.org,2002:bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -131,7 +129,11 @@ def parse_yaml(text: str, *, name: str) -> Document:
         node = yaml.compose(text, Loader=_Loader)
         if node is None:
             return Document(name, None)
-        mistakes = [*_growth(node, name)] or [*_duplicates(node, name), *_unseen(node, name)]
+        mistakes = [*growth(node, name)] or [
+            *tagged(node, name),
+            *_duplicates(node, name),
+            *_unseen(node, name),
+        ]
         if mistakes:
             raise ConfigError(mistakes)
         constructor = yaml.SafeLoader("")
@@ -209,52 +211,14 @@ def _check_depth(text: str, name: str) -> None:
             depth -= 1
 
 
-def _children(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
-
-
-def _growth(root: yaml.Node, name: str) -> Iterator[str]:
-    """Size of the document once aliases are followed, counted without following them."""
-    sizes: dict[int, int] = {}
-    open_nodes: set[int] = set()
-
-    def size(node: yaml.Node) -> int:
-        if id(node) in open_nodes:
-            raise ConfigError([f"{name}: line {node.start_mark.line + 1} → an anchor that holds itself"])
-        if id(node) not in sizes:
-            open_nodes.add(id(node))
-            sizes[id(node)] = 1 + sum(size(child) for child in _children(node))
-            open_nodes.discard(id(node))
-        return sizes[id(node)]
-
-    if (total := size(root)) > MAX_NODES:
-        yield f"{name}: file → {total:,} values once its aliases are followed; up to {MAX_NODES:,} go"
-
-
-def _walk(root: yaml.Node) -> Iterator[tuple[Path_, yaml.Node, int]]:
-    stack: list[tuple[Path_, yaml.Node, int]] = [((), root, root.start_mark.line + 1)]
-    while stack:
-        path, node, line = stack.pop()
-        yield path, node, line
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                    stack.append(((*path, key.value), value, key.start_mark.line + 1))
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                stack.append(((*path, index), value, value.start_mark.line + 1))
-
-
 def _lines(root: yaml.Node) -> Iterator[tuple[Path_, int]]:
-    for path, _, line in _walk(root):
+    for path, _, line in walk(root):
         yield path, line
 
 
 def _duplicates(root: yaml.Node, name: str) -> Iterator[str]:
     told: set[int] = set()
-    for path, node, _ in _walk(root):
+    for path, node, _ in walk(root):
         if not isinstance(node, yaml.MappingNode) or id(node) in told:
             continue
         told.add(id(node))
@@ -272,7 +236,7 @@ def _duplicates(root: yaml.Node, name: str) -> Iterator[str]:
 def _unseen(root: yaml.Node, name: str) -> Iterator[str]:
     """Keys and values with what nobody sees and a page, a table or a terminal obeys: they are shown to people as they are."""
     told: set[int] = set()
-    for path, node, _ in _walk(root):
+    for path, node, _ in walk(root):
         inner = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
         for one in (node, *inner):
             found = (
