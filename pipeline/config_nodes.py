@@ -1,21 +1,46 @@
-"""A YAML document's nodes before anything is made of them: how large they grow, what kinds they are of."""
+"""What stands in a YAML file's nodes: the line of each key, and mistakes that its values alone no longer show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import yaml
 
-from pipeline.errors import ConfigError, printable
+from pipeline.config_messages import shown
+from pipeline.errors import ConfigError, printable, why
 
-__all__ = ["MAX_NODES", "Path_", "growth", "tagged", "walk"]
+__all__ = ["Path_", "duplicates", "growth", "key_of", "lines", "no_days", "tagged", "unseen"]
 
 MAX_NODES = 60_000  # after aliases are followed: what a "billion laughs" file would grow to
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control signs but tabs and line ends, turns of the writing direction, halves of characters."""
+
 Path_ = tuple[str | int, ...]
 _TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}"
     for kind in ("null", "bool", "int", "float", "str", "seq", "map", "timestamp", "merge")
 )
+
+
+def key_of(path: Sequence[str | int], data: Any) -> str:
+    """``criteria[opening.company].weight``: list items go by their id or name where they have one."""
+    text, here = "", data
+    for part in path:
+        known = isinstance(here, (dict, list)) and not (isinstance(part, str) and isinstance(here, list))
+        try:
+            here = here[part] if known else None
+        except (KeyError, IndexError):
+            here = None
+        if isinstance(part, int):
+            label = here.get("id") or here.get("name") if isinstance(here, dict) else None
+            text += f"[{label if isinstance(label, (str, int)) else part}]"
+        else:
+            text += f".{part}" if text else str(part)
+    return printable(text) or "file"
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:
@@ -42,8 +67,7 @@ def growth(root: yaml.Node, name: str) -> Iterator[str]:
         yield f"{name}: file → {total:,} values once its aliases are followed; up to {MAX_NODES:,} go"
 
 
-def walk(root: yaml.Node) -> Iterator[tuple[Path_, yaml.Node, int]]:
-    """Every node with its path and the line of its key."""
+def _walk(root: yaml.Node) -> Iterator[tuple[Path_, yaml.Node, int]]:
     stack: list[tuple[Path_, yaml.Node, int]] = [((), root, root.start_mark.line + 1)]
     while stack:
         path, node, line = stack.pop()
@@ -57,10 +81,62 @@ def walk(root: yaml.Node) -> Iterator[tuple[Path_, yaml.Node, int]]:
                 stack.append(((*path, index), value, value.start_mark.line + 1))
 
 
+def lines(root: yaml.Node) -> Iterator[tuple[Path_, int]]:
+    for path, _, line in _walk(root):
+        yield path, line
+
+
+def duplicates(root: yaml.Node, name: str) -> Iterator[str]:
+    told: set[int] = set()
+    for path, node, _ in _walk(root):
+        if not isinstance(node, yaml.MappingNode) or id(node) in told:
+            continue
+        told.add(id(node))
+        seen: dict[str, int] = {}
+        for key, _value in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+                continue
+            line = key.start_mark.line + 1
+            if key.value in seen:
+                where = key_of((*path, key.value), None)
+                yield f"{name}: {where} → given twice, on lines {seen[key.value]} and {line}; keep one"
+            seen.setdefault(key.value, line)
+
+
+def unseen(root: yaml.Node, name: str) -> Iterator[str]:
+    """Keys and values with what nobody sees and a page, a table or a terminal obeys: they are shown to people as they are."""
+    told: set[int] = set()
+    for path, node, _ in _walk(root):
+        inner = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+        for one in (node, *inner):
+            found = (
+                _UNSEEN.search(one.value)
+                if isinstance(one, yaml.ScalarNode) and id(one) not in told
+                else None
+            )
+            if found is not None:
+                told.add(id(one))
+                where = key_of(path if one is node else (*path, one.value), None)
+                line = one.start_mark.line + 1
+                held = f"holds U+{ord(found[0]):04X}, which nobody sees"
+                yield f"{name}: {where} → {held}; letters and signs are accepted (line {line})"
+
+
+def no_days(root: yaml.Node, name: str) -> Iterator[str]:
+    """Dates that no calendar has, such as 2025-02-30."""
+    for path, node, line in _walk(root):
+        if node.tag == "tag:yaml.org,2002:timestamp":
+            try:
+                yaml.SafeLoader("").construct_document(node)
+            except (ValueError, OverflowError) as error:
+                told = f"a date (YYYY-MM-DD) is accepted, not {shown(node.value)}: {why(error)}"
+                yield f"{name}: {key_of(path, None)} → {told} (line {line})"
+
+
 def tagged(root: yaml.Node, name: str) -> Iterator[str]:
     """Values of a kind that settings have no use for: ``!!binary`` would read as text and ``!!set`` as a list."""
     told: set[int] = set()
-    for _, node, _ in walk(root):
+    for _, node, _ in _walk(root):
         inner = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
         for one in (node, *inner):
             if one.tag not in _TAGS and id(one) not in told:

@@ -143,6 +143,16 @@ def test_a_key_given_twice_is_a_mistake() -> None:
     }
 
 
+def test_a_day_that_no_calendar_has_is_told_by_its_key_and_line() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml("a: 2025-02-28\nb:\n  c: [2025-02-30]\nd: 2024-00-10\n", name="x.yaml")
+    assert sorted(line.split(":", 2)[1] for line in caught.value.mistakes) == [
+        " b.c[0] → a date (YYYY-MM-DD) is accepted, not '2025-02-30'",
+        " d → a date (YYYY-MM-DD) is accepted, not '2024-00-10'",
+    ]
+    assert caught.value.mistakes[0].endswith("(line 4)") and caught.value.mistakes[1].endswith("(line 3)")
+
+
 def test_an_alias_bomb_is_refused_quickly() -> None:
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)

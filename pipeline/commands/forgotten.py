@@ -8,14 +8,8 @@ import click
 
 
 def forgotten(
-    session: Any,
-    files: Any,
-    person: Any,
-    keys: list[int],
-    held: list[int],
-    with_recordings: bool,
-    dry_run: bool,
-) -> tuple[dict[str, int], list[str], list[str], Any]:
+    session: Any, files: Any, person: Any, keys: list[int], held: list[int], with_recordings: bool, dry_run: bool
+) -> tuple[dict[str, int], list[str], list[str], Any]:  # fmt: skip
     """What goes by kind, the held calls, and lines of recordings, their transcripts and rows of call lists in the inbox.
 
     Last what the call lists and the store hold of them besides (`pipeline.nightly.listed_rows.Listed`).

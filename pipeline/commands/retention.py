@@ -97,8 +97,7 @@ def forget(
         raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
     with _open(store, dry_run) as (opened, before):
         with opened.reading() as session:
-            fields = found_by(session, person)
-            keys = list(fields)
+            keys = list(fields := found_by(session, person))
             held = sorted(set(keys) & held_calls(session))
             plan, names, told_of, listed = forgotten(
                 session, opened.files, person, keys, held, with_recordings, dry_run
@@ -113,8 +112,7 @@ def forget(
             told = {"person": digest, "held": names}
             wanted = Wanted(
                 "forget", by or "", reason or "", people=mine, told=told, recordings=with_recordings,
-                known_by=person.phone.dialled if person.phone else person.given,
-                missing=listed.missing,
+                known_by=person.phone.dialled if person.phone else person.given, missing=listed.missing,
             )  # fmt: skip
             done = remove(opened, wanted)
     by_field = _by_field(fields) if dry_run and person.is_number else None
