@@ -5,7 +5,7 @@ sentences do and what is personal data, in both languages at once; the lowest la
 ``--judge FILE`` fits without the authors and sets left out, into another file: how much the network's word counts beside the
 first readings' is found with that one (``join_acts``, ``join_talk``, ``join_outcome``). ``--on FILE`` goes on from a fitted
 network, in fewer and smaller steps, when labelled material was added; with ``--new NAME …`` it learns the files (without their
-ending) that were added whole, and of all else a share drawn anew each round, so that nothing known is unlearned: a tenth of the time.
+ending) that were added whole, and a share of all else drawn anew each round, so that nothing is unlearned: a tenth of the time.
 """
 
 from __future__ import annotations

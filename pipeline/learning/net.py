@@ -197,7 +197,6 @@ class Net:
         return x * self._kept[first : first + x.numel()].view_as(x)
 
     def _layer(self, at: int, state: Any, hidden: Any, learning: bool) -> Any:
-        import torch
         from torch.nn import functional as f
 
         own = {name: self._own[f"l{at}.{name}"].to(self._form) for name in (*MATRICES, *SHORT)}
