@@ -163,3 +163,20 @@ def test_findings_quote_whole_words(language: str, text: str, cut: str) -> None:
     assert (
         call.finding("company", call.sentences[0], 0, len(cut)).quote == cut
     )  # a slot ends where it was read to end
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("Which of our fitters told you it's your last chance?", False),
+        ("He shouldn't have said there were only two places left.", False),
+        ("My manager told me there are only two places left.", True),
+        ("有没有师傅跟您讲过今天不签就没名额了？", False),
+        ("店员不该跟您说明天就涨价。", False),
+        ("经理说了，今天不签就没名额了。", True),
+    ],
+)
+def test_a_push_asked_about_or_taken_back_is_a_doubt(text: str, sure: bool) -> None:
+    language = "en" if text.isascii() else "zh"
+    found = _found(("agent", text), ("customer", "OK"), language=language)
+    assert any(one.confidence >= 0.6 for one in found) is sure

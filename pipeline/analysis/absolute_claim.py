@@ -15,7 +15,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import found_at
 from pipeline.analysis.rules import Match
 from pipeline.analysis.spotting import told
-from pipeline.analysis.sure import found as worded
+from pipeline.analysis.sure import touches
 from pipeline.types import Finding
 
 KIND = "absolute_claim"
@@ -37,12 +37,10 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 
 def _weighed(sentence: Sentence, hit: Match) -> Match:
     """The hit, as a doubt where the words around it may deny it, ask it or tell it of others."""
-    places = (span for _wording, span in worded(sentence, KIND, "doubts"))
-    doubted = any(start < hit.end and hit.start < end for start, end in places)
+    doubted = touches(sentence, KIND, "doubts", hit.start, hit.end)
     return replace(hit, strength=min(hit.strength, DOUBT)) if doubted else hit
 
 
 def _of_others(sentence: Sentence, hit: Match) -> bool:
     """Whether the words are denied, or said of the customer's things, a document or a question's matter."""
-    places = (span for _wording, span in worded(sentence, KIND, "drops"))
-    return any(start < hit.end and hit.start < end for start, end in places)
+    return touches(sentence, KIND, "drops", hit.start, hit.end)

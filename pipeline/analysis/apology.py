@@ -1,6 +1,7 @@
 """Apologies of the agent, and whether for the wait: after five rings the agent says sorry first.
 
-"Sorry, what was the name?" and 不好意思，请问您贵姓 only begin a question: their ``for`` is ``request``.
+"Sorry, what was the name?" and 不好意思，请问您贵姓 only begin a question: their ``for`` is ``request``. "Thanks for holding" and
+让您久等了 tell of the wait without a word of apology: ``acknowledged``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ KIND = "apology"
 
 
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
-    """Findings ``apology`` with ``detail {for: wait|other|request, first_turn: bool}``."""
+    """Findings ``apology`` with ``detail {for: wait|other|request|acknowledged, first_turn: bool}``."""
     first = next((turn for turn, said in enumerate(conversation.turns) if said.speaker != "customer"), None)
     return [
         replace(
@@ -30,8 +31,10 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
 
 
 def _begun(finding: Finding, conversation: Conversation) -> dict[str, str]:
-    """What an apology begins, where it only begins a question or a request."""
-    if finding.turn is None or not finding.quote or finding.detail.get("for") != "other":
+    """What it is instead of an apology: thanks for the wait, or a word that only begins a question or a request."""
+    if finding.turn is None or not finding.quote:
         return {}
+    if finding.detail.get("for") == "wait":
+        return {} if has_shape("sorry", fold(finding.quote)) else {"for": "acknowledged"}
     behind = fold(conversation.turns[finding.turn].text.partition(finding.quote)[2])
     return {"for": "request"} if has_shape("begs_pardon", behind) else {}

@@ -17,7 +17,7 @@ from pipeline.analysis.rules import Match, RuleSet
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.sides import why_unsure
 from pipeline.analysis.spotting import DOUBT, spot
-from pipeline.analysis.sure import says
+from pipeline.analysis.sure import says, touches
 from pipeline.analysis.text import fold
 from pipeline.types import Finding, Measure
 
@@ -47,7 +47,12 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     found = spot(conversation, KIND, "agent", first=_rank, skip=eased)
     pushes = [(finding, _sentence(conversation, finding)) for finding in found]
     return [
-        _judged(finding, alone(sentence, KIND), fact=says(sentence, KIND, "doubts"))
+        _judged(
+            finding,
+            alone(sentence, KIND),
+            fact=says(sentence, KIND, "doubts"),
+            reported=_reported(sentence, finding),
+        )
         for finding, sentence in pushes
     ]
 
@@ -57,12 +62,20 @@ def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
     return next((one for one in own if (finding.quote or "") in one.text), own[0])
 
 
-def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False) -> Finding:
-    """A doubt where it presses only in its neighbours' light, tells a story, or tells a guarantee as a fact of law or of a
-    warranty (``fact``); as severe as it is by itself."""
+def _reported(sentence: Sentence, finding: Finding) -> bool:
+    """Whether the push is asked about, taken back or told as somebody else's."""
+    start = max(sentence.text.find(finding.quote or ""), 0)
+    return touches(sentence, KIND, "reported", start, start + len(finding.quote or ""))
+
+
+def _judged(
+    finding: Finding, by_itself: Guess, *, fact: bool = False, reported: bool = False
+) -> Finding:
+    """A doubt where it presses only in its neighbours' light, tells a story, is told of others (``reported``), or tells a
+    guarantee as a fact of law or of a warranty (``fact``); as severe as it is by itself."""
     story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
     fact = fact and finding.detail.get("kind") in _FACTS
-    if story or fact or by_itself.probability < BY_ITSELF:
+    if story or fact or reported or by_itself.probability < BY_ITSELF:
         finding = replace(finding, confidence=min(finding.confidence, DOUBT))
     return _graded(finding, by_itself)
 
