@@ -31,10 +31,14 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
 
 
 def _begun(finding: Finding, conversation: Conversation) -> dict[str, str]:
-    """What it is instead of an apology: thanks for the wait, or a word that only begins a question or a request."""
+    """What its neighbours make of it: thanks for the wait, what begins a question, or sorry for the wait after all."""
     if finding.turn is None or not finding.quote:
         return {}
     if finding.detail.get("for") == "wait":
         return {} if has_shape("sorry", fold(finding.quote)) else {"for": "acknowledged"}
-    behind = fold(conversation.turns[finding.turn].text.partition(finding.quote)[2])
-    return {"for": "request"} if has_shape("begs_pardon", behind) else {}
+    if finding.detail.get("for") != "other":
+        return {}
+    before, _, behind = conversation.turns[finding.turn].text.partition(finding.quote)
+    if has_shape("begs_pardon", fold(behind)):
+        return {"for": "request"}
+    return {"for": "wait"} if has_shape("has_waited", fold(before)) else {}

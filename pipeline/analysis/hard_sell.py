@@ -68,9 +68,7 @@ def _reported(sentence: Sentence, finding: Finding) -> bool:
     return touches(sentence, KIND, "reported", start, start + len(finding.quote or ""))
 
 
-def _judged(
-    finding: Finding, by_itself: Guess, *, fact: bool = False, reported: bool = False
-) -> Finding:
+def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False, reported: bool = False) -> Finding:
     """A doubt where it presses only in its neighbours' light, tells a story, is told of others (``reported``), or tells a
     guarantee as a fact of law or of a warranty (``fact``); as severe as it is by itself."""
     story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
