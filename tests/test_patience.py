@@ -68,7 +68,7 @@ def test_what_others_are_said_to_have_said_is_not_the_agents(line, language):
 
 @pytest.mark.parametrize(
     ("line", "language"),
-    [("A You called us liars, but you're an idiot.", "en"), ("A 他们骂师傅没用，你脑子进水了吧。", "zh")],
+    [("A You called us liars, but you're an idiot.", "en"), ("A 您说我们是骗子，你才是个白痴。", "zh")],
 )
 def test_what_the_agent_says_beside_is_his_own(line, language):
     assert [one for one in found(line, language=language) if one[1] == "rude"]
