@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.matching import rule_findings
 from pipeline.analysis.shapes import has_shape
+from pipeline.analysis.sure import found as worded
 from pipeline.analysis.text import fold
 from pipeline.types import Finding
 
@@ -26,8 +27,18 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
             finding,
             detail={**finding.detail, **_begun(finding, conversation), "first_turn": finding.turn == first},
         )
-        for finding in rule_findings(KIND, conversation, conversation.by("agent"))
+        for finding in _told(conversation)
     ]
+
+
+def _told(conversation: Conversation) -> Iterator[Finding]:
+    """What the rules hear; where they hear nothing, thanks for the wait."""
+    for sentence in conversation.by("agent"):
+        by_rules = list(rule_findings(KIND, conversation, [sentence]))
+        yield from by_rules
+        for wording, span in () if by_rules else worded(sentence, KIND, "adds"):
+            detail = {**wording.detail, "rule": "thanks", "layer": "pattern"}
+            yield conversation.finding(KIND, sentence, *span, strength=wording.strength, **detail)
 
 
 def _begun(finding: Finding, conversation: Conversation) -> dict[str, str]:
