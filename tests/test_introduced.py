@@ -389,6 +389,15 @@ def test_a_common_word_is_no_short_name() -> None:
     assert recognise("Tahe Insurence", known) is not None
 
 
+@pytest.mark.parametrize(
+    ("firm", "word"), [("Alianz", "always"), ("Foresight", "forget"), ("Hallo", "hello"), ("Zenith", "tenth")]
+)
+def test_an_ordinary_word_is_no_misheard_firm(firm: str, word: str) -> None:
+    assert recognise(word, [Known(firm, firm)]) is None
+    spelt = firm.replace("n", "nn").replace("l", "ll").replace("s", "ss")
+    assert recognise(spelt, [Known(firm, firm)]) is not None
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_denied_firm_is_no_introduction(language: str) -> None:
     examples = read_introduced(language)["denied"]
@@ -399,7 +408,8 @@ def test_a_denied_firm_is_no_introduction(language: str) -> None:
         *((one, True) for one in examples["misses"]),
     ]:
         said = text.replace("@", name)
-        assert is_denied(fold(said), fold(said).index(fold(name)), language) is not named, text
+        at = fold(said).index(fold(name))
+        assert is_denied(fold(said), at, at + len(name), language) is not named, text
     denial = {"zh": f"您好，我不是{name}的。", "en": f"Hello, I'm not from {name}."}[language]
     for text, heard in (
         (denial, 0),

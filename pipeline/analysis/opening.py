@@ -231,7 +231,7 @@ def _spotted(
             hit = spot(sentence, left[slot]) if slot != "name" else own_name(sentence, left[slot])
             if slot == "name" and hit is None:
                 hit = behind_firm(sentence, known)
-            if hit is not None and not is_denied(sentence.folded, hit.start, sentence.language):
+            if hit is not None and not is_denied(sentence.folded, hit.start, hit.end, sentence.language):
                 del left[slot]
                 yield conversation.finding(
                     slot, sentence, hit.start, hit.end,
