@@ -17,6 +17,7 @@ from typing import Any
 from pipeline.analysis.heard import forms_of
 from pipeline.analysis.patterns import Pattern, common_grams
 from pipeline.analysis.prefilter import demands
+from pipeline.analysis.when_joined import Joins, Said, joined
 from pipeline.lexicons import load_yaml
 
 _AFTERNOON_UP_TO_H = 7
@@ -38,6 +39,7 @@ class _Grammar:
     maps: Mapping[str, Mapping[str, Any]]
     frames: tuple[Pattern, ...]
     past: re.Pattern[str]
+    joins: Joins
 
 
 @functools.cache
@@ -52,15 +54,17 @@ def when_data(language: str) -> dict[str, Any]:
 def _grammar(language: str) -> _Grammar:
     data = when_data(language)
     terms = {name: _alternatives(mapping) for name, mapping in data["maps"].items()}
-    terms["vague"] = "(?:" + "|".join(data["vague"]) + ")"
     terms["number"] = data["number"]
-    for name in ("hournum", "clock", "strict", "moment", "daytime"):
+    for name in ("hournum", "clock", "strict", "moment", "daytime", "holiday"):
         if name in data:
             terms[name] = _fill(data[name], terms)
+    terms["vague"] = _fill("(?:" + "|".join(data["vague"]) + ")", terms)
     bounds = (r"(?<!\w)", r"(?!\w)") if language == "en" else ("", "")
     sources = (bounds[0] + _fill(frame, terms) + bounds[1] for frame in data["frames"])
     frames = tuple(Pattern(source, demands(source, common_grams(language))) for source in sources)
-    return _Grammar(data["maps"], frames, re.compile(data["past"]))
+    undated = bounds[0] + _fill("(?:" + "|".join(data["undated"]) + ")", terms) + bounds[1]
+    joins = Joins(*map(re.compile, (data["between"], data["either"], undated, data["near"])))
+    return _Grammar(data["maps"], frames, re.compile(data["past"]), joins)
 
 
 def _alternatives(mapping: Mapping[str, Any]) -> str:
@@ -87,16 +91,16 @@ def find_times(folded: str, language: str, now: datetime | None) -> list[When]:
     grammar = _grammar("zh" if language == "zh" else "en")
     written = forms_of(folded, "zh" if language == "zh" else "en")[0]
     found = [hit for frame in grammar.frames if frame.could(written) for hit in frame.regex.finditer(folded)]
-    kept: list[tuple[int, int, re.Match[str]]] = []
+    kept: list[Said] = []
     for hit in sorted(filter(_is_said, found), key=lambda hit: (hit.start() - hit.end(), hit.start())):
         start, end = _trim(folded, hit.start(), hit.end())
-        if all(end <= other[0] or start >= other[1] for other in kept):
-            kept.append((start, end, hit))
-    kept.sort(key=lambda entry: entry[0])
+        if all(end <= other.start or start >= other.end for other in kept):
+            kept.append(Said(start, end, {key: value for key, value in hit.groupdict().items() if value}))
+    kept.sort(key=lambda one: one.start)
+    times = [one for one in kept if not grammar.past.search(folded[max(0, one.start - 6) : one.end])]
     return [
-        When(folded[start:end], start, end, _iso(hit, grammar, now) if now else None)
-        for start, end, hit in kept
-        if not grammar.past.search(folded[max(0, start - 6) : end])
+        When(folded[one.start : one.end], one.start, one.end, _iso(one, grammar, now) if now else None)
+        for one in joined(times, folded, grammar.joins)
     ]
 
 
@@ -116,9 +120,9 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _iso(hit: re.Match[str], grammar: _Grammar, now: datetime) -> str | None:
-    said = {key: value for key, value in hit.groupdict().items() if value}
-    if "vague" in said:
+def _iso(one: Said, grammar: _Grammar, now: datetime) -> str | None:
+    said = one.parts
+    if "vague" in said or not one.dated:
         return None
     try:
         moment = _offset(said, grammar, now)
@@ -157,7 +161,8 @@ def _offset(said: Mapping[str, str], grammar: _Grammar, now: datetime) -> str | 
 def _day(said: Mapping[str, str], grammar: _Grammar, today: date) -> date | None:
     monday = today - timedelta(days=today.weekday())
     if "day" in said:
-        return today + timedelta(days=int(_lookup(grammar.maps["day"], said["day"])))
+        weeks = {"a fortnight": 2}.get(said.get("week", ""), _weeks(said, grammar))
+        return today + timedelta(days=int(_lookup(grammar.maps["day"], said["day"])) + 7 * weeks)
     if "wd" in said:
         weekday = int(_lookup(grammar.maps["wd"], said["wd"]))
         if "wk" in said:
@@ -177,7 +182,7 @@ def _day(said: Mapping[str, str], grammar: _Grammar, today: date) -> date | None
             "year": date(today.year + 1, 1, 1),
         }[said["nextunit"]]
     if "moonly" in said:
-        return _plus_months(today.replace(day=1), 1)
+        return _plus_months(today.replace(day=1), 2 if said["moonly"].startswith("下下") else 1)
     if "edge" in said:
         return _edge(said, grammar, today, monday)
     return _calendar_day(said, grammar, today)
