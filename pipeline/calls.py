@@ -35,6 +35,7 @@ __all__ = [
     "no_outcome",
     "parse_call_list",
     "read_call_list",
+    "row_record",
     "unknown_outcomes",
 ]
 
@@ -42,6 +43,8 @@ MAX_BYTES = 64 << 20
 MOST_TOLD = 10_000
 """Mistakes of one list that are told; of the others, how many there are."""
 MAX_CELL = 65_536
+MAX_NAME = 4096
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{2}")
 _HALF = re.compile("[\ud800-\udfff]")
 """What JSON can say and nothing can store."""
 
@@ -103,7 +106,7 @@ def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Prof
     rows = json_rows(text, name, taken.mistakes) if lines else csv_rows(text, name, taken.mistakes)
     for number, row in rows:
         at = f"{name}: row {number}"
-        record = _record(row, at, profile, taken.mistakes)
+        record = row_record(row, at, profile, taken.mistakes)
         if record is not None:
             taken.add(record, at=at, place=f"row {number}")
     return _list(name, taken)
@@ -222,12 +225,28 @@ def _path(file: str) -> str:
     return plain
 
 
-def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:
+def _wrong_name(file: str) -> str | None:
+    """What stands against a recording's name."""
+    if not file:
+        return "a recording's name is required"
+    if len(file) > MAX_NAME:
+        return f"a name of up to {MAX_NAME:,} characters is accepted, not {len(file):,}"
+    hidden = next((char for char in file if unicodedata.category(char) in ("Cc", "Cs")), None)
+    if hidden is not None:
+        return f"printable characters are accepted in a recording's name; this one holds U+{ord(hidden):04X}"
+    if _URL.match(file):
+        return "a recording's name, or its path from the list's folder, is accepted, not an address (URL)"
+    return None
+
+
+def row_record(
+    row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]
+) -> CallRecord | None:
+    """What a row says; None where it names no recording that can be looked for, which is told among ``mistakes``."""
     given_file = row.get("file")
     file = "" if isinstance(given_file, (dict, list, bool)) else str(given_file or "").strip()
-    if not file or len(file) > 4096 or any(unicodedata.category(char) in ("Cc", "Cs") for char in file):
-        what = "of up to 4,096 printable characters, " if file else ""
-        mistakes.append(f"{where}, file → a recording's name {what}is required; the row is left out")
+    if (wrong := _wrong_name(file)) is not None:
+        mistakes.append(f"{where}, file → {wrong}; the row is left out")
         return None
     given: dict[str, Any] = {}
     extra: dict[str, str] = {}

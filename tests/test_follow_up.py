@@ -130,3 +130,16 @@ def test_waiting_for_the_customer_is_a_step() -> None:
         follow_up.find(said("zh", "a: 您好", "c: 你说", "c: 行", "a: 周五下午我在展厅等您", "c: 好"))
     )
     assert step is not None and step.detail["when"] == "周五下午"
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "when"),
+    [
+        ("zh", ("a: 您好，我讲下体检。", "c: 行是行，我在出差，你清明之后打给我。", "a: 好的，清明之后我打给您。"), "清明之后"),
+        ("en", ("a: Hi, about the boiler.", "c: Ring once the kids go back.", "a: Right, once the kids go back I'll ring."),
+         "once the kids go back"),
+    ],
+)  # fmt: skip
+def test_a_time_that_both_sides_name(language: str, lines: tuple[str, ...], when: str) -> None:
+    finding = follow_up.agreed(follow_up.find(said(language, *lines)))
+    assert finding is not None and finding.detail["when"] == when

@@ -133,6 +133,18 @@ def test_a_guarantee_told_as_a_fact_is_a_doubt(language: str, text: str, kind: s
         ("Don't think, sign up tonight.", "sign up to", "sign up tonight"),
         ("名额就剩两个，您定吧。", "就剩两个", "就剩两个"),
         ("Sign up now, [name].", "Sign up now", "Sign up now"),
+        (
+            "I'll text you before the school run, bye.",
+            "I'll text you before the",
+            "I'll text you before the school run",
+        ),
+        (
+            "We'll phone you first thing on Monday.",
+            "phone you first thing",
+            "phone you first thing on Monday",
+        ),
+        ("您这脑袋有毛病吧，真是。", "您这脑袋有", "您这脑袋有毛病吧"),
+        ("我们在一个很长很长很长的地方。", "我们在", "我们在"),
     ],
 )
 def test_a_quote_ends_with_a_word_and_holds_a_mask_whole(text: str, said: str, quoted: str) -> None:
