@@ -20,6 +20,7 @@ from pipeline.analysis.when_joined import Joins, Said, joined
 from pipeline.analysis.when_resolved import resolved
 from pipeline.lexicons import load_yaml
 
+
 @dataclass(frozen=True, slots=True)
 class When:
     """A time as heard: characters ``[start, end)`` of a folded sentence, and ISO 8601 where it could be resolved."""

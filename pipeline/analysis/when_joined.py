@@ -114,11 +114,9 @@ def _related(first: Said, second: Said, gap: str, joins: Joins) -> tuple[Said, .
         return _either(first, second)
     if joins.back.fullmatch(gap):
         return replace(first, dated=False), _on_its_day(first, second)
-    if not (first.dated and second.dated):
-        return first, second
-    if joins.between.fullmatch(gap) and _fit(first, second):
+    if first.dated and second.dated and joins.between.fullmatch(gap) and _fit(first, second):
         return (_together(first, second),)
-    if _BESIDE.fullmatch(gap) and first.days and first.days.keys() == second.days.keys():
+    if first.dated and _BESIDE.fullmatch(gap) and first.days and first.days.keys() == second.days.keys():
         return _either(first, second)
     return first, second
 
@@ -135,7 +133,9 @@ def _fit(first: Said, second: Said) -> bool:
 
 
 def _together(first: Said, second: Said) -> Said:
-    return Said(first.start, second.end, {**first.parts, **second.parts}, choice=first.choice or second.choice)
+    return Said(
+        first.start, second.end, {**first.parts, **second.parts}, choice=first.choice or second.choice
+    )
 
 
 def _on_its_day(first: Said, second: Said) -> Said:
