@@ -159,6 +159,8 @@ def test_a_time_that_both_sides_name(language: str, lines: tuple[str, ...], when
         ("en", "friday at nine or so we say, then tonight at ten", ["2026-03-13T09:00", "2026-03-10T22:00"]),
         ("zh", "周六周日都行", [None, None]),
         ("zh", "下周二到下周四", [None, None]),
+        ("zh", "周六上午还是下午", ["2026-03-14", None]),
+        ("zh", "周五，不是周六", ["2026-03-13", None]),
         ("zh", "周六八点半或者九点半", ["2026-03-14", None]),
         ("zh", "周六不方便，周日吧", [None, "2026-03-15"]),
         ("zh", "周五下午两点，说错了，四点", [None, "2026-03-13T16:00"]),

@@ -112,7 +112,7 @@ def _related(first: Said, second: Said, gap: str, joins: Joins) -> tuple[Said, .
     """Two neighbours as what they are to each other."""
     if joins.either.fullmatch(gap):
         return _either(first, second)
-    if joins.back.fullmatch(gap):
+    if second.dated and joins.back.fullmatch(gap):
         return replace(first, dated=False), _on_its_day(first, second)
     if first.dated and second.dated and joins.between.fullmatch(gap) and _fit(first, second):
         return (_together(first, second),)
@@ -148,7 +148,7 @@ def _on_its_day(first: Said, second: Said) -> Said:
 def _either(first: Said, second: Said) -> tuple[Said, Said]:
     """Two times to choose from: no date, save the day that both hours share."""
     second_choice = replace(second, choice=True)
-    if first.days and second.has_clock and not second.has_span:
+    if first.days and not second.has_span and (second.has_clock or "part" in second.parts):
         return first.without_clock(), second_choice
     return replace(first, choice=True), second_choice
 
