@@ -239,3 +239,15 @@ def test_a_recording_that_grows_is_no_short_call(tmp_path: Path) -> None:
         path.open("ab") as more,
     ):
         more.write(bytes(RATE))
+
+
+@pytest.mark.parametrize("form", ["wav", "w64", "aiff", "caf"])
+def test_gigabytes_of_nothing_behind_the_sound_are_not_looked_through(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codec = "pcm_s16be" if form == "aiff" else "pcm_s16le"
+    path = encoded(tmp_path / f"x.{form}", codec, form)
+    with path.open("r+b") as file:
+        file.truncate(8 << 30)  # a hole: it takes no room on the disk
+    monkeypatch.setattr(av, "open", lambda *_, **__: pytest.fail("the decoder was asked"))
+    assert refused(path).code == "truncated"

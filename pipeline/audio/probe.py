@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 ACCEPTED = "WAV (PCM, float, mu-law, A-law, GSM), MP3, FLAC, Ogg/Opus, M4A or WebM"
 _FORMATS = "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,matroska,amr,aac"
 _HASH_BYTES = 1 << 20
+MOST_AMISS = 64 << 20
+"""Bytes that lack, or lie behind the sound as no sound, up to which it is decoded to say how many seconds are there: the decoder
+looks through what lies behind a few bytes at a time (our default)."""
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 2_000, 768_000
 """Below, a file of some kilobytes would unpack to hours at 16 kHz; no recorder writes beyond."""
 
@@ -112,6 +115,11 @@ def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterato
                 code="damaged",
             )
         lacking = missing_bytes(file)
+        if lacking is not None and lacking > MOST_AMISS:
+            raise RecordingError(
+                f"{name} is cut off: {lacking:,} bytes lack, or lie behind the sound and are none; copy the recording again",
+                code="truncated",
+            )
         file.seek(0)
         try:
             # A file object and two white lists: no name is taken for a URL, no playlist opens other files.
