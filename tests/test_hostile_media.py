@@ -19,6 +19,7 @@ from pipeline.audio.decode import load
 from pipeline.audio.frames import native_frames
 from pipeline.audio.probe import open_stream
 from pipeline.errors import RecordingError
+from pipeline.intake import take_in
 from pipeline.reports.audio_copy import write_copy
 from pipeline.reports.originals import keep_original
 
@@ -251,3 +252,12 @@ def test_gigabytes_of_nothing_behind_the_sound_are_not_looked_through(
         file.truncate(8 << 30)  # a hole: it takes no room on the disk
     monkeypatch.setattr(av, "open", lambda *_, **__: pytest.fail("the decoder was asked"))
     assert refused(path).code == "truncated"
+
+
+def test_a_hole_of_terabytes_is_not_read(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "x.mp3", "mp3", "mp3")
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)
+    told = refused(path)
+    assert told.code == "too_long" and "x.mp3 is larger than 8 GiB" in str(told)
+    assert [file for file, _record in take_in([path]).calls] == [path]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.audio.comments import MOST_COMMENTS, comments_of
 from pipeline.audio.integrity import missing_bytes, other_kind
+from pipeline.endings import MOST_BYTES, TOO_BIG
 from pipeline.errors import RecordingError, why
 
 if TYPE_CHECKING:
@@ -215,4 +216,7 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise RecordingError(f"{path.name} can't be read: {why(error)}", code="unreadable") from error
     with file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MOST_BYTES:
+            raise RecordingError(f"{path.name} {TOO_BIG}", code="too_long")
         yield file
