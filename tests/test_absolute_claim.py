@@ -19,6 +19,7 @@ from pipeline.analysis import absolute_claim
         "A 不瞒你说，我们是全国第一。",
         "A 难道我们不是全国最好的机构吗？",
         "A I don't promise that lightly, we're the best in the country.",
+        "A They say all sorts, but we're the best in the country.",
     ],
 )
 def test_a_claim_is_found(line: str) -> None:
