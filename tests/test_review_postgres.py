@@ -12,6 +12,7 @@ from review_calls import fill
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from test_review_coaching import Page
+from test_review_hostile import refuses_nul
 from test_review_judging import HARD_SELL, Somebody, criterion, versions
 
 from pipeline.store import open_store
@@ -70,6 +71,7 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             assert criterion(agent.case()["human_score"], HARD_SELL)["verdict"] == "fail"
             assert [made_by for made_by, _ in versions(store)] == ["machine", "human"]
             _finds(coach, agent, Somebody(store, "root"))
+            refuses_nul(Page(store, "root"))
             with store.writing() as session:
                 forget_words(session, list(session.scalars(select(SearchDoc.call))))
             assert {fault.kind for fault in check_store(store, mend=True)} == {"not_searchable"}

@@ -104,6 +104,10 @@ def _unfit(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     """What is wrong where. Not what was sent: it may be long, somebody's words, or halves of characters."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    if not _is_api(
+        request
+    ):  # a page's path with a number that none can have; pages read the rest by themselves
+        return _answer(request, 404, "no such page")
     told = [{name: each[name] for name in ("type", "loc", "msg")} for each in error.errors()]
     return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
