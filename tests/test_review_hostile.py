@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from review_calls import fill
@@ -13,8 +16,10 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 from test_review_coaching import Page
 from test_review_judging import HARD_SELL
+from test_review_rights import field
 
 from pipeline.review.app import create_app
+from pipeline.review.audit import MOST_BY_NAME
 from pipeline.review.web import MOST_FIELDS
 from pipeline.store import Store, open_store
 from pipeline.store.review_tables import AuditLine, ReviewAct
@@ -132,3 +137,22 @@ def refuses_nul(root: Page) -> None:
 
 def test_a_nul_is_in_no_id(root):
     refuses_nul(root)
+
+
+def test_guesses_at_once_are_counted_like_guesses_one_by_one(store):
+    """As many as come at once would each see that none has failed yet."""
+    app = create_app(store)
+    together = Barrier(30)
+
+    def guess(number: int) -> int:
+        stranger = TestClient(app, follow_redirects=False, client=(f"10.3.0.{number}", 1))
+        token = field(stranger.get("/login").text, "csrf_token")
+        together.wait()
+        form = {"username": "audi", "password": f"guess {number}", "csrf_token": token}
+        return stranger.post("/login", data=form).status_code
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        codes = Counter(pool.map(guess, range(together.parties)))
+    assert codes[401] <= MOST_BY_NAME
+    assert codes[401] + codes[429] == together.parties
+    assert codes[401] > 0

@@ -39,6 +39,11 @@ def seen_agent(session: Session, person: Person, agent_id: str) -> None:
         raise UnseenError(f"{agent_id}: no such agent")
 
 
+def seen_calls(session: Session, person: Person, agent_id: str) -> frozenset[str]:
+    """Ids of an agent's calls that a person sees now: not those that they judge blind."""
+    return frozenset(session.scalars(select(Call.call_id).where(Call.agent_id == agent_id, person.scope())))
+
+
 def team_of(session: Session, person: Person) -> tuple[str, ...] | None:
     """The agents that a person's scope is made of; None: everybody."""
     if person.role == "agent":
