@@ -285,6 +285,7 @@ def test_a_name_read_back_or_of_a_third_person_is_not_the_agents(
     [
         ("zh", ("A:您好。", "C:是小韦吗？", "A:对，我是小韦，蓝海物流的。"), "小韦"),
         ("en", ("A:Good morning.", "C:Is that Odette?", "A:It's Odette, yes, from Larch Movers."), "Odette"),
+        ("en", ("A:Good morning.", "C:We're planning a move.", "A:Ann, Larch Movers, go ahead."), "Ann"),
     ],
 )
 def test_a_name_that_the_customer_guessed_is_given_all_the_same(

@@ -7,6 +7,7 @@ profile the frames alone speak (articles 4.1, 7.1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -105,8 +106,11 @@ def _is_read_back(conversation: Conversation, found: Finding) -> bool:
         alone = one.folded.strip(" ,.!?，。！？") == name
         if not alone and says_own_name(one.folded, name, one.language):
             return False
-    told = (one for one in conversation.sentences if one.speaker == "customer" and one.turn < turn)
-    return any(name in one.folded for one in told)
+    whole = re.compile(rf"(?<![a-z]){re.escape(name)}(?![a-z])")
+    return any(
+        one.speaker == "customer" and one.turn < turn and whole.search(one.folded)
+        for one in conversation.sentences
+    )
 
 
 def _person_alone(conversation: Conversation, turn: int, found: Mapping[str, Finding]) -> Finding | None:

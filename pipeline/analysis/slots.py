@@ -108,6 +108,8 @@ def is_ordinary(word: str) -> bool:
     from pipeline.analysis.people import is_person
     from pipeline.analysis.tagger import load_tagger
 
+    if not word.isascii() or " " in word:  # the English tagger isn't loaded for these
+        return False
     return load_tagger("en").common.get(word, 0) >= ORDINARY and not is_person(word)
 
 
