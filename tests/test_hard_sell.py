@@ -180,3 +180,14 @@ def test_a_push_asked_about_or_taken_back_is_a_doubt(text: str, sure: bool) -> N
     language = "en" if text.isascii() else "zh"
     found = _found(("agent", text), ("customer", "OK"), language=language)
     assert any(one.confidence >= 0.6 for one in found) is sure
+
+
+def test_help_in_a_hurry_is_no_sure_push() -> None:
+    """As it was recognised: the words before it are garbled."""
+    found = _found(
+        ("customer", "我家里断网三天了，我要投诉你们。"),
+        ("agent", "让泥酒等了查到了，我现在就安排师傅，今天下午4点前上门。"),
+        ("customer", "那就三天的钱怎么算。"),
+        language="zh",
+    )
+    assert [one.confidence < 0.6 for one in found] == [True]

@@ -51,7 +51,7 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             finding,
             alone(sentence, KIND),
             fact=says(sentence, KIND, "doubts"),
-            reported=_reported(sentence, finding),
+            doubted=_doubted(sentence, finding),
         )
         for finding, sentence in pushes
     ]
@@ -62,18 +62,20 @@ def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
     return next((one for one in own if (finding.quote or "") in one.text), own[0])
 
 
-def _reported(sentence: Sentence, finding: Finding) -> bool:
-    """Whether the push is asked about, taken back or told as somebody else's."""
+def _doubted(sentence: Sentence, finding: Finding) -> bool:
+    """Whether the push is asked about, taken back or told as somebody else's, or promises the agent's own help."""
     start = max(sentence.text.find(finding.quote or ""), 0)
-    return touches(sentence, KIND, "reported", start, start + len(finding.quote or ""))
+    span = start, start + len(finding.quote or "")
+    helps = finding.detail.get("layer") == "meaning" and touches(sentence, KIND, "helps", *span)
+    return helps or touches(sentence, KIND, "reported", *span)
 
 
-def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False, reported: bool = False) -> Finding:
-    """A doubt where it presses only in its neighbours' light, tells a story, is told of others (``reported``), or tells a
+def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False, doubted: bool = False) -> Finding:
+    """A doubt where it presses only in its neighbours' light, tells a story, is told of others or helps (``doubted``), or tells a
     guarantee as a fact of law or of a warranty (``fact``); as severe as it is by itself."""
     story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
     fact = fact and finding.detail.get("kind") in _FACTS
-    if story or fact or reported or by_itself.probability < BY_ITSELF:
+    if story or fact or doubted or by_itself.probability < BY_ITSELF:
         finding = replace(finding, confidence=min(finding.confidence, DOUBT))
     return _graded(finding, by_itself)
 
