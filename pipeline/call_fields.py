@@ -11,12 +11,11 @@ from typing import Any
 from pipeline.errors import printable
 from pipeline.profile import Profile
 
-__all__ = ["FIELDS", "column_of", "further", "holds_signs", "read_field", "refused_file"]
+__all__ = ["FIELDS", "column_of", "further", "holds_signs", "read_field"]
 
 _EXCEL = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _LOOSE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?$")
 _LONGEST_DATE = 100
-_LONGEST_FILE = 4096
 _TURNS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _SIGNS = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_TURNS}\ud800-\udfff]")
 """Control signs but tabs and line breaks, turns of the writing direction, halves of characters."""
@@ -58,20 +57,6 @@ _DIRECTIONS = {
 def holds_signs(text: str) -> bool:
     """Whether a text holds what no text of several lines does."""
     return _SIGNS.search(text) is not None
-
-
-def refused_file(value: Any) -> str:
-    """What is to be told of a cell that names no recording as it may be named; empty where it does."""
-    if isinstance(value, (dict, list, bool)):
-        return "a recording's name is accepted, a text"
-    file = str(value or "").strip()
-    if not file:
-        return "a recording's name is required"
-    if len(file) > _LONGEST_FILE:
-        return f"a name of up to {_LONGEST_FILE:,} printable characters is accepted, not {len(file):,}"
-    if _SIGNS.search(file) or _BREAKS.search(file):
-        return f"a name of printable characters is accepted, not {printable(file)[:60]!r}"
-    return ""
 
 
 def further(column: str, text: str) -> str:

@@ -31,13 +31,13 @@ def csv_rows(text: str, name: str, mistakes: list[str]) -> Iterator[tuple[int, d
     texts = _row_texts(text, delimiter)
     first, _closed = next(texts, ("", True))
     header = [column_of(cell.replace("\0", "")) for cell in _cells(first, delimiter)]
-    _check_header(header, name)
     for place, column in enumerate(header):
         if holds_signs(column):
             mistakes.append(
                 f"{name}: row 1, {column} → a name of printable characters is accepted; {_COLUMN}"
             )
             header[place] = ""
+    _check_header(header, name)
     for number, (row, closed) in enumerate(texts, start=2):
         if number > MAX_ROWS + 1:
             mistakes.append(_too_many(name, number))

@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.call_bytes import decoded
 from pipeline.call_claims import Taken, with_agent
-from pipeline.call_fields import FIELDS, further, holds_signs, read_field, refused_file
+from pipeline.call_fields import FIELDS, further, holds_signs, read_field
 from pipeline.call_names import derive_call_id
 from pipeline.call_rows import csv_rows, json_rows
 from pipeline.config_messages import shown
@@ -35,6 +35,7 @@ __all__ = [
     "no_outcome",
     "parse_call_list",
     "read_call_list",
+    "row_record",
     "unknown_outcomes",
 ]
 
@@ -42,6 +43,8 @@ MAX_BYTES = 64 << 20
 MOST_TOLD = 10_000
 """Mistakes of one list that are told; of the others, how many there are."""
 MAX_CELL = 65_536
+MAX_NAME = 4096
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:[/\\]{2}")
 _HALF = re.compile("[\ud800-\udfff]")
 """What JSON can say and nothing can store."""
 
@@ -103,7 +106,7 @@ def parse_call_list(raw: bytes, *, name: str, lines: bool = False, profile: Prof
     rows = json_rows(text, name, taken.mistakes) if lines else csv_rows(text, name, taken.mistakes)
     for number, row in rows:
         at = f"{name}: row {number}"
-        record = _record(row, at, profile, taken.mistakes)
+        record = row_record(row, at, profile, taken.mistakes)
         if record is not None:
             taken.add(record, at=at, place=f"row {number}")
     return _list(name, taken)
@@ -225,11 +228,30 @@ def _path(file: str) -> str:
     return plain
 
 
-def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]) -> CallRecord | None:
-    if refused := refused_file(row.get("file")):
-        mistakes.append(f"{where}, file → {refused}; the row is left out")
+def _wrong_name(file: Any) -> str | None:
+    """What stands against a recording's name."""
+    if file is not None and not isinstance(file, str):
+        return f"a recording's name is accepted, a text, not {shown(file)}"
+    file = (file or "").strip()
+    if not file:
+        return "a recording's name is required"
+    if len(file) > MAX_NAME:
+        return f"a name of up to {MAX_NAME:,} characters is accepted, not {len(file):,}"
+    hidden = next((char for char in file if unicodedata.category(char) in ("Cc", "Cs")), None)
+    if hidden is not None:
+        return f"printable characters are accepted in a recording's name; this one holds U+{ord(hidden):04X}"
+    if _URL.match(file):
+        return "a recording's name, or its path from the list's folder, is accepted, not an address (URL)"
+    return None
+
+
+def row_record(
+    row: Mapping[str, Any], where: str, profile: Profile, mistakes: list[str]
+) -> CallRecord | None:
+    """What a row says; None where it names no recording that can be looked for, which is told among ``mistakes``."""
+    if (wrong := _wrong_name(file := row.get("file"))) is not None:
+        mistakes.append(f"{where}, file → {wrong}; the row is left out")
         return None
-    file = str(row["file"]).strip()
     given: dict[str, Any] = {}
     extra: dict[str, str] = {}
     for column, value in row.items():
@@ -246,7 +268,9 @@ def _record(row: Mapping[str, Any], where: str, profile: Profile, mistakes: list
                 given[column] = read_field(column, text, profile)
         except ValueError as error:
             mistakes.append(f"{where}, {column} → {error}")
-    return CallRecord(file=_path(file), call_id=given.pop("call_id", ""), listed=True, extra=extra, **given)
+    return CallRecord(
+        file=_path(str(file)), call_id=given.pop("call_id", ""), listed=True, extra=extra, **given
+    )
 
 
 def _refused(column: str, value: Any, text: str) -> str:
@@ -257,10 +281,8 @@ def _refused(column: str, value: Any, text: str) -> str:
         return "a column's name of printable characters is accepted; the cell is left out"
     if len(text) > MAX_CELL:
         return f"up to {MAX_CELL:,} characters are accepted, not {len(text):,}"
-    if isinstance(value, (dict, list)) or (isinstance(value, bool) and column in FIELDS):
+    if isinstance(value, (dict, list, bool)) and column in FIELDS:
         return "text or a number is accepted; the cell is left out"
-    if "\0" in text:  # PostgreSQL takes none, and no argument can hold one
-        return "holds a NUL character; the cell is left out"
     return ""
 
 

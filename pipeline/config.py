@@ -8,7 +8,7 @@ text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
@@ -18,7 +18,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
 from pipeline.config_messages import say, shown
-from pipeline.errors import ConfigError, printable, why
+from pipeline.config_nodes import Path_, duplicates, growth, key_of, lines, no_days, tagged, unseen
+from pipeline.errors import ConfigError, why
 
 __all__ = [
     "Clock", "Day", "Document", "Frozen", "Number", "Whole", "key_of", "load_yaml", "mistakes_of", "parse_yaml", "read_model",
@@ -27,14 +28,6 @@ __all__ = [
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 60
-MAX_NODES = 60_000  # after aliases are followed: what a "billion laughs" file would grow to
-
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-"""Control signs but tabs and line ends, turns of the writing direction, halves of characters."""
-
-Path_ = tuple[str | int, ...]
 
 
 class Frozen(BaseModel):
@@ -89,7 +82,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
 for _first, _resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items():
     _Loader.yaml_implicit_resolvers[_first] = [
-        pair for pair in _resolvers if pair[0].rsplit(":", 1)[-1] not in {"bool", "int", "float"}
+        pair for pair in _resolvers if pair[0].rsplit(":", 1)[-1] not in {"bool", "int", "float", "value"}
     ]
 _PLAIN = {
     "tag:yaml.org,2002:bool": (r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -131,7 +124,12 @@ def parse_yaml(text: str, *, name: str) -> Document:
         node = yaml.compose(text, Loader=_Loader)
         if node is None:
             return Document(name, None)
-        mistakes = [*_growth(node, name)] or [*_duplicates(node, name), *_unseen(node, name)]
+        mistakes = [*growth(node, name)] or [
+            *tagged(node, name),
+            *duplicates(node, name),
+            *unseen(node, name),
+            *no_days(node, name),
+        ]
         if mistakes:
             raise ConfigError(mistakes)
         constructor = yaml.SafeLoader("")
@@ -140,7 +138,7 @@ def parse_yaml(text: str, *, name: str) -> Document:
         raise ConfigError([f"{name}: {_where(error)} → {_what(error)}"]) from error
     except (RecursionError, ValueError) as error:
         raise ConfigError([f"{name}: file → can't be read as YAML: {why(error)}"]) from error
-    return Document(name, data, dict(_lines(node)))
+    return Document(name, data, dict(lines(node)))
 
 
 def read_model(model: type[ModelT], path: str | Path, *, max_bytes: int = MAX_BYTES) -> ModelT:
@@ -179,23 +177,6 @@ def mistakes_of(error: ValidationError, model: type[Frozen], document: Document)
     return list(mistakes)
 
 
-def key_of(path: Sequence[str | int], data: Any) -> str:
-    """``criteria[opening.company].weight``: list items go by their id or name where they have one."""
-    text, here = "", data
-    for part in path:
-        known = isinstance(here, (dict, list)) and not (isinstance(part, str) and isinstance(here, list))
-        try:
-            here = here[part] if known else None
-        except (KeyError, IndexError):
-            here = None
-        if isinstance(part, int):
-            label = here.get("id") or here.get("name") if isinstance(here, dict) else None
-            text += f"[{label if isinstance(label, (str, int)) else part}]"
-        else:
-            text += f".{part}" if text else str(part)
-    return printable(text) or "file"
-
-
 def _check_depth(text: str, name: str) -> None:
     """Walk the events, which needs no recursion, before anything that does."""
     depth = 0
@@ -207,85 +188,6 @@ def _check_depth(text: str, name: str) -> None:
                 raise ConfigError([f"{name}: line {line} → nested deeper than {MAX_DEPTH} levels"])
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
-
-
-def _children(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
-
-
-def _growth(root: yaml.Node, name: str) -> Iterator[str]:
-    """Size of the document once aliases are followed, counted without following them."""
-    sizes: dict[int, int] = {}
-    open_nodes: set[int] = set()
-
-    def size(node: yaml.Node) -> int:
-        if id(node) in open_nodes:
-            raise ConfigError([f"{name}: line {node.start_mark.line + 1} → an anchor that holds itself"])
-        if id(node) not in sizes:
-            open_nodes.add(id(node))
-            sizes[id(node)] = 1 + sum(size(child) for child in _children(node))
-            open_nodes.discard(id(node))
-        return sizes[id(node)]
-
-    if (total := size(root)) > MAX_NODES:
-        yield f"{name}: file → {total:,} values once its aliases are followed; up to {MAX_NODES:,} go"
-
-
-def _walk(root: yaml.Node) -> Iterator[tuple[Path_, yaml.Node, int]]:
-    stack: list[tuple[Path_, yaml.Node, int]] = [((), root, root.start_mark.line + 1)]
-    while stack:
-        path, node, line = stack.pop()
-        yield path, node, line
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                    stack.append(((*path, key.value), value, key.start_mark.line + 1))
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                stack.append(((*path, index), value, value.start_mark.line + 1))
-
-
-def _lines(root: yaml.Node) -> Iterator[tuple[Path_, int]]:
-    for path, _, line in _walk(root):
-        yield path, line
-
-
-def _duplicates(root: yaml.Node, name: str) -> Iterator[str]:
-    told: set[int] = set()
-    for path, node, _ in _walk(root):
-        if not isinstance(node, yaml.MappingNode) or id(node) in told:
-            continue
-        told.add(id(node))
-        seen: dict[str, int] = {}
-        for key, _value in node.value:
-            if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
-                continue
-            line = key.start_mark.line + 1
-            if key.value in seen:
-                where = key_of((*path, key.value), None)
-                yield f"{name}: {where} → given twice, on lines {seen[key.value]} and {line}; keep one"
-            seen.setdefault(key.value, line)
-
-
-def _unseen(root: yaml.Node, name: str) -> Iterator[str]:
-    """Keys and values with what nobody sees and a page, a table or a terminal obeys: they are shown to people as they are."""
-    told: set[int] = set()
-    for path, node, _ in _walk(root):
-        inner = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
-        for one in (node, *inner):
-            found = (
-                _UNSEEN.search(one.value)
-                if isinstance(one, yaml.ScalarNode) and id(one) not in told
-                else None
-            )
-            if found is not None:
-                told.add(id(one))
-                where = key_of(path if one is node else (*path, one.value), None)
-                line = one.start_mark.line + 1
-                held = f"holds U+{ord(found[0]):04X}, which nobody sees"
-                yield f"{name}: {where} → {held}; letters and signs are accepted (line {line})"
 
 
 def _where(error: yaml.YAMLError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
@@ -28,7 +28,9 @@ def say(detail: Mapping[str, Any], model: type[BaseModel], data: Any) -> tuple[P
         return path, str(context.get("error", detail["msg"]))
     if kind in _PLAIN:
         return path, f"{_PLAIN[kind](context)} is accepted, not {shown(given)}{_hint(kind, given, context)}"
-    return path, f"{detail['msg'].rstrip('.')}" + (f", not {shown(given)}" if kind != "condition" else "")
+    if kind == "condition":
+        return path, detail["msg"].rstrip(".") + _head_meant(given, detail["msg"])
+    return path, f"{detail['msg'].rstrip('.')}, not {shown(given)}"
 
 
 _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -76,12 +78,23 @@ def _such_as(pattern: str) -> str:
     return f" (such as {_EXAMPLES[pattern]})" if pattern in _EXAMPLES else ""
 
 
+def _head_meant(given: Any, told: str) -> str:
+    """Which of the keys that the message names one of those given is meant to be, where none of them is there."""
+    accepted = re.findall(r"\w+", told.rpartition(":")[2])
+    keys = [str(key) for key in given] if isinstance(given, dict) else []
+    if not keys or not set(keys).isdisjoint(accepted):
+        return ""
+    return next((f"; did you mean {near[0]}?" for key in keys if (near := _near(key, accepted))), "")
+
+
+def _near(word: str, accepted: list[str]) -> list[str]:
+    return difflib.get_close_matches(word, accepted, n=1, cutoff=0.6)
+
+
 def _hint(kind: str, given: Any, context: Mapping[str, Any]) -> str:
     if kind != "literal_error" or not isinstance(given, str):
         return ""
-    close = difflib.get_close_matches(
-        given, re.findall(r"'([^']*)'", str(context["expected"])), n=1, cutoff=0.6
-    )
+    close = _near(given, re.findall(r"'([^']*)'", str(context["expected"])))
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -92,8 +105,13 @@ def shown(value: Any) -> str:
 
 
 def _unknown_key(key: str, holder: Any) -> str:
-    accepted = sorted(_keys(holder))
-    close = difflib.get_close_matches(key, accepted, n=1, cutoff=0.6)
+    return unknown_key(key, _keys(holder))
+
+
+def unknown_key(key: str, names: Iterable[str]) -> str:
+    """What is told of a key that isn't among those accepted."""
+    accepted = sorted(names)
+    close = _near(key, accepted)
     hint = f"; did you mean {close[0]}?" if close else "."
     return f"unknown key{hint}" + (f" Accepted: {', '.join(accepted)}" if accepted else "")
 

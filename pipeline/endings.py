@@ -16,6 +16,10 @@ _ARCHIVE = re.compile(
 """Ends a packed file's name, or that of a part of one."""
 
 Apart = Literal["hidden", "archive", "link_outside", "no_plain_file"]
+MOST_BYTES = 8 << 30
+"""Beyond the longest recording that is accepted (6 h of two channels at 96 kHz) no file is read, be it a hole (our default)."""
+TOO_BIG = f"is larger than {MOST_BYTES >> 30} GiB, the limit for one recording"
+
 TOLD: dict[Apart, tuple[str, str]] = {
     "hidden": (
         "隐藏文件或位于隐藏文件夹中，不予处理",

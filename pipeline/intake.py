@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from pipeline.beside_names import orphans, stem_of
 from pipeline.call_claims import agents_differ
 from pipeline.call_names import shown_name, without_numbers
 from pipeline.calls import Assigned, CallList, assign, joined, read_call_list, unknown_outcomes
-from pipeline.endings import SUFFIXES, TOLD, Apart, apart, is_hidden, is_recording
+from pipeline.endings import MOST_BYTES, SUFFIXES, TOLD, Apart, apart, is_hidden, is_recording
 from pipeline.errors import ConfigError, printable
 from pipeline.profile import EMPTY, Profile, load_profile
 from pipeline.standing import ROOT, leads_in, open_folders, standing_apart
@@ -217,7 +218,8 @@ def _transcripts(paths: Iterable[Path]) -> Iterator[str]:
 def _digest(path: Path) -> str | None:
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            too_long = os.fstat(stream.fileno()).st_size > MOST_BYTES
+            return None if too_long else hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
         return None  # it is told when the recording is opened, as its own failure
 

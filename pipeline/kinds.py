@@ -80,7 +80,7 @@ DETAILS: Mapping[str, Mapping[str, Accepts]] = {
     "level_jump": {"jump_lu": NUMBER, "level_lufs": NUMBER},
     "clipping": {"ratio": NUMBER},
     "long_silence": {"length_s": NUMBER},
-    "apology": {"for": ("wait", "other"), "first_turn": TRUTH},
+    "apology": {"for": ("wait", "request", "acknowledged", "other"), "first_turn": TRUTH},
     "off_topic": {"talk_s": NUMBER},
     "benefit": {"product": ANY, "need": TRUTH, "pitch": NUMBER},
     "follow_up": {"action": ("call", "contact", "meet", "send"), "when": ANY, "iso": ANY},

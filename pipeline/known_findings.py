@@ -103,7 +103,7 @@ def findings_key(said: Said, profile: Profile, keep: tuple[str, ...]) -> str:
 
 def _found(said: Said, profile: Profile, keep: tuple[str, ...]) -> Found:
     own = own_names(said.transcript, profile, said.record)
-    transcript, personal = mask(said.transcript, keep=(*keep, *own))
+    transcript, personal = mask(said.transcript, keep=keep, own=own)
     heard = analyse(transcript, said.sound, record=said.record, profile=profile, prior=personal)
     return Found(transcript, heard)
 

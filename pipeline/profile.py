@@ -22,8 +22,15 @@ __all__ = [
     "Product", "Profile", "Target", "TimeSpan", "load_profile", "zone_name",
 ]  # fmt: skip
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Text = Annotated[str, Field(min_length=1, max_length=1000)]
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("text is accepted, not blanks alone")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_not_blank)]
+Text = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_not_blank)]
 ItemT = TypeVar("ItemT")
 
 

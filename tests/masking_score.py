@@ -14,8 +14,11 @@ from pathlib import Path
 
 from factories import make_transcript
 
-from pipeline.privacy.masking import find
+from pipeline.privacy.masking import Piece, find
+from pipeline.privacy.own import less_own, own_names
 from pipeline.privacy.talk import Talk, read_talk, shipped_talk
+from pipeline.profile import EMPTY
+from pipeline.types import CallRecord, Transcript
 
 SETS = Path(__file__).parent / "heldout"
 NUMBERS = ("phone", "id_number", "bank_card", "code", "email")
@@ -58,10 +61,16 @@ def score(which: str, language: str, *, sides: bool = True) -> Tally:
     for block in dialogues(which, language):
         turns = [(one.side if sides else "unknown", one.text, one.marks) for one in block]
         said = make_transcript(*((side, text) for side, text, _ in turns), language=language)  # type: ignore[arg-type]
-        pieces = find(said)
+        pieces = _as_shipped(said)
         for index, (side, text, marks) in enumerate(turns):
             score_turn(tally, side, text, marks, [(p.start, p.end, p.kind) for p in pieces.get(index, [])])
     return tally
+
+
+def _as_shipped(said: Transcript) -> dict[int, list[Piece]]:
+    """What is masked, but for what the agent says of himself and his firm, as `callgauge` does it."""
+    own = own_names(said, EMPTY, CallRecord(file="", call_id=""))
+    return less_own(find(said, keep=own), said.turns, own)
 
 
 def score_turn(

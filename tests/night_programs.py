@@ -103,5 +103,5 @@ class Program:
 
 def orphans(inbox: Path) -> list[str]:
     """Processes that still work on calls or wait to."""
-    told = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(["ps", "-ww", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
     return [line for line in told.splitlines() if "pipeline.nightly.child" in line]

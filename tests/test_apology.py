@@ -39,3 +39,19 @@ def test_the_first_turn_of_the_agent_is_told_from_later_ones() -> None:
 
 def test_the_customers_apology_is_none() -> None:
     assert apology.find(said("en", ("customer", "Sorry to keep you waiting."))) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "purpose"),
+    [
+        ("en", "Thank you for holding, Bell and Co.", "acknowledged"),
+        ("en", "Thanks for waiting, so sorry about the delay.", "wait"),
+        ("zh", "您好，让您久等了，花店。", "acknowledged"),
+        ("zh", "感谢您耐心等候，请讲。", "acknowledged"),
+        ("zh", "让您久等了，实在抱歉。", "wait"),
+    ],
+)
+def test_thanks_for_the_wait_are_no_apology(language: str, text: str, purpose: str) -> None:
+    found = apology.find(said(language, ("customer", "喂"), ("agent", text)))
+    assert purpose in {one.detail["for"] for one in found}
+    assert (purpose == "wait") is any(one.detail["for"] in ("wait", "other") for one in found)

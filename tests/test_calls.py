@@ -380,3 +380,28 @@ def test_json_lines_hold_text_or_numbers(tmp_path: Path) -> None:
         ("a.wav", None, None),
         ("b.wav", None, None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a\u0007.wav", "printable characters are accepted in a recording's name; this one holds U+0007"),
+        ("a\u0085b.wav", "this one holds U+0085"),
+        ("x" * 4097, "a name of up to 4,096 characters is accepted, not 4,097"),
+        ("http://pbx.example/2025/c.flac", "not an address (URL)"),
+        ("S3://bucket/c.flac", "not an address (URL)"),
+        ("file:///srv/c.flac", "not an address (URL)"),
+    ],
+)
+def test_a_name_that_is_none_says_what_is_accepted(name: str, told: str) -> None:
+    raw = json.dumps({"file": name, "customer_id": "C-1"}).encode()
+    read = parse_call_list(raw, name="calls.jsonl", lines=True)
+    assert read.records == ()
+    (mistake,) = read.mistakes
+    assert told in mistake and "the row is left out" in mistake and "required" not in mistake
+
+
+@pytest.mark.parametrize("name", ["C:\\rec\\c.flac", "c:/rec/c.flac", "\\\\pbx\\rec\\c.flac", "a:b.wav"])
+def test_a_path_is_no_address(name: str) -> None:
+    raw = json.dumps({"file": name}).encode()
+    assert parse_call_list(raw, name="calls.jsonl", lines=True).mistakes == ()

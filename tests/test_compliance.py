@@ -176,3 +176,22 @@ def test_an_english_notice_in_words_of_its_own_is_a_doubt(said: str, found: list
 def test_a_notice_that_is_nearly_alike_is_a_doubt() -> None:
     assert notices("可能赔掉本钱。") == {"risk": False}
     assert notices("我们现在有一款新产品，您可以了解一下。") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("Sort my gearbox or I go to Trading Standards.", True),
+        ("The local paper would love to hear about this roof.", True),
+        ("You'll be hearing from the pensions ombudsman.", True),
+        ("Is the pensions ombudsman free to use?", False),
+        ("I'm not going to the papers over a fence.", False),
+        ("那我就打12345了。", True),
+        ("等着教育局来查你们吧。", True),
+        ("我要把你们驾校曝光到网上。", True),
+        ("12345是哪儿的电话？", False),
+        ("我爱人在教育局上班。", False),
+    ],
+)
+def test_a_threat_to_go_to_a_regulator_or_the_press_is_sure(text: str, sure: bool) -> None:
+    assert ("complaint" in kinds(one(text, "en" if text.isascii() else "zh"), least=0.6)) is sure

@@ -130,3 +130,44 @@ def test_waiting_for_the_customer_is_a_step() -> None:
         follow_up.find(said("zh", "a: 您好", "c: 你说", "c: 行", "a: 周五下午我在展厅等您", "c: 好"))
     )
     assert step is not None and step.detail["when"] == "周五下午"
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "when"),
+    [
+        ("zh", ("a: 您好，我讲下体检。", "c: 行是行，我在出差，你清明之后打给我。", "a: 好的，清明之后我打给您。"), "清明之后"),
+        ("en", ("a: Hi, about the boiler.", "c: Ring once the kids go back.", "a: Right, once the kids go back I'll ring."),
+         "once the kids go back"),
+    ],
+)  # fmt: skip
+def test_a_time_that_both_sides_name(language: str, lines: tuple[str, ...], when: str) -> None:
+    finding = follow_up.agreed(follow_up.find(said(language, *lines)))
+    assert finding is not None and finding.detail["when"] == when
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "isos"),
+    [
+        ("en", "friday or saturday", [None, None]),
+        ("en", "sunday, could be monday", [None, None]),
+        ("en", "saturday to wednesday", [None, None]),
+        ("en", "friday at nine till twelve", ["2026-03-13"]),
+        ("en", "not wednesday, saturday then", [None, "2026-03-14"]),
+        ("en", "thursday at one, sorry, friday", [None, "2026-03-13"]),
+        ("en", "friday at nine, no, at eleven", [None, "2026-03-13T11:00"]),
+        ("en", "we move on the 20th, call after six", ["2026-03-20", None]),
+        ("en", "friday at nine or so we say, then tonight at ten", ["2026-03-13T09:00", "2026-03-10T22:00"]),
+        ("zh", "周六周日都行", [None, None]),
+        ("zh", "下周二到下周四", [None, None]),
+        ("zh", "周六上午还是下午", ["2026-03-14", None]),
+        ("zh", "周五，不是周六", ["2026-03-13", None]),
+        ("zh", "周六八点半或者九点半", ["2026-03-14", None]),
+        ("zh", "周六不方便，周日吧", [None, "2026-03-15"]),
+        ("zh", "周五下午两点，说错了，四点", [None, "2026-03-13T16:00"]),
+        ("zh", "后天九点，算了，大后天", [None, "2026-03-13"]),
+    ],
+)  # fmt: skip
+def test_times_of_one_sentence_of_which_one_or_none_is_meant(
+    language: str, text: str, isos: list[str | None]
+) -> None:
+    assert [time.iso for time in find_times(fold(text), language, NOW)] == isos

@@ -133,6 +133,18 @@ def test_a_guarantee_told_as_a_fact_is_a_doubt(language: str, text: str, kind: s
         ("Don't think, sign up tonight.", "sign up to", "sign up tonight"),
         ("名额就剩两个，您定吧。", "就剩两个", "就剩两个"),
         ("Sign up now, [name].", "Sign up now", "Sign up now"),
+        (
+            "I'll text you before the school run, bye.",
+            "I'll text you before the",
+            "I'll text you before the school run",
+        ),
+        (
+            "We'll phone you first thing on Monday.",
+            "phone you first thing",
+            "phone you first thing on Monday",
+        ),
+        ("您这脑袋有毛病吧，真是。", "您这脑袋有", "您这脑袋有毛病吧"),
+        ("我们在一个很长很长很长的地方。", "我们在", "我们在"),
     ],
 )
 def test_a_quote_ends_with_a_word_and_holds_a_mask_whole(text: str, said: str, quoted: str) -> None:
@@ -151,3 +163,31 @@ def test_findings_quote_whole_words(language: str, text: str, cut: str) -> None:
     assert (
         call.finding("company", call.sentences[0], 0, len(cut)).quote == cut
     )  # a slot ends where it was read to end
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("Which of our fitters told you it's your last chance?", False),
+        ("He shouldn't have said there were only two places left.", False),
+        ("My manager told me there are only two places left.", True),
+        ("有没有师傅跟您讲过今天不签就没名额了？", False),
+        ("店员不该跟您说明天就涨价。", False),
+        ("经理说了，今天不签就没名额了。", True),
+    ],
+)
+def test_a_push_asked_about_or_taken_back_is_a_doubt(text: str, sure: bool) -> None:
+    language = "en" if text.isascii() else "zh"
+    found = _found(("agent", text), ("customer", "OK"), language=language)
+    assert any(one.confidence >= 0.6 for one in found) is sure
+
+
+def test_help_in_a_hurry_is_no_sure_push() -> None:
+    """As it was recognised: the words before it are garbled."""
+    found = _found(
+        ("customer", "我家里断网三天了，我要投诉你们。"),
+        ("agent", "让泥酒等了查到了，我现在就安排师傅，今天下午4点前上门。"),
+        ("customer", "那就三天的钱怎么算。"),
+        language="zh",
+    )
+    assert [one.confidence < 0.6 for one in found] == [True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pipeline import call_rows, calls
 from pipeline.call_fields import FIELDS, read_field
 from pipeline.call_names import derive_call_id, shown_name, without_numbers
 from pipeline.calls import parse_call_list, read_call_list
+from pipeline.errors import printable
 from pipeline.profile import EMPTY
 
 PAGE = 65_536
@@ -90,7 +92,7 @@ def test_a_cell_that_holds_a_nul_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "calls.csv").write_bytes(b"file,call_id\na.wav,x\0y\nb.wav,z\n\0\0\0\n")
     read = read_call_list(tmp_path / "calls.csv")
     assert [(each.file, each.call_id) for each in read.records] == [("a.wav", ""), ("b.wav", "z")]
-    assert len(read.mistakes) == 1 and "row 2, call_id → holds a NUL character" in read.mistakes[0]
+    assert len(read.mistakes) == 1 and "row 2, call_id → up to 200 printable characters" in read.mistakes[0]
 
 
 @pytest.mark.parametrize(
@@ -124,3 +126,29 @@ def test_a_row_of_json_that_gives_a_key_twice_is_refused_alone(row: str, told: s
 def test_a_key_that_stands_in_two_objects_is_no_key_given_twice() -> None:
     row = '{"file": "a.wav", "agent_id": "A1", "more": {"file": "x", "agent_id": "y"}}'
     assert parse_call_list(row.encode(), name="c", lines=True).mistakes == ()
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b[2J", "\x7f", "\u202e", "\u2066"])
+def test_signs_in_columns_beyond_ours_are_told_and_reach_nothing(sign: str) -> None:
+    raw = f"file,team,st{sign}ate,st{sign}age\na.wav,nor{sign}th,1,2\nb.wav,south,3,4\n"
+    raw = raw.replace("st\0", "st\x01") if sign == "\0" else raw  # a NUL is taken out of headings
+    read = parse_call_list(raw.encode(), name="calls.csv")
+    assert [dict(each.extra) for each in read.records] == [{}, {"team": "south"}]
+    told = " ".join(read.mistakes)
+    assert "row 2, team → printable characters are accepted" in told and told.count("row 1, ") == 2
+    assert all(printable(each) == each for each in read.mistakes)
+
+
+def test_notes_keep_their_lines_and_lose_what_is_no_text() -> None:
+    line = json.dumps(
+        {"file": "a.wav", "notes": "one\nt\x1bwo\u202e\0", "told": {"by": ["x"]}, "mended": True}
+    )
+    read = parse_call_list(line.encode(), name="calls.jsonl", lines=True)
+    assert read.records[0].notes == "one\nt?wo??" and read.mistakes == ()
+    assert dict(read.records[0].extra) == {"told": '{"by": ["x"]}', "mended": "true"}
+
+
+@pytest.mark.parametrize("given", ["123", "1.5", "true", '["a.wav"]', '{"name": "a.wav"}'])
+def test_a_recordings_name_is_a_text(given: str) -> None:
+    read = parse_call_list(f'{{"file": {given}}}\n'.encode(), name="calls.jsonl", lines=True)
+    assert not read.records and "a recording's name is accepted, a text" in read.mistakes[0]

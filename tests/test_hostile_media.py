@@ -6,15 +6,20 @@ import struct
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from factories import make_result
 
+from pipeline.audio import decode
 from pipeline.audio.comments import MOST_COMMENTS, comments_of
 from pipeline.audio.decode import load
+from pipeline.audio.frames import native_frames
+from pipeline.audio.probe import open_stream
 from pipeline.errors import RecordingError
+from pipeline.intake import take_in
 from pipeline.reports.audio_copy import write_copy
 from pipeline.reports.originals import keep_original
 
@@ -149,3 +154,110 @@ def test_a_recording_that_was_exchanged_meanwhile_is_not_copied(tmp_path: Path) 
     with pytest.raises(RecordingError, match="has changed"):
         keep_original(result, result.transcript, tmp_path / "out", keep="both")
     assert [each.suffix for each in (tmp_path / "out" / "originals").iterdir()] == [".json"]
+
+
+def _rf64(sound: bytes, length: int, *, count: int = 0) -> bytes:
+    """Sound whose length stands in 64 bits, as recorders of long calls write it."""
+    body = b"WAVEds64" + struct.pack("<IQQQI", 28, len(sound) + 72, length, count, 0)
+    body += b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, RATE, RATE * 2, 2, 16)
+    return b"RF64" + b"\xff" * 4 + body + b"data" + b"\xff" * 4 + sound
+
+
+@pytest.mark.parametrize(("written", "whole"), [(4, True), (9, False), (1, False), (1 << 40, False)])
+def test_a_length_of_64_bits_is_held_against_the_file(tmp_path: Path, written: int, whole: bool) -> None:
+    path = tmp_path / "long.wav"
+    path.write_bytes(_rf64(bytes(RATE * 2 * 4), written * RATE * 2))
+    if whole:
+        assert load(path)[0].duration_s == 4.0
+    else:
+        assert refused(path).code == "truncated"
+
+
+CHUNKED = {"wav": "pcm_s16le", "w64": "pcm_s16le", "aiff": "pcm_s16be", "caf": "pcm_s16be"}
+
+
+@pytest.mark.parametrize("form", CHUNKED)
+@pytest.mark.parametrize("kept", [0.3, 0.9])
+def test_chunks_are_cut_off_or_whole(tmp_path: Path, form: str, kept: float) -> None:
+    path = encoded(tmp_path / "a", CHUNKED[form], form)
+    raw = path.read_bytes()
+    assert load(path)[0].duration_s == 3.0
+    path.write_bytes(raw[: int(len(raw) * kept)])
+    assert refused(path).code == "truncated"
+
+
+@pytest.mark.parametrize(("form", "codec"), [*CHUNKED.items(), ("mp4", "aac")])
+def test_a_second_recording_behind_the_first_is_not_lost_unsaid(
+    tmp_path: Path, form: str, codec: str
+) -> None:
+    first, second = (encoded(tmp_path / str(each), codec, form, seconds=each, rate=16_000) for each in (3, 1))
+    first.write_bytes(first.read_bytes() + second.read_bytes())
+    assert refused(first).code == "truncated"
+
+
+def test_a_header_that_leads_before_the_file_is_refused_in_words(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "a.caf", "pcm_s16be", "caf")
+    path.write_bytes(path.read_bytes()[:4096] + b"\0" * 4 + b"\xff" * 8 + bytes(4096))
+    refused(path)
+    path.write_bytes(encoded(path, "pcm_s16be", "caf").read_bytes() * 2)
+    refused(path)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_is_heard_is_what_the_digest_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    """Else words of one recording would be kept under another, and the tone would lie over other seconds."""
+    path = encoded(tmp_path / "a.flac", "flac", "flac")
+    other = encoded(tmp_path / "b.flac", "flac", "flac", seconds=5)
+    heard = load(path)[0]
+
+    def meanwhile(*given: Any) -> Any:
+        if at_once:
+            other.replace(path)
+        else:
+            path.write_bytes(other.read_bytes())
+        yield from native_frames(*given)
+
+    monkeypatch.setattr(decode, "native_frames", meanwhile)
+    if at_once:
+        assert load(path)[0].sha256 == heard.sha256
+    else:
+        with pytest.raises(RecordingError, match="changed while it was read"):
+            load(path)
+
+
+def test_a_recording_that_grows_is_no_short_call(tmp_path: Path) -> None:
+    """Of open length, it would pass for whole at any moment."""
+    path = tmp_path / "live.wav"
+    raw = encoded(path, "pcm_s16le", "wav").read_bytes()
+    at = raw.index(b"data") + 4
+    path.write_bytes(raw[:at] + b"\xff" * 4 + raw[at + 4 :])
+    assert load(path)[0].duration_s == 3.0
+    with (
+        pytest.raises(RecordingError, match="changed while it was read"),
+        open_stream(path, name="live.wav"),
+        path.open("ab") as more,
+    ):
+        more.write(bytes(RATE))
+
+
+@pytest.mark.parametrize("form", ["wav", "w64", "aiff", "caf"])
+def test_gigabytes_of_nothing_behind_the_sound_are_not_looked_through(
+    tmp_path: Path, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codec = "pcm_s16be" if form == "aiff" else "pcm_s16le"
+    path = encoded(tmp_path / f"x.{form}", codec, form)
+    with path.open("r+b") as file:
+        file.truncate(8 << 30)  # a hole: it takes no room on the disk
+    monkeypatch.setattr(av, "open", lambda *_, **__: pytest.fail("the decoder was asked"))
+    assert refused(path).code == "truncated"
+
+
+def test_a_hole_of_terabytes_is_not_read(tmp_path: Path) -> None:
+    path = encoded(tmp_path / "x.mp3", "mp3", "mp3")
+    with path.open("r+b") as file:
+        file.truncate(1 << 40)
+    told = refused(path)
+    assert told.code == "too_long" and "x.mp3 is larger than 8 GiB" in str(told)
+    assert [file for file, _record in take_in([path]).calls] == [path]

@@ -124,3 +124,15 @@ def test_a_file_on_which_planning_breaks_fails_alone(
 def test_what_is_looked_at_keeps_its_true_path(inbox: Path) -> None:
     write_wav(inbox / os.fsdecode(GBK), 2)
     assert all(Path(each.path).is_file() and each.sha256 for each in look(inbox, settle_s=0.01))
+
+
+def test_a_hole_of_terabytes_holds_up_no_night(store: Store, inbox: Path) -> None:
+    hole = inbox / "hole.wav"
+    write_wav(hole, 2)
+    with hole.open("r+b") as file:
+        file.truncate(1 << 40)  # nothing is written: it takes no room
+    assert run_night(store, inbox).worked == 1
+    found = lines(store)
+    assert found["good.wav"].state == "scored"
+    assert (found["hole.wav"].state, found["hole.wav"].reason) == ("failed", "unreadable")
+    assert "larger than 8 GiB" in str(found["hole.wav"].message)

@@ -249,7 +249,7 @@ def test_the_profiles_company_wins_later() -> None:
 )
 def test_what_the_agent_says_of_himself_stays(language: str, turns: tuple[str, ...]) -> None:
     transcript = _transcript(language, *turns)
-    masked, _ = mask(transcript, keep=own_names(transcript, EMPTY, RECORD))
+    masked, _ = mask(transcript, own=own_names(transcript, EMPTY, RECORD))
     assert [turn.text for turn in masked.turns] == [turn.text for turn in transcript.turns]
 
 
@@ -257,12 +257,47 @@ def test_what_the_customer_says_is_masked_beside() -> None:
     transcript = _transcript(
         "zh", "A:您好，我叫周晓燕，请问是何建军先生吗？", "C:我是何建军。", "A:谢谢何先生，再见。"
     )
-    masked, _ = mask(transcript, keep=own_names(transcript, EMPTY, RECORD))
+    masked, _ = mask(transcript, own=own_names(transcript, EMPTY, RECORD))
     assert "周晓燕" in masked.turns[0].text and "何建军" not in "".join(turn.text for turn in masked.turns)
     assert masked.turns[2].text.startswith("谢谢")
 
 
+@pytest.mark.parametrize(
+    ("language", "turns"),
+    [
+        ("zh", ("A:您好，这里是蓝海物流。", "C:改个联系人，她叫韦美兰，手机幺三五零零二二九八七六。",
+                "A:幺三五零零二二九八七六，韦美兰，好的。")),
+        ("zh", ("A:您好，农商银行安全中心。", "C:嗯。", "A:您有一笔五千元的汇款，收款人叫韦小军，是您本人操作的吗？")),
+        ("en", ("A:Hello, Larch Movers, how can I help?", "C:It's for my mum, Odette Crane.", "A:Odette Crane. Which day?")),
+    ],
+)  # fmt: skip
+def test_a_name_read_back_or_of_a_third_person_is_not_the_agents(
+    language: str, turns: tuple[str, ...]
+) -> None:
+    transcript = _transcript(language, *turns)
+    assert "name" not in _slots(language, *turns)
+    masked, _ = mask(transcript, own=own_names(transcript, EMPTY, RECORD))
+    assert not any(name in turn.text for turn in masked.turns for name in ("韦", "Odette", "Crane"))
+
+
+@pytest.mark.parametrize(
+    ("language", "turns", "name"),
+    [
+        ("zh", ("A:您好。", "C:是小韦吗？", "A:对，我是小韦，蓝海物流的。"), "小韦"),
+        ("en", ("A:Good morning.", "C:Is that Odette?", "A:It's Odette, yes, from Larch Movers."), "Odette"),
+        ("en", ("A:Good morning.", "C:We're planning a move.", "A:Ann, Larch Movers, go ahead."), "Ann"),
+    ],
+)
+def test_a_name_that_the_customer_guessed_is_given_all_the_same(
+    language: str, turns: tuple[str, ...], name: str
+) -> None:
+    assert _slots(language, *turns)["name"] == name
+
+
 def test_words_beside_names() -> None:
+    introduces = words()["introduces"]
+    told = re.compile(f"{introduces['zh']}|{introduces['en']}", re.IGNORECASE)
+    assert all(map(told.search, introduces["hits"])) and not any(map(told.search, introduces["misses"]))
     for part, key in (("thanks", "head"), ("answer", "after")):
         data = words()[part]
         assert [text for text in data["hits"] if not re.match(data[key], text, re.IGNORECASE)] == []
@@ -355,6 +390,15 @@ def test_a_common_word_is_no_short_name() -> None:
     assert recognise("Tahe Insurence", known) is not None
 
 
+@pytest.mark.parametrize(
+    ("firm", "word"), [("Alianz", "always"), ("Foresight", "forget"), ("Hallo", "hello"), ("Zenith", "tenth")]
+)
+def test_an_ordinary_word_is_no_misheard_firm(firm: str, word: str) -> None:
+    assert recognise(word, [Known(firm, firm)]) is None
+    spelt = firm.replace("n", "nn").replace("l", "ll").replace("s", "ss")
+    assert recognise(spelt, [Known(firm, firm)]) is not None
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_denied_firm_is_no_introduction(language: str) -> None:
     examples = read_introduced(language)["denied"]
@@ -365,7 +409,8 @@ def test_a_denied_firm_is_no_introduction(language: str) -> None:
         *((one, True) for one in examples["misses"]),
     ]:
         said = text.replace("@", name)
-        assert is_denied(fold(said), fold(said).index(fold(name)), language) is not named, text
+        at = fold(said).index(fold(name))
+        assert is_denied(fold(said), at, at + len(name), language) is not named, text
     denial = {"zh": f"您好，我不是{name}的。", "en": f"Hello, I'm not from {name}."}[language]
     for text, heard in (
         (denial, 0),

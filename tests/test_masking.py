@@ -347,6 +347,30 @@ def test_a_customer_of_an_agents_family_name_is_masked(language: str, said: str,
     assert text.turns[0].text == (masked or said)
 
 
+AGENTS = ["Daniel Price", "Grace Hall", "刘洋", "陈静"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "masked"),
+    [
+        (
+            "en",
+            "Hello Daniel, it's Grace from Harbour Glass.",
+            "Hello [name], it's Grace from Harbour Glass.",
+        ),
+        ("en", "Am I speaking to Daniel Price? I'm Grace.", "Am I speaking to [name]? I'm Grace."),
+        ("en", "Morning, Daniel here from Harbour Glass.", None),
+        ("en", "Hi, this is Daniel Price, is now a good time?", None),
+        ("zh", "请问您是刘洋先生吗？我是陈静。", "请问您是[姓名]先生吗？我是陈静。"),
+        ("zh", "您好，我是刘洋，刘洋先生是我们这儿的老员工。", None),
+    ],
+)
+def test_a_customer_called_like_another_agent_is_masked(language: str, said: str, masked: str | None):
+    turns = (("agent", said), ("customer", "嗯" if language == "zh" else "Yes."))
+    text, _ = mask(make_transcript(*turns, language=language), keep=AGENTS)
+    assert text.turns[0].text == (masked or said)
+
+
 def test_what_the_guard_dropped_is_masked_too():
     said = make_transcript(("customer", "好"))
     dropped = Dropped(1.0, 2.0, "电话13800138000", "repeat")

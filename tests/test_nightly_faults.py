@@ -59,7 +59,9 @@ def await_sign(program: Program) -> None:
 
 
 def children_of(pid: int) -> list[int]:
-    told = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    ).stdout
     found = []
     for line in told.splitlines()[1:]:
         number, parent, args = line.split(None, 2)

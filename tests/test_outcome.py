@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
-from pipeline.analysis import outcome, outcome_fit
+from pipeline.analysis import endings, outcome, outcome_doubt, outcome_fit
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.detect import find_all
 from pipeline.analysis.outcome_model import load
@@ -244,3 +245,15 @@ def test_who_is_abused_and_goes_on_talking_is_somebody() -> None:
 
 def test_of_unknown_sides_nothing_is_told() -> None:
     assert talked(said("zh", "u: 您好", "u: 你冲谁嚷嚷呢")) == "none"
+
+
+def test_a_stranger_of_whom_nothing_tells_is_none() -> None:
+    """A short call in which somebody else is likeliest, though hardly, ended as the next likeliest says: a doubt."""
+    labels, shares = outcome.LABELS, np.full(len(outcome.LABELS), 0.05)
+    shares[labels.index("wrong_person")], shares[labels.index("call_back")] = 0.4, 0.3
+    short = said("zh", "a: 您好，讲讲体检。", "c: 行，我在开会，晚点打来。", "a: 好的。")
+    ending = endings.ending_of(short, load().acts)
+    label, sure = outcome_doubt.weighed(short, labels, shares, ending)
+    assert (label, sure) == ("call_back", pytest.approx(0.3))
+    shares[labels.index("wrong_person")] = 0.6
+    assert outcome_doubt.weighed(short, labels, shares, ending)[0] == "wrong_person"

@@ -50,3 +50,25 @@ def test_held_out(kind, language):
     data = yaml.safe_load((HELDOUT / f"manners.{language}.yaml").read_text(encoding="utf-8"))
     count = sentences(kind, language, data[kind], data[f"{kind}_not"])
     assert count.f1 >= 0.9, f"{count} missed {count.missed} false {count.false}"
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("A The lady at number nine called us a bunch of morons.", "en"),
+        ("A Did the plumber call you an idiot?", "en"),
+        ("A You think we're crooks, I understand.", "en"),
+        ("A 我天天被人说脑子进水。", "zh"),
+        ("A 您觉得我们是垃圾公司，能讲讲原因吗？", "zh"),
+    ],
+)
+def test_what_others_are_said_to_have_said_is_not_the_agents(line, language):
+    assert [one for one in found(line, language=language) if one[1] == "rude"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [("A You called us liars, but you're an idiot.", "en"), ("A 您说我们是骗子，你才是个白痴。", "zh")],
+)
+def test_what_the_agent_says_beside_is_his_own(line, language):
+    assert [one for one in found(line, language=language) if one[1] == "rude"]

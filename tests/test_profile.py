@@ -143,6 +143,16 @@ def test_a_key_given_twice_is_a_mistake() -> None:
     }
 
 
+def test_a_day_that_no_calendar_has_is_told_by_its_key_and_line() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml("a: 2025-02-28\nb:\n  c: [2025-02-30]\nd: 2024-00-10\n", name="x.yaml")
+    assert sorted(line.split(":", 2)[1] for line in caught.value.mistakes) == [
+        " b.c[0] → a date (YYYY-MM-DD) is accepted, not '2025-02-30'",
+        " d → a date (YYYY-MM-DD) is accepted, not '2024-00-10'",
+    ]
+    assert caught.value.mistakes[0].endswith("(line 4)") and caught.value.mistakes[1].endswith("(line 3)")
+
+
 def test_an_alias_bomb_is_refused_quickly() -> None:
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12)
@@ -158,6 +168,12 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
         ("[" * 5000, "nested deeper"),
         ("a: {b: [1, 2", "not YAML"),
         ("!!python/object/apply:os.system ['true']", "not YAML"),
+        ("a: 1\nb: !!binary aGVsbG8=", "line 2 → not YAML as it is read here: the tag !!binary"),
+        ("a: !!set {b, c}", "line 1 → not YAML.*!!set"),
+        ("a: [1, !!omap [b: 1]]", "line 1 → not YAML.*!!omap"),
+        ("a: !!pairs [b: 1]", "not YAML.*!!pairs"),
+        ("!!binary YQ==: 1", "not YAML.*!!binary"),
+        ("a: !own b", "not YAML.*!own"),
         ("? [a, b]\n: 1", "can't be read|not YAML|keys with values|unhashable"),
         ('a: {b: ["甲\\u202e乙"]}', r"x: a\.b\[0\] → holds U\+202E, which nobody sees.*line 1"),
         ('a: "x\\0y"', r"a → holds U\+0000"),
@@ -169,6 +185,28 @@ def test_hostile_files_are_mistakes_not_crashes(text: str, expected: str) -> Non
     with pytest.raises(ConfigError, match=expected):
         load = parse_yaml(text, name="x")
         Profile.model_validate(load.data)
+
+
+def test_plain_kinds_may_be_tagged() -> None:
+    text = "a: !!str 1\nb: &b !!map {c: !!int 2}\nd: {<<: *b}\ne: 2025-03-04\nf: =\ng: ~\n"
+    data = parse_yaml(text, name="x").data
+    assert (data["a"], data["b"], data["d"], data["f"]) == ("1", {"c": 2}, {"c": 2}, "=")
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('agents: [{id: A1, names: [Li, " "]}]', r"agents\[A1\].names\[1\]"),
+        ('agents:\n  - {id: "\u3000"}', "agents.*id"),
+        ('agents: [{id: A1, names: " "}]', "names"),
+        ('company: "  "', "company"),
+        ('products: [{name: P, benefits: [" "]}]', r"benefits\[0\]"),
+    ],
+)
+def test_blanks_are_no_name(text: str, key: str, tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=rf"{key}.* → text is accepted, not blanks alone \(line \d\)"):
+        load_profile(tmp_path / "p.yaml")
 
 
 def test_lines_and_tabs_within_a_text_are_text() -> None:

@@ -16,6 +16,7 @@ from test_review_judging import Somebody
 from test_review_rights import field
 
 from pipeline.review.calibration_results import Row, agreement
+from pipeline.review.people import change, find_user
 from pipeline.store import Store, open_store
 from pipeline.store.review_tables import AuditLine
 
@@ -126,6 +127,38 @@ def test_who_judges_sees_no_verdict_until_it_is_closed(enter):
     assert {each["criterion"]: each["verdict"] for each in own} == dict.fromkeys(CRITERIA, "fail")
     post(root, f"/calibration/{key}/close", {})
     assert coach.client.get("/calls/call-a1").status_code == 200
+
+
+def test_no_scorecard_tells_who_judges_what_the_machine_said(enter):
+    root, coach = enter("root"), enter("coach1")
+    key = begin(root, calls=["call-a1"])
+    card = "/scorecards/A01?period=2024-05"
+    told = coach.client.get(card).text
+    assert "call-a1" not in told
+    assert 'href="/calls/call-a2"' in told
+    assert 'href="/calls/call-a1"' in root.client.get(card).text
+    post(root, f"/calibration/{key}/close", {})
+    assert 'href="/calls/call-a1"' in coach.client.get(card).text
+
+
+@pytest.mark.parametrize(
+    ("role", "round_status"), [("agent", 404), ("auditor", 200), ("standard_owner", 200)]
+)
+def test_who_reviews_no_more_judges_no_more(enter, store, role, round_status):
+    """A round opens its calls to its judges, whatever their team; not to those who were judges once."""
+    key = begin(enter("root"))
+    with store.writing() as session:
+        user = find_user(session, "free")
+        assert user is not None
+        change(session, user, role=role, team=None, agent_id="A01")
+    once = Somebody(store, "free")
+    blind = f"/calibration/{key}/calls/call-b1"
+    for path in (blind, f"{blind}/audio"):
+        assert once.client.get(path).status_code == 404, path
+        assert once.client.get(f"/api/v1{path}").status_code == 404, path
+    says(once, key, "call-b1", "pass", status=404)
+    assert once.client.get(f"/calibration/{key}").status_code == round_status
+    assert once.client.get("/api/v1/calls/call-a1").status_code == 200  # which it hid from its judges
 
 
 @pytest.mark.parametrize("name", ["sup1", "coach2", "A01", "bob"])

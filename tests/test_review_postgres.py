@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -12,9 +14,10 @@ from review_calls import fill
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from test_review_coaching import Page
+from test_review_hostile import refuses_nul
 from test_review_judging import HARD_SELL, Somebody, criterion, versions
 
-from pipeline.store import open_store
+from pipeline.store import Store, open_store
 from pipeline.store.check import check_store
 from pipeline.store.coach_tables import PlanAct
 from pipeline.store.review_tables import ReviewAct
@@ -70,6 +73,8 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             assert criterion(agent.case()["human_score"], HARD_SELL)["verdict"] == "fail"
             assert [made_by for made_by, _ in versions(store)] == ["machine", "human"]
             _finds(coach, agent, Somebody(store, "root"))
+            refuses_nul(Page(store, "root"))
+            _appeals_at_once(store, agent)
             with store.writing() as session:
                 forget_words(session, list(session.scalars(select(SearchDoc.call))))
             assert {fault.kind for fault in check_store(store, mend=True)} == {"not_searchable"}
@@ -82,6 +87,24 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
                 session.execute(delete(ReviewAct))
     finally:
         cluster.remove()
+
+
+def _appeals_at_once(store: Store, agent: Page) -> None:
+    """Of appeals that come at once one is taken; the others see it, or that somebody was quicker."""
+    agent.does("comment", "call-a2", text="the review is there")
+    together = Barrier(6)
+    headers = {"x-csrf-token": agent.token}
+    asked = {"act": "appeal", "target": HARD_SELL, "reason": "x"}
+
+    def appeal(_: int) -> int:
+        together.wait()
+        return agent.client.post("/api/v1/calls/call-a2/acts", json=asked, headers=headers).status_code
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        codes = list(pool.map(appeal, range(together.parties)))
+    assert sorted(codes) == [200] + [422] * 5
+    history = agent.client.get("/api/v1/calls/call-a2/history").json()
+    assert [deed["act"] for deed in history if deed["act"] == "appeal"] == ["appeal"]
 
 
 def _finds(coach: Somebody, agent: Somebody, root: Somebody) -> None:

@@ -267,6 +267,15 @@ DENIED = [
     "Lifetime free isn't something we offer.",
     "Other schools will tell you you're certain to pass.",
     "Were you asking whether it's lifetime free?",
+    "We don't do lifetime free, sorry.",
+    "Nobody here runs anything lifetime free.",
+    "We do wish we could call it lifetime free.",
+    "If only it were lifetime free!",
+    "I'd be lying if I told you it was lifetime-free.",
+    "我们从来不搞包过",
+    "这垫片 不 是 零 磨 损 的",
+    "要是真能包过就好了",
+    "我做梦都想跟您说包过",
 ]
 CLAIMED = [
     "这个班包过，不过退款",
@@ -278,8 +287,15 @@ CLAIMED = [
     "Not only is it lifetime free, it's yours today.",
     "Other schools are slow, with us you're certain to pass.",
     "Lifetime free, so what are you waiting for?",
+    "It's lifetime-free from day one",
+    "这个班包 过，放心",
+    "垫片零磨 损",
+    "If you sign now it's lifetime free",
+    "We don't do contracts, it's lifetime free",
+    "我想跟您说，这个班包过",
 ]
 UNSURE = ["这还不是包过吗？", "他们管这叫“零磨损”", "我们没有一款垫片是零磨损的", "Isn't that lifetime free?"]
+UNSURE += ["We don't do lifetime free, except this week", "我们不搞包过，除非您今天报名"]
 
 
 def _agent(text: str) -> dict[str, Any]:

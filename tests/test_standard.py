@@ -276,6 +276,18 @@ def test_an_example_that_does_not_hold_is_a_mistake(tmp_path: Path) -> None:
     assert "examples[odd] → can't be read: evidence: trns → unknown key" in told[1]
 
 
+def test_a_file_that_extends_is_told_what_it_may_hold(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text(
+        "extends: telesales-cn\nid: acme\nversion: 2\ndropp: [talk.patience]\ncriteria:\n  - {id: time.hours}\n",
+        encoding="utf-8",
+    )
+    hours, dropped = sorted(check_standard(file))
+    assert "dropp → unknown key; did you mean drop?" in dropped and dropped.endswith("(line 4)")
+    assert {"drop,", "extends,", "override,", "criteria,"} <= set(dropped.split())
+    assert "criteria[time.hours].id → stands in telesales-cn; change it under override (line 6)" in hours
+
+
 def test_the_worked_sum_of_the_documentation() -> None:
     text = (DOCS / "standard.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([a-z_.]+)` \| (\w+) \| ([\d.]+|–) \| ([\d.]+|–) \|", text, re.MULTILINE)

@@ -12,25 +12,27 @@ __all__ = ["Standing", "denies", "standing"]
 
 Standing = Literal["claimed", "unsure", "taken_back"]
 _QUOTED_BEFORE, _QUOTED_AFTER = re.compile(r"[“「『\"]$"), re.compile(r"^[”」』\"]")
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s+(?=[\u3400-\u9fff]|$)")  # a recogniser's
 _ASKS_ITSELF = re.compile(r"[?吗]|(\w)[不没]\1")
 
 
 def standing(text: str, start: int, end: int, *, claims: bool = True) -> Standing:
     """How the speaker of a turn stands to its words ``[start, end)``.
 
-    ``taken_back``: denied right before or after, said to be others' words, or a plain question. ``unsure``: a denial further
-    off in the clause, a question that presses ("isn't that …?"), or quotation marks. Words that do harm also in a question,
-    such as abuse, are no ``claims``: a question doesn't take them back.
+    ``taken_back``: denied right before or after, only wished for, said to be others' words, or a plain question. ``unsure``: a
+    denial further off in the clause, one with an exception, a question that presses ("isn't that …?"), or quotation marks.
+    Words that do harm also in a question, such as abuse, are no ``claims``: a question doesn't take them back.
     """
     first, last = next(((a, b) for a, b in sentences(text) if a <= start < b), (0, len(text)))
     sentence = fold(text[first : max(last, end)])
     start, end = start - first, end - first
     language = "zh" if language_of(sentence) == "zh" else "en"
-    before, after = sentence[:start], sentence[end:]
+    before, after = (_HAN_GAP.sub("", part) for part in (sentence[:start], sentence[end:]))
     clause = _clause(sentence, start, end)
     asks = shape("asks", language).search(clause) is not None
     if _denied(before, after, language):
-        return "unsure" if claims and asks else "taken_back"  # "isn't that ...?" may well mean that it is
+        pressed = asks or shape("after_all", language).search(after) is not None
+        return "unsure" if claims and pressed else "taken_back"  # "isn't that ...?" may well mean that it is
     if _reported(before, language):
         return "taken_back"
     if claims and asks and not _ASKS_ITSELF.search(sentence[start:end]):
@@ -48,8 +50,9 @@ def denies(text: str) -> bool:
 
 def _denied(before: str, after: str, language: str) -> bool:
     """Whether words are denied: what denies them ends right before or begins right after."""
-    near = shape("denied", language).search(before) or shape("unclaimed", language).search(
-        _last_clause(before)
+    clause = _last_clause(before)
+    near = shape("denied", language).search(before) or any(
+        shape(name, language).search(clause) for name in ("unclaimed", "unpractised", "unreal")
     )
     return bool(near or shape("denied_after", language).search(after))
 

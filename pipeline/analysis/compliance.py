@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from pipeline.analysis import demanded
-from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import told, told_findings
+from pipeline.analysis.sure import found as worded
 from pipeline.types import Finding
 
 
@@ -27,10 +29,11 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
 def _complaints(conversation: Conversation) -> Iterator[Finding]:
     """One complaint a sentence is enough; ``escalation`` says that somebody higher is demanded.
 
-    Rules know what is said in so many words (a body, a threat to report); the learned layer hears grievances told.
+    Rules know what is said in so many words (a body, a threat to report); the learned layer hears grievances told. A threat to
+    go to a regulator, a consumers' body or the press is sure by its words.
     """
     for sentence in conversation.by("customer"):
-        hits = told(conversation, "complaint", sentence)
+        hits = [*told(conversation, "complaint", sentence), *_threats(sentence)]
         if not hits or has_shape("asks_again", sentence.folded):
             continue
         strongest = max(hits, key=lambda hit: hit.strength)
@@ -44,3 +47,8 @@ def _complaints(conversation: Conversation) -> Iterator[Finding]:
             rule=strongest.rule,
             layer=strongest.layer,
         )
+
+
+def _threats(sentence: Sentence) -> Iterator[Match]:
+    for wording, span in worded(sentence, "complaint", "adds"):
+        yield Match("threat", *span, wording.strength, "pattern", wording.detail)

@@ -91,7 +91,7 @@ def _only_delivers(conversation: Conversation, sentence: Sentence) -> bool:
 
 def _by_words(conversation: Conversation, candidate: Candidate) -> Iterator[Finding]:
     """A step that the words or the talk around them alone settle, where nothing else in the call does."""
-    if _settled(candidate):
+    if _settled(candidate) or _both_name(conversation, candidate):
         yield _finding(conversation, candidate, _AGREED)
         return
     if candidate.sentence.speaker != "agent":
@@ -112,6 +112,17 @@ def _settled(candidate: Candidate) -> bool:
     asked = named or says(before, KIND, "asks") or bool(matches(KIND, before))
     taken = bool(matches("reply_agree", reply)) or says_time(reply.folded, reply.language)
     return asked and taken
+
+
+def _both_name(conversation: Conversation, candidate: Candidate) -> bool:
+    """Whether the other side has just named the same time and either speaks of the act: "ring me after Easter" – "I'll ring
+    you after Easter"."""
+    before = candidate.before
+    if before is None or before.speaker == candidate.sentence.speaker:
+        return False
+    told = {time.text for time in find_times(before.folded, before.language, conversation.record.started_at)}
+    same = told.intersection(time.text for time in candidate.times)
+    return bool(same) and bool(candidate.steps or matches(KIND, before))
 
 
 def _is_short(sentence: Sentence) -> bool:

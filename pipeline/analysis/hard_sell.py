@@ -17,7 +17,7 @@ from pipeline.analysis.rules import Match, RuleSet
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.sides import why_unsure
 from pipeline.analysis.spotting import DOUBT, spot
-from pipeline.analysis.sure import says
+from pipeline.analysis.sure import says, touches
 from pipeline.analysis.text import fold
 from pipeline.types import Finding, Measure
 
@@ -47,7 +47,12 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     found = spot(conversation, KIND, "agent", first=_rank, skip=eased)
     pushes = [(finding, _sentence(conversation, finding)) for finding in found]
     return [
-        _judged(finding, alone(sentence, KIND), fact=says(sentence, KIND, "doubts"))
+        _judged(
+            finding,
+            alone(sentence, KIND),
+            fact=says(sentence, KIND, "doubts"),
+            doubted=_doubted(sentence, finding),
+        )
         for finding, sentence in pushes
     ]
 
@@ -57,12 +62,20 @@ def _sentence(conversation: Conversation, finding: Finding) -> Sentence:
     return next((one for one in own if (finding.quote or "") in one.text), own[0])
 
 
-def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False) -> Finding:
-    """A doubt where it presses only in its neighbours' light, tells a story, or tells a guarantee as a fact of law or of a
-    warranty (``fact``); as severe as it is by itself."""
+def _doubted(sentence: Sentence, finding: Finding) -> bool:
+    """Whether the push is asked about, taken back or told as somebody else's, or promises the agent's own help."""
+    start = max(sentence.text.find(finding.quote or ""), 0)
+    span = start, start + len(finding.quote or "")
+    helps = finding.detail.get("layer") == "meaning" and touches(sentence, KIND, "helps", *span)
+    return helps or touches(sentence, KIND, "reported", *span)
+
+
+def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False, doubted: bool = False) -> Finding:
+    """A doubt where it presses only in its neighbours' light, tells a story, is told of others or helps (``doubted``), or tells a
+    guarantee as a fact of law or of a warranty (``fact``); as severe as it is by itself."""
     story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
     fact = fact and finding.detail.get("kind") in _FACTS
-    if story or fact or by_itself.probability < BY_ITSELF:
+    if story or fact or doubted or by_itself.probability < BY_ITSELF:
         finding = replace(finding, confidence=min(finding.confidence, DOUBT))
     return _graded(finding, by_itself)
 

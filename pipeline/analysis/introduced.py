@@ -141,16 +141,19 @@ def says_own_name(folded: str, name: str, language: str) -> list[Span]:
 
 
 @functools.cache
-def _denies(language: str) -> re.Pattern[str]:
-    return re.compile(read_introduced(language)["denied"]["before"])
+def _denies(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    denied = read_introduced(language)["denied"]
+    return re.compile(denied["before"]), re.compile("|".join(denied["around"]))
 
 
-def is_denied(folded: str, at: int, language: str) -> bool:
-    """Whether the words right before a place deny what is named there.
+def is_denied(folded: str, start: int, end: int, language: str) -> bool:
+    """Whether the words around a place say that the speaker is not, or no longer, of what is named there.
 
     Examples
     --------
-    >>> is_denied("我不是泰和保险的", 3, "zh"), is_denied("we're from acme", 11, "en")
+    >>> is_denied("我不是泰和保险的", 3, 7, "zh"), is_denied("we're from acme", 11, 15, "en")
     (True, False)
     """
-    return bool(_denies("zh" if language == "zh" else "en").search(folded, 0, at))
+    before, around = _denies("zh" if language == "zh" else "en")
+    marked = f"{folded[:start]}<{folded[start:end]}>{folded[end:]}"
+    return bool(before.search(folded, 0, start) or around.search(marked))

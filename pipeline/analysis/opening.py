@@ -7,6 +7,7 @@ profile the frames alone speak (articles 4.1, 7.1).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -15,14 +16,15 @@ from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.corrections import BY_FRAME, corrected
 from pipeline.analysis.departments import placed
 from pipeline.analysis.frames import SLOTS
-from pipeline.analysis.introduced import asks_firm, is_denied, own_firm
-from pipeline.analysis.people import plain, trade
+from pipeline.analysis.introduced import asks_firm, is_denied, own_firm, says_own_name
+from pipeline.analysis.people import is_person, plain, trade
 from pipeline.analysis.purpose import purpose_of
 from pipeline.analysis.roster import behind_firm, known_names, own_name
 from pipeline.analysis.said import early_turns, is_read, said_in, was_asked
 from pipeline.analysis.slot_found import findings_of
 from pipeline.analysis.slots import Known, recognise, spot
 from pipeline.analysis.tagger import Tag, slots_in
+from pipeline.analysis.text import fold
 from pipeline.analysis.theirs import is_run_on, is_theirs
 from pipeline.analysis.tokens import Said
 from pipeline.types import Finding, Measure, Reason
@@ -35,6 +37,8 @@ DOUBTED = 0.5
 """A tag under this gives way to what a frame hears in its place (our default)."""
 WHOSE = 0.5
 """Most that a name counts for where it may be the other side's or isn't the profile's: a doubt (our default)."""
+SURE_FIRM = 0.9
+"""From here on a firm is one though it is called like a person (our default)."""
 LEAST = 0.3
 """Least probability of a slot that is reported (by fitting to one author's calls and reading the other's)."""
 KINDS = (*SLOTS, "purpose")
@@ -65,6 +69,8 @@ def slots_of(conversation: Conversation) -> dict[str, Finding]:
             lone = _person_alone(conversation, turn, found)
             had = {kind: one for kind, one in found.items() if lone is None or kind != "company"}
             for finding in _tagged(conversation, turn, order, known, had):
+                if _is_read_back(conversation, finding):
+                    continue
                 if lone is not None and finding.kind == "company":
                     found.update(company=finding, name=replace(lone, kind="name"))
                 found.setdefault(finding.kind, finding)
@@ -79,7 +85,32 @@ def slots_of(conversation: Conversation) -> dict[str, Finding]:
         if lacking and is_read(order, was_asked(conversation, turn)):
             for finding in _run_on(conversation, turn, order, known):
                 found.setdefault(finding.kind, finding)
+    return {kind: _as_doubt(one) for kind, one in found.items()}
+
+
+def _as_doubt(found: Finding) -> Finding:
+    """A firm by a person's name that no frame made sure: "Chase Winters, is that you?" may speak to somebody."""
+    quote = found.quote or ""
+    named = is_person(quote) or is_person(" ".join(quote.split()[1:]))  # "Now Esteban, when …"
+    if found.kind == "company" and _is_strange(found) and named and found.confidence < SURE_FIRM:
+        return replace(found, confidence=min(found.confidence, WHOSE))
     return found
+
+
+def _is_read_back(conversation: Conversation, found: Finding) -> bool:
+    """Whether a name is one that the customer told before, and is neither given as the agent's own nor asked for."""
+    turn, name = found.turn or 0, fold(found.quote or "")
+    if found.kind != "name" or was_asked(conversation, turn):
+        return False
+    for one in conversation.in_turn(turn):
+        alone = one.folded.strip(" ,.!?，。！？") == name
+        if not alone and says_own_name(one.folded, name, one.language):
+            return False
+    whole = re.compile(rf"(?<![a-z]){re.escape(name)}(?![a-z])")
+    return any(
+        one.speaker == "customer" and one.turn < turn and whole.search(one.folded)
+        for one in conversation.sentences
+    )
 
 
 def _person_alone(conversation: Conversation, turn: int, found: Mapping[str, Finding]) -> Finding | None:
@@ -204,7 +235,7 @@ def _spotted(
             hit = spot(sentence, left[slot]) if slot != "name" else own_name(sentence, left[slot])
             if slot == "name" and hit is None:
                 hit = behind_firm(sentence, known)
-            if hit is not None and not is_denied(sentence.folded, hit.start, sentence.language):
+            if hit is not None and not is_denied(sentence.folded, hit.start, hit.end, sentence.language):
                 del left[slot]
                 yield conversation.finding(
                     slot, sentence, hit.start, hit.end,

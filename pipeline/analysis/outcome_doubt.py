@@ -30,6 +30,8 @@ a confirmation: above what other outcomes' calls show where no rule hears it eit
 _MACHINE = 0.45
 """Least sign of a machine in a sentence of the customer's (our default)."""
 _SURE_WRONG = 0.94
+_HALF = 0.5
+"""Probability from which the model's word for a wrong person stands as a doubt, though no sentence tells of one (our default)."""
 _LAST = 8
 """Sentences at the end in which a consent stands (our default)."""
 ALIKE = (
@@ -84,11 +86,19 @@ def _weighed(
     label = order[0]
     if label == "order_placed" and _nothing_bought(conversation, ending):
         return next(other for other in order[1:] if other in _TALKED), min(DOUBT, sure)
+    if label == "wrong_person" and sure < _HALF and _no_stranger(conversation, ending):
+        return _of_the_right_one(labels, shares, order)
     second = next(other for other in order[1:] if not _alike(label, other))
     torn = float(shares[labels.index(second)]) >= _TORN
     if torn or _AGAINST.get(label, _nothing)(conversation, ending):
         return label, min(DOUBT, sure)
     return label, sure
+
+
+def _of_the_right_one(labels: Sequence[str], shares: np.ndarray, order: Sequence[str]) -> tuple[str, float]:
+    """The likeliest outcome with the person who was rung: a short call is often taken for one with somebody else."""
+    label = next(other for other in order if other != "wrong_person")
+    return label, min(DOUBT, float(shares[labels.index(label)]))
 
 
 def _alike(one: str, other: str) -> bool:

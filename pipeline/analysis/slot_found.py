@@ -17,7 +17,7 @@ def findings_of(conversation: Conversation, turn: int, tag: Tag, known: Sequence
     """The finding of a tag; none where a stranger's words can't be a name."""
     sentence = next(s for s in conversation.in_turn(turn) if s.start <= tag.start < s.start + len(s.text))
     start, end = _trimmed(sentence.text, tag.start - sentence.start, tag.end - sentence.start, tag.slot)
-    if is_denied(sentence.folded, start, sentence.language):
+    if is_denied(sentence.folded, start, end, sentence.language):
         return
     hit = spot(sentence, known, fuzzy=False) if known else None
     if hit is not None and hit.start < end and start < hit.end:

@@ -24,6 +24,8 @@ ANYWHERE = 0.84
 """Least likeness of a name heard elsewhere (our default); shorter names must sound the same."""
 BY_KEY = 0.95
 """What a likeness of rough sounds counts beside one of letters (our default)."""
+ORDINARY = 10
+"""From so many times in the labelled talk on an English word is an ordinary one, no misheard name (our default)."""
 LEAST_KEY = 3
 """Letters of a rough sound from which on it tells a name: Taihe and "the" are both ``th``."""
 _HAN = re.compile(r"[\u3400-\u9fff]")
@@ -88,10 +90,27 @@ def recognise(value: str, known: Sequence[Known]) -> tuple[str, str, float] | No
             alike = likeness_of(heard, fold(form))
             if alike == 1.0 and heard == fold(form):
                 return name.value, matched, 1.0
-            least = SHORT if len(form) < 3 or form in name.short else IN_A_FRAME
+            close = len(form) < 3 or form in name.short or is_ordinary(heard)
+            least = SHORT if close else IN_A_FRAME
             if alike >= least and (best is None or alike > best[2]):
                 best = (name.value, "fuzzy", alike)
     return best
+
+
+def is_ordinary(word: str) -> bool:
+    """Whether what was heard is one common English word and nobody's given name: no firm bent by a recogniser.
+
+    Examples
+    --------
+    >>> is_ordinary("always"), is_ordinary("martin"), is_ordinary("always on")
+    (True, False, False)
+    """
+    from pipeline.analysis.people import is_person
+    from pipeline.analysis.tagger import load_tagger
+
+    if not word.isascii() or " " in word:  # the English tagger isn't loaded for these
+        return False
+    return load_tagger("en").common.get(word, 0) >= ORDINARY and not is_person(word)
 
 
 def likeness_of(heard: str, form: str) -> float:
@@ -189,7 +208,7 @@ def _latin(folded: str, wanted: str, value: str) -> Iterator[Hit]:
             if not (_are_near(len(one), len(letters)) or _are_near(len(rough), len(key))):
                 continue
             alike = likeness_of(folded[start:end], wanted)
-            if alike >= ANYWHERE:
+            if alike >= ANYWHERE and not is_ordinary(folded[start:end]):
                 yield Hit(start, end, value, "fuzzy", alike * 0.9)
 
 

@@ -22,11 +22,14 @@ class Wording:
     strength: float = 1.0
     detail: Mapping[str, Any] = field(default_factory=dict)
 
+    def spans(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Every match's place."""
+        if not any(no.search(folded) for no in self.unless):
+            yield from (hit.span() for one in self.patterns for hit in one.finditer(folded))
+
     def find(self, folded: str) -> tuple[int, int] | None:
         """The first match's place."""
-        if any(no.search(folded) for no in self.unless):
-            return None
-        return next((hit.span() for one in self.patterns if (hit := one.search(folded))), None)
+        return next(self.spans(folded), None)
 
 
 @functools.cache
@@ -70,3 +73,9 @@ def found(sentence: Sentence, kind: str, part: str) -> Iterator[tuple[Wording, t
         span = wording.find(sentence.folded)
         if span is not None:
             yield wording, span
+
+
+def touches(sentence: Sentence, kind: str, part: str, start: int, end: int) -> bool:
+    """Whether a wording of the part stands over any of characters ``[start, end)`` of the sentence."""
+    places = (span for one in wordings(sentence.language, kind, part) for span in one.spans(sentence.folded))
+    return any(begin < end and start < until for begin, until in places)

@@ -19,7 +19,10 @@ RUN_ON = 5
 _BOUND = re.compile(r"\b(?:at|of|for|from|with|in|over)(?: [\w'’-]+){0,2} $")
 """What ties a name to whom the question asks for."""
 _STOP = re.compile(r"[,.;:?!，。；：？！]")
-_TITLED = re.compile(r" (?:mrs?|ms|miss(?:is|us)?|mister|dr|doctor|sir|madam|ma'am)\.?(?: [\w'’-]+)?")
+_TITLED = re.compile(
+    r" (?:mrs?|ms|miss(?:is|us)?|mister|dr|doctor|sir|madam|ma'am)\.?"
+    r"(?: (?:van|von|de|der|den|del|della|di|da|dos|la|le|al|el|bin|ibn|st)\b)*(?: [\w'’-]+)?"
+)
 _FILLED = re.compile(
     r"(?:[, ]+(?:uh|um|er|erm|the|a))+(?= (?:mrs?|ms|miss|mister|dr)\b)|(?:[, ]+(?:uh|um|er|erm))+"
 )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.audio.clipping import Clipping, ClippingMeter
 from pipeline.audio.frames import native_frames
 from pipeline.audio.pcm import Pcm, PcmWriter, joined, sign_of, to_float, to_pcm
-from pipeline.audio.probe import Stream, digest_of, open_stream
+from pipeline.audio.probe import Stream, open_stream
 from pipeline.errors import RecordingError
 from pipeline.intervals import Span
 from pipeline.types import Recording
@@ -182,7 +182,7 @@ def _recording(path: Path, name: str, stream: Stream, samples: int, native_hz: i
     return Recording(
         path=path,
         file=name,
-        sha256=digest_of(path),
+        sha256=stream.digest(),
         duration_s=samples / native_hz,
         channels=stream.channels,
         sample_rate_hz=native_hz,
@@ -261,7 +261,7 @@ def _check_whole(stream: Stream, name: str, decoded_s: float) -> None:
     if stream.lacking_bytes or whole_s - decoded_s > _TOLERANCE_S:
         of = f" of {whole_s:.1f}" if whole_s - decoded_s > _TOLERANCE_S else ""
         raise RecordingError(
-            f"{name} is cut off: only {decoded_s:.1f}{of} seconds can be read; copy the recording again",
+            f"{name} is cut off: only {decoded_s:.1f}{of} seconds can be read; copy the recording again, one in a file",
             code="truncated",
         )
     if decoded_s == 0:

@@ -1,7 +1,7 @@
 """Whether a sound file lies here whole, told from the structure of its container.
 
 Decoders play a cut-off file to its end without a word, so the missing part would pass for a short call. Each check
-walks lengths that the format itself writes (RIFF chunks, ISO boxes, EBML elements, Ogg pages, MPEG frames), reads only
+walks lengths that the format itself writes (chunks, ISO boxes, EBML elements, Ogg pages, MPEG frames), reads only
 headers and returns None where the format leaves the end open on purpose (live recordings with unknown length).
 """
 
@@ -11,10 +11,8 @@ import os
 import struct
 from typing import BinaryIO
 
-_LIVE_RIFF = 0x7FFFF000
-"""From here on (and 0): what recorders write that stream and leave the end open."""
-_TRAILING = 4096
-"""Bytes behind the sound that are no chunk and yet no sound: stuffing."""
+from pipeline.audio.chunks import is_chunked, missing_of_chunks
+
 _MPEG_KBPS = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -42,7 +40,7 @@ _MPEG_HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000
 
 
 def container_of(head: bytes) -> str | None:
-    """The container by its magic bytes: ``riff, mp4, matroska, ogg, flac, mp3`` or None.
+    """The container by its magic bytes: ``chunks, mp4, matroska, ogg, flac, mp3`` or None.
 
     Examples
     --------
@@ -51,8 +49,8 @@ def container_of(head: bytes) -> str | None:
     >>> container_of(b"Dear Sir or Madam") is None
     True
     """
-    if head[:4] in (b"RIFF", b"RF64"):
-        return "riff"
+    if is_chunked(head):
+        return "chunks"
     if head[4:8] in (b"ftyp", b"moov", b"mdat"):
         return "mp4"
     if head[:4] == b"\x1a\x45\xdf\xa3":
@@ -92,36 +90,11 @@ def missing_bytes(file: BinaryIO) -> int | None:
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    walk = {"riff": _riff, "mp4": _boxes, "matroska": _ebml, "ogg": _ogg, "mp3": _mpeg}.get(
+    walk = {"chunks": missing_of_chunks, "mp4": _boxes, "matroska": _ebml, "ogg": _ogg, "mp3": _mpeg}.get(
         container_of(file.read(12)) or ""
     )
     lacking = walk(file, size) if walk else 0
     return lacking if lacking > 0 else None
-
-
-def _riff(file: BinaryIO, size: int) -> int:
-    position = 12
-    while position + 8 <= size:
-        file.seek(position)
-        name, length = struct.unpack("<4sI", file.read(8))
-        if name == b"data":
-            if not length or length >= _LIVE_RIFF:
-                return 0
-            end = position + 8 + length
-            return end - size if end >= size else _behind(file, end + (length & 1), size)
-        position += 8 + length + (length & 1)
-    return 0
-
-
-def _behind(file: BinaryIO, position: int, size: int) -> int:
-    """Bytes behind the sound that belong to no chunk: the header was written before the recording ended."""
-    while position + 8 <= size:
-        file.seek(position)
-        name, length = struct.unpack("<4sI", file.read(8))
-        if not all(0x20 <= byte < 0x7F for byte in name) or position + 8 + length > size:
-            return size - position if size - position > _TRAILING else 0
-        position += 8 + length + (length & 1)
-    return 0
 
 
 def _boxes(file: BinaryIO, size: int) -> int:
@@ -133,6 +106,8 @@ def _boxes(file: BinaryIO, size: int) -> int:
             length = struct.unpack(">Q", file.read(8).ljust(8, b"\0"))[0]
         elif length == 0:
             length = size - position
+        if name == b"moov" and name in seen:
+            return size - position  # another recording: only the first index is read
         seen.add(name)
         if length < 8:
             return 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.audio.comments import MOST_COMMENTS, comments_of
 from pipeline.audio.integrity import missing_bytes, other_kind
+from pipeline.endings import MOST_BYTES, TOO_BIG
 from pipeline.errors import RecordingError, why
 
 if TYPE_CHECKING:
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 ACCEPTED = "WAV (PCM, float, mu-law, A-law, GSM), MP3, FLAC, Ogg/Opus, M4A or WebM"
 _FORMATS = "wav,w64,aiff,au,caf,mp3,flac,ogg,mov,matroska,amr,aac"
 _HASH_BYTES = 1 << 20
+MOST_AMISS = 64 << 20
+"""Bytes that lack, or lie behind the sound as no sound, up to which it is decoded to say how many seconds are there: the decoder
+looks through what lies behind a few bytes at a time (our default)."""
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 2_000, 768_000
 """Below, a file of some kilobytes would unpack to hours at 16 kHz; no recorder writes beyond."""
 
@@ -37,6 +43,13 @@ class Stream:
     """Length by the header where the format writes one; None where it could only be estimated."""
     lacking_bytes: int
     """What the container promises beyond the end of the file."""
+    file: BinaryIO
+    """What is decoded; another file may take its name meanwhile."""
+
+    def digest(self) -> str:
+        """SHA-256 of the file's content; to be asked once all is decoded."""
+        self.file.seek(0)
+        return _digest(self.file)
 
     @property
     def share_there(self) -> float:
@@ -58,6 +71,25 @@ def _digest(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
+class _Sought:
+    """A file as the decoder reads it: a header that leads to before the file's beginning is the decoder's to judge."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.name = file.name
+        self.read, self.tell = file.read, file.tell
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (ValueError, OverflowError):
+            return -1
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            return -1
+
+
 @contextmanager
 def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterator[Stream]:
     """Open a sound file and check all that its headers tell; with ``must_be`` also that its content has this digest.
@@ -65,11 +97,13 @@ def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterato
     Raises
     ------
     RecordingError
-        ``missing, unreadable, empty, truncated, not_audio`` or ``too_many_channels``.
+        ``missing, unreadable, empty, truncated, not_audio`` or ``too_many_channels``; ``unreadable`` at the end of the block
+        where the file was written to meanwhile.
     """
     import av
 
     with _readable(path) as file:
+        stamp = _stamp(file)
         if must_be is not None and _digest(file) != must_be:
             raise RecordingError(f"{name} has changed since it was heard", code="unreadable")
         file.seek(0)
@@ -82,11 +116,16 @@ def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterato
                 code="damaged",
             )
         lacking = missing_bytes(file)
+        if lacking is not None and lacking > MOST_AMISS:
+            raise RecordingError(
+                f"{name} is cut off: {lacking:,} bytes lack, or lie behind the sound and are none; copy the recording again",
+                code="truncated",
+            )
         file.seek(0)
         try:
             # A file object and two white lists: no name is taken for a URL, no playlist opens other files.
             container = av.open(
-                file,
+                _Sought(file),
                 mode="r",
                 options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
                 metadata_errors="replace",
@@ -94,7 +133,17 @@ def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterato
         except (av.FFmpegError, ValueError) as error:
             raise _unopened(name, lacking, head) from error
         with container:
-            yield _stream(container, name, lacking=lacking or 0)
+            yield _stream(container, name, file, lacking=lacking or 0)
+        if _stamp(file) != stamp:
+            raise RecordingError(
+                f"{name} changed while it was read; it is read once it is whole", code="unreadable"
+            )
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    """Changes when the file is written to, not when it is moved or linked."""
+    told = os.fstat(file.fileno())
+    return told.st_size, told.st_mtime_ns
 
 
 def _unopened(name: str, lacking: int | None, head: bytes) -> RecordingError:
@@ -115,7 +164,7 @@ def _cut_before_index(name: str) -> RecordingError:
     )
 
 
-def _stream(container: InputContainer, name: str, *, lacking: int) -> Stream:
+def _stream(container: InputContainer, name: str, file: BinaryIO, *, lacking: int) -> Stream:
     streams = container.streams.audio
     if lacking and not any(stream.codec_context and stream.codec_context.sample_rate for stream in streams):
         raise _cut_before_index(name)
@@ -143,9 +192,8 @@ def _stream(container: InputContainer, name: str, *, lacking: int) -> Stream:
             code="unreadable",
         )
     promised_s = _promised_s(container, audio)
-    return Stream(
-        container, audio, audio.codec_context.codec.canonical_name, channels, rate_hz, promised_s, lacking
-    )
+    codec = audio.codec_context.codec.canonical_name
+    return Stream(container, audio, codec, channels, rate_hz, promised_s, lacking, file)
 
 
 def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:
@@ -168,4 +216,7 @@ def _readable(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise RecordingError(f"{path.name} can't be read: {why(error)}", code="unreadable") from error
     with file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MOST_BYTES:
+            raise RecordingError(f"{path.name} {TOO_BIG}", code="too_long")
         yield file

@@ -8,12 +8,15 @@ import click
 
 
 def forgotten(
-    session: Any, files: Any, keys: list[int], held: list[int], with_recordings: bool, dry_run: bool
-) -> tuple[dict[str, int], list[str], list[str]]:
-    """What goes by kind, the held calls, and lines of recordings, their transcripts and rows of call lists in the inbox."""
+    session: Any, files: Any, person: Any, keys: list[int], held: list[int], with_recordings: bool, dry_run: bool
+) -> tuple[dict[str, int], list[str], list[str], Any]:  # fmt: skip
+    """What goes by kind, the held calls, and lines of recordings, their transcripts and rows of call lists in the inbox.
+
+    Last what the call lists and the store hold of them besides (`pipeline.nightly.listed_rows.Listed`).
+    """
     from sqlalchemy import select
 
-    from pipeline.nightly.listed_rows import rows_of
+    from pipeline.nightly.listed_rows import listed_of
     from pipeline.store.lying import Place, entries_of, look
     from pipeline.store.lying_words import used_words, words_of
     from pipeline.store.retention import FILE_COLUMNS, files_of
@@ -38,7 +41,11 @@ def forgotten(
         for each in (*found, *words)
         if each.state == "unknown" and (dry_run or not with_recordings)  # else it is tried, and told below
     ]
-    return plan, names, [*told, *(f"still in the inbox: {row}" for row in rows_of(session, entries))]
+    listed = listed_of(session, entries, person, keys=keys, held=held)
+    if listed.missing:
+        plan["missing"] = len(listed.missing)
+    lines = [*told, *(f"still in the inbox: {row}" for row in listed.told)]
+    return plan, names, lines, listed
 
 
 def _unsure(each: Any) -> str:

@@ -88,6 +88,7 @@ def forget(
     from pipeline.errors import ConfigError
     from pipeline.store.forgetting import digest_of, found_by
     from pipeline.store.holds import held_calls
+    from pipeline.store.night_texts import take_out
     from pipeline.store.removal import Wanted, remove
 
     person = _asked_for(customer, number)
@@ -96,19 +97,22 @@ def forget(
         raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
     with _open(store, dry_run) as (opened, before):
         with opened.reading() as session:
-            fields = found_by(session, person)
-            keys = list(fields)
+            keys = list(fields := found_by(session, person))
             held = sorted(set(keys) & held_calls(session))
-            plan, names, told_of = forgotten(session, opened.files, keys, held, with_recordings, dry_run)
+            plan, names, told_of, listed = forgotten(
+                session, opened.files, person, keys, held, with_recordings, dry_run
+            )
         done = None
         mine = tuple(key for key in keys if key not in held)
-        if mine and not dry_run:
+        if not dry_run:
+            take_out(opened.place.files, listed.names)  # before their rows go: cut off, it is done again
+        if (mine or listed.missing) and not dry_run:
             with opened.writing() as session:
                 digest = digest_of(session, person.given)
             told = {"person": digest, "held": names}
             wanted = Wanted(
                 "forget", by or "", reason or "", people=mine, told=told, recordings=with_recordings,
-                known_by=person.phone.dialled if person.phone else person.given,
+                known_by=person.phone.dialled if person.phone else person.given, missing=listed.missing,
             )  # fmt: skip
             done = remove(opened, wanted)
     by_field = _by_field(fields) if dry_run and person.is_number else None

@@ -62,7 +62,9 @@ class Net:
             torch.zeros(labels),
         )
         self._own |= {name: value.requires_grad_() for name, value in zip(LAST, last, strict=True)}
-        self._kept = (torch.rand(_RANDOM) > DROPPED).to(torch.bfloat16) / (1 - DROPPED)
+        # Where the processor has no bfloat16 it is emulated, many times slower than single precision.
+        self._form = torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
+        self._kept = (torch.rand(_RANDOM) > DROPPED).to(self._form) / (1 - DROPPED)
         self._optimizer: Any = None
 
     def array(self, name: str) -> np.ndarray:
@@ -160,12 +162,12 @@ class Net:
 
         longest = max(len(row.pieces) for row in rows)
         numbers = torch.ones(len(rows), longest, dtype=torch.long)
-        hidden = torch.full((len(rows), 1, longest), -1e9, dtype=torch.bfloat16)
+        hidden = torch.full((len(rows), 1, longest), -1e9, dtype=self._form)
         for at, row in enumerate(rows):
             numbers[at, : len(row.pieces)] = torch.tensor(row.pieces)
             hidden[at, :, : len(row.pieces)] = 0
         hidden = hidden.repeat_interleave(self._file.heads, dim=0)
-        state = self._dropped(self._embedded(numbers).to(torch.bfloat16), learning)
+        state = self._dropped(self._embedded(numbers).to(self._form), learning)
         for at in range(self._layers):
             state = self._layer(at, state, hidden, learning)
         return state.float()
@@ -195,10 +197,9 @@ class Net:
         return x * self._kept[first : first + x.numel()].view_as(x)
 
     def _layer(self, at: int, state: Any, hidden: Any, learning: bool) -> Any:
-        import torch
         from torch.nn import functional as f
 
-        own = {name: self._own[f"l{at}.{name}"].to(torch.bfloat16) for name in (*MATRICES, *SHORT)}
+        own = {name: self._own[f"l{at}.{name}"].to(self._form) for name in (*MATRICES, *SHORT)}
         rows, pieces, width = state.shape
         heads = self._file.heads
         query, key, value = (

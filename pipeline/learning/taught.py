@@ -166,6 +166,11 @@ def talk_sets(left_out: Collection[str]) -> list[TalkSets]:
     return found
 
 
+def sampled(one: TalkSets, share: float, chance: random.Random) -> TalkSets:
+    """A share of a language's conversations."""
+    return replace(one, talks=tuple(talk for talk in one.talks if chance.random() < share))
+
+
 def rows_of_talk(sets: Sequence[TalkSets], cutter: Cutter, chance: random.Random) -> Iterator[Taught]:
     """A round's rows: each conversation as it stands and with other data in it."""
     for one in sets:

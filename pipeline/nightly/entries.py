@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
@@ -151,8 +152,15 @@ class Entries:
         """Listed calls without recording whose customer asked to be forgotten: nothing of them is waited for."""
         if not missing:
             return []
-        theirs = ForgottenRows(self._session, self._inbox)
-        return [each for each in missing if each in theirs]
+        return [each for each in missing if each in self._theirs]
+
+    def came_late(self, entry: LedgerEntry, row: CallRecord) -> bool:
+        """Whether a recording comes only after its customer asked to be forgotten."""
+        return entry.call is None and row.listed and self._theirs.never_came(row)
+
+    @cached_property
+    def _theirs(self) -> ForgottenRows:
+        return ForgottenRows(self._session, self._inbox)
 
     def note_missing(self, missing: Sequence[CallRecord]) -> None:
         """Listed calls without recording: new ones are noted in this night, those that came are closed."""

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.nightly.tickets import record_digest
-from pipeline.store.forgetting import row_digest
-from pipeline.store.night_tables import LedgerEntry
+from pipeline.store.forgetting import missing_digest, row_digest, taken_digest
+from pipeline.store.night_tables import LedgerEntry, MissingCall
 from pipeline.store.tables import Call
 from pipeline.types import CallRecord
 
@@ -35,11 +35,18 @@ class ForgottenRows:
             if "rows" not in history:  # forgotten when no digest was kept: by its name, while that is there
                 self._by_file.setdefault(file, []).append(call)
 
+        names = session.scalars(select(MissingCall.file).where(MissingCall.inbox == inbox))
+        self._missing = frozenset(filter(None, map(taken_digest, names)))
+
+    def never_came(self, row: CallRecord) -> bool:
+        """Whether a row is one whose recording had not come when its customer was forgotten."""
+        return bool(self._missing) and missing_digest(self._session, row) in self._missing
+
     def __contains__(self, row: CallRecord) -> bool:
         calls = self._by_file.get(row.file, [])
         if self._by_row:
             calls = [*calls, *self._by_row.get(row_digest(self._session, row.file, row.customer_id), ())]
-        if any(_may_be(call, row) for call in calls):
+        if self.never_came(row) or any(_may_be(call, row) for call in calls):
             return True
         return bool(row.customer_id) and record_digest(replace(row, call_id="")) in self._records
 

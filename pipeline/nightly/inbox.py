@@ -11,7 +11,7 @@ from typing import Literal
 
 from pipeline.beside_names import stem_of
 from pipeline.call_names import kept_name
-from pipeline.endings import Apart, apart, is_hidden, is_recording
+from pipeline.endings import MOST_BYTES, TOO_BIG, Apart, apart, is_hidden, is_recording
 from pipeline.errors import ConfigError
 from pipeline.standing import ROOT, open_folders, standing_apart
 
@@ -149,6 +149,8 @@ def _read(seen: Seen, writing: bool, known: Known) -> Seen:
         return seen
     if seen.stamp is None:
         return replace(seen, state="unreadable")
+    if seen.stamp.bytes > MOST_BYTES:
+        return replace(seen, state="unreadable", told=f"{Path(seen.file).name} {TOO_BIG}")
     sha256 = known(seen.file, seen.stamp) or digest(path)
     if sha256 is None:
         return replace(seen, state="unreadable")

@@ -48,7 +48,7 @@ def read_lists(
     ``transcripts``: names of delivered ones; those without a recording are told. ``unread``: what is to be told of lists that
     could not be fetched.
     """
-    found = [_read(path, inbox, profile) for path in _lists(inbox)]
+    found = [_read(path, inbox, profile) for path in call_lists(inbox)]
     known = joined(found, profile=profile)
     others: dict[str, Apart] = {
         file: why for file, why in seen.items() if why == "hidden" or why == "archive"
@@ -81,7 +81,8 @@ def read_lists(
     return Listing(rows, given, missing, told, assigned.contested)
 
 
-def _lists(inbox: Path) -> Iterator[Path]:
+def call_lists(inbox: Path) -> Iterator[Path]:
+    """Every call list under an inbox that counts."""
     folders = sorted(folder for folder, _inner, _names in open_folders(inbox, {}))
     for path in (folder / name for name in CALL_LISTS for folder in folders):
         if not is_hidden(path.relative_to(inbox)) and lies_in(path, inbox):
@@ -90,7 +91,7 @@ def _lists(inbox: Path) -> Iterator[Path]:
 
 def _passed_over(inbox: Path) -> Iterator[str]:
     """Workbooks and the like in folders for which no list counts, theirs or one above them."""
-    listed = {path.parent for path in _lists(inbox)}
+    listed = {path.parent for path in call_lists(inbox)}
     for here, inner, _names in open_folders(inbox, {}):
         if here in listed:
             inner.clear()

@@ -119,6 +119,9 @@ def _one(
         if entry.state != "scored":
             entries.change(entry, "excluded", "contested")
         return None
+    if entries.came_late(entry, row):
+        entries.change(entry, "excluded", "forgotten")
+        return None
     if is_held(row) and entry.state != "scored":
         entries.change(entry, "excluded", "held")
         return None

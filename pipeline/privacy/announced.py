@@ -183,6 +183,14 @@ def _again(stream: Stream, known: Sequence[tuple[int, str]]) -> Iterator[Span]:
                 break
 
 
+def _is_national_insurance(stream: Stream, hit: Hit) -> bool:
+    """Whether a number has the form of a British national insurance number where one is spoken of."""
+    index, _ = stream.turn_at(hit.start)
+    near = " ".join(turn.text for turn in stream.turns[max(0, index - 2) : index + 1])
+    said = form("lettered.national_insurance").fullmatch(stream.text[hit.start : hit.end])
+    return bool(said) and bool(form("lettered.of_national_insurance").search(near))
+
+
 def without(stream: Stream, hit: Hit, spans: Sequence[Span]) -> Iterator[Hit]:
     """What is left of a hit where numbers that stay are taken out of it: nothing, or a whole number beside them."""
     if hit.kind in WHOLE:
@@ -190,6 +198,8 @@ def without(stream: Stream, hit: Hit, spans: Sequence[Span]) -> Iterator[Hit]:
             yield hit
         return
     cuts = [(hit.start, hit.end)]
+    if _is_national_insurance(stream, hit):
+        spans = ()  # whatever else was asked for in the same breath
     for first, last in spans:
         cuts = [
             piece

@@ -44,12 +44,11 @@ def cue_at(stream: Stream, run: Run) -> tuple[str | None, str]:
 
 def _of_another_turn(run: Run, word: str, between: str) -> bool:
     """Whether a thing is named in another turn and didn't ask for this number, which is a telephone's by its form."""
-    return (
-        JOINED in between
-        and bool(form("thing").fullmatch(word))
-        and not form("asked_by").fullmatch(between)
-        and bool(form("plans.telephone").fullmatch(run.digits))
-    )
+    if JOINED not in between or form("asked_by").fullmatch(between):
+        return False
+    if form("plans.mobile").fullmatch(run.digits):  # nothing but a mobile's number has this form
+        return True
+    return bool(form("thing").fullmatch(word) and form("plans.telephone").fullmatch(run.digits))
 
 
 def _in_a_serial(stream: Stream, run: Run, before: str) -> bool:

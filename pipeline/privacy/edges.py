@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from pipeline.privacy.digits import runs_of
-from pipeline.privacy.lexicon_en import is_common_word
+from pipeline.privacy.lexicon_en import given_names, is_common_word
 from pipeline.privacy.lexicon_zh import surname
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
 
+GIVEN = 16
+"""How far before a family name it is looked for the given one."""
 NUMBERS = ("phone", "id_number", "bank_card", "code")
 
 
@@ -38,11 +40,16 @@ def _address(text: str, start: int, end: int) -> tuple[int, int]:
     start = start + said.end() if said and end - start - said.end() > 1 else start
     start = _cut("address_zh", text, start, end)
     tail = form("settled.edges.address_end").search(text[start:end])
-    return start, start + tail.start() if tail and tail.start() > 1 else end
+    end = start + tail.start() if tail and tail.start() > 1 else end
+    postcode = form("settled.edges.postcode_zh").match(text, end)
+    return start, postcode.end() if postcode else end
 
 
 def _name(text: str, start: int, end: int) -> tuple[int, int]:
     start = _cut("name_zh", text, _cut("thanks", text, start, end), end)
+    given = form("settled.edges.given_en").search(text[max(0, start - GIVEN) : start])
+    if given and given.group().lower() in given_names():
+        start -= len(given.group()) + 1
     if text[start:end] in ("老", "小", "阿"):  # a familiar form of address is of the family name behind it
         family = re.match(surname(sure=False), text[end : end + 2])
         end += family.end() if family else 0

@@ -9,7 +9,8 @@ from pipeline.privacy.digits import runs_of
 from pipeline.privacy.kept import kept_names
 from pipeline.privacy.names import said_again
 from pipeline.privacy.numbers import identity_holds, luhn
-from pipeline.privacy.proved import of_family, proved
+from pipeline.privacy.passwords import is_mixed
+from pipeline.privacy.proved import answers_by_name, of_family, proved
 from pipeline.privacy.ruled import by_rules, merged, with_echoes
 from pipeline.privacy.rules import Hit
 from pipeline.privacy.second import read_again
@@ -93,7 +94,8 @@ def _holds(stream: Stream, hit: Hit, turns: dict[int, Told]) -> bool:
     cuts = list(stream.cut(hit.start, hit.end))
     if any(turns[index].most(start, end) >= least for index, start, end in cuts if index in turns):
         return True
-    return of_family(stream, hit) or _proves_itself(stream.text[hit.start : hit.end], hit.kind)
+    told = of_family(stream, hit) or answers_by_name(stream, hit) or is_mixed(stream, hit)
+    return told or _proves_itself(stream.text[hit.start : hit.end], hit.kind)
 
 
 def _proves_itself(said: str, kind: str) -> bool:

@@ -10,6 +10,7 @@ from pipeline.privacy.lexicon_zh import surname
 from pipeline.privacy.names_en import told_as_own
 from pipeline.privacy.names_zh import chinese_names
 from pipeline.privacy.rules import form, rules
+from pipeline.privacy.spoken_to import spoken_to
 from pipeline.privacy.streams import Stream
 
 OPENING = 3
@@ -23,7 +24,7 @@ def kept_names(streams: Sequence[Stream], keep: Collection[str]) -> frozenset[st
     given = customers_names(streams)
     for stream in streams:
         if stream.speaker == "agent":
-            kept |= {name.lower() for name in _agent_names(stream)} - given
+            kept |= {name.lower() for name in _agent_names(stream)} - given - spoken_to(stream)
         elif stream.speaker == "unknown":
             kept |= {name.lower() for name in _firms_people(stream)}
     return frozenset(kept)
@@ -36,6 +37,7 @@ def customers_names(streams: Sequence[Stream]) -> frozenset[str]:
         if stream.speaker != "customer":
             continue
         names |= {stream.text[hit.start : hit.end].lower() for hit in told_as_own(stream)}
+        names |= {name.lower() for name in _answers(stream)}
         for hit in chinese_names(stream):
             lead = stream.text[max(0, hit.start - LEAD_CHARS) : hit.start]
             asked = "name" in asked_for(stream.turns, stream.turn_at(hit.start)[0])
@@ -43,6 +45,14 @@ def customers_names(streams: Sequence[Stream]) -> frozenset[str]:
                 names.add(stream.text[hit.start : hit.end])
     words = {word for name in names if name.isascii() for word in name.split()}
     return frozenset(names | words)
+
+
+def _answers(stream: Stream) -> Iterator[str]:
+    """Whole English names that answer the question for one: "Ottilie Barnard, in Mr Whelan's class."."""
+    for index, start, end in stream.pieces:
+        match = form("names_en.whole_answer").match(stream.text, start, end)
+        if match and "name" in asked_for(stream.turns, index):
+            yield from (name for name in match.groups() if name)
 
 
 def is_kept(name: str, kept: Collection[str]) -> bool:

@@ -15,6 +15,7 @@ from pipeline.privacy.judged import personal_data
 from pipeline.privacy.lettered import dictated
 from pipeline.privacy.own import less_own
 from pipeline.privacy.rules import Hit, label
+from pipeline.privacy.spoken_to import less_spoken_to
 from pipeline.privacy.streams import JOINED, Stream, streams_of
 from pipeline.privacy.told_seconds import told_seconds
 from pipeline.privacy.unread import covered
@@ -35,7 +36,9 @@ class Piece:
     parts: int
 
 
-def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcript, tuple[Finding, ...]]:
+def mask(
+    transcript: Transcript, *, keep: Collection[str] = (), own: Collection[str] = ()
+) -> tuple[Transcript, tuple[Finding, ...]]:
     """Replace personal data by its kind.
 
     Parameters
@@ -44,6 +47,8 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
         As recognised or delivered. Sides that aren't known are ``unknown``.
     keep
         Names that stay readable though they look like a customer's: the agents' and the company's names.
+    own
+        What this call's agent calls himself and his firm (``own.py``): that stays whoever else is called so.
 
     Returns
     -------
@@ -54,6 +59,7 @@ def mask(transcript: Transcript, *, keep: Collection[str] = ()) -> tuple[Transcr
         item and turn, its span from the words' seconds (else the turn's), its quote the label that now
         stands there. An item told over several turns gives a finding in each, numbered in ``detail``.
     """
+    keep = less_spoken_to(streams_of(transcript.turns), keep) | set(own)
     pieces = less_own(find(transcript, keep=keep), transcript.turns, keep)
     turns: list[Turn] = []
     findings: list[Finding] = []

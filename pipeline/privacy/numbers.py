@@ -45,6 +45,14 @@ def is_hotline(stream: Stream, hit: Hit) -> bool:
     return False
 
 
+def tails(stream: Stream) -> Iterator[Hit]:
+    """The last four figures of a card or a telephone, told as such."""
+    for match in form("tail").finditer(stream.text):
+        said = match.lastgroup or "own"
+        kind = "phone" if form("tail_of_phone").search(match.group()) else "bank_card"
+        yield Hit(match.start(said), match.end(said), kind, 0.9)
+
+
 def _answer(run: Run, cue: str | None, stream: Stream) -> Iterator[Hit]:
     """Digits that are nothing by themselves, but what the other side has just asked for."""
     if cue in ("other", "other_far") or _public(run, stream):

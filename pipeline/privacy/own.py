@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.opening import slots_of
+from pipeline.analysis.said import early_turns, was_asked
 from pipeline.lexicons import load_yaml
 from pipeline.privacy.lexicon_en import is_common_word
 from pipeline.profile import Profile
-from pipeline.types import CallRecord, Transcript, Turn
+from pipeline.types import CallRecord, Finding, Transcript, Turn
 
 if TYPE_CHECKING:
     from pipeline.privacy.masking import Piece
 
-SURE = {"name": 0.8, "company": 0.6, "department": 0.6}
+SURE = {"name": 0.8, "company": 0.7, "department": 0.6}
 """Least confidence of a slot whose words stay: a customer's name that is taken for the agent's must not (our default)."""
 LEAST_LEFT = {"name": 1, "address": 3}
 """What is left of a hit beside the agent's own words is none if it has no more characters (our default)."""
@@ -40,10 +41,21 @@ def own_names(transcript: Transcript, profile: Profile, record: CallRecord) -> t
     found = [
         one
         for one in slots_of(conversation).values()
-        if one.speaker == "agent" and one.confidence >= SURE[one.kind]
+        if one.speaker == "agent" and one.confidence >= SURE[one.kind] and _introduced(conversation, one)
     ]
     said = [name for one in found for name in _forms(one.quote or "", one.kind)]
     return tuple(dict.fromkeys(said))
+
+
+def _introduced(conversation: Conversation, found: Finding) -> bool:
+    """Whether a name is the profile's, stands in the agent's first turn, answers who calls, or is given in so many words."""
+    turn = found.turn or 0
+    if found.detail.get("matched") != "pattern" or turn == early_turns(conversation)[0]:
+        return True
+    said = conversation.turns[turn].text
+    return was_asked(conversation, turn) or any(
+        re.search(words()["introduces"][tongue], said, re.IGNORECASE) for tongue in ("zh", "en")
+    )
 
 
 def _forms(quote: str, kind: str) -> Iterator[str]:

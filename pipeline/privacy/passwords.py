@@ -22,6 +22,13 @@ def find_passwords(stream: Stream) -> list[Hit]:
     return [*_mixed(stream), *_spelled(stream), *_words(stream), *_answers(stream), *_tokens(stream)]
 
 
+def is_mixed(stream: Stream, hit: Hit) -> bool:
+    """Whether a hit is of letters and digits in one, straight behind the word for a code: 密码是gx8842yan."""
+    return hit.kind == "code" and any(
+        other.start <= hit.start and hit.end <= other.end for other in _mixed(stream)
+    )
+
+
 def _code_cue() -> str:
     return f"(?:{rules()['cues']['code']})"
 

@@ -40,6 +40,8 @@ def is_plain(stream: Stream, hit: Hit, hits: Sequence[Hit]) -> bool:
         return bool(form("settled.plain.no_place").fullmatch(said.strip())) and not _asked(
             stream, hit, "address"
         )
+    if hit.kind == "email" and form("settled.plain.mail_brings").fullmatch(said.strip()):
+        return True
     if hit.kind == "email" and not form("settled.plain.mailed").search(said):
         return not _asked(stream, hit, "email")
     return hit.kind in NUMBERS and _no_number(stream, hit, said, hits)

@@ -92,7 +92,7 @@ def _called_the_firms(stream: Stream, hit: Hit) -> bool:
 
 def _firms_place(stream: Stream, hit: Hit) -> bool:
     if stream.speaker != "agent":
-        return False
+        return stream.speaker == "customer" and _whether_there(stream, hit)
     before, question = _before(stream, hit), _question(stream, hit)
     # where the hit took in the words for the place itself
     head = before + stream.text[hit.start : hit.start + ROOM_CHARS]
@@ -103,7 +103,24 @@ def _firms_place(stream: Stream, hit: Hit) -> bool:
         return True
     if form("settled.premises.en").search(before) and not form("settled.premises.en_own").search(before):
         return True
-    return any(form(f"settled.premises.asks_{tongue}").search(question) for tongue in ("zh", "en"))
+    if any(form(f"settled.premises.asks_{tongue}").search(question) for tongue in ("zh", "en")):
+        return True
+    said = _turn_before(stream, hit) + stream.text[hit.start : hit.end]
+    asked = any(form(f"settled.premises.asked_{tongue}").search(question) for tongue in ("zh", "en"))
+    return asked and not form("settled.premises.brought").search(said)
+
+
+def _whether_there(stream: Stream, hit: Hit) -> bool:
+    """A street by which the customer asks for the firm: "Are you still on …?", "the branch on …", 你们还在……吗."""
+    before, place = _before(stream, hit), stream.text[hit.start : hit.end]
+    if re.search(r"\d", place):
+        return False
+    return any(form(f"settled.premises.whether_{tongue}").search(before) for tongue in ("zh", "en"))
+
+
+def _turn_before(stream: Stream, hit: Hit) -> str:
+    index, offset = stream.turn_at(hit.start)
+    return stream.turns[index].text[:offset]
 
 
 def _at_a_branch(before: str, said: str) -> bool:

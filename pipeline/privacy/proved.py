@@ -6,6 +6,7 @@ import re
 
 from pipeline.privacy.asked import asked_for
 from pipeline.privacy.kept import is_han
+from pipeline.privacy.lexicon_en import is_common_word
 from pipeline.privacy.lexicon_zh import is_word, surname
 from pipeline.privacy.rules import Hit, form
 from pipeline.privacy.streams import Stream
@@ -27,6 +28,19 @@ def proved(stream: Stream, hit: Hit) -> bool:
         return True
     if tongue == "zh":
         return len(name) >= WHOLE and bool(re.match(surname(sure=False), name)) and not is_word(name)
+    return _answers(stream, hit)
+
+
+def answers_by_name(stream: Stream, hit: Hit) -> bool:
+    """Whether a customer answers the question for a name with a whole one: "Ottilie Barnard, in Mr Whelan's class."."""
+    words = stream.text[hit.start : hit.end].split()
+    whole = hit.kind == "name" and len(words) > 1 and all(word[0].isupper() for word in words)
+    return whole and not is_common_word(words[0]) and _answers(stream, hit)
+
+
+def _answers(stream: Stream, hit: Hit) -> bool:
+    index, offset = stream.turn_at(hit.start)
+    before = stream.turns[index].text[max(0, offset - BEFORE) : offset]
     alone = form("settled.proved.answer_en").fullmatch(before)
     return bool(alone) and stream.speaker == "customer" and "name" in asked_for(stream.turns, index)
 

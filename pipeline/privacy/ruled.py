@@ -13,7 +13,7 @@ from pipeline.privacy.emails import find_emails
 from pipeline.privacy.kept import kept_names
 from pipeline.privacy.names import find_names, said_again
 from pipeline.privacy.numbers import find_numbers, luhn
-from pipeline.privacy.passwords import find_passwords
+from pipeline.privacy.passwords import find_passwords, is_mixed
 from pipeline.privacy.rules import Hit
 from pipeline.privacy.streams import Stream
 
@@ -71,7 +71,7 @@ def _of_an_order(hit: Hit, streams: Sequence[Stream], mine: int) -> bool:
     if hit.kind not in ("phone", "bank_card", "code"):
         return False
     digits = "".join(run.digits for run in runs_of(streams[mine].text[hit.start : hit.end]))
-    if len(digits) >= CARD and luhn(digits):
+    if (len(digits) >= CARD and luhn(digits)) or is_mixed(streams[mine], hit):
         return False
     first, _ = streams[mine].turn_at(hit.start)
     for stream in streams:

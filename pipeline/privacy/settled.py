@@ -16,7 +16,7 @@ from pipeline.privacy.colleagues import family
 from pipeline.privacy.described import described
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
-from pipeline.privacy.numbers import ANSWERS, is_hotline
+from pipeline.privacy.numbers import ANSWERS, is_hotline, tails
 from pipeline.privacy.passwords import said_again, sure_secrets
 from pipeline.privacy.plain import is_plain
 from pipeline.privacy.ruled import merged
@@ -65,7 +65,7 @@ def settled(
         ]
         homes = [
             hit
-            for hit in premises.homes(stream)
+            for hit in (*premises.homes(stream), *tails(stream))
             if not any(hit.start < b and a < hit.end for a, b in stay[at])
         ]
         result.append(merged([*told, *homes, *found, *sure_secrets(stream)]))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from pipeline.errors import CallgaugeError
 from pipeline.review import audit
 from pipeline.review.asked import MUST_SEE, NEEDS, Asked
-from pipeline.review.cases import Case, load_case
+from pipeline.review.cases import Case, load_case, seen_call
 from pipeline.review.people import find_user, person_of
 from pipeline.review.rights import Person
 from pipeline.review.standing import UNDOABLE, Deed, signature_of
@@ -69,11 +69,12 @@ def do(store: Store, person: Person, call_id: str, asked: Asked, *, address: str
     """
     try:
         with store.writing() as session:
-            case = load_case(store, session, person, call_id)
+            key = seen_call(session, person, call_id).id
             if not person.may(NEEDS[asked.act]):
                 raise RefusedError(f"the role {person.role} may not do this")
-            review = _locked(session, case)
-            _check_newest(case, review, asked)
+            review = _locked(session, key)  # before it is read, or two would judge by the same state
+            case = load_case(store, session, person, call_id)
+            _check_newest(case, asked)
             target, data = _fitting(session, case, person, asked)
             row = _write(session, case, person, review, asked, target, data)
             after = load_case(store, session, person, call_id)
@@ -114,26 +115,24 @@ def reapply(store: Store) -> int:
     return made
 
 
-def _locked(session: Session, case: Case) -> Review:
-    review = session.get(Review, case.key, with_for_update=True, populate_existing=True)
+def _locked(session: Session, key: int) -> Review:
+    review = session.get(Review, key, with_for_update=True, populate_existing=True)
     if review is None:
         review = Review(
-            call=case.key, rev=0, state="open", assigned=None, open_appeals=0, updated_at=datetime.now(UTC)
+            call=key, rev=0, state="open", assigned=None, open_appeals=0, updated_at=datetime.now(UTC)
         )
         session.add(review)
         session.flush()
     return review
 
 
-def _check_newest(case: Case, review: Review, asked: Asked) -> None:
-    if review.rev != case.rev and asked.act in MUST_SEE:  # it moved on between reading and locking
-        raise ConflictError(case.history[-1:], review.rev)
+def _check_newest(case: Case, asked: Asked) -> None:
     if asked.act not in MUST_SEE:
         return
     if asked.rev is None:
         raise UnfitError("rev is missing: the state of the review that was seen")
-    if asked.rev != review.rev:
-        raise ConflictError(tuple(deed for deed in case.history if deed.rev > asked.rev), review.rev)
+    if asked.rev != case.rev:
+        raise ConflictError(tuple(deed for deed in case.history if deed.rev > asked.rev), case.rev)
 
 
 def _write(

@@ -13,6 +13,7 @@ from pipeline.review.api import Told
 from pipeline.review.plan_asked import PLAN_STATES, MakePlan, PlanAsked
 from pipeline.review.plans import PlanView
 from pipeline.review.progress import Rate, progress_of
+from pipeline.review.reading import read_text
 from pipeline.review.web import PersonOf, StoreOf, address_of, checked_api, needs, profile_of
 from pipeline.store.coach_tables import PlanAct
 
@@ -127,7 +128,7 @@ def listed(
     """Coaching plans that the person sees, the newest first."""
     wanted = state if state in PLAN_STATES else None
     with store.reading() as session:
-        found = plans.plans_of(session, person, state=wanted, agent_id=agent or None)
+        found = plans.plans_of(session, person, state=wanted, agent_id=read_text(agent))
     return [PlanOut(**_plain(plan)) for plan in found]
 
 

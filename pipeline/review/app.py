@@ -30,6 +30,7 @@ from pipeline.review import (
     trend_pages,
 )
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
+from pipeline.review.attempts import Attempts
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
 from pipeline.review.reading import UnreadableError
@@ -49,7 +50,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store, app.state.profile = store, profile
+    app.state.store, app.state.profile, app.state.attempts = store, profile, Attempts()
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(originals.router, include_in_schema=False)
@@ -104,6 +105,10 @@ def _unfit(request: Request, error: Exception) -> Response:
 def _invalid(request: Request, error: Exception) -> Response:
     """What is wrong where. Not what was sent: it may be long, somebody's words, or halves of characters."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it alone
+    if not _is_api(
+        request
+    ):  # a page's path with a number that none can have; pages read the rest by themselves
+        return _answer(request, 404, "no such page")
     told = [{name: each[name] for name in ("type", "loc", "msg")} for each in error.errors()]
     return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 

@@ -15,6 +15,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from pipeline.review.reading import FIRST, LAST
 from pipeline.types import Speaker
 
 KINDS = (
@@ -46,6 +47,14 @@ def blank_is_none(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _a_day(day: date) -> date:
+    if not FIRST <= day <= LAST:
+        raise ValueError(f"a day from {FIRST} to {LAST} is accepted")
+    return day
+
+
+Plain = Annotated[str, AfterValidator(_writable)]
+Day = Annotated[date, AfterValidator(_a_day)]
 Words = Annotated[
     str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True), AfterValidator(_writable)
 ]
@@ -110,7 +119,7 @@ class Note(_Asked):
     act: Literal["note"]
     text: Words
     actions: Annotated[Words | None, BeforeValidator(blank_is_none)] = None
-    due: Annotated[date | None, BeforeValidator(blank_is_none)] = None
+    due: Annotated[Day | None, BeforeValidator(blank_is_none)] = None
 
 
 class MakeAppeal(_Asked):
@@ -142,7 +151,7 @@ class Assign(_Asked):
     """Take the review on, or give it to somebody; an empty name gives it back."""
 
     act: Literal["assign"]
-    to: Annotated[Annotated[str, Field(max_length=100)] | None, BeforeValidator(blank_is_none)] = None
+    to: Annotated[Annotated[Plain, Field(max_length=100)] | None, BeforeValidator(blank_is_none)] = None
 
 
 class SetState(_Asked):

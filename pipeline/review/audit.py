@@ -39,8 +39,11 @@ def lately(session: Session, event: str, person: Person, call: str, *, within: t
     return session.scalar(query.limit(1)) is not None
 
 
-def must_wait(session: Session, name: str, address: str) -> bool:
-    """Whether there were too many failed sign-ins of late under this name, or from this address."""
+def must_wait(session: Session, name: str, address: str, *, trying: tuple[int, int] = (0, 0)) -> bool:
+    """Whether there were too many failed sign-ins of late under this name, or from this address.
+
+    ``trying`` is how many others are under way for both: nobody knows yet whether they fail.
+    """
     since = datetime.now(UTC) - WINDOW
     rows = session.execute(
         select(AuditLine.name, AuditLine.address, func.count())
@@ -53,7 +56,7 @@ def must_wait(session: Session, name: str, address: str) -> bool:
     ).all()
     by_name = sum(count for who, _, count in rows if who == name[:100])
     by_address = sum(count for _, where, count in rows if where == address)
-    return by_name >= MOST_BY_NAME or by_address >= MOST_BY_ADDRESS
+    return by_name + trying[0] >= MOST_BY_NAME or by_address + trying[1] >= MOST_BY_ADDRESS
 
 
 def newest(

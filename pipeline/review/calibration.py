@@ -135,6 +135,8 @@ def _criteria(session: Session, scores: Sequence[int], wanted: Sequence[str]) ->
 
 def rounds(session: Session, person: Person) -> list[Round]:
     """Rounds that this person made or judges in; administrators, auditors and owners see all. The newest first."""
+    if not person.may("queue"):
+        return []
     mine = select(CalibrationPerson.round).where(CalibrationPerson.user == person.id)
     seen = or_(CalibrationRound.made_by == person.id, CalibrationRound.id.in_(mine))
     condition = true() if person.role in _SEES_ALL else seen
@@ -145,8 +147,8 @@ def rounds(session: Session, person: Person) -> list[Round]:
 
 
 def round_of(session: Session, person: Person, key: int) -> Round:
-    """One round. Raises UnseenError where there is none that this person may see."""
-    row = session.get(CalibrationRound, key)
+    """One round. Raises UnseenError where there is none that this person may see; who reviews no more sees none."""
+    row = session.get(CalibrationRound, key) if person.may("queue") else None
     made = _round(session, row) if row is not None else None
     if made is None or not (
         person.role in _SEES_ALL or made.made_by_id == person.id or person.name in made.people
@@ -189,7 +191,7 @@ def blind_call(session: Session, person: Person, key: int, call_id: str) -> tupl
         .join(Call, Call.id == CalibrationCall.call)
         .where(CalibrationCall.round == key, Call.call_id == call_id)
     )
-    if row is None or person.name not in found.people:
+    if row is None or person.name not in found.people or not person.may("judge"):
         raise UnseenError(f"{call_id}: no call of this round")
     return found, row
 

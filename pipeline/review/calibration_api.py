@@ -21,9 +21,9 @@ from pipeline.review.calibration import (
     rounds,
 )
 from pipeline.review.calibration_forms import NewRound, OneVerdict, Verdicts
-from pipeline.review.calibration_pages import Key, blind_result, blind_sound, put_down, saw
+from pipeline.review.calibration_pages import blind_result, blind_sound, put_down, saw
 from pipeline.review.calibration_results import Agreement, Row, results
-from pipeline.review.web import PersonOf, StoreOf, checked_api, needs
+from pipeline.review.web import Key, PersonOf, StoreOf, checked_api, needs
 
 router = APIRouter(dependencies=[Depends(checked_api)])
 

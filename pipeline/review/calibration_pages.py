@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,14 +26,22 @@ from pipeline.review.pages import send_sound
 from pipeline.review.rendering import blind_path, page
 from pipeline.review.results import stored_result
 from pipeline.review.rights import Person
-from pipeline.review.web import CheckedForm, PersonOf, StoreOf, address_of, needs, signed_in_of, store_of
+from pipeline.review.web import (
+    CheckedForm,
+    Key,
+    PersonOf,
+    StoreOf,
+    address_of,
+    needs,
+    signed_in_of,
+    store_of,
+)
 from pipeline.store import FileArea
 from pipeline.store.calibration_tables import CalibrationCall
 from pipeline.store.tables import Call, Score
 from pipeline.types import CallResult
 
 router = APIRouter()
-Key = Annotated[int, Path(ge=1, le=2**53)]
 
 
 @router.get("/calibration")

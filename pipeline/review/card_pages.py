@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import quote
 
@@ -11,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from pipeline.reports.labels import labels
 from pipeline.reports.scorecard_build import AgentHabits, Scorecards
+from pipeline.reports.scorecard_criteria import Habit
 from pipeline.reports.scorecard_page import PLOT_WIDTH, Plot
 from pipeline.review import audit, cards
 from pipeline.review.plans import plans_of
 from pipeline.review.rendering import page
 from pipeline.review.rights import Person
 from pipeline.review.web import PersonOf, StoreOf, address_of, profile_of
+from pipeline.store.card_query import Heard
 
 router = APIRouter()
 _LISTED_CALLS = 200
@@ -71,14 +74,24 @@ def _values(session: Session, person: Person, agent_id: str, made: Scorecards | 
     criteria = sorted(
         cards.plain_rows(made.criteria), key=lambda each: order.get(each["criterion"], len(order))
     )
-    calls = made.calls.sort_values("started", ascending=False)
+    seen = cards.seen_calls(session, person, agent_id)
+    calls = made.calls[made.calls["call_id"].isin(seen)].sort_values("started", ascending=False)
     return {
         "cards": made, "row": row, "plot": _plot(row, made.everybody), "plans": plans,
-        "habits": made.habits.get(agent_id, AgentHabits()), "targets": made.targets.get(agent_id, ()),
+        "habits": _habits(made.habits.get(agent_id, AgentHabits()), seen), "targets": made.targets.get(agent_id, ()),
         "criteria": [(made.view.criterion(each["criterion"]), each) for each in criteria if each["judged"]],
         "trend": [each for each in cards.plain_rows(made.trend) if each["agent_id"] == agent_id],
         "calls": cards.plain_rows(calls.head(_LISTED_CALLS)), "more": max(0, len(calls) - _LISTED_CALLS),
     }  # fmt: skip
+
+
+def _habits(habits: AgentHabits, seen: Collection[str]) -> AgentHabits:
+    """Habits with only those calls to hear that somebody sees."""
+
+    def shown(pairs: tuple[tuple[Habit, Heard | None], ...]) -> tuple[tuple[Habit, Heard | None], ...]:
+        return tuple((habit, heard if heard and heard.call_id in seen else None) for habit, heard in pairs)
+
+    return AgentHabits(shown(habits.best), shown(habits.weak))
 
 
 def _plot(row: dict[str, Any], everybody: float | None) -> Plot | None:

@@ -16,7 +16,7 @@ from pipeline.reports.period import Period, parse_period
 from pipeline.reports.scorecard import NOBODY
 from pipeline.reports.scorecard_build import Scorecards, build_scorecards
 from pipeline.review.cases import UnseenError
-from pipeline.review.reading import UnreadableError
+from pipeline.review.reading import FIRST, LAST, UnreadableError
 from pipeline.review.rights import SCOPED, Person
 from pipeline.store import Store
 from pipeline.store.review_tables import AgentTeam
@@ -25,6 +25,8 @@ from pipeline.store.tables import Call
 
 def seen_agent(session: Session, person: Person, agent_id: str) -> None:
     """Raises UnseenError where there is no such agent, or none that this person may see: nobody is told which."""
+    if "\x00" in agent_id:  # no database is asked for a NUL
+        raise UnseenError("no such agent")
     team = session.scalar(select(AgentTeam.team).where(AgentTeam.agent_id == agent_id))
     called = session.scalar(select(Call.id).where(Call.agent_id == agent_id).limit(1)) is not None
     if person.role == "agent":
@@ -35,6 +37,11 @@ def seen_agent(session: Session, person: Person, agent_id: str) -> None:
         seen = person.may("see") and (called or team is not None)
     if not seen:
         raise UnseenError(f"{agent_id}: no such agent")
+
+
+def seen_calls(session: Session, person: Person, agent_id: str) -> frozenset[str]:
+    """Ids of an agent's calls that a person sees now: not those that they judge blind."""
+    return frozenset(session.scalars(select(Call.call_id).where(Call.agent_id == agent_id, person.scope())))
 
 
 def team_of(session: Session, person: Person) -> tuple[str, ...] | None:
@@ -54,9 +61,12 @@ def month_of(session: Session, person: Person, asked: str, profile: Profile) -> 
         last = session.scalar(query.order_by(Call.started_at.desc()).limit(1))
         return parse_period((last or datetime.now(UTC)).astimezone(profile.zone).strftime("%Y-%m"))
     try:
-        return parse_period(asked)
+        period = parse_period(asked)
     except ConfigError as error:
         raise UnreadableError(printable(error.mistakes[0])[:200]) from error
+    if not FIRST <= period.start <= LAST:
+        raise UnreadableError(f"{period.text}: a period from {FIRST.year} to {LAST.year} is accepted")
+    return period
 
 
 def after(period: Period) -> Period:

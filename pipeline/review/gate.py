@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi.exceptions import HTTPException
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +22,7 @@ from pipeline.store import Store
 
 COOKIE = "callgauge_session"
 LARGEST_BODY = 64 * 1024
+_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]*")
 _OPEN = frozenset({"/login", *(f"/assets/{name}" for name in OPEN_ASSETS)})
 _HEADERS = (
     ("content-security-policy",
@@ -63,6 +65,9 @@ class Gate:
             await self.app(scope, receive, send)
             return
         shown = _with_headers(scope, send)
+        if not _is_address(scope):
+            await JSONResponse({"detail": "the address can't be read"}, 400)(scope, receive, shown)
+            return
         came = await run_in_threadpool(self._who, scope)
         scope.setdefault("state", {})["signed_in"] = came
         if came is None and scope["path"] not in _OPEN:
@@ -111,6 +116,16 @@ class _Limited:
         if self.bytes > LARGEST_BODY:
             raise TooLargeError
         return message
+
+
+def _is_address(scope: Scope) -> bool:
+    """Whether the host is a host and nothing else, so that no path can be told in it; no path holds a NUL."""
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    try:
+        _ = urlsplit(f"//{host}").port  # raises where it is no number
+    except ValueError:
+        return False
+    return _HOST.fullmatch(host) is not None and "\x00" not in scope["path"]
 
 
 def _announced(scope: Scope) -> int:

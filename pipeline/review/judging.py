@@ -43,7 +43,9 @@ def draft(call_id: str, form: CheckedForm, store: StoreOf, person: PersonOf) -> 
         fields = _FIELDS.validate_json(form.get("fields", ""))
         with store.writing() as session:
             views.keep_draft(session, person, seen_call(session, person, call_id).id, fields)
-    except (ValidationError, views.ViewError) as error:
+    except ValidationError as error:
+        raise UnfitError("fields: a JSON object of texts is accepted") from error
+    except views.ViewError as error:
         raise UnfitError(f"fields: {error}") from error
 
 

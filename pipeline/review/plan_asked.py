@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from pipeline.review.asked import Name, Number, Second, Words, blank_is_none
+from pipeline.review.asked import Day, Name, Number, Plain, Second, Words, blank_is_none
 
 PLAN_STATES = ("open", "reached", "dropped")
-CallId = Annotated[str, Field(min_length=1, max_length=300)]
+CallId = Annotated[Plain, Field(min_length=1, max_length=300)]
 
 
 class _Asked(BaseModel):
@@ -20,13 +19,13 @@ class _Asked(BaseModel):
 class MakePlan(_Asked):
     """Plan to coach an agent in a habit, which is a criterion; its progress is counted from ``since`` on."""
 
-    agent_id: Annotated[str, Field(min_length=1, max_length=200)]
+    agent_id: Annotated[Plain, Field(min_length=1, max_length=200)]
     criterion: Name
     goal: Words
-    since: Annotated[date | None, BeforeValidator(blank_is_none)] = None
-    until: Annotated[date | None, BeforeValidator(blank_is_none)] = None
+    since: Annotated[Day | None, BeforeValidator(blank_is_none)] = None
+    until: Annotated[Day | None, BeforeValidator(blank_is_none)] = None
     action: Annotated[Words | None, BeforeValidator(blank_is_none)] = None
-    due: Annotated[date | None, BeforeValidator(blank_is_none)] = None
+    due: Annotated[Day | None, BeforeValidator(blank_is_none)] = None
     call_id: Annotated[CallId | None, BeforeValidator(blank_is_none)] = None
     at_s: Annotated[Second | None, BeforeValidator(blank_is_none)] = None
 
@@ -36,7 +35,7 @@ class AddAction(_Asked):
 
     act: Literal["action"]
     text: Words
-    due: Annotated[date | None, BeforeValidator(blank_is_none)] = None
+    due: Annotated[Day | None, BeforeValidator(blank_is_none)] = None
 
 
 class TickAction(_Asked):

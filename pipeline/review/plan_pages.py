@@ -17,7 +17,7 @@ from pipeline.review.cases import newest_standard
 from pipeline.review.plan_asked import PLAN_ASKED, PLAN_STATES, MakePlan
 from pipeline.review.progress import BEFORE, progress_of
 from pipeline.review.rendering import page
-from pipeline.review.web import CheckedForm, PersonOf, StoreOf, address_of, inside, needs, profile_of
+from pipeline.review.web import CheckedForm, Key, PersonOf, StoreOf, address_of, inside, needs, profile_of
 
 router = APIRouter()
 
@@ -58,7 +58,7 @@ def make(request: Request, form: CheckedForm, store: StoreOf) -> Response:
 
 
 @router.get("/plans/{plan_id}")
-def plan_page(request: Request, plan_id: int, store: StoreOf, person: PersonOf) -> Response:
+def plan_page(request: Request, plan_id: Key, store: StoreOf, person: PersonOf) -> Response:
     """One plan: what was agreed, moments to hear, and how the habit fares since."""
     with store.reading() as session:
         plan = plans.seen_plan(session, person, plan_id)
@@ -74,7 +74,7 @@ def plan_page(request: Request, plan_id: int, store: StoreOf, person: PersonOf) 
 
 
 @router.post("/plans/{plan_id}/acts")
-def act(request: Request, plan_id: int, form: CheckedForm, store: StoreOf, person: PersonOf) -> Response:
+def act(request: Request, plan_id: Key, form: CheckedForm, store: StoreOf, person: PersonOf) -> Response:
     """Do one thing about a plan."""
     try:
         asked = PLAN_ASKED.validate_python(form)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,7 @@ from pipeline.review.people import reviewers
 from pipeline.review.queue import NOBODY, REASONS, STATES, Filters, queue
 from pipeline.review.rendering import call_path, page
 from pipeline.review.rights import Person
-from pipeline.review.web import CheckedForm, PersonOf, StoreOf, address_of, needs, profile_of
+from pipeline.review.web import CheckedForm, Key, PersonOf, StoreOf, address_of, needs, profile_of
 from pipeline.store.review_tables import AgentTeam
 
 router = APIRouter()
@@ -87,7 +88,7 @@ def keep_view(request: Request, form: CheckedForm, store: StoreOf) -> Response:
 
 
 @router.post("/views/{view}/drop")
-def drop_view(request: Request, view: int, form: CheckedForm, store: StoreOf) -> Response:
+def drop_view(request: Request, view: Key, form: CheckedForm, store: StoreOf) -> Response:
     """Take a view of one's own away."""
     person = needs(request, "queue")
     with store.writing() as session:
@@ -100,11 +101,15 @@ def drop_view(request: Request, view: int, form: CheckedForm, store: StoreOf) ->
 def assign(request: Request, form: CheckedForm, store: StoreOf) -> Response:
     """Give the ticked calls to somebody, or take them back from whoever has them."""
     person = needs(request, "assign")
-    given = Assign(act="assign", to=form.get("to") or None)
+    try:
+        given = Assign(act="assign", to=form.get("to"))
+    except ValidationError as error:
+        raise UnfitError(f"to: {error.errors()[0]['msg']}") from error
+    back = Filters.of(dict(parse_qsl(form.get("query", "")))).text()  # before anything is done
     for name in form:
         if name.startswith(_TICKED):
             do(store, person, name.removeprefix(_TICKED), given, address=address_of(request))
-    return RedirectResponse(f"/queue?{Filters.of(dict(parse_qsl(form.get('query', '')))).text()}", 303)
+    return RedirectResponse(f"/queue?{back}", 303)
 
 
 def _choices(request: Request, session: Session, person: Person) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Person:
         an unknown role, or is an agent whose id is not known, sees none. Calls that somebody judges blind in an open
         round of calibration are left out: the round's own pages show them without any verdict.
         """
-        return and_(self._reach(), Call.id.not_in(self._blind()))
+        return and_(self._reach(), Call.id.not_in(self._blind())) if self.may("judge") else self._reach()
 
     def _blind(self) -> Select[Any]:
         return (

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from pipeline.review import audit, people
+from pipeline.review.attempts import Attempts
 from pipeline.review.gate import COOKIE
 from pipeline.review.passwords import LONGEST, SHORTEST, is_right
 from pipeline.review.rendering import asset, page, render
@@ -22,6 +23,7 @@ from pipeline.review.web import (
     is_same,
     read_form,
     signed_in_of,
+    store_of,
 )
 from pipeline.store import Store
 from pipeline.store.review_tables import User
@@ -47,14 +49,14 @@ def login_page(request: Request) -> Response:
 
 
 @router.post("/login")
-async def login(request: Request, store: StoreOf) -> Response:
+async def login(request: Request) -> Response:
     """Sign in: slowly where the name or address has failed too often."""
     form = await read_form(request)
     kept = request.cookies.get(_BEFORE, "")
     if from_elsewhere(request) or not is_same(form.get("csrf_token", ""), kept):
         return _form(request, wrong="login_old", status=403, next_=form.get("next", ""))
     name, password = form.get("username", "").replace("\x00", ""), form.get("password", "")
-    state, secret = await run_in_threadpool(_try, store, name, password, address_of(request))
+    state, secret = await run_in_threadpool(_try, request, name, password)
     if secret is None:
         return _form(
             request, wrong=state, status=429 if state == "login_wait" else 401, next_=form.get("next", "")
@@ -87,7 +89,7 @@ def account_page(request: Request) -> Response:
 def change_password(request: Request, form: CheckedForm, store: StoreOf) -> Response:
     """Change one's own password; every session and token ends, this one too. Wrong guesses count as at signing in."""
     came, address = signed_in_of(request), address_of(request)
-    state, _ = _known(store, came.person.name, form.get("password", ""), address)
+    state, _ = _known(request, came.person.name, form.get("password", ""))
     new = form.get("new", "")
     if not state and not SHORTEST <= len(new) <= LONGEST:
         state = "password_length"
@@ -99,20 +101,30 @@ def change_password(request: Request, form: CheckedForm, store: StoreOf) -> Resp
     return RedirectResponse("/login", 303)
 
 
-def _try(store: Store, name: str, password: str, address: str) -> tuple[str, str | None]:
-    wrong, user = _known(store, name, password, address)
+def _try(request: Request, name: str, password: str) -> tuple[str, str | None]:
+    wrong, user = _known(request, name, password)
     if user is None:
         return wrong, None
-    with store.writing() as session:
+    address = address_of(request)
+    with store_of(request).writing() as session:
         secret, _ = people.begin(session, user)
         audit.put_down(session, "login", person=people.person_of(user), address=address)
     return "", secret
 
 
-def _known(store: Store, name: str, password: str, address: str) -> tuple[str, User | None]:
+def _known(request: Request, name: str, password: str) -> tuple[str, User | None]:
     """The user of this name and password, else what to say; a failure is put down."""
+    attempts: Attempts = request.app.state.attempts
+    address = address_of(request)
+    with attempts.one(name[:100], address) as trying:
+        return _known_now(store_of(request), name, password, address, trying)
+
+
+def _known_now(
+    store: Store, name: str, password: str, address: str, trying: tuple[int, int]
+) -> tuple[str, User | None]:
     with store.reading() as session:
-        if audit.must_wait(session, name, address):
+        if audit.must_wait(session, name, address, trying=trying):
             return "login_wait", None
         user = people.find_user(session, name)
         known = user is not None and user.disabled_at is None

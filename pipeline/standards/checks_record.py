@@ -16,6 +16,7 @@ from pipeline.standards.evidence import Evidence
 from pipeline.standards.grammar import Check, walk
 from pipeline.standards.hours import place_in_hours
 from pipeline.standards.messages import message, word
+from pipeline.standards.notes_people import only_a_person
 from pipeline.standards.record_notes import outcomes_in
 from pipeline.standards.spots import talk_span
 from pipeline.standards.vocabulary import OutcomeLabel
@@ -149,7 +150,7 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
     given = {
         "time": record.started_at is not None,
         "person": bool(person),
-        "result": recorded is not None or bool((record.notes or "").strip()),
+        "result": recorded is not None or _tells(evidence, settings),
     }
     names = {
         "time": Bilingual("时间", "time"),
@@ -177,6 +178,13 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
     details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
     answer = ("complete", "one_lacking", "several_lacking", "several_lacking")[len(lacking)]
     return Told(answer, values={"count": len(lacking), "details": details})
+
+
+def _tells(evidence: Evidence, settings: RecordSettings) -> bool:
+    """Whether the notes may say how the call ended: more than whom it was with."""
+    notes, columns = evidence.record.notes or "", {name.casefold() for name in settings.person_columns}
+    known = (value for name, value in evidence.record.extra.items() if name.casefold() in columns)
+    return bool(notes.strip()) and not only_a_person(notes, (evidence.record.customer_id or "", *known))
 
 
 def _extra(evidence: Evidence, columns: Any) -> str | None:

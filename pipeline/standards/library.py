@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.config import Document, key_of, load_yaml, mistakes_of, parse_yaml
-from pipeline.config_messages import shown
+from pipeline.config_messages import shown, unknown_key
 from pipeline.errors import ConfigError
 from pipeline.standards.flagging import Flagging
 from pipeline.standards.salvage import items_of, salvaged
@@ -176,6 +176,7 @@ def _located(path: tuple[str | int, ...], document: Document) -> tuple[str | int
     return ("criteria", numbers[-1] if numbers else 0, *path[2:])
 
 
+_EXTENDING = ("extends", "drop", "override", "criteria")
 _SECTIONS = {"criteria": list, "rules": dict, "reasons": dict, "sections": dict}
 
 
@@ -199,12 +200,21 @@ def _extended(document: Document) -> tuple[Document, list[str]]:
     if "criteria" in own and not isinstance(own["criteria"], list):
         told = f"a list of criteria is accepted, not {shown(own['criteria'])} (line {document.line(('criteria',))})"
         mistakes.append(f"{document.name}: criteria → {told}")
+    inherited = {item["id"] for item in data["criteria"]}
     for index, item in enumerate(items_of(own.get("criteria"), list)):
+        if isinstance(item, dict) and str(item.get("id")) in inherited:
+            told = f"stands in {base_name}; change it under override (line {document.line(('criteria', index, 'id'))})"
+            mistakes.append(f"{document.name}: criteria[{item['id']}].id → {told}")
+            continue
         place = len(data["criteria"])
         data["criteria"].append(item)
         _relined(document, ("criteria", index), ("criteria", place), lines)
     for key, value in own.items():
-        if key in ("extends", "drop", "override", "criteria"):
+        if key in _EXTENDING:
+            continue
+        if key not in Standard.model_fields:
+            told = unknown_key(str(key), {*_EXTENDING, *Standard.model_fields})
+            mistakes.append(f"{document.name}: {key_of((key,), own)} → {told} (line {document.line((key,))})")
             continue
         if isinstance(value, dict) and isinstance(data.get(key), dict):
             data[key].update(value)

@@ -17,6 +17,8 @@ from pipeline.standards.repeats import ambiguity
 MAX_LENGTH = 500
 LIMIT_S = 1.0
 """Seconds that one pattern may take in one turn."""
+_HAN_GAP = re.compile(r"(?<=[\u3400-\u9fff])\s*(?=[\u3400-\u9fff])")
+_WORD_GAP = re.compile(r"\s+|(?<=\w)[‐‑-](?=\w)")
 OWNER_S, CALL_S = 5.0, 30.0
 """Seconds that the wordings of one criterion or named rule, and all of them, may take in one call."""
 
@@ -88,11 +90,25 @@ def spans_of(pattern: str, text: str, *, left_s: float = LIMIT_S) -> list[tuple[
 
 @lru_cache(maxsize=1024)
 def compile_terms(terms: tuple[str, ...]) -> re.Pattern[str]:
-    """One pattern for many terms; Latin terms match whole words, Han terms anywhere."""
+    """One pattern for many terms; Latin terms match whole words, Han terms anywhere.
+
+    Written otherwise a term is the same: hyphens as blanks, blanks between Han characters, another apostrophe.
+
+    Examples
+    --------
+    >>> pattern = compile_terms(("保本", "two for one"))
+    >>> [bool(pattern.search(text)) for text in ("保 本 的", "A two-for-one deal", "twofold or one")]
+    [True, True, False]
+    """
     parts = []
-    for term in sorted(terms, key=len, reverse=True):
-        text = re.escape(term.strip()).replace(r"\ ", r"\s+")
-        left = r"(?<![A-Za-z0-9])" if term.strip()[:1].isascii() else ""
-        right = r"(?![A-Za-z0-9])" if term.strip()[-1:].isascii() else ""
-        parts.append(f"{left}{text}{right}")
+    for term in sorted((term.strip() for term in terms), key=len, reverse=True):
+        left = r"(?<![A-Za-z0-9])" if term[:1].isascii() else ""
+        right = r"(?![A-Za-z0-9])" if term[-1:].isascii() else ""
+        parts.append(f"{left}{_spelled(term)}{right}")
     return re.compile("|".join(parts), re.IGNORECASE)
+
+
+def _spelled(term: str) -> str:
+    """A term's pattern, however a writer or a recogniser parts its words."""
+    words = (re.escape(word) for word in _WORD_GAP.split(_HAN_GAP.sub("", term)))
+    return re.sub("['’]", "['’]", _HAN_GAP.sub(r"\\s*", r"[\s‐‑-]+".join(words)))

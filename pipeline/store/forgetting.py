@@ -9,18 +9,22 @@ import secrets
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.store.night_tables import LedgerEntry, Suppression
+from pipeline.store.night_tables import LedgerEntry, MissingCall, Suppression
 from pipeline.store.phones import Phone, holds, phone_of, phones_in
 from pipeline.store.privacy_tables import StoreSecret, SuppressedDigest
 from pipeline.store.retention import in_parts
 from pipeline.store.tables import Call
+from pipeline.types import CallRecord
 
 _SECRET = "suppression"  # noqa: S105 - the name of a secret, not the secret
+_TAKEN = re.compile(r"#-([0-9a-f]{64}|\d+)")
+"""What stands for the name of a call that never came and was taken out."""
 _NUMBER = re.compile(r"\+?[\d\s().-]{7,}")
 
 
@@ -97,6 +101,35 @@ def digest_of(session: Session, text: str) -> str:
 def row_digest(session: Session, file: str, customer: str | None) -> str:
     """A keyed digest of a recording's name and its customer, by which a row of a call list is known again."""
     return digest_of(session, f"{file}\n{plain_id(customer or '')}")
+
+
+def missing_digest(session: Session, row: CallRecord) -> str:
+    """A keyed digest of a row whose recording never came: its file, customer, campaign and time, as its list tells them.
+
+    The time goes without its zone: the profile may give it another.
+    """
+    begun = row.started_at.replace(tzinfo=None).isoformat() if row.started_at else ""
+    rest = f"{row.campaign or ''}\n{begun}"
+    return digest_of(session, f"{row.file}\n{plain_id(row.customer_id or '')}\n{rest}")
+
+
+def taken_digest(file: str) -> str | None:
+    """What stands for a name that was taken out; None for any other name."""
+    found = _TAKEN.fullmatch(file)
+    return found[1] if found else None
+
+
+def strip_missing(session: Session, rows: Mapping[int, CallRecord | None], now: datetime) -> None:
+    """Leave of listed calls that never came nothing but a digest, by which their rows are known again."""
+    for key, row in rows.items():
+        missing = session.get_one(MissingCall, key)
+        name = f"#-{missing_digest(session, row) if row is not None else key}"
+        twin = select(MissingCall.id).where(MissingCall.inbox == missing.inbox, MissingCall.file == name)
+        if session.scalar(twin) is not None:
+            session.delete(missing)
+        else:
+            missing.file, missing.call_id, missing.closed_at = name, "", missing.closed_at or now
+        session.flush()
 
 
 def keep_rows(session: Session, calls: Sequence[int]) -> None:

@@ -22,6 +22,7 @@ from pipeline.speech import cache
 from pipeline.store.appraisal_query import digest_of
 from pipeline.store.database import Store
 from pipeline.store.files import private_folder
+from pipeline.store.forgetting import strip_missing
 from pipeline.store.lying import Lying, Place, entries_of, look, take_away
 from pipeline.store.lying_words import SHARED, take_words_away, to_go
 from pipeline.store.night_tables import LedgerEntry
@@ -30,6 +31,7 @@ from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, w
 from pipeline.store.retention import FileItem, files_of, in_parts, successors_of, unshared
 from pipeline.store.search_index import forget_words
 from pipeline.store.tables import Call, StoredFile
+from pipeline.types import CallRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Wanted:
         Whether the recordings themselves are taken out of the inbox, and the transcripts delivered beside them.
     known_by
         What the person is known by; requests not to be called are kept under its digest.
+    missing
+        Keys of listed calls that never came, with what their lists say of them.
     """
 
     kind: str
@@ -62,6 +66,7 @@ class Wanted:
     told: Mapping[str, Any] = field(default_factory=dict)
     recordings: bool = False
     known_by: str | None = None
+    missing: Mapping[int, CallRecord | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,8 @@ def _body(
     for name in ("quotes", "people", "scores"):
         if getattr(wanted, name):
             counts[f"calls_{name}"] = len(getattr(wanted, name))
+    if wanted.missing:
+        counts["missing"] = len(wanted.missing)
     rows = {
         name: sorted(call.call_id for call in _calls_of(session, getattr(wanted, name)))
         for name in ("quotes", "people", "scores")
@@ -189,6 +196,7 @@ def _rows(session: Session, wanted: Wanted, at: datetime) -> None:
         forget_words(session, list(session.scalars(select(Call.id).where(Call.call_id.in_(part)))))
     strip_person(session, sorted({*wanted.people, *wanted.scores}), at, known_by=wanted.known_by)
     strip_scores(session, wanted.scores)
+    strip_missing(session, wanted.missing, at)
 
 
 def finish_all(store: Store) -> Finished:

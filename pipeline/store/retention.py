@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.config import Frozen, load_yaml, validate
+from pipeline.config_messages import shown
 from pipeline.errors import ConfigError
 from pipeline.store.holds import held_calls
 from pipeline.store.tables import Call, CriterionRow, FindingRow, Score, StoredFile
@@ -30,7 +31,7 @@ def _days(value: Any) -> int | str:
         return FOREVER
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LONGEST:
         return value
-    raise ValueError(f"whole days from 1 to {LONGEST}, or {FOREVER}, are accepted, not {value!r}")
+    raise ValueError(f"whole days from 1 to {LONGEST}, or {FOREVER}, are accepted, not {shown(value)}")
 
 
 Days = Annotated[int | str, BeforeValidator(_days)]
@@ -47,11 +48,21 @@ class Rules(Frozen):
     scores: Days | None = None
 
 
+def _campaign(name: str) -> str:
+    """A campaign as call lists can name it: their cells come without blanks around, and another name would never hold."""
+    if name != name.strip() or not name:
+        raise ValueError(f"a campaign's name without blanks around it is accepted, not {shown(name)}")
+    return name
+
+
+Campaign = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_campaign)]
+
+
 class Retention(Frozen):
     """A retention file. What neither it nor its default names is kept for ever."""
 
     default: Rules = Rules()
-    campaigns: dict[Annotated[str, Field(min_length=1, max_length=200)], Rules] = Field(default_factory=dict)
+    campaigns: dict[Campaign, Rules] = Field(default_factory=dict)
 
     def days(self, kind: Kind, campaign: str | None) -> int | None:
         """How many days a kind of a campaign's data is kept; None is for ever."""
