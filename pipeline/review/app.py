@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline import __version__
+from pipeline.errors import kind_and_place
 from pipeline.profile import EMPTY, Profile
 from pipeline.review import (
     api,
@@ -71,8 +72,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ConflictError, _conflict)
     app.add_exception_handler(HTTPException, _told)
-    app.add_exception_handler(Exception, _broken)
-    app.add_middleware(Gate, store=store)
+    app.add_middleware(Gate, store=store, broken=_broken)
     return app
 
 
@@ -127,5 +127,7 @@ def _told(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    _log.error("%s: %s", request.url.path, type(error).__name__)
+    """Its kind and place alone go into the log: its message may hold words of a call."""
+    route = getattr(request.scope.get("route"), "path", "before any page")
+    _log.error("%s %s: %s at %s", request.method, route, *kind_and_place(error))
     return _answer(request, 500, "something went wrong; the log of the server says more")
