@@ -31,7 +31,6 @@ from pipeline.review import (
     trend_pages,
 )
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
-from pipeline.review.attempts import Attempts
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
 from pipeline.review.reading import UnreadableError
@@ -51,7 +50,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store, app.state.profile, app.state.attempts = store, profile, Attempts()
+    app.state.store, app.state.profile = store, profile
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(originals.router, include_in_schema=False)
