@@ -194,9 +194,7 @@ def blind_call(session: Session, person: Person, key: int, call_id: str) -> tupl
     return found, row
 
 
-def _judged_call(
-    session: Session, person: Person, key: int, call_id: str
-) -> tuple[Round, CalibrationCall]:
+def _judged_call(session: Session, person: Person, key: int, call_id: str) -> tuple[Round, CalibrationCall]:
     found = round_of(session, person, key)
     row = session.scalar(
         select(CalibrationCall)
