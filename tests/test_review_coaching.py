@@ -395,3 +395,11 @@ def test_a_plan_with_a_day_that_is_none_shows_and_tells_it(store, enter, days):
     if days["since"] != "2024-05-01":
         assert told["since"] == now.date().isoformat()
     assert any(each["id"] == key for each in coach.client.get("/api/v1/plans").json())
+
+
+@pytest.mark.parametrize("path", ["/plans/99", "/calls/none", "/scorecards/none", "/calibration/99"])
+def test_what_is_not_there_is_told_in_the_reader_s_language_alone(enter, path):
+    """No English words on a Chinese page, and a plan that isn't there is no call."""
+    page = enter("coach1").get(path, status=404)
+    assert "no such" not in page
+    assert 'lang="zh"' in page

@@ -155,22 +155,32 @@ def _acts(store: Store, outside: Outside) -> None:
     root.post(f"{closed}/close")
 
 
+LEAKING = """() => [...document.querySelectorAll('time')].filter((node) => {
+    const at = (place) => { const range = document.createRange(); range.setStart(node.firstChild, place);
+        range.setEnd(node.firstChild, place + 1); return range.getBoundingClientRect(); };
+    const [first, next] = [at(0), at(3)];
+    return node.firstChild && first.width && first.top === next.top && next.left < first.left; }).length"""
+"""Times that are written backwards, since a sign in the words before them turned the direction of writing."""
+OWN_OR_FOREIGN = """() => [...document.querySelectorAll('*')].flatMap((node) => [
+    ...[...node.attributes].filter((each) => /^on/i.test(each.name)).map((each) => `${node.tagName} ${each.name}`),
+    ...["href", "src", "action"].filter((name) => /^\\s*javascript:/i.test(node.getAttribute(name) || "")),
+    ...(node.matches("iframe, img, object, embed, base, script:not([src])") ? [node.tagName] : []),
+])"""
 PATHS = (
-    "/queue?reason=all&state=any", "CALL", "CALL?{{7*7}}=<script>", "/scorecards?period=2024-05", "CARD?period=2024-05", "/plans", "/plans/1",
-    "/plans/new?agent=ID&call=EVIL&at=EVIL&criterion=EVIL", "/search?q=forged", "/search?q=EVIL", "/trends?agent=EVIL", "/heard?kind=hard_sell",
-    "/heard?kind=objection&sort=EVIL&campaign=EVIL", "/calibration?call=EVIL", "/calibration/1", "/rules", "/people", "/audit", "/audit?name=EVIL&event=EVIL",
-    "/account", "/no/EVIL", "/queue?reason=EVIL", "/queue?agent=EVIL&state=any", "/calls/EVIL", "/api/v1/calls", "/api/v1/search?q=forged",
+    "/queue?reason=all&state=any", "CALL", "CALL?{{7*7}}=<script>", "/scorecards?period=2024-05", "CARD?period=2024-05",
+    "/plans", "/plans/1", "/plans/new?agent=ID&call=EVIL&at=EVIL&criterion=EVIL", "/search?q=forged", "/search?q=EVIL",
+    "/trends?agent=EVIL", "/heard?kind=hard_sell", "/heard?kind=objection&sort=EVIL&campaign=EVIL", "/rules", "/people",
+    "/calibration?call=EVIL", "/calibration/1", "/audit", "/audit?name=EVIL&event=EVIL", "/account", "/no/EVIL",
+    "/queue?reason=EVIL", "/queue?agent=EVIL&state=any", "/calls/EVIL", "/api/v1/calls", "/api/v1/search?q=forged",
 )  # fmt: skip
 
 
 def clean(page: Any, where: str) -> None:
     """Nothing that the texts wanted has become part of the page."""
-    found = page.evaluate("""() => [...document.querySelectorAll('*')].flatMap((node) => [
-        ...[...node.attributes].filter((a) => /^on/i.test(a.name) || /^\\s*javascript:/i.test(a.name === 'href' || a.name === 'src' || a.name === 'action' ? a.value : '')).map((a) => `${node.tagName} ${a.name}`),
-        ...(node.matches('iframe, img, object, embed, base, script:not([src])') ? [node.tagName] : []),
-    ])""")
+    found = page.evaluate(OWN_OR_FOREIGN)
     allowed = ["SCRIPT"] if page.url.startswith("file:") else []
     assert found == allowed, where
+    assert page.evaluate(LEAKING) == 0, where
     assert "49" not in (page.evaluate("document.title") or "")
 
 
@@ -240,9 +250,11 @@ def test_what_is_injected_all_the_same_is_not_run(store, outside, watched):
         page.goto(f"{home}/login")
         page.evaluate(
             """(here) => { const box = document.createElement('div'); document.body.append(box);
-            box.innerHTML = `<img src="${here}/b" onerror="alert(1)"><iframe src="${here}/c"></iframe><a id="j" href="javascript:alert(2)">x</a><b style="color:red">y</b>`;
-            const script = document.createElement('script'); script.textContent = "alert(3); document.title = 'run'"; document.body.append(script);
-            const far = document.createElement('script'); far.src = `${here}/d`; document.body.append(far);
+            box.innerHTML = `<img src="${here}/b" onerror="alert(1)"><iframe src="${here}/c"></iframe>` +
+                `<a id="j" href="javascript:alert(2)">x</a><b style="color:red">y</b>`;
+            const script = document.createElement('script'), far = document.createElement('script');
+            script.textContent = "alert(3); document.title = 'run'"; far.src = `${here}/d`;
+            document.body.append(script, far);
             document.getElementById('j').click();
             return fetch(`${here}/e`, { mode: 'no-cors' }).then(() => 'sent', () => 'held'); }""",
             f"http://127.0.0.1:{outside.port}",
@@ -262,7 +274,8 @@ def test_no_report_runs_what_somebody_said(tmp_path, store, outside, watched):
     source = sound_of(tmp_path)
     result = replace(
         hostile(outside, evil), recording=replace(base.recording, path=source, sha256=digest_of(source)),
-        provenance={evil: {"x": evil}}, findings=(make_finding(quote=evil, detail={"kind": evil}), *hostile(outside, evil).findings),
+        provenance={evil: {"x": evil}},
+        findings=(make_finding(quote=evil, detail={"kind": evil}), *hostile(outside, evil).findings),
     )  # fmt: skip
     with ReportWriter(tmp_path / "out", standard=view) as writer:
         writer.add(result)

@@ -89,7 +89,8 @@ def _answer(request: Request, status: int, detail: str, headers: Any = None) -> 
 
 def _unseen(request: Request, error: Exception) -> Response:
     refuse(request, "unseen", str(request.path_params.get("call_id", ""))[:300] or None)
-    return _answer(request, 404, "no such call")
+    # a page's own words, in either language, say enough; what it was that isn't there, the address says
+    return _answer(request, 404, "no such call" if _is_api(request) else "")
 
 
 def _refused(request: Request, error: Exception) -> Response:
