@@ -401,5 +401,5 @@ def test_a_plan_with_a_day_that_is_none_shows_and_tells_it(store, enter, days):
 def test_what_is_not_there_is_told_in_the_reader_s_language_alone(enter, path):
     """No English words on a Chinese page, and a plan that isn't there is no call."""
     page = enter("coach1").get(path, status=404)
-    assert "no such" not in page
+    assert "no such call" not in page
     assert 'lang="zh"' in page
