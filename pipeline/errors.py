@@ -116,3 +116,21 @@ def code_of_disk(error: OSError) -> str:
 def printable(text: str) -> str:
     """A text on one line, characters that nobody sees as ``?``."""
     return "".join("?" if unicodedata.category(char) in _UNPRINTABLE else char for char in text)
+
+
+def kind_and_place(error: BaseException) -> tuple[str, str]:
+    """What may be told of an error that nobody expected: its message may hold words of a call.
+
+    Examples
+    --------
+    >>> try:
+    ...     int("what somebody said")
+    ... except ValueError as error:
+    ...     kind_and_place(error)[0]
+    'ValueError'
+    """
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return type(error).__name__, place

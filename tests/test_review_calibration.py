@@ -239,3 +239,26 @@ def test_what_the_machine_left_open_is_not_compared():
     assert (made.agreed, made.compared, made.pairable) == (2, 3, 7)
     assert made.low is not None and made.high is not None and 0.2 < made.low < 2 / 3 < made.high < 0.95
     assert [row.differs for row in rows] == [False, True, False, False, False]
+
+
+def test_with_its_round_a_judge_s_access_to_calls_of_others_ends(enter):
+    """The supervisor of one team's calls may have somebody of another team judge them, and only as long as that lasts."""
+    root, coach, maker = enter("root"), enter("coach1"), enter("sup1")
+    for who, client in (("API", "/api/v1"), ("pages", "")):
+        key = begin(root)
+        call = f"{client}/calibration/{key}/calls/call-b1"
+        says(coach, key, "call-b1", "fail", "pass")
+        for path in (call, f"{call}/audio"):
+            assert coach.client.get(path).status_code == 200, who
+        post(root, f"/calibration/{key}/close", {})
+        for path in (call, f"{call}/audio"):
+            assert coach.client.get(path).status_code == 404, who
+            assert coach.client.get(path, headers={"range": "bytes=0-9"}).status_code == 404, who
+        assert coach.client.get("/calls/call-b1").status_code == 404
+        rows = coach.client.get(f"/api/v1/calibration/{key}").json()["verdicts"]
+        mine = {row["criterion"]: row["people"]["coach1"] for row in rows if row["call_id"] == "call-b1"}
+        assert sorted(mine.values()) == ["fail", "pass"]  # what they said stays
+        page = coach.client.get(f"/calibration/{key}").text
+        assert 'href="/calls/call-a1#' in page and "call-b1" in page
+        assert 'href="/calls/call-b1#' not in page  # it would lead nowhere
+    assert maker.client.get("/calls/call-a1").status_code == 200

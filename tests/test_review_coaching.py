@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 from review_calls import CALLS, fill
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -25,7 +26,8 @@ from pipeline.review.hints import hints
 from pipeline.review.people import find_user, person_of
 from pipeline.review.progress import Rate, sum_progress
 from pipeline.store import Store, open_store
-from pipeline.store.coach_tables import Draft, PlanAct, SavedView
+from pipeline.store.coach_tables import Draft, Plan, PlanAct, SavedView
+from pipeline.store.review_tables import User
 
 Enter = Callable[[str], "Page"]
 
@@ -348,3 +350,56 @@ def test_the_api_has_scorecards_and_plans(enter):
     assert [each["id"] for each in agent.client.get("/api/v1/plans").json()] == [plan]
     assert enter("bob").client.get(f"/api/v1/plans/{plan}").status_code == 404
     assert enter("bob").client.get("/api/v1/plans").json() == []
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"since": "0001-01-01"}, {"since": "9999-12-31", "until": "9999-12-31"}, {"since": "2024-02-31"},
+        {"since": "2024-05-01", "until": "whenever"}, {"since": 12, "until": -1}, {"since": "1969-12-31"},
+        {"since": {"day": 1}}, {"since": "<b>1</b>"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_plan_with_a_day_that_is_none_shows_and_tells_it(store, enter, days):
+    """What an older version or another program wrote: nothing of a plan can be changed afterwards."""
+    with store.writing() as session:
+        user = session.scalars(select(User).where(User.name == "coach1")).one()
+        now = datetime.now(UTC)
+        plan = Plan(agent_id="A01", criterion=HARD_SELL, state="open", created_at=now)
+        session.add(plan)
+        session.flush()
+        data = {"goal": "fewer pushes", **days}
+        session.add(
+            PlanAct(
+                plan=plan.id,
+                user=user.id,
+                name=user.name,
+                role="coach",
+                at=now,
+                act="made",
+                answers=None,
+                data=data,
+            )
+        )
+        key = plan.id
+    coach = enter("coach1")
+    page = coach.get(f"/plans/{key}")
+    bad = [str(each) for each in days.values() if each != "2024-05-01"]
+    for each in bad:
+        assert str(escape(each)) in page
+    assert "is not used:" in page
+    assert "fewer pushes" in coach.get("/plans") and "fewer pushes" in coach.get("/scorecards/A01")
+    told = coach.client.get(f"/api/v1/plans/{key}").json()
+    assert told["unread"] == bad
+    if days["since"] != "2024-05-01":
+        assert told["since"] == now.date().isoformat()
+    assert any(each["id"] == key for each in coach.client.get("/api/v1/plans").json())
+
+
+@pytest.mark.parametrize("path", ["/plans/99", "/calls/none", "/scorecards/none", "/calibration/99"])
+def test_what_is_not_there_is_told_in_the_reader_s_language_alone(enter, path):
+    """No English words on a Chinese page, and a plan that isn't there is no call."""
+    page = enter("coach1").get(path, status=404)
+    assert "no such call" not in page
+    assert 'lang="zh"' in page

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from review_calls import fill
+from review_calls import PASSWORD, fill
 from review_server import serving, token_of
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -19,10 +21,10 @@ from test_review_judging import HARD_SELL
 from test_review_rights import field
 
 from pipeline.review.app import create_app
-from pipeline.review.audit import MOST_BY_NAME
+from pipeline.review.attempts import MOST_BY_ADDRESS, MOST_BY_NAME, WINDOW
 from pipeline.review.web import MOST_FIELDS
 from pipeline.store import Store, open_store
-from pipeline.store.review_tables import AuditLine, ReviewAct
+from pipeline.store.review_tables import AuditLine, LoginAttempt, ReviewAct
 
 FAR = 10**30
 
@@ -139,20 +141,74 @@ def test_a_nul_is_in_no_id(root):
     refuses_nul(root)
 
 
-def test_guesses_at_once_are_counted_like_guesses_one_by_one(store):
-    """As many as come at once would each see that none has failed yet."""
-    app = create_app(store)
-    together = Barrier(30)
+def guesses_at_once(stores: list[Store], *, names: Sequence[str], addresses: Sequence[str]) -> Counter[int]:
+    """Guesses that come together, to servers of the app in turn; how they were answered."""
+    apps = [create_app(each) for each in stores]
+    together = Barrier(len(names))
 
     def guess(number: int) -> int:
-        stranger = TestClient(app, follow_redirects=False, client=(f"10.3.0.{number}", 1))
+        stranger = TestClient(apps[number % len(apps)], follow_redirects=False, client=(addresses[number], 1))
         token = field(stranger.get("/login").text, "csrf_token")
         together.wait()
-        form = {"username": "audi", "password": f"guess {number}", "csrf_token": token}
+        form = {"username": names[number], "password": f"guess {number}", "csrf_token": token}
         return stranger.post("/login", data=form).status_code
 
     with ThreadPoolExecutor(together.parties) as pool:
-        codes = Counter(pool.map(guess, range(together.parties)))
-    assert codes[401] <= MOST_BY_NAME
-    assert codes[401] + codes[429] == together.parties
-    assert codes[401] > 0
+        return Counter(pool.map(guess, range(together.parties)))
+
+
+@contextmanager
+def two_servers(store: Store) -> Iterator[list[Store]]:
+    """The store as two processes have it open, which share nothing but the database."""
+    with open_store(store.place.text) as other:
+        yield [store, other]
+
+
+def test_guesses_at_once_are_counted_like_guesses_one_by_one(store):
+    """As many as come at once would each see that none has failed yet; and each of two servers would count its own."""
+    addresses = [f"10.3.0.{number}" for number in range(30)]
+    with two_servers(store) as both:
+        codes = guesses_at_once(both, names=["audi"] * 30, addresses=addresses)
+        assert codes == {401: MOST_BY_NAME, 429: 30 - MOST_BY_NAME}
+        again = guesses_at_once(both, names=["audi"] * 4, addresses=addresses[:4])
+        assert again == {429: 4}
+    with store.reading() as session:
+        failed = session.scalars(
+            select(AuditLine).where(AuditLine.event == "login_failed", AuditLine.name == "audi")
+        )
+        assert len(failed.all()) == MOST_BY_NAME
+
+
+def test_one_network_s_guesses_at_many_names_are_counted_together(store):
+    """Of IPv6 everybody is given more addresses than could be counted."""
+    count = MOST_BY_ADDRESS + 5
+    names = [f"nobody{number}" for number in range(count)]
+    with two_servers(store) as both:
+        codes = guesses_at_once(both, names=names, addresses=[f"2001:db8:7:7:{n:x}::1" for n in range(count)])
+    assert codes == {401: MOST_BY_ADDRESS, 429: 5}
+
+
+def test_who_gets_in_has_used_no_attempt_up(store):
+    app = create_app(store)
+    for _ in range(MOST_BY_NAME + 2):
+        stranger = TestClient(app, follow_redirects=False, client=("10.4.0.1", 1))
+        token = field(stranger.get("/login").text, "csrf_token")
+        form = {"username": "owner", "password": PASSWORD, "csrf_token": token}
+        assert stranger.post("/login", data=form).status_code == 303
+
+
+def test_after_the_window_guesses_are_forgotten(store):
+    app = create_app(store)
+
+    def guess() -> int:
+        stranger = TestClient(app, follow_redirects=False, client=("10.5.0.1", 1))
+        token = field(stranger.get("/login").text, "csrf_token")
+        return stranger.post(
+            "/login", data={"username": "x1", "password": "y", "csrf_token": token}
+        ).status_code
+
+    assert [guess() for _ in range(MOST_BY_NAME + 1)][-1] == 429
+    with store.writing() as session:
+        for row in session.scalars(select(LoginAttempt).where(LoginAttempt.name == "x1")):
+            row.at -= WINDOW + timedelta(seconds=1)
+    assert guess() == 401

@@ -14,9 +14,10 @@ from review_calls import fill
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from test_review_coaching import Page
-from test_review_hostile import refuses_nul
+from test_review_hostile import guesses_at_once, refuses_nul, two_servers
 from test_review_judging import HARD_SELL, Somebody, criterion, versions
 
+from pipeline.review.attempts import MOST_BY_NAME
 from pipeline.store import Store, open_store
 from pipeline.store.check import check_store
 from pipeline.store.coach_tables import PlanAct
@@ -75,6 +76,7 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             _finds(coach, agent, Somebody(store, "root"))
             refuses_nul(Page(store, "root"))
             _appeals_at_once(store, agent)
+            _guesses_at_once(store)
             with store.writing() as session:
                 forget_words(session, list(session.scalars(select(SearchDoc.call))))
             assert {fault.kind for fault in check_store(store, mend=True)} == {"not_searchable"}
@@ -142,3 +144,10 @@ def found(who: Somebody, **asked: str) -> list[str]:
     answer = who.client.get("/api/v1/search", params=asked)
     assert answer.status_code == 200, answer.text
     return [hit["call_id"] for hit in answer.json()["hits"]]
+
+
+def _guesses_at_once(store: Store) -> None:
+    with two_servers(store) as both:
+        addresses = [f"10.6.0.{number}" for number in range(20)]
+        codes = guesses_at_once(both, names=["audi"] * 20, addresses=addresses)
+    assert codes == {401: MOST_BY_NAME, 429: 20 - MOST_BY_NAME}

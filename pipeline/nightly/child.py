@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.call_names import holds_number, without_numbers
-from pipeline.errors import CallgaugeError, told_file
+from pipeline.errors import CallgaugeError, kind_and_place, told_file
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Bench, failure_code
 
@@ -60,12 +60,8 @@ def plain(error: Exception) -> tuple[str, str, str | None]:
     if isinstance(error, CallgaugeError | OSError):
         told = told_file(error) if isinstance(error, OSError) else str(error)
         return failure_code(error), told, None
-    trace, place = error.__traceback__, None
-    while trace is not None:
-        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    # the message of an unexpected error may hold words of the call, so only its kind and place are told
-    return failure_code(error), f"{type(error).__name__} at {place}", place
+    kind, place = kind_and_place(error)
+    return failure_code(error), f"{kind} at {place}", place
 
 
 def _without_number(message: str, payload: Any) -> str:

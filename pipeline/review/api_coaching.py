@@ -80,7 +80,7 @@ class PlanActOut(BaseModel):
 
 
 class PlanOut(BaseModel):
-    """A coaching plan with its history."""
+    """A coaching plan with its history; ``unread`` are days that stand in it and are none."""
 
     id: int
     agent_id: str
@@ -89,6 +89,7 @@ class PlanOut(BaseModel):
     goal: str
     since: date
     until: date | None
+    unread: list[str]
     history: list[PlanActOut]
 
 
@@ -165,7 +166,8 @@ def act(
 def _plain(plan: PlanView) -> dict[str, Any]:
     return {
         "id": plan.id, "agent_id": plan.agent_id, "criterion": plan.criterion, "state": plan.state, "goal": plan.goal,
-        "since": plan.since, "until": plan.until, "history": [_act(act) for act in plan.history],
+        "since": plan.since, "until": plan.until, "unread": list(plan.unread),
+        "history": [_act(act) for act in plan.history],
     }  # fmt: skip
 
 

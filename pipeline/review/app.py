@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from pipeline import __version__
+from pipeline.errors import kind_and_place
 from pipeline.profile import EMPTY, Profile
 from pipeline.review import (
     api,
@@ -30,7 +31,6 @@ from pipeline.review import (
     trend_pages,
 )
 from pipeline.review.acts import ConflictError, RefusedError, UnfitError
-from pipeline.review.attempts import Attempts
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
 from pipeline.review.reading import UnreadableError
@@ -50,7 +50,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.store, app.state.profile, app.state.attempts = store, profile, Attempts()
+    app.state.store, app.state.profile = store, profile
     app.include_router(signing.router, include_in_schema=False)
     app.include_router(judging.router, include_in_schema=False)
     app.include_router(originals.router, include_in_schema=False)
@@ -71,8 +71,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ConflictError, _conflict)
     app.add_exception_handler(HTTPException, _told)
-    app.add_exception_handler(Exception, _broken)
-    app.add_middleware(Gate, store=store)
+    app.add_middleware(Gate, store=store, broken=_broken)
     return app
 
 
@@ -90,7 +89,8 @@ def _answer(request: Request, status: int, detail: str, headers: Any = None) -> 
 
 def _unseen(request: Request, error: Exception) -> Response:
     refuse(request, "unseen", str(request.path_params.get("call_id", ""))[:300] or None)
-    return _answer(request, 404, "no such call")
+    # a page's own words, in either language, say enough; what it was that isn't there, the address says
+    return _answer(request, 404, "no such call" if _is_api(request) else "")
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -127,5 +127,7 @@ def _told(request: Request, error: Exception) -> Response:
 
 
 def _broken(request: Request, error: Exception) -> Response:
-    _log.error("%s: %s", request.url.path, type(error).__name__)
+    """Its kind and place alone go into the log: its message may hold words of a call."""
+    route = getattr(request.scope.get("route"), "path", "before any page")
+    _log.error("%s %s: %s at %s", request.method, route, *kind_and_place(error))
     return _answer(request, 500, "something went wrong; the log of the server says more")

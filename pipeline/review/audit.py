@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.review.rights import Person
 from pipeline.store.review_tables import AuditLine
 
-WINDOW = timedelta(minutes=15)
-MOST_BY_NAME, MOST_BY_ADDRESS = 8, 40
-"""Failed sign-ins within the window after which a name, or an address, must wait."""
 _AGAIN = timedelta(minutes=10)
 
 
@@ -37,26 +34,6 @@ def lately(session: Session, event: str, person: Person, call: str, *, within: t
         AuditLine.event == event, AuditLine.at >= since, AuditLine.user == person.id, AuditLine.call == call
     )
     return session.scalar(query.limit(1)) is not None
-
-
-def must_wait(session: Session, name: str, address: str, *, trying: tuple[int, int] = (0, 0)) -> bool:
-    """Whether there were too many failed sign-ins of late under this name, or from this address.
-
-    ``trying`` is how many others are under way for both: nobody knows yet whether they fail.
-    """
-    since = datetime.now(UTC) - WINDOW
-    rows = session.execute(
-        select(AuditLine.name, AuditLine.address, func.count())
-        .where(
-            AuditLine.event == "login_failed",
-            AuditLine.at >= since,
-            or_(AuditLine.name == name[:100], AuditLine.address == address),
-        )
-        .group_by(AuditLine.name, AuditLine.address)
-    ).all()
-    by_name = sum(count for who, _, count in rows if who == name[:100])
-    by_address = sum(count for _, where, count in rows if where == address)
-    return by_name + trying[0] >= MOST_BY_NAME or by_address + trying[1] >= MOST_BY_ADDRESS
 
 
 def newest(

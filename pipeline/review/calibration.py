@@ -184,7 +184,17 @@ def _round(session: Session, row: CalibrationRound) -> Round:
 
 
 def blind_call(session: Session, person: Person, key: int, call_id: str) -> tuple[Round, CalibrationCall]:
-    """A call of a round for somebody who judges in it. Raises UnseenError."""
+    """A call of an open round for somebody who judges in it; its words and sound are theirs no longer than that.
+
+    Raises UnseenError.
+    """
+    found, row = _judged_call(session, person, key, call_id)
+    if not found.is_open:
+        raise UnseenError(f"{call_id}: no call of an open round")
+    return found, row
+
+
+def _judged_call(session: Session, person: Person, key: int, call_id: str) -> tuple[Round, CalibrationCall]:
     found = round_of(session, person, key)
     row = session.scalar(
         select(CalibrationCall)
@@ -218,7 +228,7 @@ def judge(session: Session, person: Person, key: int, call_id: str, given: Mappi
     UnfitError
         The round is closed, or has no such criterion.
     """
-    found, row = blind_call(session, person, key, call_id)
+    found, row = _judged_call(session, person, key, call_id)
     held = session.get_one(CalibrationRound, key, with_for_update=True, populate_existing=True)
     if held.closed_at is not None:
         raise UnfitError("this round is closed")

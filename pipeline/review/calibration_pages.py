@@ -70,8 +70,9 @@ def round_page(request: Request, key: Key, store: StoreOf, person: PersonOf) -> 
         found = round_of(session, person, key)
         agreed, rows = ([], []) if found.is_open else results(session, found)
         view = standard_view(session, key)
+        seen = set(session.scalars(select(Call.call_id).where(Call.call_id.in_(found.calls), person.scope())))
     return page(
-        request, "calibration_round.html.j2", round=found, agreed=agreed, view=view,
+        request, "calibration_round.html.j2", round=found, agreed=agreed, view=view, seen=seen,
         differing=[row for row in rows if row.differs], rows=rows,
     )  # fmt: skip
 

@@ -4,38 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from time import monotonic
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from fastapi.exceptions import HTTPException
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.review import people
+from pipeline.review.headers import secured
 from pipeline.review.people import SignedIn
 from pipeline.review.rendering import OPEN_ASSETS
 from pipeline.review.server import BODY_S
 from pipeline.store import Store
 
+Broken = Callable[[Request, Exception], Response]
 COOKIE = "callgauge_session"
 LARGEST_BODY = 64 * 1024
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]*")
 _OPEN = frozenset({"/login", *(f"/assets/{name}" for name in OPEN_ASSETS)})
-_HEADERS = (
-    ("content-security-policy",
-     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
-     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
-    ("cache-control", "no-store"),
-)  # fmt: skip
 
 
 class TooLargeError(HTTPException):
@@ -53,18 +44,36 @@ class TooSlowError(HTTPException):
 
 
 class Gate:
-    """ASGI middleware; puts a `SignedIn` under ``scope["state"]["signed_in"]``."""
+    """ASGI around the whole app; puts a `SignedIn` under ``scope["state"]["signed_in"]``.
 
-    def __init__(self, app: ASGIApp, *, store: Store) -> None:
+    Parameters
+    ----------
+    app, store
+        What it stands before, and where people and their sessions are.
+    broken
+        Tells and answers what nobody foresaw. It ends here: a server would log it with the words of a call in it.
+    """
+
+    def __init__(self, app: ASGIApp, *, store: Store, broken: Broken) -> None:
         self.app = app
         self.store = store
+        self.broken = broken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        shown = _with_headers(scope, send)
+        begun: list[bool] = []
+        shown = _with_headers(scope, send, begun)
+        try:
+            await self._let_in(scope, receive, shown)
+        except Exception as error:
+            answer = await run_in_threadpool(self.broken, Request(scope), error)
+            if not begun:
+                await answer(scope, receive, shown)
+
+    async def _let_in(self, scope: Scope, receive: Receive, shown: Send) -> None:
         if not _is_address(scope):
             await JSONResponse({"detail": "the address can't be read"}, 400)(scope, receive, shown)
             return
@@ -156,14 +165,12 @@ def _turn_away(scope: Scope) -> Response:
     return JSONResponse({"detail": "sign in first"}, 401, headers={"www-authenticate": "Bearer"})
 
 
-def _with_headers(scope: Scope, send: Send) -> Send:
+def _with_headers(scope: Scope, send: Send, begun: list[bool]) -> Send:
     async def shown(message: Message) -> None:
         if message["type"] == "http.response.start":
-            there = {name.lower() for name, _ in message["headers"]}
-            extra: list[Any] = [(n.encode(), v.encode()) for n, v in _HEADERS if n.encode() not in there]
-            if scope["scheme"] == "https":
-                extra.append((b"strict-transport-security", b"max-age=31536000"))
-            message = {**message, "headers": [*message["headers"], *extra]}
+            begun.append(True)
+            headers = secured(message["headers"], tls=scope["scheme"] == "https")
+            message = {**message, "headers": headers}
         await send(message)
 
     return shown

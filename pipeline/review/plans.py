@@ -19,6 +19,7 @@ from pipeline.review.acts import RefusedError, UnfitError
 from pipeline.review.cards import seen_agent, team_of
 from pipeline.review.cases import UnseenError, newest_standard, seen_call
 from pipeline.review.plan_asked import PLAN_NEEDS, MakePlan, PlanAsked
+from pipeline.review.reading import kept_day
 from pipeline.review.rights import Person
 from pipeline.store import Store
 from pipeline.store.coach_tables import Plan, PlanAct
@@ -41,7 +42,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan as its history has made it."""
+    """A plan as its history has made it.
+
+    ``unread`` are days that stand in it and are none; where it is the first one, the plan counts from when it was made.
+    """
 
     id: int
     agent_id: str
@@ -54,6 +58,7 @@ class PlanView:
     actions: tuple[Action, ...]
     moments: tuple[PlanAct, ...]
     history: tuple[PlanAct, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def maker(self) -> PlanAct:
@@ -166,13 +171,18 @@ def _write(
 
 def _view(session: Session, plan: Plan, acts: Sequence[PlanAct]) -> PlanView:
     made = acts[0].data
+    days = {name: made.get(name) for name in ("since", "until")}
+    since, until = (kept_day(each) if each is not None else None for each in days.values())
+    unread = [
+        str(days[name]) for name, day in (("since", since), ("until", until)) if day is None and days[name]
+    ]
     standard = newest_standard(session)
     criterion = standard.by_id.get(plan.criterion) if standard is not None else None
     title = same(plan.criterion) if criterion is None else Text(criterion.title.zh, criterion.title.en)
     ticks = {act.answers: act for act in acts if act.act == "tick"}
     return PlanView(
         plan.id, plan.agent_id, plan.criterion, title, plan.state, made["goal"],
-        date.fromisoformat(made["since"]), date.fromisoformat(made["until"]) if made.get("until") else None,
+        since or acts[0].at.date(), until,
         tuple(Action(act, ticks.get(act.id)) for act in acts if act.act == "action"),
-        tuple(act for act in acts if act.act == "moment"), tuple(acts),
+        tuple(act for act in acts if act.act == "moment"), tuple(acts), tuple(unread),
     )  # fmt: skip

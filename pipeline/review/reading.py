@@ -46,6 +46,14 @@ def read_date(value: str | None) -> date | None:
     return day
 
 
+def kept_day(value: object) -> date | None:
+    """A day as it was kept; None where what stands there is none that is accepted."""
+    try:
+        return read_date(str(value))
+    except UnreadableError:
+        return None
+
+
 def read_percent(value: str | None) -> float | None:
     """A figure of 0 to 100; None where none is given. Raises UnreadableError."""
     plain = read_text(value)

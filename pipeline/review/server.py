@@ -13,6 +13,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from pipeline.review.headers import secured
+
 LARGEST_HEAD = 32 * 1024
 """Bytes of a request's line and headers."""
 MOST_CONNECTIONS = 500
@@ -21,6 +23,8 @@ HEAD_S, BODY_S = 10.0, 20.0
 """How long a request's head, and its body, may take."""
 UNREAD_S, STALLED_S = BODY_S + 5.0, 60.0
 """After so long a connection ends whose body is still coming, read or not, or whose answer isn't taken (as nginx has it)."""
+_TOO_MANY = b"too many connections at once"
+_UNREADABLE = b"the request can't be read"
 _TOO_SLOW = b"the request took too long to arrive"
 _TOO_LARGE = b"the request's headers are too large"
 
@@ -28,7 +32,7 @@ _TOO_LARGE = b"the request's headers are too large"
 class LimitedProtocol(H11Protocol):
     """HTTP as uvicorn speaks it; 408 where a request's head doesn't arrive in time, 431 where it is too large."""
 
-    head_s, unread_s, stalled_s = HEAD_S, UNREAD_S, STALLED_S
+    head_s, unread_s, stalled_s, most_connections = HEAD_S, UNREAD_S, STALLED_S, MOST_CONNECTIONS
     _timer: asyncio.TimerHandle | None = None
     _body: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
@@ -46,6 +50,10 @@ class LimitedProtocol(H11Protocol):
         if self.conn.their_state is h11.IDLE and self._head_size(data) > LARGEST_HEAD:
             self._stop()  # what comes at once is parsed at once, whatever its size
             self._refuse(431, b"Request Header Fields Too Large", _TOO_LARGE)
+            return
+        if self.conn.their_state is h11.IDLE and len(self.connections) > self.most_connections:
+            self._stop()
+            self._refuse(503, b"Service Unavailable", _TOO_MANY)
             return
         super().data_received(data)
         if self.conn.their_state is not h11.IDLE:
@@ -79,11 +87,13 @@ class LimitedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Say that a head is too large, where that is what is wrong."""
+        """Say that a head is too large, where that is what is wrong; else that it is none."""
         if len(self.conn.trailing_data[0]) > LARGEST_HEAD:
             self._refuse(431, b"Request Header Fields Too Large", _TOO_LARGE)
+        elif self.conn.our_state is h11.SEND_BODY:  # an answer is under way; another can't stand in it
+            self.transport.close()
         else:
-            super().send_400_response(msg)
+            self._refuse(400, b"Bad Request", _UNREADABLE)
 
     def _head_size(self, data: bytes) -> int:
         """Bytes of the head that is arriving, as far as it is there."""
@@ -105,17 +115,22 @@ class LimitedProtocol(H11Protocol):
             self._refuse(408, b"Request Timeout", _TOO_SLOW)
 
     def _refuse(self, status: int, phrase: bytes, told: bytes) -> None:
-        head = (
-            b"HTTP/1.1 %d %b\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        headers = secured(
+            [
+                (b"content-type", b"text/plain"),
+                (b"content-length", b"%d" % len(told)),
+                (b"connection", b"close"),
+            ]
         )
-        self.transport.write(head % (status, phrase, len(told)) + told)
+        lines = [b"HTTP/1.1 %d %b" % (status, phrase), *(b"%b: %b" % each for each in headers), b"", told]
+        self.transport.write(b"\r\n".join(lines))
         self.transport.close()
 
 
 def options() -> dict[str, Any]:
     """What `uvicorn.run` is told beside host and port."""
     return {
-        "http": LimitedProtocol, "h11_max_incomplete_event_size": LARGEST_HEAD, "limit_concurrency": MOST_CONNECTIONS,
+        "http": LimitedProtocol, "h11_max_incomplete_event_size": LARGEST_HEAD,
         "timeout_keep_alive": 5, "timeout_graceful_shutdown": 5, "log_level": "warning", "access_log": False,
         "ws": "none", "server_header": False, "proxy_headers": True, "forwarded_allow_ips": "127.0.0.1",
     }  # fmt: skip

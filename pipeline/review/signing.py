@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from pipeline.review import audit, people
-from pipeline.review.attempts import Attempts
+from pipeline.review.attempts import begin_attempt, end_attempt
 from pipeline.review.gate import COOKIE
 from pipeline.review.passwords import LONGEST, SHORTEST, is_right
 from pipeline.review.rendering import asset, page, render
@@ -25,7 +25,6 @@ from pipeline.review.web import (
     signed_in_of,
     store_of,
 )
-from pipeline.store import Store
 from pipeline.store.review_tables import User
 
 router = APIRouter()
@@ -106,7 +105,10 @@ def _try(request: Request, name: str, password: str) -> tuple[str, str | None]:
     if user is None:
         return wrong, None
     address = address_of(request)
+    before: people.SignedIn | None = request.state.signed_in
     with store_of(request).writing() as session:
+        if before is not None:  # the cookie that it stands in is about to be overwritten
+            people.end(session, before.digest)
         secret, _ = people.begin(session, user)
         audit.put_down(session, "login", person=people.person_of(user), address=address)
     return "", secret
@@ -114,26 +116,21 @@ def _try(request: Request, name: str, password: str) -> tuple[str, str | None]:
 
 def _known(request: Request, name: str, password: str) -> tuple[str, User | None]:
     """The user of this name and password, else what to say; a failure is put down."""
-    attempts: Attempts = request.app.state.attempts
-    address = address_of(request)
-    with attempts.one(name[:100], address) as trying:
-        return _known_now(store_of(request), name, password, address, trying)
-
-
-def _known_now(
-    store: Store, name: str, password: str, address: str, trying: tuple[int, int]
-) -> tuple[str, User | None]:
-    with store.reading() as session:
-        if audit.must_wait(session, name, address, trying=trying):
-            return "login_wait", None
-        user = people.find_user(session, name)
-        known = user is not None and user.disabled_at is None
-        right = is_right(password, user.password_hash if user is not None and known else None)
-    if right and user is not None:
-        return "", user
+    store, address = store_of(request), address_of(request)
     with store.writing() as session:
-        audit.put_down(session, "login_failed", person=None, name=name, address=address)
-    return "login_wrong", None
+        attempt = begin_attempt(session, name, address)
+    if attempt is None:
+        return "login_wait", None
+    with store.reading() as session:
+        user = people.find_user(session, name)
+    known = user is not None and user.disabled_at is None
+    right = is_right(password, user.password_hash if user is not None and known else None)
+    with store.writing() as session:
+        if right:
+            end_attempt(session, attempt)
+        else:
+            audit.put_down(session, "login_failed", person=None, name=name, address=address)
+    return ("", user) if right else ("login_wrong", None)
 
 
 def _form(request: Request, *, wrong: str = "", status: int = 200, next_: str = "") -> Response:

@@ -50,6 +50,22 @@ class SignIn(Base):
     expires_at: Mapped[datetime]
 
 
+class LoginAttempt(Base):
+    """An attempt at a password that has not led in, of the last minutes; ``address`` is a network where it is IPv6."""
+
+    __tablename__ = "login_attempts"
+    __table_args__ = (
+        Index("ix_login_attempts_name", "name"),
+        Index("ix_login_attempts_address", "address"),
+        Index("ix_login_attempts_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class AgentTeam(Base):
     """The team of an agent, as the company's profile has it."""
 
