@@ -68,9 +68,7 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
         The store is encrypted and its key is not given.
     """
     check_extensions()
-    inbox = settings.inbox
-    if isinstance(inbox, Path):
-        inbox = _folder(inbox)
+    inbox = _folder(settings.inbox) if isinstance(settings.inbox, Path) else settings.inbox
     if not exists(inbox):
         raise ConfigError([f"{settings.inbox}: INBOX → there is no such folder"])
     unread: dict[str, str] = {}
@@ -102,6 +100,7 @@ def _begin(
     standard = standard_named(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
     store.files.ready()
+    store.files.remove_left_over()
     setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
     made = _open_run(store, settings, str(inbox), profile, at)
     known = known_from(_stamps(store, str(inbox)))
