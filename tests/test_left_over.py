@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from factories import make_result
 
 from pipeline.audio.probe import digest_of
 from pipeline.errors import RecordingError
+from pipeline.nightly.night import begin
+from pipeline.nightly.settings import NightSettings
 from pipeline.nightly.work import Bench, Setup, failure_code
 from pipeline.nightly.workers import Worker, setup_bytes
 from pipeline.process import Workplace
@@ -29,7 +31,7 @@ from pipeline.reports.originals import keep_original
 from pipeline.reports.standard_view import view_of
 from pipeline.reports.writer import write_call
 from pipeline.standards import load_standard
-from pipeline.store import open_store
+from pipeline.store import Store, open_store
 from pipeline.store.files import TEMPORARY
 from pipeline.store.removal import finish_all
 from pipeline.types import CallResult
@@ -120,12 +122,18 @@ def test_a_copy_cut_off_by_a_kill_goes_when_only_masked_is_kept(tmp_path: Path, 
     assert list((out / "originals").iterdir()) == []
 
 
-def test_half_files_of_a_killed_night_go_with_the_next_removal(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "then", [finish_all, lambda store: begin(store, NightSettings(inbox=store.place.files.parent / "in"))]
+)
+def test_half_files_of_a_killed_night_go_with_the_next_night_or_removal(
+    tmp_path: Path, then: Callable[[Store], object]
+) -> None:
+    (tmp_path / "in").mkdir()
     with open_store(str(tmp_path / "s.db")) as store:
         kept = store.files.put(b"whole", "original_audio")
         place = store.files.path(kept.sha256, kept.kind).parent
         (place / f"{TEMPORARY}half").write_bytes(b"unmasked")
-        finish_all(store)
+        then(store)
         assert [path.name for path in place.iterdir()] == [f"{kept.sha256}.bin"]
         assert store.files.read(kept.sha256, kept.kind) == b"whole"
 
@@ -156,11 +164,12 @@ def test_a_killed_owner_leaves_no_temporary_file(tmp_path: Path) -> None:
     )
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)],
         env={**os.environ, "TMPDIR": str(temporary)},
         check=False,
     )
+    assert ended.returncode == -signal.SIGKILL
     until = time.monotonic() + 20
     while list(temporary.iterdir()) and time.monotonic() < until:
         time.sleep(0.05)
