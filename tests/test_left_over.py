@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from factories import make_result
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.audio.probe import digest_of
 from pipeline.errors import RecordingError
@@ -34,6 +36,7 @@ from pipeline.standards import load_standard
 from pipeline.store import Store, open_store
 from pipeline.store.files import TEMPORARY
 from pipeline.store.removal import finish_all
+from pipeline.store.tables import StoredFile
 from pipeline.types import CallResult
 
 
@@ -174,3 +177,11 @@ def test_a_killed_owner_leaves_no_temporary_file(tmp_path: Path) -> None:
     while list(temporary.iterdir()) and time.monotonic() < until:
         time.sleep(0.05)
     assert list(temporary.iterdir()) == []
+
+
+def test_no_error_of_the_database_shows_what_was_to_be_written(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "s.db")) as store:
+        with pytest.raises(IntegrityError) as told, store.writing() as session:
+            session.execute(insert(StoredFile), [{"sha256": "13912345678", "kind": None, "bytes": 1}])
+        assert "stored_files" in str(told.value) or "files" in str(told.value)
+        assert "13912345678" not in str(told.value)

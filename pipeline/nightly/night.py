@@ -33,6 +33,7 @@ from pipeline.standards.added import check_extensions
 from pipeline.standards.checks_record import outcome_words
 from pipeline.standards.library import dump_standard, names_no_file
 from pipeline.store import Store
+from pipeline.store.errors import StoreError
 from pipeline.store.keep import Judged, Made, keep_score, keep_standard
 from pipeline.store.ledger import Night, night_of
 from pipeline.store.night_tables import NIGHTLY, LedgerEntry, Run
@@ -278,7 +279,7 @@ def interrupted(store: Store, begun: Begun) -> None:
     """Say that a run was stopped. Where the store is away too, the next run says it."""
     try:
         close_run(store, begun.made.run, "interrupted", {})
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, StoreError) as error:
         _log.warning("the run's end could not be put down: %s", type(error).__name__)
 
 
