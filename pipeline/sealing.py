@@ -85,7 +85,7 @@ def keys_from(environment: Mapping[str, str] = os.environ) -> Keys:
     Raises
     ------
     ConfigError
-        A key can't be read. The message never shows it.
+        A key can't be read, or what should hold keys holds none. The message never shows it.
     """
     where = KEY_VARIABLE if environment.get(KEY_VARIABLE) else KEY_FILE_VARIABLE
     if where == KEY_VARIABLE and environment.get(KEY_FILE_VARIABLE):
@@ -93,6 +93,8 @@ def keys_from(environment: Mapping[str, str] = os.environ) -> Keys:
     text = secret(KEY_VARIABLE, environment) or ""
     lines = [line.strip() for line in text.splitlines()]
     found = [_key(line, where) for line in lines if line and not line.startswith("#")]
+    if text and not found:  # else all would be written plain by somebody who asked for a key
+        raise ConfigError([f"{where}: key → is set and holds none; `callgauge store key` makes one"])
     return Keys({id_of(key): key for key in found})
 
 

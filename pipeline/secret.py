@@ -22,7 +22,7 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> str | None
     if given or not file:
         return given or None
     try:
-        text = Path(file).expanduser().read_text(encoding="utf-8").strip()
+        text = Path(file).expanduser().read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeError) as error:
         raise ConfigError([f"{name}_FILE: {file} → can't be read: {why(error)}"]) from error
     tell_secret_open(Path(file).expanduser())

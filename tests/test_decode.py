@@ -249,7 +249,7 @@ def test_a_header_that_says_too_little_is_told(tmp_path: Path, length: int, lack
     data[at : at + 4] = length.to_bytes(4, "little")
     path.write_bytes(bytes(data) + b"LIST" + (4).to_bytes(4, "little") + b"INFO")
     if lacks:
-        with pytest.raises(RecordingError, match="cut off"):
+        with pytest.raises(RecordingError, match="lie behind"):
             decode(path)
     else:
         assert decode(path).duration_s == pytest.approx(2.0, abs=0.01)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import time
 from dataclasses import replace
@@ -261,3 +262,87 @@ def test_a_hole_of_terabytes_is_not_read(tmp_path: Path) -> None:
     told = refused(path)
     assert told.code == "too_long" and "x.mp3 is larger than 8 GiB" in str(told)
     assert [file for file, _record in take_in([path]).calls] == [path]
+
+
+@pytest.mark.parametrize("form", ["wav", "aiff", "caf"])
+def test_what_lies_behind_whole_sound_is_not_told_as_seconds_that_lack(tmp_path: Path, form: str) -> None:
+    path = encoded(tmp_path / f"a.{form}", CHUNKED[form], form)
+    path.write_bytes(path.read_bytes() + bytes(range(1, 200)) * 300)
+    told = refused(path)
+    assert told.code == "truncated"
+    assert "3.0 seconds" in str(told) and "lie behind" in str(told)
+    assert "only" not in str(told) and "cut off" not in str(told)
+
+
+def _referring(kind: bytes, where: str) -> bytes:
+    """A QuickTime file whose sound lies, by its data reference, in another file or at an address."""
+
+    def box(name: bytes, *parts: bytes) -> bytes:
+        return struct.pack(">I4s", 8 + sum(map(len, parts)), name) + b"".join(parts)
+
+    def full(name: bytes, *parts: bytes, flags: int = 0) -> bytes:
+        return box(name, struct.pack(">I", flags), *parts)
+
+    told, count = where.encode(), RATE
+    padded = told + bytes(len(told) % 2)
+    alias = bytes(6) + struct.pack(">H", 2) + bytes(2) + b"\x01v" + bytes(26 + 4) + b"H+" + bytes(6)
+    alias += (
+        bytes([min(63, len(told))])
+        + told[:63].ljust(63, b"\0")
+        + bytes(16)
+        + struct.pack(">HH", 1, 1)
+        + bytes(16)
+    )
+    alias += b"".join(struct.pack(">HH", tag, len(told)) + padded for tag in (2, 18)) + b"\xff\xff\0\0"
+    refers = full(kind, told + b"\0" if kind == b"url " else alias)
+    matrix = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    head = full(
+        b"mvhd",
+        struct.pack(">IIIIIH", 0, 0, RATE, count, 0x10000, 256),
+        bytes(10),
+        matrix,
+        bytes(24),
+        b"\0\0\0\2",
+    )
+    track = full(
+        b"tkhd",
+        struct.pack(">IIIII", 0, 0, 1, 0, count),
+        bytes(8),
+        bytes(4),
+        b"\1\0\0\0",
+        matrix,
+        bytes(8),
+        flags=7,
+    )
+    media = full(b"mdhd", struct.pack(">IIIIHH", 0, 0, RATE, count, 0, 0)) + full(
+        b"hdlr", b"mhlrsoun", bytes(13)
+    )
+    entry = box(b"sowt", bytes(6), b"\0\1", bytes(8), struct.pack(">HHHHI", 1, 16, 0, 0, RATE << 16))
+    table = full(b"stsd", b"\0\0\0\1", entry) + full(b"stts", struct.pack(">III", 1, count, 1))
+    table += full(b"stsc", struct.pack(">IIII", 1, 1, count, 1)) + full(b"stsz", struct.pack(">II", 2, count))
+    table += full(b"stco", struct.pack(">II", 1, 44))
+    inner = full(b"smhd", bytes(4)) + box(b"dinf", full(b"dref", b"\0\0\0\1", refers)) + box(b"stbl", table)
+    moov = box(b"moov", head, box(b"trak", track, box(b"mdia", media, box(b"minf", inner))))
+    return box(b"ftyp", b"qt  ", bytes(4), b"qt  ") + moov + box(b"mdat", bytes(64))
+
+
+def test_no_reference_leads_to_the_sound_of_another_file(tmp_path: Path) -> None:
+    other = encoded(tmp_path / "other.wav", "pcm_s16le", "wav", layout="mono", rate=RATE)
+    path = tmp_path / "a.mp4"
+    path.write_bytes(_referring(b"alis", str(other)))
+    with av.open(str(path), options={"enable_drefs": "1"}) as followed:
+        assert sum(frame.samples for frame in followed.decode(audio=0)) == RATE, (
+            "the reference does lead there"
+        )
+    refused(path)
+
+
+@pytest.mark.parametrize("kind", [b"alis", b"url "])
+def test_no_reference_opens_an_address(tmp_path: Path, kind: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/a.wav"
+        (tmp_path / "a.mp4").write_bytes(_referring(kind, url))
+        refused(tmp_path / "a.mp4")
+        with pytest.raises(TimeoutError):
+            server.accept()

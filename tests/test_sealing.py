@@ -401,3 +401,19 @@ def test_the_check_closes_what_is_open_to_others(tmp_path: Path) -> None:
         check_store(store, mend=True)
         assert check_store(store, mend=False) == []
     assert stat.S_IMODE((tmp_path / "s.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("text", ["# the key goes here\n", "   \n# old\n\n", " "])
+def test_what_holds_no_key_is_not_taken_for_no_encryption(tmp_path: Path, text: str) -> None:
+    (tmp_path / "keys").write_text(text, encoding="utf-8")
+    for told in ({"CALLGAUGE_KEY": text}, {"CALLGAUGE_KEY_FILE": str(tmp_path / "keys")}):
+        with pytest.raises(ConfigError, match="CALLGAUGE_KEY"):
+            keys_from(told)
+    assert keys_from({"CALLGAUGE_KEY": ""}).newest is None
+
+
+def test_a_key_file_of_a_text_editor_is_read(tmp_path: Path) -> None:
+    """Some put an unseen mark before the first line, and end lines by two signs."""
+    key, path = new_key(), tmp_path / "keys"
+    path.write_bytes(b"\xef\xbb\xbf" + key.encode() + b"\r\n\r\n")
+    assert keys_from({"CALLGAUGE_KEY_FILE": str(path)}).newest == keys_from({"CALLGAUGE_KEY": key}).newest

@@ -14,7 +14,7 @@ import pytest
 from night_fakes import judged, lines, run_night, the_night, write_wav
 from night_programs import Program, prefect_server
 from postgres_cluster import Cluster, programs
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 from test_preview import DRAFT, truly_judged
 
 from pipeline.nightly import night
@@ -23,9 +23,11 @@ from pipeline.nightly.settings import NightSettings
 from pipeline.store import Store, StoreBusyError, open_store
 from pipeline.store.backup import back_up
 from pipeline.store.check import check_store
+from pipeline.store.errors import StoreError
 from pipeline.store.keep import keep_score
 from pipeline.store.lock import nightly_lock
 from pipeline.store.migrate import bring_up, head, tables
+from pipeline.store.night_tables import Run
 
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 pytestmark = [
@@ -161,3 +163,22 @@ def test_stored_calls_are_judged_again(
         assert [(each.version, each.moved) for each in moved.anew] == [(2, True)]
         assert rescore(store, Wish(Choice(), str(draft))).same == 1
         assert check_store(store, mend=False) == []
+
+
+def test_a_user_who_lacks_a_right_is_told_so_in_words(cluster: Cluster) -> None:
+    import psycopg
+
+    url = cluster.make("few_rights")
+    open_store(url).close()
+    with psycopg.connect(url, autocommit=True) as given:
+        given.execute("CREATE ROLE looker LOGIN")
+        given.execute("GRANT USAGE ON SCHEMA public TO looker")
+        given.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO looker")
+    with open_store(url.replace("postgres@", "looker@")) as store:
+        with store.reading() as session:
+            assert session.scalars(select(Run)).all() == []
+        with (
+            pytest.raises(StoreError, match="lacks a right: permission denied for table runs"),
+            store.writing() as session,
+        ):
+            session.execute(delete(Run))

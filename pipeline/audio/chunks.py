@@ -69,6 +69,21 @@ def is_chunked(head: bytes) -> bool:
 
 def missing_of_chunks(file: BinaryIO, size: int) -> int:
     """Bytes of sound that lack, or that lie behind the sound and belong to no chunk that says so; not positive where none do."""
+    found = _end_of_sound(file, size)
+    if found is None:
+        return 0
+    end, form = found
+    return end - size if end >= size else _behind(file, _evened(end, form), size, form)
+
+
+def ends_within(file: BinaryIO, size: int) -> bool:
+    """Whether the sound ends before the file does: what is amiss then lies behind it, and nothing of it lacks."""
+    found = _end_of_sound(file, size)
+    return found is not None and found[0] < size
+
+
+def _end_of_sound(file: BinaryIO, size: int) -> tuple[int, _Form] | None:
+    """Where the sound ends by its chunk's length; None where that is left open, or there is none."""
     file.seek(0)
     form, whole = _FORMS[file.read(4)], None
     for name, start, length in _chunks(file, size, form.first, form):
@@ -79,10 +94,9 @@ def missing_of_chunks(file: BinaryIO, size: int) -> int:
         if whole is not None and length == 0xFFFFFFFF:
             length, form = whole, _Form(12, form.head, even=2)
         if not length or length >= form.live:
-            return 0
-        end = start + length
-        return end - size if end >= size else _behind(file, _evened(end, form), size, form)
-    return 0
+            return None
+        return start + length, form
+    return None
 
 
 def _chunks(file: BinaryIO, size: int, position: int, form: _Form) -> Iterator[tuple[bytes, int, int]]:

@@ -257,6 +257,12 @@ def _too_long(name: str, limits: DecodeLimits) -> RecordingError:
 
 
 def _check_whole(stream: Stream, name: str, decoded_s: float) -> None:
+    if stream.lies_behind:  # how long it is if it is sound, nothing tells
+        raise RecordingError(
+            f"{name} says {decoded_s:.1f} seconds, and {stream.lacking_bytes:,} bytes lie behind them that it doesn't tell of; "
+            "copy the recording again, one in a file",
+            code="truncated",
+        )
     whole_s = max(stream.promised_s or 0.0, decoded_s / stream.share_there)
     if stream.lacking_bytes or whole_s - decoded_s > _TOLERANCE_S:
         of = f" of {whole_s:.1f}" if whole_s - decoded_s > _TOLERANCE_S else ""

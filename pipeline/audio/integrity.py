@@ -11,7 +11,7 @@ import os
 import struct
 from typing import BinaryIO
 
-from pipeline.audio.chunks import is_chunked, missing_of_chunks
+from pipeline.audio.chunks import ends_within, is_chunked, missing_of_chunks
 
 _MPEG_KBPS = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -95,6 +95,13 @@ def missing_bytes(file: BinaryIO) -> int | None:
     )
     lacking = walk(file, size) if walk else 0
     return lacking if lacking > 0 else None
+
+
+def ends_before_the_file(file: BinaryIO) -> bool:
+    """Whether all of the sound is there, by its container, and something behind it; only chunks tell so."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return container_of(file.read(12)) == "chunks" and ends_within(file, size)
 
 
 def _boxes(file: BinaryIO, size: int) -> int:

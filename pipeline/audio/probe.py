@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from pipeline.audio.comments import MOST_COMMENTS, comments_of
-from pipeline.audio.integrity import missing_bytes, other_kind
+from pipeline.audio.integrity import ends_before_the_file, missing_bytes, other_kind
 from pipeline.endings import MOST_BYTES, TOO_BIG
 from pipeline.errors import RecordingError, why
 
@@ -42,7 +42,9 @@ class Stream:
     promised_s: float | None
     """Length by the header where the format writes one; None where it could only be estimated."""
     lacking_bytes: int
-    """What the container promises beyond the end of the file."""
+    """What the container promises beyond the end of the file, or what lies behind the sound and it doesn't tell of."""
+    lies_behind: bool
+    """Which of the two ``lacking_bytes`` are."""
     file: BinaryIO
     """What is decoded; another file may take its name meanwhile."""
 
@@ -121,19 +123,20 @@ def open_stream(path: Path, *, name: str, must_be: str | None = None) -> Iterato
                 f"{name} is cut off: {lacking:,} bytes lack, or lie behind the sound and are none; copy the recording again",
                 code="truncated",
             )
+        lies_behind = lacking is not None and ends_before_the_file(file)
         file.seek(0)
         try:
             # A file object and two white lists: no name is taken for a URL, no playlist opens other files.
             container = av.open(
                 _Sought(file),
                 mode="r",
-                options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
+                options={"format_whitelist": _FORMATS, "protocol_whitelist": "file", "enable_drefs": "0"},
                 metadata_errors="replace",
             )
         except (av.FFmpegError, ValueError) as error:
             raise _unopened(name, lacking, head) from error
         with container:
-            yield _stream(container, name, file, lacking=lacking or 0)
+            yield _stream(container, name, file, lacking=lacking or 0, lies_behind=lies_behind)
         if _stamp(file) != stamp:
             raise RecordingError(
                 f"{name} changed while it was read; it is read once it is whole", code="unreadable"
@@ -164,7 +167,9 @@ def _cut_before_index(name: str) -> RecordingError:
     )
 
 
-def _stream(container: InputContainer, name: str, file: BinaryIO, *, lacking: int) -> Stream:
+def _stream(
+    container: InputContainer, name: str, file: BinaryIO, *, lacking: int, lies_behind: bool
+) -> Stream:
     streams = container.streams.audio
     if lacking and not any(stream.codec_context and stream.codec_context.sample_rate for stream in streams):
         raise _cut_before_index(name)
@@ -193,7 +198,7 @@ def _stream(container: InputContainer, name: str, file: BinaryIO, *, lacking: in
         )
     promised_s = _promised_s(container, audio)
     codec = audio.codec_context.codec.canonical_name
-    return Stream(container, audio, codec, channels, rate_hz, promised_s, lacking, file)
+    return Stream(container, audio, codec, channels, rate_hz, promised_s, lacking, lies_behind, file)
 
 
 def _promised_s(container: InputContainer, audio: AudioStream) -> float | None:

@@ -10,6 +10,7 @@ import logging
 import os
 import pickle
 import queue
+import shutil
 import signal
 import sys
 import threading
@@ -21,6 +22,9 @@ from pipeline.call_names import holds_number, without_numbers
 from pipeline.errors import CallgaugeError, kind_and_place, told_file
 from pipeline.nightly.tickets import Ticket
 from pipeline.nightly.work import Bench, failure_code
+
+SCRATCH = "CALLGAUGE_SCRATCH"
+"""Names the folder for temporary files that goes with the child, however either of the two ends."""
 
 
 class _ToOwner(logging.Handler):
@@ -81,6 +85,8 @@ def _receive(connection: Connection, inbox: queue.SimpleQueue[tuple[str, Any]]) 
         try:
             inbox.put(connection.recv())
         except (EOFError, OSError):
+            if scratch := os.environ.get(SCRATCH):  # an owner that was killed doesn't take it away
+                shutil.rmtree(scratch, ignore_errors=True)
             os._exit(1)
 
 

@@ -33,6 +33,7 @@ from pipeline.standards.added import check_extensions
 from pipeline.standards.checks_record import outcome_words
 from pipeline.standards.library import dump_standard, names_no_file
 from pipeline.store import Store
+from pipeline.store.errors import StoreError
 from pipeline.store.keep import Judged, Made, keep_score, keep_standard
 from pipeline.store.ledger import Night, night_of
 from pipeline.store.night_tables import NIGHTLY, LedgerEntry, Run
@@ -68,9 +69,7 @@ def begin(store: Store, settings: NightSettings, *, now: datetime | None = None)
         The store is encrypted and its key is not given.
     """
     check_extensions()
-    inbox = settings.inbox
-    if isinstance(inbox, Path):
-        inbox = _folder(inbox)
+    inbox = _folder(settings.inbox) if isinstance(settings.inbox, Path) else settings.inbox
     if not exists(inbox):
         raise ConfigError([f"{settings.inbox}: INBOX → there is no such folder"])
     unread: dict[str, str] = {}
@@ -102,6 +101,7 @@ def _begin(
     standard = standard_named(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
     store.files.ready()
+    store.files.remove_left_over()
     setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
     made = _open_run(store, settings, str(inbox), profile, at)
     known = known_from(_stamps(store, str(inbox)))
@@ -279,7 +279,7 @@ def interrupted(store: Store, begun: Begun) -> None:
     """Say that a run was stopped. Where the store is away too, the next run says it."""
     try:
         close_run(store, begun.made.run, "interrupted", {})
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, StoreError) as error:
         _log.warning("the run's end could not be put down: %s", type(error).__name__)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ from pipeline.settings import Keep
 from pipeline.standards.library import read_standard
 from pipeline.store.files import FileArea, Kept, read_result
 from pipeline.store.keep import Judged
+from pipeline.store.reasons import REASONS, code_of
 from pipeline.store.said import said_in
 from pipeline.types import CallResult, Recording
 
@@ -38,6 +40,8 @@ __all__ = [
     "judged_of",
     "read_result",
 ]
+
+_log = logging.getLogger(__name__)
 
 
 class ExcludedError(CallgaugeError):
@@ -169,7 +173,12 @@ class Bench:
                 target, own = Path(folder) / "copy.flac", result.recording
                 copy = write_copy(source, target, mask=hidden_in(result), must_be=own.sha256 if own else None)
                 return self._area.take(copy, "audio")
-            except RecordingError:
+            except RecordingError as error:
+                if REASONS[
+                    code_of(error.code)
+                ].heals:  # moved or exchanged since it was heard: not scored without its sound
+                    raise
+                _log.warning("%s: no playable copy: %s", result.call.call_id, error)
                 return None  # the call is judged; its page plays nothing
 
     def _timed(self, name: str, work: Callable[..., Any], *args: Any) -> Any:

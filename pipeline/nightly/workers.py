@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from pipeline.errors import CallgaugeError
+from pipeline.nightly.child import SCRATCH
 from pipeline.nightly.tickets import Ticket
 
 START_S = 300.0
@@ -48,6 +50,8 @@ class Worker:
 
     def __init__(self, setup: bytes) -> None:
         ours, theirs = socket.socketpair()
+        # what lies there is unmasked in part, and a child that is killed can't take it away itself
+        self._scratch = tempfile.TemporaryDirectory(prefix="callgauge-", ignore_cleanup_errors=True)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own module, no words of others
                 [sys.executable, "-m", "pipeline.nightly.child", str(theirs.fileno())],
@@ -56,7 +60,12 @@ class Worker:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # its warnings come as messages; what libraries print is nobody's
                 start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
+                env={
+                    **os.environ,
+                    "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),
+                    "TMPDIR": self._scratch.name,
+                    SCRATCH: self._scratch.name,
+                },
             )
         self._connection = Connection(ours.detach())
         try:
@@ -123,6 +132,7 @@ class Worker:
             if self._process.poll() is None:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._scratch.cleanup()
 
 
 class Crew:

@@ -78,6 +78,8 @@ def write_copy(
     ------
     RecordingError
         Where no sound can be decoded, or it is another than ``must_be``. A stream that breaks off is copied as far as it goes.
+    OSError
+        The copy can't be written, as on a full disk: that is no fault of the recording, and another run may do better.
     """
     import av
 
@@ -91,11 +93,11 @@ def write_copy(
         try:
             with open_stream(source, name=shown_name(source.name, None), must_be=must_be) as stream:
                 _encode(stream, beside, hidden, settings, made_from)
-        except (av.error.FFmpegError, OSError, IndexError, ValueError) as error:
-            told = error.strerror if isinstance(error, OSError) else str(error)
+        except OSError as error:  # also PyAV's, which no other process could unpickle
+            raise OSError(error.errno, error.strerror, target.name) from error
+        except (av.error.FFmpegError, IndexError, ValueError) as error:
             raise RecordingError(
-                f"{shown_name(source.name, None)}: no playable copy could be made ({told})",
-                code="unreadable",
+                f"{shown_name(source.name, None)}: no playable copy could be made ({error})", code="damaged"
             ) from error
     return target
 

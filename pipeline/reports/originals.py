@@ -13,7 +13,7 @@ from pipeline.audio.probe import digest_of
 from pipeline.call_names import safe_name
 from pipeline.errors import RecordingError
 from pipeline.reports.call_json import to_json
-from pipeline.reports.files import atomic_path, write_atomic
+from pipeline.reports.files import atomic_path, remove_left_over, write_atomic
 from pipeline.settings import Keep
 from pipeline.types import CallResult, Transcript
 
@@ -39,6 +39,7 @@ def keep_original(result: CallResult, words: Transcript, out: Path, *, keep: Kee
     """Write ``originals/<call_id>.json`` and the recording beside it; ``masked`` takes an earlier run's away."""
     folder, name = out / FOLDER, safe_name(result.call.call_id)
     source = result.recording.path if result.recording else None
+    remove_left_over(folder, name)  # half or whole, it is unmasked
     if keep == "masked":
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.stem == name:

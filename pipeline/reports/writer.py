@@ -60,7 +60,7 @@ def write_call(
         The standard it was scored under.
     source
         The recording to copy from; by default the result's own. Personal data found in it is covered by a
-        tone. A recording that can't be copied gives a page without sound, and a warning.
+        tone. A recording that can't be copied gives a page without sound, and a warning; a disk that is full fails the call.
     sound
         Whether there is a playable copy at all.
     """
@@ -69,11 +69,11 @@ def write_call(
     card, row = card_of(result, page=page, standard=standard), row_of(result)
     source = source or (result.recording.path if result.recording else None)
     target = folder / f"{name}{SUFFIX}"
-    played = _copy(result, source, target, copy) if source and sound else None
-    if played is None:
-        target.unlink(missing_ok=True)  # one of an earlier run would be another call's sound
-    target.with_suffix(FORMER_SUFFIX).unlink(missing_ok=True)
     try:
+        played = _copy(result, source, target, copy) if source and sound else None
+        if played is None:
+            target.unlink(missing_ok=True)  # one of an earlier run would be another call's sound
+        target.with_suffix(FORMER_SUFFIX).unlink(missing_ok=True)
         write_atomic(folder / page, call_page(result, standard=standard, sound=played))
         write_json(result, folder)
     except BaseException:

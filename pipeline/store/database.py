@@ -21,6 +21,8 @@ from pipeline.store.place import Place, place_of
 BUSY_MS = 30_000
 """How long one writer waits for another in SQLite."""
 WRITES = "callgauge_writes"
+_NO_RIGHT = "42501"
+"""PostgreSQL's code of a missing privilege."""
 
 
 class Store:
@@ -35,14 +37,26 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads."""
-        with Session(self.engine) as session:
+        with self._rights_told(), Session(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose changes are kept together when the block ends well, else none of them."""
-        with Session(self._writer) as session, session.begin():
+        with self._rights_told(), Session(self._writer) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _rights_told(self) -> Iterator[None]:
+        """Say in words what the database's user may not do. Raises StoreError."""
+        try:
+            yield
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _NO_RIGHT:
+                raise
+            raise StoreError(
+                f"{self.place}: the user of this database lacks a right: {_told(error)}"
+            ) from error
 
     def flush_log(self) -> None:
         """Let SQLite's log go, which still holds what its pages held before they were overwritten."""
@@ -105,15 +119,23 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
 
 
 def make_engine(place: Place) -> Engine:
-    """An engine for a store's database; connections are tried before use, since a server may have restarted."""
+    """An engine for a store's database; connections are tried before use, since a server may have restarted.
+
+    No error shows what was to be written: it may be somebody's words.
+    """
     if place.is_sqlite:
-        engine = create_engine(place.url, pool_size=4, max_overflow=28)
+        engine = create_engine(place.url, pool_size=4, max_overflow=28, hide_parameters=True)
         event.listen(engine, "connect", _sqlite_settings)
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     try:
         return create_engine(
-            place.url, pool_pre_ping=True, pool_size=4, max_overflow=28, connect_args={"connect_timeout": 10}
+            place.url,
+            pool_pre_ping=True,
+            pool_size=4,
+            max_overflow=28,
+            connect_args={"connect_timeout": 10},
+            hide_parameters=True,
         )
     except ModuleNotFoundError as error:
         raise ExtraMissingError(

@@ -176,6 +176,13 @@ class FileArea:
                 elif path.name.removesuffix(SEALED).endswith((ending, FORMER.get(kind, ending))):
                     yield path.name.split(".", 1)[0], kind, path
 
+    def remove_left_over(self) -> int:
+        """Take away what killed processes left half-written; how many files. The caller holds the nightly lock."""
+        left = [path for kind in KINDS for path in (self.root / kind).glob(f"*/{TEMPORARY}*")]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
+
     def ready(self) -> None:
         """Whether files may be written: an area that is sealed takes nothing without one of its keys.
 

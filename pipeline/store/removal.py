@@ -1,8 +1,7 @@
 """Removing data for good, with proof: rows and the record of it in one transaction, then the files, then "done".
 
 A run that is cut off after the transaction leaves a removal without its ``done``, and so does a recording that was to go
-and may not be removed: the next one ends it first. Doing it twice changes nothing. Nothing here decides what is to go
-(`retention`, `forgetting`).
+and may not be removed: the next one ends it first, and twice changes nothing. `retention` and `forgetting` say what goes.
 """
 
 from __future__ import annotations
@@ -200,7 +199,8 @@ def _rows(session: Session, wanted: Wanted, at: datetime) -> None:
 
 
 def finish_all(store: Store) -> Finished:
-    """End every removal whose files may still be there."""
+    """End every removal whose files may still be there; what a killed run left half-written goes too, whoever's it is."""
+    store.files.remove_left_over()
     with store.reading() as session:
         open_ = select(Removal.id).outerjoin(RemovalDone, RemovalDone.removal == Removal.id)
         numbers = session.scalars(open_.where(RemovalDone.removal.is_(None)).order_by(Removal.id)).all()
