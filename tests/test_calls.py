@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.call_names import holds_number, safe_name
+from pipeline.call_names import holds_number, safe_name, without_numbers
 from pipeline.calls import assign, derive_call_id, joined, parse_call_list, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
@@ -405,3 +405,30 @@ def test_a_name_that_is_none_says_what_is_accepted(name: str, told: str) -> None
 def test_a_path_is_no_address(name: str) -> None:
     raw = json.dumps({"file": name}).encode()
     assert parse_call_list(raw, name="calls.jsonl", lines=True).mistakes == ()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "１５９２６６４０８３１",
+        "一五九二六六四零八三一",
+        "幺五九 二六六四 〇八三幺",
+        "159\u200b2664\u200b0831",
+        "159\u20132664\u20130831",
+        "159\u30002664\u30000831",
+        "1 5 9 2 6 6 4 0 8 3 1",
+        "159·2664·0831",
+        "①⑤⑨②⑥⑥④⓪⑧③①",
+    ],
+    ids=ascii,
+)
+def test_a_number_in_a_name_is_hidden_however_it_is_written(number: str) -> None:
+    assert holds_number(f"录音_{number}_晨")
+    assert without_numbers(f"录音_{number}_晨.wav").startswith("录音_")
+    assert without_numbers(f"录音_{number}_晨.wav").endswith("#_晨.wav")
+    assert derive_call_id(f"录音_{number}_晨.wav", "0123456789abcdef") == "call-0123456789ab"
+
+
+def test_figures_of_other_scripts_that_are_no_number_stay() -> None:
+    for name in ("二〇二六年三月十八日_一.wav", "２０２６０３１８０９３０００.wav", "第三组－１２８.wav"):
+        assert without_numbers(name) == name
