@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.beside_names import transcripts_of
 from pipeline.beside_sides import fit_of
+from pipeline.call_names import without_numbers
 from pipeline.delivered import MAX_LINE_BYTES, parse_call
 from pipeline.errors import CallgaugeError, why
 from pipeline.intake import lies_in
@@ -35,6 +36,10 @@ class TranscriptError(CallgaugeError):
     """A transcript lies beside the recording and can't be used; the call fails rather than being heard anew unasked."""
 
     code = "transcript"
+
+    def __init__(self, message: str) -> None:
+        """The message names files, which may be called by a telephone number."""
+        super().__init__(without_numbers(message))
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,9 +167,9 @@ def shown_name(file: str, sha256: str | None) -> str:
     >>> shown_name("a\\nb.wav", None)
     'a?b.wav'
     """
-    plain = printable(file)
-    masked = without_numbers(plain)
-    if masked != plain and sha256:
+    hidden = without_numbers(file)  # before a blank that nobody sees becomes a sign that parts the number
+    masked = printable(hidden)
+    if hidden != file and sha256:
         name = PurePosixPath(masked.replace("\\", "/"))
         masked = str(name.with_name(f"{name.stem}-{sha256[:8]}{name.suffix}"))
     if len(masked) > MAX_SHOWN:

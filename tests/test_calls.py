@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.call_names import holds_number, safe_name, without_numbers
+from pipeline.beside import TranscriptError
+from pipeline.call_names import holds_number, safe_name, shown_name, without_numbers
 from pipeline.calls import assign, derive_call_id, joined, parse_call_list, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
@@ -432,3 +433,13 @@ def test_a_number_in_a_name_is_hidden_however_it_is_written(number: str) -> None
 def test_figures_of_other_scripts_that_are_no_number_stay() -> None:
     for name in ("二〇二六年三月十八日_一.wav", "２０２６０３１８０９３０００.wav", "第三组－１２８.wav"):
         assert without_numbers(name) == name
+
+
+def test_no_sign_made_visible_parts_a_number() -> None:
+    assert shown_name("159\u200b2664\u200b0831.wav", "0123456789abcdef") == "#-01234567.wav"
+
+
+def test_what_is_wrong_with_a_transcript_names_no_number() -> None:
+    assert (
+        str(TranscriptError("15926640831.transcript.json: turns → none")) == "#.transcript.json: turns → none"
+    )
