@@ -52,7 +52,7 @@ class Beside:
 
     def provenance(self) -> dict[str, Any]:
         """Where the words come from, in the place of the speech engine."""
-        engine = {"engine": "delivered", "file": self.file, "sha256": self.sha256}
+        engine = {"engine": "delivered", "file": without_numbers(self.file), "sha256": self.sha256}
         return {"recogniser": engine, "transcript_from_cache": False}
 
 

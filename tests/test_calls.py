@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.beside import TranscriptError
+from pipeline.beside import Beside, TranscriptError
 from pipeline.call_names import holds_number, safe_name, shown_name, without_numbers
 from pipeline.calls import assign, derive_call_id, joined, parse_call_list, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
 from pipeline.standards import load_standard
 from pipeline.standards.checks_record import outcome_words
+from pipeline.types import Transcript
 
 HEADER = "file,call_id,agent_id,agent_name,started_at,direction,ring_count,agent_channel,notes,客户等级"
 ROW = 'a.wav,c1,A01,李明,2025-03-04T09:30:00+08:00,outbound,3,1,"说好，周四再联系",A'
@@ -443,3 +444,8 @@ def test_what_is_wrong_with_a_transcript_names_no_number() -> None:
     assert (
         str(TranscriptError("15926640831.transcript.json: turns → none")) == "#.transcript.json: turns → none"
     )
+
+
+def test_provenance_of_a_transcript_names_no_number() -> None:
+    told = Beside(Transcript("zh", ()), "１５９２６６４０８３１.transcript.json", "0" * 64).provenance()
+    assert told["recogniser"]["file"] == "#.transcript.json"
