@@ -14,6 +14,7 @@ from typing import Any
 
 from pipeline.beside_names import transcripts_of
 from pipeline.beside_sides import fit_of
+from pipeline.call_names import without_numbers
 from pipeline.delivered import MAX_LINE_BYTES, parse_call
 from pipeline.errors import CallgaugeError, why
 from pipeline.intake import lies_in
@@ -36,6 +37,10 @@ class TranscriptError(CallgaugeError):
 
     code = "transcript"
 
+    def __init__(self, message: str) -> None:
+        """The message names files, which may be called by a telephone number."""
+        super().__init__(without_numbers(message))
+
 
 @dataclass(frozen=True, slots=True)
 class Beside:
@@ -47,7 +52,7 @@ class Beside:
 
     def provenance(self) -> dict[str, Any]:
         """Where the words come from, in the place of the speech engine."""
-        engine = {"engine": "delivered", "file": self.file, "sha256": self.sha256}
+        engine = {"engine": "delivered", "file": without_numbers(self.file), "sha256": self.sha256}
         return {"recogniser": engine, "transcript_from_cache": False}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ _IDENTITY = re.compile(
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _PARTED = re.compile(
     r"(?<!\d)1[3-9]\d[-_. ]\d{4}[-_. ]\d{4}(?!\d)"  # 138-1234-5678
+    r"|(?<!\d)1([-_. ])[3-9](?:\1\d){9}(?!\d)"  # 1 3 8 1 2 3 4 5 6 7 8
     r"|(?<!\d)0\d{2,3}[-_. ]\d{7,8}(?!\d)"  # 010-12345678
     r"|(?<!\d)00[1-9]\d{0,2}[-_. ]\d{7,11}(?!\d)"  # 0044 20...
     r"|\+\d[\d-]{7,17}\d"  # +44...
@@ -47,6 +49,10 @@ def holds_number(text: str) -> bool:
     >>> holds_number("rec_13812345678_1"), holds_number("rec_20250304093000"), holds_number("call-0042")
     (True, False, False)
     """
+    return _holds(_plain(text)[0])
+
+
+def _holds(text: str) -> bool:
     if _IDENTITY.search(text) or _PARTED.search(text):
         return True
     for run in _RUN.findall(text):
@@ -94,22 +100,57 @@ def without_numbers(text: str) -> str:
     --------
     >>> without_numbers("rec_13812345678_1.wav"), without_numbers("rec_20250304093000.wav")
     ('rec_#_1.wav', 'rec_20250304093000.wav')
+    >>> without_numbers("录音１３８－１２３４－５６７８.wav"), without_numbers("一三八幺二三四五六七八.wav")
+    ('录音#.wav', '#.wav')
     """
-    return _NUMBERISH.sub(_numberless, text)
+    plain, places = _plain(text)
+    shown, end = "", 0
+    for first, last in _numbers(plain, 0):
+        shown += f"{text[end : places[first]]}#"
+        end = places[last - 1] + 1
+    return shown + text[end:]
 
 
-def _numberless(match: re.Match[str]) -> str:
-    said = match.group()
-    if not holds_number(said):
-        return said
-    if len(said) > MAX_SHOWN:  # a page of digits has nothing beside its numbers that is worth showing
-        return "#"
-    # separators within: what stands before and after the number itself, a date for instance, stays
-    for pattern in (_IDENTITY, _PARTED, _MOBILE):
-        found = pattern.search(said)
-        if found:
-            return f"{without_numbers(said[: found.start()])}#{without_numbers(said[found.end() :])}"
-    return "#"
+def _numbers(plain: str, at: int) -> Iterator[tuple[int, int]]:
+    """Where the numbers stand in a text that itself begins at a place."""
+    for match in _NUMBERISH.finditer(plain):
+        said, start = match.group(), at + match.start()
+        if not _holds(said):
+            continue
+        # a page of digits has nothing beside its numbers that is worth showing
+        patterns = (_IDENTITY, _PARTED, _MOBILE) if len(said) <= MAX_SHOWN else ()
+        found = next(filter(None, (pattern.search(said) for pattern in patterns)), None)
+        if found is None:
+            yield start, start + len(said)
+            continue
+        # separators within: what stands before and after the number itself, a date for instance, stays
+        yield from _numbers(said[: found.start()], start)
+        yield start + found.start(), start + found.end()
+        yield from _numbers(said[found.end() :], start + found.end())
+
+
+_HAN_DIGITS = dict(zip("〇○零幺一二三四五六七八九壹贰叁肆伍陆柒捌玖", "0001123456789123456789", strict=True))
+_UNSEEN = {"Cf", "Mn", "Me"}
+
+
+def _plain(text: str) -> tuple[str, list[int]]:
+    """Digits, dashes and blanks of any script as the plain ones, without what nobody sees; and where each stands in the text."""
+    places = [at for at, char in enumerate(text) if unicodedata.category(char) not in _UNSEEN]
+    return "".join(_plain_char(text[at]) for at in places), places
+
+
+def _plain_char(char: str) -> str:
+    if char.isascii():
+        return char
+    kind = unicodedata.category(char)
+    folded = unicodedata.normalize("NFKC", char)
+    if kind in ("Nd", "No") and len(folded) == 1:
+        return str(unicodedata.digit(folded, char))
+    if kind == "Zs":
+        return " "
+    if kind == "Pd" or char == "−":
+        return "-"
+    return _HAN_DIGITS.get(char) or ("." if char in "·•・" else folded if folded in tuple("._+()") else char)
 
 
 def shown_name(file: str, sha256: str | None) -> str:
@@ -126,9 +167,9 @@ def shown_name(file: str, sha256: str | None) -> str:
     >>> shown_name("a\\nb.wav", None)
     'a?b.wav'
     """
-    plain = printable(file)
-    masked = without_numbers(plain)
-    if masked != plain and sha256:
+    hidden = without_numbers(file)  # before a blank that nobody sees becomes a sign that parts the number
+    masked = printable(hidden)
+    if hidden != file and sha256:
         name = PurePosixPath(masked.replace("\\", "/"))
         masked = str(name.with_name(f"{name.stem}-{sha256[:8]}{name.suffix}"))
     if len(masked) > MAX_SHOWN:

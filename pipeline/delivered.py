@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.analysis.text import language_of
+from pipeline.analysis.text import UNSEEN, language_of
 from pipeline.beside_turns import impossible
 from pipeline.delivered_fields import MistakeError, halves, record_of, seconds_of, sort_of, speaker_of
 from pipeline.delivered_language import language_told
@@ -160,6 +161,7 @@ def _turn(entry: Any, key: str, notes: dict[str, str]) -> Turn:
     if start is None or end is None:
         start = end = None
     speaker = speaker_of(entry.get("speaker"), key, notes)
+    text = re.sub(UNSEEN, "", text)
     return Turn(speaker, text, start, end, 1.0, language=language_of(text))
 
 

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.call_names import holds_number, safe_name
+from pipeline.beside import Beside, TranscriptError
+from pipeline.call_names import holds_number, safe_name, shown_name, without_numbers
 from pipeline.calls import assign, derive_call_id, joined, parse_call_list, read_call_list, unknown_outcomes
 from pipeline.errors import ConfigError
 from pipeline.profile import Agent, Profile
 from pipeline.standards import load_standard
 from pipeline.standards.checks_record import outcome_words
+from pipeline.types import Transcript
 
 HEADER = "file,call_id,agent_id,agent_name,started_at,direction,ring_count,agent_channel,notes,客户等级"
 ROW = 'a.wav,c1,A01,李明,2025-03-04T09:30:00+08:00,outbound,3,1,"说好，周四再联系",A'
@@ -405,3 +407,45 @@ def test_a_name_that_is_none_says_what_is_accepted(name: str, told: str) -> None
 def test_a_path_is_no_address(name: str) -> None:
     raw = json.dumps({"file": name}).encode()
     assert parse_call_list(raw, name="calls.jsonl", lines=True).mistakes == ()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "１５９２６６４０８３１",
+        "一五九二六六四零八三一",
+        "幺五九 二六六四 〇八三幺",
+        "159\u200b2664\u200b0831",
+        "159\u20132664\u20130831",
+        "159\u30002664\u30000831",
+        "1 5 9 2 6 6 4 0 8 3 1",
+        "159·2664·0831",
+        "①⑤⑨②⑥⑥④⓪⑧③①",
+    ],
+    ids=ascii,
+)
+def test_a_number_in_a_name_is_hidden_however_it_is_written(number: str) -> None:
+    assert holds_number(f"录音_{number}_晨")
+    assert without_numbers(f"录音_{number}_晨.wav").startswith("录音_")
+    assert without_numbers(f"录音_{number}_晨.wav").endswith("#_晨.wav")
+    assert derive_call_id(f"录音_{number}_晨.wav", "0123456789abcdef") == "call-0123456789ab"
+
+
+def test_figures_of_other_scripts_that_are_no_number_stay() -> None:
+    for name in ("二〇二六年三月十八日_一.wav", "２０２６０３１８０９３０００.wav", "第三组－１２８.wav"):
+        assert without_numbers(name) == name
+
+
+def test_no_sign_made_visible_parts_a_number() -> None:
+    assert shown_name("159\u200b2664\u200b0831.wav", "0123456789abcdef") == "#-01234567.wav"
+
+
+def test_what_is_wrong_with_a_transcript_names_no_number() -> None:
+    assert (
+        str(TranscriptError("15926640831.transcript.json: turns → none")) == "#.transcript.json: turns → none"
+    )
+
+
+def test_provenance_of_a_transcript_names_no_number() -> None:
+    told = Beside(Transcript("zh", ()), "１５９２６６４０８３１.transcript.json", "0" * 64).provenance()
+    assert told["recogniser"]["file"] == "#.transcript.json"

@@ -264,3 +264,9 @@ def test_a_language_that_the_script_plainly_contradicts_is_a_mistake(
     assert isinstance(got, BadLine) == refused
     if isinstance(got, BadLine):
         assert got.message.startswith("calls.jsonl: line 1, language → ") and "are written in" in got.message
+
+
+def test_what_nobody_sees_parts_no_word(path: Path) -> None:
+    said = "我\u200b叫万\ufeff思齐，邮箱wan\u00adsq@16\u20603.com"
+    got = call(path, {"call_id": "1", "turns": [{"speaker": "customer", "text": said}]})
+    assert got.transcript.turns[0].text == "我叫万思齐，邮箱wansq@163.com"

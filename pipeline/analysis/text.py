@@ -15,6 +15,10 @@ _ABBREVIATIONS = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|Inc|Ltd|Co|vs|etc|e\.
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 
+UNSEEN = r"[\u00ad\u034f\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff]"
+"""Characters that nobody sees, which would part a word or number from itself: blanks without width, soft hyphens, marks of
+direction and of variants."""
+
 
 @functools.cache
 def _simplified() -> dict[int, str]:

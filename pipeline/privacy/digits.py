@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from pipeline.analysis.text import UNSEEN
 from pipeline.privacy.rules import either, form, pattern, rules
 from pipeline.privacy.streams import APART, JOINED
 
@@ -96,7 +97,8 @@ def _scanner() -> str:
         rf"(?P<loose>(?<![a-z])(?:{'|'.join(digits['loose_words'])})(?![a-z']))",
         r"(?P<x>(?<![a-z])x(?![a-z])|叉|埃克斯)",
         rf"(?P<ext>{either(rules()['extension'], whole=True)}(?:号)?(?:是)?)",
-        rf"(?P<filler>{either(rules()['fillers'], whole=True)}|(?:[^\S\f]|[,，.。、;；:：()（）\-－–—_/·…!！?？~+*])+)",
+        rf"(?P<filler>{either(rules()['fillers'], whole=True)}|"
+        rf"(?:[^\S\f]|[,，.。．、;；:：()（）\-－‐-―−_/|·…!！?？~+*]|{UNSEEN})+)",
         rf"(?P<other>[a-z']+|[^\W\d_a-z{_starts()}]+|.)",
     ))  # fmt: skip
 

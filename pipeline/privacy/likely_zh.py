@@ -44,18 +44,27 @@ def likely_names(stream: Stream) -> Iterator[Hit]:
             yield Hit(match.start(), match.end(), "name", 0.8)
 
 
+def kin_names(stream: Stream) -> Iterator[Hit]:
+    """Whole names that the customer says behind his relation to them and that end the clause: 我女儿贺思源。"""
+    if stream.speaker == "customer":
+        ends = form("settled.ends_clause")
+        yield from (hit for hit in _placed(stream, "kin") if ends.match(stream.text, hit.end))
+
+
 def _in_place(stream: Stream) -> Iterator[Hit]:
     """A surname and any two signs that fill a clause or stand behind a relation, and are no words."""
-    likely = rules()["names_zh"]["likely"]
     for form_name in ("clause", "kin"):
-        for match in form(f"names_zh.likely.{form_name}", surname=surname(sure=False)).finditer(stream.text):
-            name, start = match.group("name"), match.start("name")
-            plain = name[0] not in likely["doubtful"] and not any(
-                sign in likely["no_end"] for sign in name[1:]
-            )
-            wordless = name[1:] not in everyday() and name[:2] not in everyday() and not _titled(name)
-            if plain and wordless and _free(stream.text, start, name) and not _staff(stream, start):
-                yield Hit(start, start + 3, "name", 0.65)
+        yield from _placed(stream, form_name)
+
+
+def _placed(stream: Stream, form_name: str) -> Iterator[Hit]:
+    likely = rules()["names_zh"]["likely"]
+    for match in form(f"names_zh.likely.{form_name}", surname=surname(sure=False)).finditer(stream.text):
+        name, start = match.group("name"), match.start("name")
+        plain = name[0] not in likely["doubtful"] and not any(sign in likely["no_end"] for sign in name[1:])
+        wordless = name[1:] not in everyday() and name[:2] not in everyday() and not _titled(name)
+        if plain and wordless and _free(stream.text, start, name) and not _staff(stream, start):
+            yield Hit(start, start + 3, "name", 0.65)
 
 
 def _short(stream: Stream) -> Iterator[Hit]:

@@ -6,7 +6,7 @@ a number that its word announces, the firm's telephone, place and people stay, h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from pipeline.privacy import places_again, premises, staff
@@ -16,6 +16,7 @@ from pipeline.privacy.colleagues import family
 from pipeline.privacy.described import described
 from pipeline.privacy.digits import runs_of
 from pipeline.privacy.edges import trimmed
+from pipeline.privacy.likely_zh import kin_names
 from pipeline.privacy.numbers import ANSWERS, is_hotline, tails
 from pipeline.privacy.passwords import said_again, sure_secrets
 from pipeline.privacy.plain import is_plain
@@ -48,7 +49,9 @@ def settled(
     result: list[list[Hit]] = []
     for at, stream in enumerate(streams):
         told = [
-            hit for hit in (*letters[at], *signs[at], *family(stream)) if not stays_by_name(stream, hit, kept)
+            hit
+            for hit in (*letters[at], *signs[at], *family(stream), *kin_names(stream))
+            if not stays_by_name(stream, hit, kept)
         ]
         found = [_kind_asked(stream, hit) for hit in hits[at]]
         found = [left for hit in found for left in without(stream, hit, stay[at])]
@@ -58,17 +61,17 @@ def settled(
             if not staff.stays(stream, hit)
             and not of_colleague(stream, hit)
             and not premises.stays(stream, hit, hits[at], numbered=numbered)
-            and not _is_nothing(stream, hit)
             and not is_plain(stream, hit, hits[at])
             and not said_as_word(stream, hit, names)
             and not (hit.kind == "phone" and (_digits(stream, hit) in firms or is_hotline(stream, hit)))
         ]
         homes = [
             hit
-            for hit in (*premises.homes(stream), *tails(stream))
+            for hit in (*premises.homes(stream), *_postcodes(stream), *tails(stream))
             if not any(hit.start < b and a < hit.end for a, b in stay[at])
         ]
-        result.append(merged([*told, *homes, *found, *sure_secrets(stream)]))
+        final = merged([*told, *homes, *found, *sure_secrets(stream)])
+        result.append([hit for hit in final if not _is_nothing(stream, hit)])
     for more_of in (places_again.told_on, said_again, places_again.said_again):
         again = more_of(streams, result)
         result = [merged([*more, *mine]) for mine, more in zip(result, again, strict=True)]
@@ -76,10 +79,20 @@ def settled(
     return [merged([*mine, *more]) for mine, more in zip(result, again, strict=True)]
 
 
+def _postcodes(stream: Stream) -> Iterator[Hit]:
+    """Postcodes told sign by sign where an address was asked for: "L six, double u, D"."""
+    for index, start, end in stream.pieces:
+        match = form("settled.postcode_told").match(stream.text, start, end)
+        if match and "address" in asked_for(stream.turns, index):
+            yield Hit(*match.span("told"), "address", 0.9)
+
+
 def _is_nothing(stream: Stream, hit: Hit) -> bool:
-    """Whether it is a sum of money, or a word at a sentence's head that is nobody's name."""
+    """Whether it is a sum of money, a word at a sentence's head that is nobody's name, a question or rooms counted, no place."""
     said = stream.text[hit.start : hit.end]
     if hit.kind == "name" and form("settled.no_name").fullmatch(said):
+        return True
+    if hit.kind == "address" and form("settled.no_place").fullmatch(said):
         return True
     return hit.kind in ("address", "name") and bool(form("settled.sum").fullmatch(said))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +19,8 @@ SHORT_CHARS = 14
 SHORT_WORDS = 7
 LONGEST_PAUSE_S = 20.0
 CONTEXT_CHARS = 70
+_FOREIGN = re.compile(r"[^\W\D0-9０-９]|[①-⑨⓪❶-❾➀-➈]")
+"""Digits of other scripts, and those in circles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def _stream(turns: Sequence[Turn], speaker: str) -> Stream:
         if pieces:
             text += JOINED if _joins(turns, pieces[-1][0], index) else APART
         # a form feed of the text itself would part what belongs together
-        said = cased(turn.text).replace(APART, " ")
+        said = _FOREIGN.sub(_plain_digit, cased(turn.text)).replace(APART, " ")
         pieces.append((index, len(text), len(text) + len(said)))
         text += said
     return Stream(speaker, text, tuple(pieces), turns)
@@ -103,3 +107,7 @@ def _short(text: str) -> bool:
     letters = sum(character.isalnum() for character in text)
     words = text.split()
     return letters <= SHORT_CHARS or (text.isascii() and len(words) <= SHORT_WORDS)
+
+
+def _plain_digit(match: re.Match[str]) -> str:
+    return str(unicodedata.digit(match.group()))
