@@ -130,7 +130,7 @@ def test_few_words_are_quoted_with_their_sentence() -> None:
 
 def test_of_a_long_sentence_the_clause_is_quoted() -> None:
     text = "Well I was at my sister's over in the valley all week, and the van broke, so I never got to the letters or forms"
-    assert quoting(text, "van broke") == "and the van broke"
+    assert quoting(text, "van broke") == "and the van broke, so I never got to the letters or forms"
 
 
 def test_what_says_enough_is_quoted_as_it_is() -> None:

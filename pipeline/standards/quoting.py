@@ -19,11 +19,11 @@ _NAMES = frozenset({"company", "department", "name", "jargon"})
 _SHORT = 5
 """Fewest words, or as much Mandarin, that tell something by themselves (our default)."""
 _LONG = 100
-"""Most characters of a sentence that is quoted whole where a clause would do (our default)."""
+"""Most characters that are quoted for a few words; beyond, they stand alone (our default)."""
 _FEW = 3
 """Most quotes in a reason."""
 _STOP = "，,；;：:。."
-_CLAUSE = re.compile(r"[^，,；;：:—…]+[，,；;：:—…]*")
+_BREAK = re.compile(r"[，,；;：:—…]+")
 
 
 def in_context(finding: Finding, turns: Sequence[Turn]) -> str | None:
@@ -31,9 +31,9 @@ def in_context(finding: Finding, turns: Sequence[Turn]) -> str | None:
 
     Examples
     --------
-    >>> turn = Turn("agent", "It's the last day. Just say yes, Tom, and it's yours.", 0.0, 4.0, 1.0)
+    >>> turn = Turn("agent", "It's the last day. Just say yes, Tom, and it's yours today.", 0.0, 4.0, 1.0)
     >>> in_context(Finding("hard_sell", 0, "agent", 1.0, 2.0, "say yes", 0.9), (turn,))
-    "Just say yes, Tom, and it's yours"
+    "Just say yes, Tom, and it's yours today"
     """
     quote = finding.quote
     if not quote or finding.kind in _NAMES or finding.turn is None or sum(words_by_script(quote)) >= _SHORT:
@@ -42,16 +42,26 @@ def in_context(finding: Finding, turns: Sequence[Turn]) -> str | None:
     at = place_in(text, finding)
     if at is None or text[at : at + len(quote)] != quote:
         return quote
-    start, end = next(
-        (span for span in sentences(text) if span[0] <= at and at + len(quote) <= span[1]),
-        (at, at + len(quote)),
-    )
-    if end - start <= _LONG:
-        return text[start:end].rstrip(_STOP)
-    clauses = [(start + part.start(), start + part.end()) for part in _CLAUSE.finditer(text[start:end])]
-    own = [span for span in clauses if span[0] < at + len(quote) and at < span[1]]
-    clause = text[own[0][0] : own[-1][1]].strip(f" {_STOP}") if own else quote
-    return clause if len(clause) <= _LONG else quote
+    span = at, at + len(quote)
+    whole = next((own for own in sentences(text) if own[0] <= at and span[1] <= own[1]), span)
+    start, end = _enough(text, whole, span)
+    said = text[start:end].strip(f" {_STOP}")
+    return said if len(said) <= _LONG else quote
+
+
+def _enough(text: str, whole: tuple[int, int], span: tuple[int, int]) -> tuple[int, int]:
+    """The clause of the sentence ``whole`` that holds the span, with the next ones where it is short, else those before."""
+    bounds = [whole[0] + hit.end() for hit in _BREAK.finditer(text[whole[0] : whole[1]])]
+    starts = [whole[0], *(at for at in bounds if at < whole[1])]
+    ends = [*starts[1:], whole[1]]
+    first = max((at for at, start in enumerate(starts) if start <= span[0]), default=0)
+    last = min((at for at, end in enumerate(ends) if end >= span[1]), default=len(ends) - 1)
+    while sum(words_by_script(text[starts[first] : ends[last]])) < _SHORT and (first, last) != (
+        0,
+        len(ends) - 1,
+    ):
+        first, last = (first, last + 1) if last + 1 < len(ends) else (first - 1, last)
+    return starts[first], ends[last]
 
 
 def listed(findings: Iterable[Finding], turns: Sequence[Turn]) -> str | None:
