@@ -195,3 +195,55 @@ def test_a_notice_that_is_nearly_alike_is_a_doubt() -> None:
 )
 def test_a_threat_to_go_to_a_regulator_or_the_press_is_sure(text: str, sure: bool) -> None:
     assert ("complaint" in kinds(one(text, "en" if text.isascii() else "zh"), least=0.6)) is sure
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", "我的号码你存好，出新款了喊我。"),
+        ("zh", "手机别删啊，有优惠通知我。"),
+        ("en", "Hold on to my details, I might want a boiler next winter."),
+        ("en", "No no, leave my number on your list, just ring me when it's cheaper."),
+    ],
+)
+def test_who_wants_the_number_kept_asks_for_nothing_to_stop(language: str, text: str) -> None:
+    assert "do_not_call" not in kinds(one(text, language))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("zh", "别留着我的号码了，赶紧把我号码删掉。"),
+        ("en", "Keep my number off your lists and never call me again."),
+    ],
+)
+def test_who_wants_it_gone_still_does(language: str, text: str) -> None:
+    assert "do_not_call" in kinds(one(text, language), least=0.6)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "beyond"),
+    [
+        ("zh", "我去消协投诉你们。", True),
+        ("zh", "让你们店长来接电话。", True),
+        ("zh", "我要投诉你这个人。", False),
+        ("en", "I'll be reporting you to Ofgem.", True),
+        ("en", "You'll be hearing from my solicitor.", True),
+        ("en", "I'd like to make a complaint about how I was spoken to.", False),
+    ],
+)
+def test_a_complaint_beyond_the_agent_is_an_escalation(language: str, text: str, beyond: bool) -> None:
+    found = [f for f in compliance.find(one(text, language)) if f.kind == "complaint" and f.confidence >= 0.6]
+    assert found and {f.detail["escalation"] for f in found} == {beyond}
+
+
+def test_a_demand_that_the_agent_follows_is_sure() -> None:
+    turns = (
+        Turn("customer", "Is there someone above you I can talk to?", 0.0, 3.0, 1.0),
+        Turn("agent", "I'll fetch my supervisor for you.", 3.0, 5.0, 1.0),
+    )
+    alone, followed = (
+        next(f for f in compliance.find(Conversation.of(Transcript("en", said))) if f.kind == "complaint")
+        for said in (turns[:1], turns)
+    )
+    assert alone.confidence < 0.6 <= followed.confidence and followed.detail["escalation"]

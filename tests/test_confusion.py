@@ -113,3 +113,44 @@ def test_an_echoed_price_is_surprise():
 def test_the_same_word_other_terms_or_another_answer_reword_nothing(reply):
     told = call("A 我们给您三十天账期。", "C 账期是什么意思？我没听懂。", *reply)
     assert not any(kind == "restatement" for _turn, kind, _detail in kinds(told))
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("zh", ["A 您好，我们做老房子加装电梯。", "C 加装电梯？怎么收费的？", "A 按楼层，每户两三万。"]),
+        ("en", ["A Hello, we fit heat pumps round here.", "C Heat pumps? What sort of sizes do you do?",
+                "A From five to sixteen kilowatts."]),
+    ],
+)  # fmt: skip
+def test_a_first_interest_in_the_matter_is_a_question_no_confusion(language, lines):
+    told = call(*lines, language=language)
+    assert [f for f in confusion.find(told, ()) if f.kind == "confusion"] == []
+    assert questions.find(told, ())
+
+
+def test_a_term_of_the_trade_said_back_is_confusion():
+    told = call("A It comes with an escrow account.", "C An escrow account? How does that work?",
+                "A Somebody neutral holds the money till you both say yes.", language="en")  # fmt: skip
+    assert [f.kind for f in confusion.find(told, ())][:1] == ["confusion"]
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("zh", ["A 这是一只FOF。", "C 我没听懂。", "A FOF就是固收加权益，靠对冲来压回撤。", "C 哦。"]),
+        ("en", ["A We'd retarget your visitors.", "C I don't follow.",
+                "A That means programmatic with a lookalike audience and a capped CPM.", "C Right."]),
+    ],
+)  # fmt: skip
+def test_more_terms_of_the_trade_are_no_rewording(language, lines):
+    found = [f for f in confusion.find(call(*lines, language=language), ()) if f.kind == "confusion"]
+    assert [f.detail["restated"] for f in found] == [False]
+
+
+def test_a_rewording_with_one_new_term_is_for_a_person():
+    told = call(
+        "A 有一个免赔额。", "C 免赔额？什么意思？", "A 就是头一千块您自己掏，剩下的从现金价值里给您出。"
+    )
+    found = next(f for f in confusion.find(told, ()) if f.kind == "confusion")
+    assert found.detail["restated"] and found.detail["share"]["restated"] < 0.6

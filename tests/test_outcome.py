@@ -257,3 +257,58 @@ def test_a_stranger_of_whom_nothing_tells_is_none() -> None:
     assert (label, sure) == ("call_back", pytest.approx(0.3))
     shares[labels.index("wrong_person")] = 0.6
     assert outcome_doubt.weighed(short, labels, shares, ending)[0] == "wrong_person"
+
+
+def weighed(conversation: Conversation, shares: dict[str, float]) -> tuple[str, float]:
+    """What becomes of these probabilities where both sides surely talk."""
+    row = np.array([shares.get(label, 0.01) for label in outcome.LABELS])
+    ending = endings.ending_of(conversation, load().acts)
+    return outcome_doubt.weighed(conversation, outcome.LABELS, row / row.sum(), ending, "sure")
+
+
+ORDERING = {"interested": 0.65, "order_placed": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("zh", ("a: 这个年卡两千八。", "c: 行，那就给我办一个吧。", "a: 好的，已经给您办好了，周一就能来练。", "c: 好。")),
+        ("en", ("a: It's nine hundred for the year.", "c: Go on then, sign me up.", "a: Lovely, that's all booked for you.",
+                "c: Ta.")),
+    ],
+)  # fmt: skip
+def test_an_order_that_the_agent_takes_up_is_placed(language: str, lines: tuple[str, ...]) -> None:
+    label, sure = weighed(said(language, *lines), ORDERING)
+    assert label == "order_placed" and sure >= 0.6
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("a: It's nine hundred for the year.", "c: Go on then, sign me up.", "a: I'd have to ask about a place.", "c: Ta."),
+        ("a: It's nine hundred for the year.", "c: It does sound good.", "a: Shall we talk on Monday?", "c: Yes."),
+    ],
+)  # fmt: skip
+def test_without_an_order_or_the_agents_word_it_is_none(lines: tuple[str, ...]) -> None:
+    assert weighed(said("en", *lines), ORDERING)[0] == "interested"
+
+
+def test_who_talks_on_is_not_the_wrong_person_unless_he_says_so() -> None:
+    talk = [
+        line
+        for each in (
+            "我家不用的。",
+            "我种地的。",
+            "前年买过。",
+            "儿子管这个。",
+            "字太小看不清。",
+            "地里忙。",
+            "那再说吧。",
+        )
+        for line in ("a: 您看看我们的化肥。", f"c: {each}")
+    ]
+    shares = {"wrong_person": 0.6, "not_interested": 0.3}
+    label, sure = weighed(said("zh", *talk), shares)
+    assert label == "not_interested" and sure >= 0.6
+    assert weighed(said("zh", *talk[:4]), shares)[0] == "wrong_person"
+    assert weighed(said("zh", *talk, "c: 你打错电话了。"), shares)[0] == "wrong_person"

@@ -117,3 +117,19 @@ def test_a_question_asked_again_was_not_answered_by_a_step_of_the_script(languag
     assert first.turn == 1 and first.detail["answered"] is answered
     if not answered:
         assert first.detail["share"]["answered"] >= 0.6
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "answered"),
+    [
+        ("en", ("A The survey's on Monday.", "C Do we need to do anything first?", "A Just leave the gate on the latch, please.",
+                "C Will do."), True),
+        ("en", ("A The survey's on Monday.", "C Do we need to do anything first?", "A We have the best surveyors in town.",
+                "C Hm."), False),
+        ("zh", ("A 周一上门测量。", "C 我们要提前弄什么吗？", "A 把窗台腾出来就行。", "C 好。"), True),
+    ],
+)  # fmt: skip
+def test_what_there_is_to_do_is_answered_by_what_to_do(language, lines, answered):
+    found = questions.find(call(*lines, language=language), ())
+    assert [f.detail["answered"] for f in found] == [answered]
+    assert not answered or found[0].detail["share"]["answered"] >= 0.6

@@ -105,7 +105,7 @@ def test_the_reason_tells_the_second_of_the_words() -> None:
     }
     text = str(TALK["turns"][0][3])
     at = 20 * text.index("最后一天") / len(text)
-    assert told(LAST, reasons=reasons).reason.en == f"最后一天 at {at:.1f}"
+    assert told(LAST, reasons=reasons).reason.en == f"今天最后一天，您看可以吗 at {at:.1f}"
 
 
 def test_a_hit_that_names_no_kind_is_nobody_else_s_evidence() -> None:

@@ -10,16 +10,24 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.analysis import demanded
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import after, of_turn
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import told, told_findings
 from pipeline.analysis.sure import found as worded
+from pipeline.analysis.sure import says
 from pipeline.types import Finding
+
+_BEYOND = frozenset({"boss", "authority", "law", "threat"})
+"""Rules of a complaint that names somebody beyond the agent."""
+_HANDED = 0.9
+"""How sure a demand is that the agent follows (our default)."""
 
 
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
     """Findings ``do_not_call``, ``complaint`` (by the customer) and ``notice`` (by the agent)."""
-    found = list(told_findings(conversation, "do_not_call", conversation.by("customer")))
+    asked = [one for one in conversation.by("customer") if not says(one, "do_not_call", "drops")]
+    found = list(told_findings(conversation, "do_not_call", asked))
     found += _complaints(conversation)
     found += told_findings(conversation, "notice", conversation.by("agent"))
     found += demanded.find(conversation)
@@ -27,7 +35,7 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
 
 
 def _complaints(conversation: Conversation) -> Iterator[Finding]:
-    """One complaint a sentence is enough; ``escalation`` says that somebody higher is demanded.
+    """One complaint a sentence is enough; ``escalation`` says that it goes beyond the agent: to somebody higher, a body, the law.
 
     Rules know what is said in so many words (a body, a threat to report); the learned layer hears grievances told. A threat to
     go to a regulator, a consumers' body or the press is sure by its words.
@@ -37,16 +45,32 @@ def _complaints(conversation: Conversation) -> Iterator[Finding]:
         if not hits or has_shape("asks_again", sentence.folded):
             continue
         strongest = max(hits, key=lambda hit: hit.strength)
+        sure = _HANDED if _handed_over(conversation, sentence, hits) else 0.0
         yield conversation.finding(
             "complaint",
             sentence,
             strongest.start,
             strongest.end,
-            strength=strongest.strength,
-            escalation=any(hit.detail.get("escalation", False) for hit in hits),
+            strength=max(strongest.strength, sure),
+            escalation=_goes_beyond(sentence, hits),
             rule=strongest.rule,
             layer=strongest.layer,
         )
+
+
+def _goes_beyond(sentence: Sentence, hits: Sequence[Match]) -> bool:
+    """Whether a complaint names who else hears of it, or is to come to the telephone."""
+    return any(hit.detail.get("escalation") or hit.rule in _BEYOND for hit in hits) or says(
+        sentence, "complaint", "beyond"
+    )
+
+
+def _handed_over(conversation: Conversation, sentence: Sentence, hits: Sequence[Match]) -> bool:
+    """Whether somebody higher is asked for and the agent, in the next turn, hands over: then the demand was one."""
+    if not any(hit.detail.get("escalation") for hit in hits):
+        return False
+    turns = after(conversation, sentence.turn, "agent", 1)
+    return any(says(one, "complaint", "handed") for turn in turns for one in of_turn(conversation, turn))
 
 
 def _threats(sentence: Sentence) -> Iterator[Match]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
@@ -17,6 +18,7 @@ from pipeline.analysis.dialogue import (
     content,
     found_at,
     has_cue,
+    hits,
     match,
     of_turn,
     shared,
@@ -24,7 +26,8 @@ from pipeline.analysis.dialogue import (
     text_of,
     whole,
 )
-from pipeline.analysis.jargon_terms import lexicon_of
+from pipeline.analysis.jargon import explained
+from pipeline.analysis.jargon_terms import lexicon_of, terms_said
 from pipeline.analysis.replies import chances, told_by
 from pipeline.analysis.replies_features import Exchange, row_of
 from pipeline.analysis.rules import Match
@@ -41,6 +44,12 @@ NEW_WORDS = 2
 """Least new words beside terms of the trade that explain something (our default)."""
 _REPEATED = 0.9
 """How sure a repetition serves who did not hear (our default)."""
+_HEAVY = 2
+"""New terms of the trade, left unexplained, by which a sentence explains nothing; one is a doubt (our default)."""
+_DOUBT = 0.55
+"""Most that a rewording counts for into which a new term slips: under the gate, so that a person decides (our default)."""
+_NEWLY = 2
+"""Most turns of the agent after which the matter is still new (our default)."""
 _SAID_BACK = 0.55
 """Share of the earlier words that makes a reply a repetition (our default, set on hand-made replies)."""
 
@@ -84,7 +93,7 @@ def _once(found: list[Finding]) -> list[Finding]:
 
 def _confused(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:
     """The surest confused words of a turn; a lack of meaning outweighs a lack of hearing."""
-    said = [s for s in of_turn(conversation, turn) if not has_shape("asks_identity", s.folded)]
+    said = [s for s in of_turn(conversation, turn) if not _no_confusion(conversation, s)]
     judged = ((s, likely(conversation, KIND, s)) for s in said)
     told = [(s, found[0], str(found[0].detail.get("kind", "meaning"))) for s, found in judged if found]
     if told:
@@ -94,8 +103,33 @@ def _confused(conversation: Conversation, turn: int) -> tuple[Sentence, Match, s
 
 def unclear(conversation: Conversation, sentence: Sentence) -> bool:
     """Whether a sentence tells confusion rather than anything else; who asks for a name or a firm is not confused."""
-    return (
-        not has_shape("asks_identity", sentence.folded) and likely(conversation, KIND, sentence) is not None
+    return not _no_confusion(conversation, sentence) and likely(conversation, KIND, sentence) is not None
+
+
+def _no_confusion(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether a sentence asks who calls, or for the matter itself, whatever the learned layer takes it for."""
+    return bool(has_shape("asks_identity", sentence.folded)) or _interested(conversation, sentence)
+
+
+def _interested(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether a first interest asks how the matter goes: "solar? how does that work then?"; no word was left unknown.
+
+    Where the agent used terms of the trade, or the customer says that he doesn't follow, the same words are confusion.
+    """
+    said = of_turn(conversation, sentence.turn)
+    pairs = [
+        pair
+        for pair in pairwise(said)
+        if has_shape("topic", pair[0].folded) and has_shape("asks_how", pair[1].folded)
+    ]
+    if not any(sentence in pair for pair in pairs) or any(hits(KIND, one) for one in said):
+        return False
+    if sum(turn.speaker == "agent" for turn in conversation.turns[: sentence.turn]) > _NEWLY:
+        return False
+    lexicon = lexicon_of(conversation.profile.jargon)
+    ahead = before(conversation, sentence.turn, "agent", 2)
+    return not any(
+        lexicon.find(one) for turn in (*ahead, sentence.turn) for one in of_turn(conversation, turn)
     )
 
 
@@ -140,7 +174,10 @@ def _left_at_that(sentence: Sentence, conversation: Conversation) -> bool:
     rest = [
         s for s in of_turn(conversation, sentence.turn) if s.index > sentence.index and size(s.folded) > 1
     ]
-    return all(s.folded.endswith("?") or unclear(conversation, s) for s in rest)
+    return all(
+        unclear(conversation, s) or (s.folded.endswith("?") and not _interested(conversation, s))
+        for s in rest
+    )
 
 
 def _said_again(conversation: Conversation, turn: int, earlier: str) -> bool:
@@ -157,7 +194,9 @@ def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[f
             tuple(
                 s
                 for s in turn
-                if not _circular(s, exchange.earlier) and not _terms_only(conversation, s, exchange.earlier)
+                if not _circular(s, exchange.earlier)
+                and not _terms_only(conversation, s, exchange.earlier)
+                and len(_new_terms(conversation, s, exchange)) < _HEAVY
             )
             for turn in exchange.replies
         )
@@ -175,7 +214,10 @@ def _restated(conversation: Conversation, asked: Sentence, kind: str) -> tuple[f
     ]
     if again:  # who did not hear is served by the same words
         return max(likely, _REPEATED), again[0]
-    return likely, _first_answer(said, each)
+    answer = _first_answer(said, each)
+    if kind == "meaning" and likely >= LEAST and _new_terms(conversation, answer, exchange):
+        likely = min(likely, _DOUBT)
+    return likely, answer
 
 
 def _first_answer(said: Sequence[Sentence], chances_each: Sequence[float]) -> Sentence:
@@ -210,6 +252,14 @@ def _terms_only(conversation: Conversation, sentence: Sentence, earlier: str) ->
     for said in terms:
         rest = rest[: said.start] + " " * (said.end - said.start) + rest[said.end :]
     return len(content(rest) - content(earlier)) < NEW_WORDS
+
+
+def _new_terms(conversation: Conversation, sentence: Sentence, exchange: Exchange) -> set[str]:
+    """Terms of the trade that a sentence brings in unexplained: neither said before nor the customer's own."""
+    known = exchange.earlier + text_of(conversation, [one.turn for one in exchange.asked])
+    said = [one for one in terms_said(conversation) if one.sentence == sentence]
+    new = (one for one in said if sentence.folded[one.start : one.end] not in known)
+    return {one.term.term for one in new if explained(conversation, one) < LEAST}
 
 
 def _circular(sentence: Sentence, earlier: str) -> bool:

@@ -49,7 +49,7 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
         if said.sentence.speaker == "customer":
             by_customer.add(name)
             continue
-        likely = known[name] if known.get(name, 0.0) >= LEAST else _explained(conversation, said)
+        likely = known[name] if known.get(name, 0.0) >= LEAST else explained(conversation, said)
         known[name] = likely
         found.append(
             conversation.finding(
@@ -106,7 +106,7 @@ def _count_words(folded: str, language: str) -> int:
     return sum(1 for token in cut(folded, unknown=False) if token.strip() and not _PUNCTUATION.match(token))
 
 
-def _explained(conversation: Conversation, said: Said) -> float:
+def explained(conversation: Conversation, said: Said) -> float:
     """How likely a term is explained at once: surely in its own plain words, else as the layer over replies says."""
     following = _next(conversation, said.sentence)
     if _in_plain_words(said, following):

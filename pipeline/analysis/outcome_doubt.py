@@ -30,6 +30,10 @@ a confirmation: above what other outcomes' calls show where no rule hears it eit
 _MACHINE = 0.45
 """Least sign of a machine in a sentence of the customer's (our default)."""
 _SURE_WRONG = 0.94
+_LENGTHY = 7
+"""Customer's turns from which the person is not the wrong one, unless a rule surely says so (our default)."""
+_SHORT_OF = ("interested", "call_back")
+"""Outcomes that a spoken order goes beyond."""
 _HALF = 0.5
 """Probability from which the model's word for a wrong person stands as a doubt, though no sentence tells of one (our default)."""
 _LAST = 8
@@ -63,18 +67,25 @@ def weighed(
     """
     unheard = labels[int(shares.argmax())] in UNCONNECTED
     if talk == "sure":
-        shares = _connected(labels, shares)
+        shares = _without(labels, shares, UNCONNECTED)
+        if _at_length(conversation) and not _surely_wrong(conversation):
+            shares = _without(labels, shares, ("wrong_person",))
     label, sure = _weighed(conversation, labels, shares, ending)
     doubt = unheard if talk == "sure" else talk == "maybe" and label == "no_conversation"
     return label, min(DOUBT, sure) if doubt else sure
 
 
-def _connected(labels: Sequence[str], shares: np.ndarray) -> np.ndarray:
-    """The probabilities if nobody having talked can't be."""
+def _without(labels: Sequence[str], shares: np.ndarray, ruled_out: Sequence[str]) -> np.ndarray:
+    """The probabilities if some outcomes can't be."""
     kept = shares.copy()
-    kept[[labels.index(label) for label in UNCONNECTED]] = 0.0
-    connected: np.ndarray = kept / max(float(kept.sum()), 1e-9)
-    return connected
+    kept[[labels.index(label) for label in ruled_out]] = 0.0
+    left: np.ndarray = kept / max(float(kept.sum()), 1e-9)
+    return left
+
+
+def _at_length(conversation: Conversation) -> bool:
+    """Whether the customer talks on: who is rung by mistake is soon rid of."""
+    return sum(turn.speaker == "customer" for turn in conversation.turns) >= _LENGTHY
 
 
 def _weighed(
@@ -88,6 +99,9 @@ def _weighed(
         return next(other for other in order[1:] if other in _TALKED), min(DOUBT, sure)
     if label == "wrong_person" and sure < _HALF and _no_stranger(conversation, ending):
         return _of_the_right_one(labels, shares, order)
+    ordered = float(shares[labels.index("order_placed")])
+    if label in _SHORT_OF and ordered >= _TORN and _spoken_order(conversation, ending):
+        return "order_placed", sure + ordered
     second = next(other for other in order[1:] if not _alike(label, other))
     torn = float(shares[labels.index(second)]) >= _TORN
     if torn or _AGAINST.get(label, _nothing)(conversation, ending):
@@ -137,6 +151,17 @@ def _ordered(sentence: Sentence) -> bool:
     return sentence.speaker != "agent" and bool(matches("outcome_order", sentence))
 
 
+def _spoken_order(conversation: Conversation, ending: Ending) -> bool:
+    """Whether the customer orders in so many words, the agent then takes it up, and nothing undoes it."""
+    said = conversation.sentences
+    first = next(
+        (one.index for one in said if one.speaker == "customer" and matches("outcome_order", one)), None
+    )
+    if first is None or _nothing_bought(conversation, ending):
+        return False
+    return _confirmed([one for one in said if one.index > first], ending)
+
+
 def _no_order(conversation: Conversation, ending: Ending) -> bool:
     """Whether neither a rule hears an order nor the sentences of both sides amount to one."""
     both = _does(ending, "customer", "order") + _does(ending, "agent", "order")
@@ -162,6 +187,14 @@ def _only_sent(mine: Sequence[Sentence]) -> bool:
 
 def _no_stranger(conversation: Conversation, ending: Ending) -> bool:
     """Whether neither a rule surely hears the wrong person nor a sentence does."""
+    return (
+        not _surely_wrong(conversation)
+        and max(_does(ending, "customer", "wrong"), _does(ending, "first", "wrong")) < _WRONG
+    )
+
+
+def _surely_wrong(conversation: Conversation) -> bool:
+    """Whether a rule surely hears the wrong person."""
     told = [
         hit.strength
         for one in conversation.sentences
@@ -169,8 +202,7 @@ def _no_stranger(conversation: Conversation, ending: Ending) -> bool:
         for kind in ("wrong_person", "wrong_person_part")
         for hit in matches(kind, one)
     ]
-    sure = max(told, default=0.0) >= _SURE_WRONG
-    return not sure and max(_does(ending, "customer", "wrong"), _does(ending, "first", "wrong")) < _WRONG
+    return max(told, default=0.0) >= _SURE_WRONG
 
 
 def _no_machine(conversation: Conversation, ending: Ending) -> bool:

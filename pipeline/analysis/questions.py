@@ -140,6 +140,10 @@ def _beside_the_point(conversation: Conversation, sentence: Sentence, replied: S
     if asked is None:
         return False
     first, *later = replied
+    if has_shape("asks_to_do", sentence.folded) and any(
+        has_shape("instructs", s.folded) for s in replied if s.turn == first.turn
+    ):
+        return False
     appointed = [s for s in later if likely(conversation, "follow_up", s)]
     replied = [s for s in replied if s not in appointed and not hits("courtesy", s)]
     if asked != "yes_no":

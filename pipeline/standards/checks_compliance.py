@@ -13,6 +13,7 @@ from pipeline.standards.checks import CheckSpec, NoSettings, Told
 from pipeline.standards.evidence import Evidence
 from pipeline.standards.messages import message
 from pipeline.standards.patterns import compile_terms
+from pipeline.standards.wording import Bilingual
 from pipeline.types import Finding
 
 __all__ = ["CHECKS", "first_said"]
@@ -76,7 +77,7 @@ def _said(
         "met": len(demands) - len(lacking),
         "total": len(demands),
         "count": len(lacking),
-        "details": "、".join(lacking) or "—",
+        "details": Bilingual("、".join(lacking) or "—", ", ".join(lacking) or "—"),
     }
     return places, hits, values
 

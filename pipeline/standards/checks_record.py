@@ -98,11 +98,11 @@ def _hours(evidence: Evidence, settings: HoursSettings) -> Told:
             tzinfo=None
         )  # nobody said where the company is: the clock on the call list counts
     place, local = place_in_hours(started, given, zone=zone)
-    spans = "、".join(str(span) for span in given.spans)
+    spans = [str(span) for span in given.spans]
     values = {
         "value": f"{local:%Y-%m-%d %H:%M}",
         "details": Bilingual(_PLACES[place].zh, _PLACES[place].en),
-        "quote": spans,
+        "quote": Bilingual("、".join(spans), ", ".join(spans)),
     }
     return Told("unstated" if place in supposed else place, values=values)
 

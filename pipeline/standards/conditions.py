@@ -31,6 +31,7 @@ from pipeline.standards.grammar import (
 from pipeline.standards.judged import Judged, joined
 from pipeline.standards.messages import message
 from pipeline.standards.places import Place, anchored, place_of
+from pipeline.standards.quoting import in_context, listed
 from pipeline.types import Finding, Reason
 
 __all__ = ["Rules", "answer"]
@@ -172,8 +173,8 @@ def _counted(
         "limit_s": limit,
         "low": condition.min,
         "high": condition.max,
-        "quote": first.quote if first is not None else None,
-        "quotes": " / ".join(f"“{f.quote}”" for f in hits[:3] if f.quote) or None,
+        "quote": in_context(first, context.turns) if first is not None else None,
+        "quotes": listed(hits, context.turns),
     }
     why: tuple[Reason, ...] = ()
     if value is None:
@@ -217,8 +218,8 @@ def _share(condition: Share, context: Context, rules: Rules) -> Judged:
     value, _ = _bounded(condition, ratio, ratio)
     values = {
         "met": len(met), "total": len(whole), "count": len(missed), "share": 100 * ratio,
-        "quote": (missed or tuple(met))[0].quote,
-        "quotes": " / ".join(f"“{f.quote}”" for f in missed[:3] if f.quote) or None,
+        "quote": in_context((missed or tuple(met))[0], context.turns),
+        "quotes": listed(missed, context.turns),
     }  # fmt: skip
     return Judged(value, tuple(whole), missed, values=values, searched=place.span)
 

@@ -12,6 +12,7 @@ from pipeline.standards.grammar import Condition
 from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message, word
 from pipeline.standards.plan import Needs, Plan
+from pipeline.standards.quoting import in_context
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.unconnected import fatal_all_the_same, no_connect, unrecorded
 from pipeline.standards.view import View
@@ -81,7 +82,7 @@ def _stands(
     told = without.reason
     if in_doubt:
         worst = _most_doubtful(_union(with_, without), full, looked_at)
-        told = message("fatal_in_doubt", confidence=worst[0], quote=worst[1])
+        told = message("fatal_in_doubt", confidence=worst[0], quote=worst[1], low=full.gate)
     both = View(
         without.verdict, told, without.fatal and with_.fatal, _union(with_, without), without.searched
     )
@@ -105,7 +106,7 @@ def _most_doubtful(
     if not doubtful:
         return None, None
     worst, sure = min(doubtful, key=lambda one: one[1])
-    return sure, worst.quote or worst.kind
+    return sure, in_context(worst, context.turns) or worst.kind
 
 
 def _doubtful(findings: Iterable[Finding], context: Context) -> list[tuple[Finding, float]]:
@@ -119,9 +120,10 @@ def _doubt(without: View, with_: View, full: Context, looked_at: Sequence[Findin
     names = {"with_": word(f"verdict_{with_.verdict}"), "without": word(f"verdict_{without.verdict}")}
     outcome = full.evidence.outcome
     if not _doubtful(_union(with_, without), full) and outcome.confidence < full.gate:
-        return message("doubtful_outcome", confidence=outcome.confidence, **names)
+        told = word(f"outcome_{outcome.label}")
+        return message("doubtful_outcome", confidence=outcome.confidence, answer=told, low=full.gate, **names)
     confidence, quote = _most_doubtful(_union(with_, without), full, looked_at)
-    return message("doubtful_finding", confidence=confidence, quote=quote, **names)
+    return message("doubtful_finding", confidence=confidence, quote=quote, low=full.gate, **names)
 
 
 def _ruling(criterion: Criterion, view: View, context: Context, *, fatal_in_doubt: bool = False) -> Ruling:

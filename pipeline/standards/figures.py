@@ -7,6 +7,7 @@ from pipeline.standards.counted import COUNTED
 from pipeline.standards.grammar import Measured
 from pipeline.standards.judged import Judged
 from pipeline.standards.messages import message
+from pipeline.standards.quoting import listed
 from pipeline.standards.spots import spot_of
 from pipeline.standards.vocabulary import Band
 
@@ -42,9 +43,8 @@ def measured(condition: Measured, context: Context) -> Judged:
     hits, span = spot_of(condition.measure, context, too_low=low is not None and value < low)
     if holds and low is None and condition.measure in COUNTED:
         hits = ()  # few enough: what there is speaks neither for the verdict nor against it
-    quotes = dict.fromkeys(f"“{f.quote}”" for f in hits if f.quote)
     values = {
-        "value": value, "unit": figure.unit, "low": low, "high": high, "quotes": " / ".join([*quotes][:3]) or None,
+        "value": value, "unit": figure.unit, "low": low, "high": high, "quotes": listed(hits, context.turns),
     }  # fmt: skip
     return Judged(holds, hits, values=values, searched=span)
 
