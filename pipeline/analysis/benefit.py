@@ -35,8 +35,8 @@ SURE = 0.6
 PITCHED = 0.5
 """Share of the usual threshold from which the sentence of a pitch may state a benefit."""
 FAINT = 0.2
-"""Probability from which what lacks to a call's pitches may be a benefit. On six held-out sets of calls it keeps 13 of 22 that failed
-wrongly from it, and 11 of the 66 that failed rightly; 0.15 would one of the first more and four of the second (our default)."""
+"""Probability from which what lacks to a call's pitches may be a benefit. On six held-out sets of calls it keeps 13 of 22 that
+failed wrongly from failing, and 11 of the 66 that failed rightly; 0.15 one and four more (our default)."""
 _NAMED = 0.6
 """Share of a listed benefit's words that makes a sentence say it (our default)."""
 _ALIKE = 0.62
