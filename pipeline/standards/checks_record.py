@@ -16,7 +16,7 @@ from pipeline.standards.evidence import Evidence
 from pipeline.standards.grammar import Check, walk
 from pipeline.standards.hours import place_in_hours
 from pipeline.standards.messages import message, word
-from pipeline.standards.notes_people import only_a_person
+from pipeline.standards.notes_people import names_a_person, only_a_person
 from pipeline.standards.record_notes import outcomes_in
 from pipeline.standards.spots import talk_span
 from pipeline.standards.vocabulary import OutcomeLabel
@@ -149,7 +149,7 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
     recorded, written = _label(record.outcome, settings), (record.outcome or "").strip()
     given = {
         "time": record.started_at is not None,
-        "person": bool(person),
+        "person": bool(person) or _noted_person(evidence),
         "result": recorded is not None or _tells(evidence, settings),
     }
     names = {
@@ -178,6 +178,12 @@ def _complete(evidence: Evidence, settings: RecordSettings) -> Told:
     details = Bilingual("、".join(n.zh for n in lacking) or "—", ", ".join(n.en for n in lacking) or "—")
     answer = ("complete", "one_lacking", "several_lacking", "several_lacking")[len(lacking)]
     return Told(answer, values={"count": len(lacking), "details": details})
+
+
+def _noted_person(evidence: Evidence) -> bool:
+    """Whether the notes name the person; an agent's name there says who called."""
+    agents = (name for agent in evidence.profile.agents for name in agent.names)
+    return names_a_person(evidence.record.notes or "", (evidence.record.agent_name or "", *agents))
 
 
 def _tells(evidence: Evidence, settings: RecordSettings) -> bool:
