@@ -94,3 +94,23 @@ def test_a_question_put_as_a_statement_asks_once_the_purpose_is_told():
     later = call("A I'm calling about your herd.", "C Yes?", *said, language="en")
     purpose = later.finding("purpose", later.sentences[0], 0, 20, strength=1.0)
     assert [(one.turn, one.confidence >= 0.6) for one in needs.find(later, [purpose])] == [(2, True)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "A 您周几比较方便？",
+        "A 我们一共给您联系过几次？",
+        "A Could you give me a couple of minutes?",
+        "A What day would work better for you?",
+        "A How many times have you been phoned by us?",
+    ],
+)
+def test_asking_for_time_or_about_our_own_calls_is_no_need(line):
+    language = "en" if line.isascii() else "zh"
+    assert asked(call(line, "C Thursday." if language == "en" else "C 周四。", language=language)) == []
+
+
+def test_a_need_asked_beside_a_time_counts():
+    told = call("A 您哪天有空，家里现在用的是什么锅炉？", "C 周六，用的老式的。")
+    assert [turn for turn, *_ in asked(told)] == [0]

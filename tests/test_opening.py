@@ -165,3 +165,16 @@ def test_a_name_as_it_sounds_behind_the_firm_is_heard_late_in_a_long_turn(
 def test_what_stands_behind_the_firm_and_sounds_like_nobody_is_no_name(told: str) -> None:
     found = _find(LONG + told, profile=PROFILE)
     assert "name" not in found or found["name"].confidence < 0.6
+
+
+@pytest.mark.parametrize(
+    ("told", "firm"),
+    [
+        ("Hello, this is Iris Noon of the bridal team at Teasel and Rook Tailoring.", "Teasel and Rook Tailoring"),
+        ("Hi, it's Milo Hurst from Sedge, Tarn and Coble Solicitors, about your will.", "Sedge, Tarn and Coble Solicitors"),
+        ("Hello, this is Anne and I'm from Beacon, calling about your loan.", "Beacon"),
+        ("Hi, this is Iris Noon from Beacon, Tom and Sarah asked me to ring.", "Beacon"),
+    ],
+)  # fmt: skip
+def test_a_firm_of_several_names_is_heard_whole(told: str, firm: str) -> None:
+    assert _find(told, language="en")["company"].quote == firm

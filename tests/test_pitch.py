@@ -126,3 +126,16 @@ def test_the_likeliest_of_doubtful_pitches_counts() -> None:
 def test_beside_a_sure_pitch_an_unlikely_one_is_none() -> None:
     assert _settled(0.31, 0.9, 0.55) == [0.9, 0.55]
     assert _settled() == []
+
+
+def test_an_offer_within_the_greeting_is_a_pitch() -> None:
+    rest = (("customer", "嗯。"), ("agent", "您家现在用哪家的？"), ("customer", "别家的。"))
+    sold = "您好，我是绿源净水的小范，给您打电话是因为我们的净水机比桶装水便宜，一年能省下一千多。"
+    assert [(f.turn, f.kind) for f in _found(("agent", sold), *rest)] == [(0, "pitch")]
+    told = "您好，我是绿源净水的小范，给您打电话是想跟您约一下换滤芯的时间。"
+    assert _found(("agent", told), *rest) == []
+    rest = (("customer", "Yes?"), ("agent", "What do you use now?"), ("customer", "Bottles."))
+    sold = "Hello, Bea from Clearwell, I'm ringing because our filter costs less than bottled water."
+    assert [(f.turn, f.kind) for f in _found(("agent", sold), *rest)] == [(0, "pitch")]
+    told = "Hello, Bea from Clearwell, I'm ringing about the filter you bought for forty pounds."
+    assert _found(("agent", told), *rest) == []

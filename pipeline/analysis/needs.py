@@ -6,6 +6,7 @@ Articles 4.1, 4.2 and 10.4: ask what the customer needs, go on looking for it, a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
@@ -60,6 +61,7 @@ def _suspected(conversation: Conversation) -> list[Finding]:
         if (likely_so := _may_ask(sentence, likeliest.get(sentence.index, acts.NOTHING))) >= POSSIBLE
         and not says(sentence, KIND_OF_WORDS, "nothing")
         and not has_shape("may_we_talk", sentence.folded)
+        and not _serves(sentence)
         and _answered(conversation, sentence, is_open=True)
     ]
     if not asked:
@@ -96,6 +98,8 @@ def _asks(conversation: Conversation, sentence: Sentence) -> Match | None:
     """The words that ask for a need; an offer of help does so while the call is young, later it only serves."""
     if has_shape("may_we_talk", sentence.folded) or says(sentence, KIND_OF_WORDS, "nothing"):
         return None
+    if _serves(sentence):
+        return None
     told = likely(conversation, KIND, sentence)
     if told is not None:
         return told[0]
@@ -103,6 +107,15 @@ def _asks(conversation: Conversation, sentence: Sentence) -> Match | None:
     if not offer:
         return None
     return Match("offers_help", *offer.span(), _OFFERED, "pattern", {"open": True})
+
+
+def _serves(sentence: Sentence) -> bool:
+    """Whether it asks for time or leave, or about our own calls, and beside that for nothing."""
+    spans = [span for _wording, span in wordings_in(sentence, KIND_OF_WORDS, "serves")]
+    rest = list(sentence.folded)
+    for start, end in spans:
+        rest[start:end] = " " * (end - start)
+    return bool(spans) and not says(replace(sentence, folded="".join(rest)), KIND_OF_WORDS, "asks")
 
 
 def _embedded(sentence: Sentence, prior: Sequence[Finding]) -> Match | None:

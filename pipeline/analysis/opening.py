@@ -17,6 +17,7 @@ from pipeline.analysis.corrections import BY_FRAME, corrected
 from pipeline.analysis.departments import placed
 from pipeline.analysis.frames import SLOTS
 from pipeline.analysis.introduced import asks_firm, is_denied, own_firm, says_own_name
+from pipeline.analysis.joined_firms import whole_firm
 from pipeline.analysis.people import is_person, plain, trade
 from pipeline.analysis.purpose import purpose_of
 from pipeline.analysis.roster import behind_firm, known_names, own_name
@@ -166,7 +167,7 @@ def _tagged(
     said = said_in(conversation, turn, order, had, known)
     own = [tag for tag in slots_in(said) if not is_theirs(said.folded, tag.start, tag.end, said.language)]
     tags = corrected(said, _agreed(said, own))
-    tags = placed(said, with_announced(said, tags, known))
+    tags = [whole_firm(said, tag) for tag in placed(said, with_announced(said, tags, known))]
     tags = [tag for tag in tags if not is_theirs(said.folded, tag.start, tag.end, said.language)]
     introduced = any(slot in (*had, *(tag.slot for tag in tags)) for slot in ("company", "name"))
     for tag in tags:

@@ -15,6 +15,7 @@ from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import cue, hits, of_turn, whole
 from pipeline.analysis.matching import matches
+from pipeline.analysis.opening_pitch import opened_with
 from pipeline.analysis.rules import LANGUAGES, Match, load_rules
 from pipeline.analysis.shapes import has_shape, shape
 from pipeline.analysis.spotting import likely, told
@@ -159,8 +160,16 @@ def _pitch(
             continue
         best = max(hit, key=lambda match: match.strength, default=whole(sentence, 0.0))
         ruled = INSISTED if insists else BY_DEFINITION if _defined(conversation, sentence, hit) else 0.0
+        opened = opened_with(conversation, sentence)
+        ruled = max(ruled, opened.strength if opened else 0.0)
         return sentence, replace(best, strength=max(guess.probability, ruled))
-    return None
+    return _opened(conversation, sentences)
+
+
+def _opened(conversation: Conversation, sentences: Sequence[Sentence]) -> tuple[Sentence, Match] | None:
+    """A pitch within the agent's greeting or purpose."""
+    opened = ((sentence, opened_with(conversation, sentence)) for sentence in sentences)
+    return next(((sentence, match) for sentence, match in opened if match is not None), None)
 
 
 def _defined(conversation: Conversation, sentence: Sentence, hit: Sequence[Match]) -> bool:
