@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from pipeline.analysis import acts
 from pipeline.analysis.appointed import (
-    AGREED, KIND, OPEN, act_of, asked_for, is_short, only_asks, time_of, times_in,
+    AGREED,
+    KIND,
+    OPEN,
+    act_of,
+    asked_for,
+    is_short,
+    only_asks,
+    time_of,
+    times_in,
 )  # fmt: skip
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import gram_columns, vectors

@@ -65,7 +65,15 @@ def _grammar(language: str) -> _Grammar:
     frames = tuple(Pattern(source, demands(source, common_grams(language))) for source in sources)
     terms["either"] = data["either"]
     undated = bounds[0] + _fill("(?:" + "|".join(data["undated"]) + ")", terms) + bounds[1]
-    words = (data["between"], data["either"], _fill(data["hour"], terms), data["back"], undated, data["near"], data["own"])
+    words = (
+        data["between"],
+        data["either"],
+        _fill(data["hour"], terms),
+        data["back"],
+        undated,
+        data["near"],
+        data["own"],
+    )
     return _Grammar(data["maps"], frames, re.compile(data["past"]), Joins(*map(re.compile, words)))
 
 
