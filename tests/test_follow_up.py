@@ -171,3 +171,92 @@ def test_times_of_one_sentence_of_which_one_or_none_is_meant(
     language: str, text: str, isos: list[str | None]
 ) -> None:
     assert [time.iso for time in find_times(fold(text), language, NOW)] == isos
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "iso", "sure"),
+    [
+        ("en", ("a: Hi, it's Bo from Lark Cover.", "c: I'm out shopping.", "a: When's best to ring you?", "c: Sunday at four.", "a: Thank you, bye."),
+         "2026-03-15T16:00", True),
+        ("en", ("c: Hello?", "a: Kit at Dale Gym.", "c: Phone me some other day.", "a: Sure. Which day?", "c: Saturday at nine.", "a: Noted."),
+         "2026-03-14T09:00", True),
+        ("en", ("a: Hi, it's Bo from Lark Cover.", "c: I'm out shopping.", "a: When's best to ring you?", "c: Sunday at four, perhaps.", "a: Thank you, bye."),
+         "2026-03-15T16:00", False),
+        ("en", ("a: Hi, it's Bo from Lark Cover.", "c: I'm out shopping.", "a: When's best to ring you?", "c: Sunday at four.", "a: Do you rent the house?"),
+         "2026-03-15T16:00", False),
+        ("zh", ("a: 您好，新程驾校。", "c: 我在排队。", "a: 那我什么时候再联系您？", "c: 周五晚上吧。", "a: 多谢您，再见。"), "2026-03-13", True),
+        ("zh", ("a: 您好，新程驾校。", "c: 想学，你约个时间吧。", "a: 哪天？", "c: 周日上午九点。", "a: 收到。"), "2026-03-15T09:00", True),
+        ("zh", ("a: 您好，新程驾校。", "c: 我在排队。", "a: 那我什么时候再联系您？", "c: 周五晚上，说不准。", "a: 好的，再见。"), "2026-03-13", False),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_asked_for_and_answered(
+    language: str, lines: tuple[str, ...], iso: str, sure: bool
+) -> None:
+    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    assert step is not None and str(step.detail["iso"]).startswith(iso)
+    assert (step.confidence >= 0.6) is sure
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("en", ("a: Hello.", "c: I'm busy.", "a: When may I call again?", "c: I have no idea.", "a: Goodbye.")),
+        ("zh", ("a: 您好", "c: 我忙着呢", "a: 那我哪天再联系您", "c: 这个再说吧", "a: 再见")),
+        ("en", ("a: Hi.", "c: Go on.", "a: When does your lease run out?", "c: Sunday at four.", "a: Thank you.")),
+        ("zh", ("a: 您好", "c: 你说", "a: 您的车险哪天到期？", "c: 周日吧。", "a: 谢谢您。")),
+    ],
+)  # fmt: skip
+def test_what_is_asked_and_not_answered_or_not_for_a_step_is_never_sure(
+    language: str, lines: tuple[str, ...]
+) -> None:
+    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    assert step is None or (step.confidence < 0.6 and step.detail["when"] is None)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "iso"),
+    [
+        ("en", "Because Thursday at eight is your yoga, let me call you on Saturday.", "2026-03-14"),
+        ("en", "I'll ring you on Sunday, the offer ends on Friday at noon.", "2026-03-15"),
+        ("zh", "您周五上午十点要去医院，那我周日再给您打电话", "2026-03-15"),
+        ("zh", "那我后天给您打电话，活动到周六晚上十点", "2026-03-12"),
+    ],
+)
+def test_of_several_times_the_one_of_the_act_is_meant(language: str, text: str, iso: str) -> None:
+    lines = ("a: Hello.", "c: Yes, tell me.") if language == "en" else ("a: 您好", "c: 你说")
+    step = follow_up.agreed(follow_up.find(said(language, *lines, f"a: {text}")))
+    assert step is not None and step.detail["iso"] == iso
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "iso"),
+    [
+        ("zh", ("a: 您好", "c: 我想看房", "a: 三月二十五号上午我在售楼处等您，几点合适？", "c: 十点半吧。", "a: 好的"), "2026-03-25T10:30"),
+        ("zh", ("a: 您好", "c: 我在忙", "a: 那我下周再打给您，周几方便？", "c: 周四吧。", "a: 好的"), "2026-03-19"),
+        ("en", ("a: Hi.", "c: I'd like a viewing.", "a: Shall we meet on Saturday morning? What time?", "c: Ten o'clock.", "a: Lovely."),
+         "2026-03-14T10:00"),
+    ],
+)  # fmt: skip
+def test_an_hour_is_of_the_day_that_was_named_before(language: str, lines: tuple[str, ...], iso: str) -> None:
+    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    assert step is not None and step.detail["iso"] == iso
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "isos"),
+    [
+        ("zh", "您看哪天晚上", []),
+        ("zh", "几号下午", []),
+        ("zh", "到时候见", []),
+        ("zh", "下周几", [None]),
+        ("en", "which sunday", [None]),
+        ("en", "sunday at two was awkward, thursday then", [None, "2026-03-12"]),
+        ("zh", "就约周日上午九点，周六我再提醒您", ["2026-03-15T09:00", "2026-03-14"]),
+        ("en", "thursday at two, wednesday i'll text you", ["2026-03-12T14:00", "2026-03-11"]),
+        ("zh", "周六，周日下午我给您打", [None, None]),
+    ],
+)
+def test_a_question_for_a_day_is_no_time_and_an_hour_fixed_stands(
+    language: str, text: str, isos: list[str | None]
+) -> None:
+    assert [time.iso for time in find_times(fold(text), language, NOW)] == isos

@@ -12,6 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.analysis import acts
+from pipeline.analysis.appointed import (
+    AGREED,
+    KIND,
+    OPEN,
+    act_of,
+    asked_for,
+    is_short,
+    only_asks,
+    time_of,
+    times_in,
+)  # fmt: skip
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.matching import matches
@@ -25,17 +36,10 @@ if TYPE_CHECKING:
 
     from pipeline.analysis.outcome_model import FollowUpModel
 
-KIND = "follow_up"
-_ANSWER_CHARS = {"zh": 16, "en": 48}
-"""A time beside the act belongs to it only in a short sentence; a longer one speaks of something else."""
-
-
 LATE = 0.3
 """Part of a call before which words alone settle no step: there they tell of the call's cause (our default)."""
 _HALF = 0.4
 """Part of a call before which a bare time agreed to tells of habits, not of a next step (our default)."""
-_AGREED = 0.7
-"""How sure a bare time is that one side names and the other takes up (our default)."""
 LEAST = 0.5
 """Least probability at which a step counts as agreed (our default)."""
 
@@ -61,16 +65,32 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     steps: list[Finding] = []
     worded: list[Finding] = []
     for candidate in candidates(conversation):
-        sure = _sure(conversation, candidate, model)
-        if sure is not None and not _turned_down(candidate):
-            steps.append(_finding(conversation, candidate, sure))
-        elif sure is None and candidate.place > LATE and not _turned_down(candidate):
+        if _turned_down(candidate):
+            continue
+        sure, asked = _sure(conversation, candidate, model), _answered(conversation, candidate)
+        if sure is not None or asked is not None:
+            steps.append(_finding(conversation, candidate, max(sure or 0.0, asked or 0.0)))
+        elif candidate.place > LATE:
             worded.extend(_by_words(conversation, candidate))
     return steps or worded
 
 
+def _answered(conversation: Conversation, candidate: Candidate) -> float | None:
+    """How sure the sentence names the time that the other side has asked for to follow up."""
+    if not candidate.times or candidate.place <= LATE:
+        return None
+    return asked_for(conversation, candidate.sentence, candidate.before)
+
+
 def _sure(conversation: Conversation, candidate: Candidate, model: FollowUpModel) -> float | None:
-    """How sure the sentence settles a step: the agent's by the learned layer, the customer's by the model of candidates."""
+    """How sure the sentence settles a step; one that only asks when is open, whatever the models say."""
+    sure = _told(conversation, candidate, model)
+    asks = sure is not None and only_asks(candidate.sentence, candidate.times)
+    return min(sure, OPEN) if sure is not None and asks else sure
+
+
+def _told(conversation: Conversation, candidate: Candidate, model: FollowUpModel) -> float | None:
+    """The agent's step by the learned layer, the customer's by the model of candidates."""
     if candidate.sentence.speaker == "agent":
         guess = acts.guesses(conversation, KIND).get(candidate.sentence.index, acts.NOTHING)
         return (
@@ -92,7 +112,7 @@ def _only_delivers(conversation: Conversation, sentence: Sentence) -> bool:
 def _by_words(conversation: Conversation, candidate: Candidate) -> Iterator[Finding]:
     """A step that the words or the talk around them alone settle, where nothing else in the call does."""
     if _settled(candidate) or _both_name(conversation, candidate):
-        yield _finding(conversation, candidate, _AGREED)
+        yield _finding(conversation, candidate, AGREED)
         return
     if candidate.sentence.speaker != "agent":
         return
@@ -104,11 +124,11 @@ def _by_words(conversation: Conversation, candidate: Candidate) -> Iterator[Find
 def _settled(candidate: Candidate) -> bool:
     """Whether a bare time answers what the other side asked or said of a time, and that side takes it up."""
     sentence, before, reply = candidate.sentence, candidate.before, candidate.reply
-    if not candidate.times or not _is_short(sentence) or candidate.place <= _HALF:
+    if not candidate.times or not is_short(sentence) or candidate.place <= _HALF:
         return False
     if before is None or reply is None:
         return False
-    named = _is_short(before) and says_time(before.folded, before.language)
+    named = is_short(before) and says_time(before.folded, before.language)
     asked = named or says(before, KIND, "asks") or bool(matches(KIND, before))
     taken = bool(matches("reply_agree", reply)) or says_time(reply.folded, reply.language)
     return asked and taken
@@ -125,10 +145,6 @@ def _both_name(conversation: Conversation, candidate: Candidate) -> bool:
     return bool(same) and bool(candidate.steps or matches(KIND, before))
 
 
-def _is_short(sentence: Sentence) -> bool:
-    return len(sentence.text) <= _ANSWER_CHARS.get(sentence.language, 48)
-
-
 def candidates(conversation: Conversation) -> Iterator[Candidate]:
     """Every sentence with a time to come or an act of follow-up in it."""
     turns = len(conversation.turns)
@@ -137,8 +153,7 @@ def candidates(conversation: Conversation) -> Iterator[Candidate]:
     for sentence in conversation.sentences:
         first.setdefault(sentence.turn, sentence)
         last[sentence.turn] = sentence
-    for sentence in conversation.sentences:
-        times = tuple(find_times(sentence.folded, sentence.language, conversation.record.started_at))
+    for sentence, times in times_in(conversation):
         steps = tuple(matches(KIND, sentence))
         if times or steps:
             yield Candidate(
@@ -195,29 +210,39 @@ def _gram_score(sentence: Sentence, weights: np.ndarray) -> float:
 
 
 def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> Finding:
-    """The words from the act to the time, and what they say."""
+    """The words from the act to the time, and what they say; of several times and acts, from the one that is meant."""
     sentence, steps, times = candidate.sentence, candidate.steps, candidate.times
-    spans = [(act.start, act.end) for act in steps] + [(time.start, time.end) for time in times]
-    when, iso = _joined(sentence, times or _times_beside(conversation, sentence))
+    act = act_of(sentence, steps)
+    time = time_of(sentence, act, times or _times_beside(conversation, sentence))
+    spans = [(one.start, one.end) for one in (*steps, *times)]
+    if act is not None and time in times and len(times) > 1:
+        spans = [(act.start, act.end), (time.start, time.end)]
     return conversation.finding(
         KIND,
         sentence,
         min(start for start, _end in spans),
         max(end for _start, end in spans),
         strength=sure,
-        action=steps[0].detail.get("action") if steps else None,
-        when=when,
-        iso=iso,
+        action=act.action if act and steps else None,
+        when=_heard(sentence, time) if time else None,
+        iso=time.iso if time else None,
         rule=steps[0].rule if steps else None,
         layer="structure",
     )
 
 
 def agreed(findings: Sequence[Finding]) -> Finding | None:
-    """The follow-up that stands at the end: the last with a time, else the last."""
+    """The follow-up that stands at the end: the last with a time, else the last.
+
+    Where only its day is said again, the one that told the hour stands.
+    """
     mine = [finding for finding in findings if finding.kind == KIND]
     timed = [finding for finding in mine if finding.detail.get("when")]
-    return timed[-1] if timed else mine[-1] if mine else None
+    if not timed:
+        return mine[-1] if mine else None
+    day = timed[-1].detail.get("iso")
+    same = [finding for finding in timed if day and str(finding.detail.get("iso")).startswith(day)]
+    return max(same, key=lambda finding: len(finding.detail["iso"])) if same else timed[-1]
 
 
 def _times_beside(conversation: Conversation, sentence: Sentence) -> Sequence[When]:
@@ -225,16 +250,12 @@ def _times_beside(conversation: Conversation, sentence: Sentence) -> Sequence[Wh
     beside = [s for s in conversation.in_turn(sentence.turn) if abs(s.index - sentence.index) == 1]
     for neighbour in reversed(beside):
         times = find_times(neighbour.folded, neighbour.language, conversation.record.started_at)
-        if times and _is_short(neighbour):
+        if times and is_short(neighbour):
             return times
     return ()
 
 
-def _joined(sentence: Sentence, times: Sequence[When]) -> tuple[str | None, str | None]:
-    """The time as heard and its ISO form: the most exact of several."""
-    if not times:
-        return None, None
-    best = max(times, key=lambda when: (len(when.iso or ""), when.end - when.start))
-    inside = sentence.folded[best.start : best.end] == best.text
-    text = sentence.text[best.start : best.end] if inside else best.text
-    return text, best.iso
+def _heard(sentence: Sentence, time: When) -> str:
+    """A time as it was heard, where it stands in the sentence."""
+    inside = sentence.folded[time.start : time.end] == time.text
+    return sentence.text[time.start : time.end] if inside else time.text

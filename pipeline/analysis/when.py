@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -16,19 +16,23 @@ from typing import Any
 from pipeline.analysis.heard import forms_of
 from pipeline.analysis.patterns import Pattern, common_grams
 from pipeline.analysis.prefilter import demands
-from pipeline.analysis.when_joined import Joins, Said, joined
+from pipeline.analysis.when_joined import Joins, Said, joined, resumed
 from pipeline.analysis.when_resolved import resolved
 from pipeline.lexicons import load_yaml
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A time as heard: characters ``[start, end)`` of a folded sentence, and ISO 8601 where it could be resolved."""
+    """A time as heard: characters ``[start, end)`` of a folded sentence, and ISO 8601 where it could be resolved.
+
+    ``said`` holds its words by what they mean.
+    """
 
     text: str
     start: int
     end: int
     iso: str | None
+    said: Said = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,15 @@ def _grammar(language: str) -> _Grammar:
     frames = tuple(Pattern(source, demands(source, common_grams(language))) for source in sources)
     terms["either"] = data["either"]
     undated = bounds[0] + _fill("(?:" + "|".join(data["undated"]) + ")", terms) + bounds[1]
-    words = (data["between"], data["either"], _fill(data["hour"], terms), data["back"], undated, data["near"])
+    words = (
+        data["between"],
+        data["either"],
+        _fill(data["hour"], terms),
+        data["back"],
+        undated,
+        data["near"],
+        data["own"],
+    )
     return _Grammar(data["maps"], frames, re.compile(data["past"]), Joins(*map(re.compile, words)))
 
 
@@ -97,9 +109,17 @@ def find_times(folded: str, language: str, now: datetime | None) -> list[When]:
     kept.sort(key=lambda one: one.start)
     times = [one for one in kept if not grammar.past.search(folded[max(0, one.start - 6) : one.end])]
     return [
-        When(folded[one.start : one.end], one.start, one.end, _iso(one, grammar, now))
+        When(folded[one.start : one.end], one.start, one.end, _iso(one, grammar, now), one)
         for one in joined(times, folded, grammar.joins)
     ]
+
+
+def resume(earlier: When, later: When, language: str, now: datetime | None) -> When:
+    """A time said after another of the same talk: an hour is of the day that was named, a weekday of the week."""
+    said = resumed(earlier.said, later.said)
+    if said is later.said:
+        return later
+    return replace(later, said=said, iso=_iso(said, _grammar("zh" if language == "zh" else "en"), now))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ _SPANS = ("wkonly", "nextunit", "moonly", "edge", "unit", "unit2")
 _SHORT = ("min", "hour", "分", "时", "钟")
 """An offset in minutes or hours: a clock time beside it is today's all the same."""
 _BESIDE = re.compile(r"[\s,，、]*")
+_CLAUSE = re.compile(r"[,，]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Joins:
 
     ``between`` stands between a day and an hour that belong together, ``either`` between two to choose from, ``hour``
     is another hour to choose from, ``back`` takes back what was said before; ``undated`` overlaps a time of no sure
-    date; a vague time with words of ``near`` is still today's.
+    date; a vague time with words of ``near`` is still today's; ``own`` after a time says what is done then.
     """
 
     between: re.Pattern[str]
@@ -70,6 +71,7 @@ class Joins:
     back: re.Pattern[str]
     undated: re.Pattern[str]
     near: re.Pattern[str]
+    own: re.Pattern[str]
 
 
 def joined(said: Sequence[Said], folded: str, joins: Joins) -> list[Said]:
@@ -90,7 +92,7 @@ def joined(said: Sequence[Said], folded: str, joins: Joins) -> list[Said]:
     for one in _marked(said, folded, joins):
         if times:
             first = times.pop()
-            times.extend(_related(first, one, folded[first.end : one.start], joins))
+            times.extend(_related(first, one, folded, joins))
         else:
             times.append(one)
     return [_of_another_day(time, times, folded, joins) for time in times]
@@ -108,17 +110,25 @@ def _marked(said: Sequence[Said], folded: str, joins: Joins) -> list[Said]:
     return marked
 
 
-def _related(first: Said, second: Said, gap: str, joins: Joins) -> tuple[Said, ...]:
+def _related(first: Said, second: Said, folded: str, joins: Joins) -> tuple[Said, ...]:
     """Two neighbours as what they are to each other."""
+    gap = folded[first.end : second.start]
     if joins.either.fullmatch(gap):
         return _either(first, second)
     if second.dated and joins.back.fullmatch(gap):
         return replace(first, dated=False), _on_its_day(first, second)
     if first.dated and second.dated and joins.between.fullmatch(gap) and _fit(first, second):
         return (_together(first, second),)
-    if first.dated and _BESIDE.fullmatch(gap) and first.days and first.days.keys() == second.days.keys():
+    beside = first.dated and _BESIDE.fullmatch(gap) and first.days
+    if beside and first.days.keys() == second.days.keys() and not _apart(first, second, folded, joins):
         return _either(first, second)
     return first, second
+
+
+def _apart(first: Said, second: Said, folded: str, joins: Joins) -> bool:
+    """Whether an hour is fixed and the second time begins a clause of its own: "Saturday at ten, Friday I'll text you"."""
+    is_clause = _CLAUSE.search(folded, first.end, second.start)
+    return first.has_clock and is_clause is not None and joins.own.match(folded, second.end) is not None
 
 
 def _fit(first: Said, second: Said) -> bool:
@@ -143,6 +153,22 @@ def _on_its_day(first: Said, second: Said) -> Said:
     if not second.has_clock or second.has_span or not first.days:
         return second
     return replace(second, parts={**first.without_clock().parts, **second.parts}, choice=first.choice)
+
+
+def resumed(first: Said, second: Said) -> Said:
+    """A time said after another sentence's: an hour is of the day that was named there, a weekday of the week."""
+    if second.has_span:
+        week = first.parts.get("wkonly") if "weekend" not in first.parts else None
+        week = "next" if first.parts.get("nextunit") == "week" else week
+        alone = second.days.keys() == {"wd"} and not {"wk", "week", "afternext"} & second.parts.keys()
+        return replace(second, parts={**second.parts, "wk": week}) if week and alone else second
+    if not first.has_span or not (second.has_clock or "part" in second.parts):
+        return second
+    if not first.days:
+        return replace(second, dated=False)
+    parts = {**first.without_clock().parts, **second.parts}
+    dated, choice = first.dated and second.dated, first.choice or second.choice
+    return replace(second, parts=parts, dated=dated, choice=choice)
 
 
 def _either(first: Said, second: Said) -> tuple[Said, Said]:

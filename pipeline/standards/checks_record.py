@@ -232,7 +232,8 @@ def _contradict(recorded: str, heard: str, settings: RecordSettings) -> bool:
 def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     """Whether someone interested was given a follow-up, heard or on record.
 
-    What is heard counts where it is known who says it, and so does that nothing is.
+    What is heard counts where it is known who says it, and so does that nothing is. The call's ending tells the same step
+    in words of its own: it stands no surer than what it was heard by.
     """
     steps = tuple(f for f in evidence.findings if f.kind == "follow_up")
     sure, whose = evidence.transcript.sides_sure, known(steps, evidence.transcript)
@@ -240,7 +241,7 @@ def _follow_up(evidence: Evidence, settings: FollowUpSettings) -> Told:
     agreed = evidence.outcome if sure else Outcome("undetermined", 1.0)
     when = agreed.follow_up_when or next((str(f.detail["when"]) for f in found if f.detail.get("when")), None)
     heard = agreed.follow_up_text or next((f.quote for f in found if f.quote), None)
-    if found or heard or when:
+    if found:
         return Told("heard", hits=found, values={"quote": heard or when, "value": when})
     column = _extra(evidence, settings.columns)
     if column:
