@@ -20,7 +20,7 @@ from pipeline.analysis.dialogue import (
     hits,
     of_turn,
 )
-from pipeline.analysis.postponed import handled, postpones
+from pipeline.analysis.postponed import handled
 from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
 from pipeline.analysis.spotting import likely
@@ -136,7 +136,7 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
     if best != "benefit" and chance["benefit"] >= DOUBT and _solves(replied):
         return "benefit", 0.5
     sure = chance["benefit"] if best == "benefit" else 1 - chance["benefit"]
-    return handled(conversation, replied, best, sure) if postpones(sentence, kind) else (best, sure)
+    return handled(conversation, sentence, kind, replied, (best, sure))
 
 
 def _fixed(conversation: Conversation, sentence: Sentence) -> bool:

@@ -18,25 +18,31 @@ MET = 0.8
 """How sure a postponement counts as met by time and a next step (our default)."""
 A_DOUBT = 0.55
 """How sure one that is only granted counts as unmet: under the gate, so that a person decides."""
+_KIND = "objection"
 _PRESSES = ("hard_sell", "impatient", "rude")
 
 
-def postpones(sentence: Sentence, kind: str) -> bool:
-    """Whether an objection of a kind only puts the decision off."""
-    return kind in KINDS and says(sentence, "objection", "postpones")
-
-
 def handled(
-    conversation: Conversation, replied: Sequence[Sentence], handling: str, sure: float
+    conversation: Conversation,
+    sentence: Sentence,
+    kind: str,
+    replied: Sequence[Sentence],
+    heard: tuple[str, float],
 ) -> tuple[str, float]:
-    """How a postponement was met, and how sure that is, from what the agent replied and the handling that was heard."""
-    if handling == "benefit" or any(_presses(conversation, one) for one in replied):
-        return handling, sure
-    if handling == "ignored" and not any(says(one, "objection", "accepts") for one in replied):
-        return handling, sure
-    if any(_goes_on(conversation, one) for one in replied):
+    """How an objection was met, and how sure that is: as heard, unless it is a postponement that was granted.
+
+    An agent who says "take your time" took it for one, in whatever words it was put; that is a doubt, too.
+    """
+    worded = kind in KINDS and says(sentence, _KIND, "postpones")
+    timed = any(says(one, _KIND, "gives_time") for one in replied)
+    if heard[0] == "benefit" or not (worded or (timed and kind == "other")):
+        return heard
+    granted = timed or heard[0] == "passive" or any(says(one, _KIND, "accepts") for one in replied)
+    if not granted or any(_presses(conversation, one) for one in replied):
+        return heard
+    if worded and any(_goes_on(conversation, one) for one in replied):
         return "benefit", MET
-    return "passive", min(sure, A_DOUBT)
+    return "passive", min(heard[1], A_DOUBT)
 
 
 def _presses(conversation: Conversation, sentence: Sentence) -> bool:
@@ -45,4 +51,4 @@ def _presses(conversation: Conversation, sentence: Sentence) -> bool:
 
 def _goes_on(conversation: Conversation, sentence: Sentence) -> bool:
     """Whether the agent says what comes next."""
-    return says(sentence, "objection", "steps") or likely(conversation, "follow_up", sentence) is not None
+    return says(sentence, _KIND, "steps") or likely(conversation, "follow_up", sentence) is not None
