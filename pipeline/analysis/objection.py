@@ -20,6 +20,7 @@ from pipeline.analysis.dialogue import (
     hits,
     of_turn,
 )
+from pipeline.analysis.postponed import handled
 from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
 from pipeline.analysis.spotting import likely
@@ -64,8 +65,14 @@ def objections(conversation: Conversation, turn: int) -> list[tuple[Sentence, Ma
     return [
         (s, _weighed(conversation, s, told[0]))
         for s, told in judged
-        if told is not None and not says(s, KIND, "drops") and not _only_answers(conversation, s, told[0])
+        if told is not None and not _is_none(conversation, s, told[0])
     ]
+
+
+def _is_none(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
+    """Whether the words only praise the price, tell what would please, or answer who else supplies."""
+    pleases = hit.detail["kind"] == "other" and says(sentence, KIND, "prefers")
+    return pleases or says(sentence, KIND, "drops") or _only_answers(conversation, sentence, hit)
 
 
 def _weighed(conversation: Conversation, sentence: Sentence, hit: Match) -> Match:
@@ -113,7 +120,7 @@ def _leading(best: dict[str, tuple[Sentence, Match]]) -> list[tuple[str, tuple[S
 def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tuple[str, float]:
     """The likeliest handling, and how sure it is whether the objection is met.
 
-    No strength of a product meets a lack of time; another time does.
+    No strength of a product meets a lack of time; another time does. What meets a postponement, ``postponed.py`` says.
     """
     replied = [
         s for turn in after(conversation, sentence.turn, "agent", 2) for s in of_turn(conversation, turn)
@@ -128,7 +135,8 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
         return "benefit", ANOTHER_TIME
     if best != "benefit" and chance["benefit"] >= DOUBT and _solves(replied):
         return "benefit", 0.5
-    return best, chance["benefit"] if best == "benefit" else 1 - chance["benefit"]
+    sure = chance["benefit"] if best == "benefit" else 1 - chance["benefit"]
+    return handled(conversation, sentence, kind, replied, (best, sure))
 
 
 def _fixed(conversation: Conversation, sentence: Sentence) -> bool:
