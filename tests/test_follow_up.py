@@ -173,20 +173,26 @@ def test_times_of_one_sentence_of_which_one_or_none_is_meant(
     assert [time.iso for time in find_times(fold(text), language, NOW)] == isos
 
 
+_SHOPPING = ("a: Hi, it's Bo from Lark Cover.", "c: I'm out shopping.")
+_QUEUE = ("a: 您好，新程驾校。", "c: 我在排队。")
+
+
 @pytest.mark.parametrize(
     ("language", "lines", "iso", "sure"),
     [
-        ("en", ("a: Hi, it's Bo from Lark Cover.", "c: I'm out shopping.", "a: When's best to ring you?", "c: Sunday at four.", "a: Thank you, bye."),
+        ("en", (*_SHOPPING, "a: When's best to ring you?", "c: Sunday at four.", "a: Thank you, bye."),
          "2026-03-15T16:00", True),
-        ("en", ("c: Hello?", "a: Kit at Dale Gym.", "c: Phone me some other day.", "a: Sure. Which day?", "c: Saturday at nine.", "a: Noted."),
+        ("en", ("c: Hello?", "a: Kit at Dale Gym.", "c: Phone me some other day.", "a: Sure. Which day?", "c: Saturday at nine.",
+                "a: Noted."),
          "2026-03-14T09:00", True),
-        ("en", ("a: Hi, it's Bo from Lark Cover.", "c: I'm out shopping.", "a: When's best to ring you?", "c: Sunday at four, perhaps.", "a: Thank you, bye."),
+        ("en", (*_SHOPPING, "a: When's best to ring you?", "c: Sunday at four, perhaps.", "a: Thank you, bye."),
          "2026-03-15T16:00", False),
-        ("en", ("a: Hi, it's Bo from Lark Cover.", "c: I'm out shopping.", "a: When's best to ring you?", "c: Sunday at four.", "a: Do you rent the house?"),
+        ("en", (*_SHOPPING, "a: When's best to ring you?", "c: Sunday at four.", "a: Do you rent the house?"),
          "2026-03-15T16:00", False),
-        ("zh", ("a: 您好，新程驾校。", "c: 我在排队。", "a: 那我什么时候再联系您？", "c: 周五晚上吧。", "a: 多谢您，再见。"), "2026-03-13", True),
-        ("zh", ("a: 您好，新程驾校。", "c: 想学，你约个时间吧。", "a: 哪天？", "c: 周日上午九点。", "a: 收到。"), "2026-03-15T09:00", True),
-        ("zh", ("a: 您好，新程驾校。", "c: 我在排队。", "a: 那我什么时候再联系您？", "c: 周五晚上，说不准。", "a: 好的，再见。"), "2026-03-13", False),
+        ("zh", (*_QUEUE, "a: 那我什么时候再联系您？", "c: 周五晚上吧。", "a: 多谢您，再见。"), "2026-03-13", True),
+        ("zh", ("a: 您好，新程驾校。", "c: 想学，你约个时间吧。", "a: 哪天？", "c: 周日上午九点。", "a: 收到。"),
+         "2026-03-15T09:00", True),
+        ("zh", (*_QUEUE, "a: 那我什么时候再联系您？", "c: 周五晚上，说不准。", "a: 好的，再见。"), "2026-03-13", False),
     ],
 )  # fmt: skip
 def test_a_time_that_is_asked_for_and_answered(
@@ -231,9 +237,11 @@ def test_of_several_times_the_one_of_the_act_is_meant(language: str, text: str, 
 @pytest.mark.parametrize(
     ("language", "lines", "iso"),
     [
-        ("zh", ("a: 您好", "c: 我想看房", "a: 三月二十五号上午我在售楼处等您，几点合适？", "c: 十点半吧。", "a: 好的"), "2026-03-25T10:30"),
+        ("zh", ("a: 您好", "c: 我想看房", "a: 三月二十五号上午我在售楼处等您，几点合适？", "c: 十点半吧。", "a: 好的"),
+         "2026-03-25T10:30"),
         ("zh", ("a: 您好", "c: 我在忙", "a: 那我下周再打给您，周几方便？", "c: 周四吧。", "a: 好的"), "2026-03-19"),
-        ("en", ("a: Hi.", "c: I'd like a viewing.", "a: Shall we meet on Saturday morning? What time?", "c: Ten o'clock.", "a: Lovely."),
+        ("en", ("a: Hi.", "c: I'd like a viewing.", "a: Shall we meet on Saturday morning? What time?", "c: Ten o'clock.",
+                "a: Lovely."),
          "2026-03-14T10:00"),
     ],
 )  # fmt: skip

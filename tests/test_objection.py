@@ -104,3 +104,37 @@ def test_held_out_dialogues(language):
     assert counts["objection"].f1 >= 0.8, counts["objection"]
     for key in ("objection.kind", "objection.handling"):
         assert details[key].count("") >= 0.75 * len(details[key]), [text for text in details[key] if text]
+
+
+@pytest.mark.parametrize(
+    ("said", "reply", "handling", "certain"),
+    [
+        ("C I'd have to run it past my husband first.", "A Of course, ask him. I'll post the leaflet.", "benefit", True),
+        ("C I'd have to run it past my husband first.", "A That's fine, no rush.", "passive", False),
+        ("C I'd have to run it past my husband first.", "A Don't ask him, sign today, it'll be gone.", "ignored", True),
+        ("C 我得问问我儿子再说。", "A 好的，您先问问他，我把条款发您微信。", "benefit", True),
+        ("C 我得问问我儿子再说。", "A 没事，不着急。", "passive", False),
+        ("C 我得问问我儿子再说。", "A 这还问什么呀，您自己定就行，名额今天就没了。", "ignored", True),
+    ],
+)  # fmt: skip
+def test_a_postponement_is_met_by_time_and_a_next_step(said, reply, handling, certain):
+    (found,) = objection.find(
+        call("A We have a plan." if said.isascii() else "A 我们有一款保险。", said, reply), ()
+    )
+    assert found.detail["kind"] == "other" and found.detail["handling"] == handling
+    assert (found.detail["share"]["handling"] >= 0.6) is certain
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("A Ours is a small grey one.", "C But my wife wants a bigger one."),
+        ("A 这款是两门的。", "C 可我先生更想要四门的。"),
+    ],
+)
+def test_what_somebody_would_like_better_is_no_sure_objection(before, said):
+    found = objection.find(
+        call(before, said, "A Then let me show you another." if said.isascii() else "A 那我给您看另一款。"),
+        (),
+    )
+    assert all(one.confidence < 0.6 or one.detail["kind"] != "other" for one in found)

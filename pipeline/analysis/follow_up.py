@@ -214,8 +214,8 @@ def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> F
     sentence, steps, times = candidate.sentence, candidate.steps, candidate.times
     act = act_of(sentence, steps)
     time = time_of(sentence, act, times or _times_beside(conversation, sentence))
-    spans = [(one.start, one.end) for one in (*steps, *times)]
-    if act is not None and time in times and len(times) > 1:
+    spans = [*((one.start, one.end) for one in steps), *((one.start, one.end) for one in times)]
+    if act is not None and time is not None and time in times and len(times) > 1:
         spans = [(act.start, act.end), (time.start, time.end)]
     return conversation.finding(
         KIND,

@@ -1,7 +1,7 @@
-"""What an agent owes a postponement ("I must ask my wife", 让我考虑一下): time, and a next step (docs/decisions/0028).
+"""What an agent owes a postponement ("I must ask my wife", 让我考虑一下): time, and a next step (docs/decisions/0029).
 
-It is no reason to argue with: pressing against it is what article 7.3 forbids. So it is met by leaving the time asked for and saying
-what comes next – papers, a day, a question what is still open; time alone is a doubt, never a deduction.
+It is no reason to argue with: pressing against it is what article 7.3 forbids. So it is met by leaving the time asked for
+and saying what comes next – papers, a day, a question what is still open; time alone is a doubt, never a deduction.
 """
 
 from __future__ import annotations
