@@ -174,9 +174,7 @@ class Bench:
                 copy = write_copy(source, target, mask=hidden_in(result), must_be=own.sha256 if own else None)
                 return self._area.take(copy, "audio")
             except RecordingError as error:
-                if REASONS[
-                    code_of(error.code)
-                ].heals:  # moved or exchanged since it was heard: not scored without its sound
+                if REASONS[code_of(error.code)].heals:  # moved or exchanged since it was heard
                     raise
                 _log.warning("%s: no playable copy: %s", result.call.call_id, error)
                 return None  # the call is judged; its page plays nothing
