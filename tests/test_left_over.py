@@ -70,6 +70,7 @@ def test_a_copy_that_can_t_be_written_is_the_disk_s_fault(tmp_path: Path, result
         write_copy(tmp_path / "in.wav", tmp_path / "out" / "one.flac")
     crossed = pickle.loads(pickle.dumps(told.value))  # noqa: S301 - our own
     assert crossed.errno == errno.EFBIG, "it crosses to another process"
+    assert told.value.__cause__ is None, "Dask's pickling takes the cause along"
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -93,8 +93,8 @@ def write_copy(
         try:
             with open_stream(source, name=shown_name(source.name, None), must_be=must_be) as stream:
                 _encode(stream, beside, hidden, settings, made_from)
-        except OSError as error:  # also PyAV's, which no other process could unpickle
-            raise OSError(error.errno, error.strerror, target.name) from error
+        except OSError as error:  # also PyAV's, which no other process could unpickle, not even as the cause
+            raise OSError(error.errno, error.strerror, target.name) from None
         except (av.error.FFmpegError, IndexError, ValueError) as error:
             raise RecordingError(
                 f"{shown_name(source.name, None)}: no playable copy could be made ({error})", code="damaged"
