@@ -108,7 +108,8 @@ def unclear(conversation: Conversation, sentence: Sentence) -> bool:
 
 def _no_confusion(conversation: Conversation, sentence: Sentence) -> bool:
     """Whether a sentence asks who calls, or for the matter itself, whatever the learned layer takes it for."""
-    return bool(has_shape("asks_identity", sentence.folded)) or _interested(conversation, sentence)
+    asks = has_shape("asks_identity", sentence.folded) or has_shape("asks_which", sentence.folded)
+    return bool(asks) or _interested(conversation, sentence)
 
 
 def _interested(conversation: Conversation, sentence: Sentence) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.dialogue import found_at, harmless, hits
+from pipeline.analysis.sure import found as worded
 from pipeline.types import Finding
 
 
@@ -18,4 +19,10 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
             if (sentence.turn, kind) not in found and not harmless("courtesy", sentence, hit):
                 finding = found_at(conversation, "courtesy", sentence, hit, {"kind": kind})
                 found[sentence.turn, kind] = finding
+        for wording, span in worded(sentence, "courtesy", "adds"):
+            kind = str(wording.detail["kind"])
+            if (sentence.turn, kind) not in found:
+                found[sentence.turn, kind] = conversation.finding(
+                    "courtesy", sentence, *span, strength=wording.strength, kind=kind, layer="pattern"
+                )
     return list(found.values())

@@ -232,12 +232,13 @@ def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> F
 
 
 def agreed(findings: Sequence[Finding]) -> Finding | None:
-    """The follow-up that stands at the end: the last with a time, else the last.
+    """The follow-up that stands at the end: the last with a time, else the last; what is only sent yields to a talk or visit.
 
     Where only its day is said again, the one that told the hour stands.
     """
     mine = [finding for finding in findings if finding.kind == KIND]
     timed = [finding for finding in mine if finding.detail.get("when")]
+    timed = [finding for finding in timed if finding.detail.get("action") != "send"] or timed
     if not timed:
         return mine[-1] if mine else None
     day = timed[-1].detail.get("iso")

@@ -72,7 +72,23 @@ def objections(conversation: Conversation, turn: int) -> list[tuple[Sentence, Ma
 def _is_none(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
     """Whether the words only praise the price, tell what would please, or answer who else supplies."""
     pleases = hit.detail["kind"] == "other" and says(sentence, KIND, "prefers")
-    return pleases or says(sentence, KIND, "drops") or _only_answers(conversation, sentence, hit)
+    return (
+        pleases
+        or says(sentence, KIND, "drops")
+        or _only_answers(conversation, sentence, hit)
+        or _of_the_present(conversation, sentence, hit)
+    )
+
+
+def _of_the_present(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
+    """Whether a grievance is about what the customer has, for the agent asked about that and has offered nothing yet."""
+    if hit.detail["kind"] not in ("price", "distrust", "other"):
+        return False
+    asked = [s for turn in before(conversation, sentence.turn, "agent") for s in of_turn(conversation, turn)]
+    if not any(says(other, KIND, "present") for other in asked) or says(sentence, KIND, "yours"):
+        return False
+    earlier = (s for s in conversation.by("agent") if s.turn < sentence.turn)
+    return not any(likely(conversation, "pitch", other) for other in earlier)
 
 
 def _weighed(conversation: Conversation, sentence: Sentence, hit: Match) -> Match:

@@ -30,6 +30,7 @@ _SURE_LANGUAGE, _MOST_UNHEARD = 0.9, 1 / 3
 """Least belief in the call's language, and most of the speech without words, at which nobody having talked is sure (our
 defaults)."""
 
+_INVITING = ("call_back", "interested")
 _SETTLED = 0.6
 """Least confidence of a timed next step that leaves no call undetermined (the gate, our default)."""
 
@@ -50,6 +51,9 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
         The likeliest of ``LABELS``; a confidence under the gate says that a person should look.
     """
     label, confidence = _one_sided(conversation) or outcome_of(conversation, talked(conversation, findings))
+    if _against_calls(label, confidence, findings):
+        label, confidence = "not_interested", DOUBT
+        return Outcome(label, confidence)
     follow = None if label in NO_CONNECT else agreed(findings)
     if (_unrecorded(conversation) and label != "voicemail") or (
         label in NO_CONNECT and _badly_told(conversation)
@@ -61,6 +65,16 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
             confidence = min(confidence, DOUBT)
     when = (follow.detail.get("iso") or follow.detail.get("when")) if follow else None
     return Outcome(label, round(confidence, 3), follow.quote if follow else None, when)
+
+
+def _against_calls(label: str, confidence: float, findings: Sequence[Finding]) -> bool:
+    """Whether an outcome that invites another call, or a doubtful wrong person, stands against a request to stop calling."""
+    if label not in _INVITING and not (label == "wrong_person" and confidence < _SETTLED):
+        return False
+    return any(
+        one.kind == "do_not_call" and one.speaker == "customer" and one.confidence >= _SETTLED
+        for one in findings
+    )
 
 
 def _taken_up(conversation: Conversation, follow: Finding) -> bool:

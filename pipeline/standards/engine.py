@@ -50,11 +50,24 @@ def judge(criterion: Criterion, standard: Standard, plan: Plan, sure: Context, f
     looked_at = _heard_by(plan.everything[criterion.id], full)
     if with_.verdict == without.verdict:
         return _stands(criterion, without, with_, full, looked_at)
+    if _costs_nothing(with_, without, full):
+        return _ruling(criterion, without, full)
     doubt = _doubt(without, with_, full, looked_at)
     searched = with_.searched or without.searched
     return _ruling(
         criterion, View("needs_review", doubt, hits=_union(with_, without), searched=searched), full
     )
+
+
+def _costs_nothing(with_: View, without: View, full: Context) -> bool:
+    """Whether all that is in doubt is if the criterion applies, and what it asks for was surely done.
+
+    Neither answer takes anything from the agent: the doubt is left out of account (docs/decisions/0030).
+    """
+    if {with_.verdict, without.verdict} != {"pass", "not_applicable"}:
+        return False
+    passed = with_ if with_.verdict == "pass" else without
+    return bool(passed.hits) and not _doubtful(passed.hits, full)
 
 
 def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
