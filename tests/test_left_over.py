@@ -28,6 +28,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pipeline import scoring_run
 from pipeline.audio.probe import digest_of
+from pipeline.cached import TRANSCRIPTS
 from pipeline.errors import RecordingError
 from pipeline.nightly.night import begin, keep, put_down
 from pipeline.nightly.settings import NightSettings
@@ -80,6 +81,16 @@ def test_a_copy_that_can_t_be_written_is_the_disk_s_fault(tmp_path: Path, result
     crossed = pickle.loads(pickle.dumps(told.value))  # noqa: S301 - our own
     assert crossed.errno == errno.EFBIG, "it crosses to another process"
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_files")
+def test_words_that_the_cache_can_t_hold_are_not_left_there_by_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "cache"))
+    TRANSCRIPTS.store("5" * 64, "6" * 64, {"transcript": ["words"] * 20_000})
+    assert "can't be written" in caplog.text
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.usefixtures("small_files")
