@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -81,7 +82,23 @@ def run(
 def _pool(workers: int, initializer: Callable[..., None] | None, initargs: tuple) -> ProcessPoolExecutor:
     # spawn: a fork of a process that has threads (the decoder, BLAS) may hang
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=initializer, initargs=initargs)
+    return ProcessPoolExecutor(workers, context, _start, (initializer, initargs))
+
+
+def _start(initializer: Callable[..., None] | None, initargs: tuple) -> None:
+    """Begin in a worker. It ends with its owner, killed or not: by itself it would wait for ever, its models loaded, and
+    first do the calls that were handed out.
+    """
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+    if initializer is not None:
+        initializer(*initargs)
+
+
+def _end_with_owner() -> None:
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        owner.join()
+        os._exit(1)
 
 
 def _submit(

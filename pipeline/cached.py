@@ -71,9 +71,13 @@ class Shelf:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=".", suffix=".json", dir=path.parent)
-            with os.fdopen(handle, "wb") as file:
-                file.write(seal(written, keys, key) if keys.newest is not None else written)
-            Path(name).replace(path)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(seal(written, keys, key) if keys.newest is not None else written)
+                Path(name).replace(path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)  # half an entry is somebody's words all the same
+                raise
         except OSError as error:
             _log.warning("cache: %s can't be written (%s)", path, error)
 

@@ -21,9 +21,10 @@ from pipeline.intake import Intake, find_profile, take_in
 from pipeline.machine import free_memory, limit_threads, processors, share_out
 from pipeline.process import Job, UnsupportedLanguageError, Workplace, hear_call, judge_call
 from pipeline.reports.calls_csv import Failure
-from pipeline.reports.originals import keep_original, without_words
+from pipeline.reports.files import clear_up
+from pipeline.reports.originals import FOLDER, keep_original, without_words
 from pipeline.reports.standard_view import StandardView, view_of
-from pipeline.reports.writer import ReportWriter, Written, write_call
+from pipeline.reports.writer import ReportWriter, Written, take_back, write_call
 from pipeline.settings import Keep, Language, Settings
 from pipeline.standards import load_standard
 from pipeline.standards.added import check_extensions
@@ -108,6 +109,7 @@ def run_scoring(
         check_recogniser(engine)
     tally = Tally(mistakes=intake.mistakes)
     view = view_of(workplace.standard)
+    clear_up(run.out, run.out / "calls", run.out / FOLDER)
     with ReportWriter(run.out, standard=view) as writer, (progress or _silent)(len(intake.calls)) as step:
         for failure in failures_of_intake(intake):
             _fail(tally, writer, failure)
@@ -146,13 +148,16 @@ def score_one(
     """Score one recording and write its own files; runs in a worker."""
     heard = hear_call(job, workplace)
     result = judge_call(heard, job, workplace)
-    keep_original(result, heard.transcript, out, keep=keep)
     shown = result if keep != "original" else without_words(result)
+    keep_original(result, heard.transcript, out, keep="masked")  # an earlier run's, or half of one
     try:
-        return write_call(shown, out, standard=view, sound=keep != "original")
+        written = write_call(shown, out, standard=view, sound=keep != "original")
+        keep_original(result, heard.transcript, out, keep=keep)  # last: what no report tells of is not kept
     except BaseException:
-        keep_original(result, heard.transcript, out, keep="masked")  # what no report tells of is not kept
+        keep_original(result, heard.transcript, out, keep="masked")
+        take_back(result, out)
         raise
+    return written
 
 
 def failure_of(job: Job, error: BaseException | None) -> Failure:

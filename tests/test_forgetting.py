@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline.commands.store import store as command
 from pipeline.errors import ConfigError
+from pipeline.nightly.tickets import Ticket
 from pipeline.review.acts import do
 from pipeline.review.asked import ASKED
 from pipeline.review.cases import load_case
@@ -38,6 +39,7 @@ from pipeline.store.check import check_store
 from pipeline.store.coach_tables import Draft, PlanAct
 from pipeline.store.forgetting import calls_of, plain_id, suppressed
 from pipeline.store.forgetting import person_of as asked_for
+from pipeline.store.keep import Judged
 from pipeline.store.night_tables import LedgerEntry, Suppression
 from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.tables import Call, Score
@@ -483,8 +485,11 @@ def test_the_transcript_that_a_call_was_judged_by_is_known_without_its_recording
             "sha256": hashlib.sha256(WORD.encode()).hexdigest(),
         }
         data = json.dumps({"provenance": {"recogniser": engine}}).encode()
-        kept = store.files.put(data, "result")
-        run_night(store, inbox, make=lambda ticket: replace(judged(ticket), files=(kept,)))
+
+        def make(ticket: Ticket) -> Judged:
+            return replace(judged(ticket), files=(store.files.put(data, "result"),))
+
+        run_night(store, inbox, make=make)
         recording.unlink()
         assert "to be deleted: a.transcript.json\n" in run(store, *WITH, "--dry-run")
         run(store, *WITH)

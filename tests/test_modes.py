@@ -16,7 +16,7 @@ from pipeline import modes
 from pipeline.reports.files import atomic_path, write_atomic
 from pipeline.store import open_store
 from pipeline.store.check import check_store
-from pipeline.store.removal import _alerts
+from pipeline.store.night_texts import without_customers
 
 
 @pytest.fixture
@@ -80,5 +80,5 @@ def test_a_damaged_file_of_alerts_doesn_t_stop_a_removal(tmp_path: Path) -> None
     night = tmp_path / date(2025, 3, 4).isoformat()
     night.mkdir()
     (night / "alerts.json").write_text('{"alerts": [{"call_id": "a", "customer_id": "C-7')
-    _alerts(tmp_path, {"a"})
+    without_customers(tmp_path, {"a"})
     assert list(night.iterdir()) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -29,6 +30,7 @@ from retention_store import (
 from review_calls import fill
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from pipeline.commands import retention as commands
 from pipeline.errors import ConfigError
@@ -36,8 +38,10 @@ from pipeline.review.acts import do
 from pipeline.review.asked import ASKED
 from pipeline.review.cases import load_case
 from pipeline.store import Store, open_store, removal
+from pipeline.store import retention as planning
 from pipeline.store.check import check_store
 from pipeline.store.coach_tables import PlanAct
+from pipeline.store.errors import StoreError
 from pipeline.store.forgetting import suppressed
 from pipeline.store.holds import hold, release
 from pipeline.store.privacy_tables import Removal, RemovalDone
@@ -298,3 +302,28 @@ def test_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             assert check_store(store, mend=False) == []
     finally:
         cluster.remove()
+
+
+def test_a_hold_placed_while_a_purge_is_planned_stops_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the rules and the removal somebody holds one of the calls: all of it stays."""
+    real, before = planning.find_due, files(store)
+
+    def meanwhile(session: Session, *rest: Any) -> planning.Due:
+        due = real(session, *rest)
+        session.close()
+        with store.writing() as other:
+            assert hold(other, ["call-a2"], reason="dispute", by="Wu Fang") == 1
+        return due
+
+    monkeypatch.setattr(planning, "find_due", meanwhile)
+    path = rules(tmp_path, "default: {transcript: 100}\n")
+    told = CliRunner().invoke(
+        commands.purge, ["--retention", path, "--by", "Chen Li", "--store", store.place.text]
+    )
+    assert isinstance(told.exception, StoreError)
+    assert "call-a2" in str(told.exception)
+    assert files(store) == before
+    monkeypatch.undo()
+    assert purge(store, path)["held"] == ["call-a2"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,8 @@ import pytest
 from night_fakes import judged, lines, run_night, the_night, write_wav
 from night_programs import Program, prefect_server
 from postgres_cluster import Cluster, programs
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, insert, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from test_preview import DRAFT, truly_judged
 
 from pipeline.nightly import night
@@ -23,11 +25,16 @@ from pipeline.nightly.settings import NightSettings
 from pipeline.store import Store, StoreBusyError, open_store
 from pipeline.store.backup import back_up
 from pipeline.store.check import check_store
+from pipeline.store.database import heals
 from pipeline.store.errors import StoreError
+from pipeline.store.holds import hold
 from pipeline.store.keep import keep_score
 from pipeline.store.lock import nightly_lock
 from pipeline.store.migrate import bring_up, head, tables
 from pipeline.store.night_tables import Run
+from pipeline.store.privacy_tables import Removal
+from pipeline.store.removal import Wanted, remove
+from pipeline.store.tables import Call, StoredFile
 
 pytest.importorskip("psycopg", reason="the extra postgres is not installed")
 pytestmark = [
@@ -182,3 +189,44 @@ def test_a_user_who_lacks_a_right_is_told_so_in_words(cluster: Cluster) -> None:
             store.writing() as session,
         ):
             session.execute(delete(Run))
+
+
+def test_no_error_of_the_server_shows_the_row(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's own message goes on with "Failing row contains (…)", which hiding parameters doesn't hide."""
+    monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "files"))
+    secret = "159" + "00001111"  # a traceback shows lines of this file
+    with open_store(cluster.make("errors")) as store:
+        with pytest.raises(IntegrityError) as told, store.writing() as session:
+            session.execute(insert(StoredFile), [{"sha256": secret, "kind": None, "bytes": 1}])
+        shown = "".join(traceback.format_exception(told.value))
+        assert "null value in column" in shown
+        assert secret not in shown
+        assert getattr(told.value.orig, "sqlstate", None) == "23502"
+        with pytest.raises(OperationalError) as late, store.writing() as session:
+            session.execute(text("SET LOCAL statement_timeout = 50"))
+            session.execute(text("SELECT pg_sleep(5)"))
+        assert heals(late.value)
+
+
+def test_a_hold_under_way_is_waited_for_by_a_removal(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hold that is not yet committed when the removal looks: without waiting for it both would be done."""
+    monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "files"))
+    write_wav(tmp_path / "inbox" / "0.wav", 5)
+    with open_store(cluster.make("held")) as store:
+        assert run_night(store, tmp_path / "inbox", on=NIGHT).ok
+        with store.reading() as session:
+            key, call_id = session.execute(select(Call.id, Call.call_id)).one()
+        with ThreadPoolExecutor(1) as other, store.writing() as session:
+            assert hold(session, [call_id], reason="dispute", by="Wu Fang") == 1
+            done = other.submit(remove, store, Wanted("purge", "Chen Li", "retention", quotes=(key,)))
+            time.sleep(0.5)
+            assert not done.done()
+            session.commit()
+            with pytest.raises(StoreError, match="held"):
+                done.result(timeout=30)
+        with store.reading() as session:
+            assert session.scalars(select(Removal)).all() == []

@@ -18,7 +18,7 @@ from pipeline.nightly.persons_rows import Row, is_theirs, names, rows_in
 from pipeline.nightly.shared import exists, lists_of, place_of
 from pipeline.store.forgetting import Person, plain_id, taken_digest
 from pipeline.store.night_tables import NIGHTLY, LedgerEntry, MissingCall, Run
-from pipeline.store.retention import in_parts
+from pipeline.store.parts import in_parts
 from pipeline.store.tables import Call
 from pipeline.types import CallRecord
 

@@ -38,6 +38,7 @@ from pipeline.store.keep import Judged, Made, keep_score, keep_standard
 from pipeline.store.ledger import Night, night_of
 from pipeline.store.night_tables import NIGHTLY, LedgerEntry, Run
 from pipeline.store.reasons import REASONS, code_of
+from pipeline.store.runs import clear_up, must_run
 from pipeline.store.standards_kept import InForce, in_force, kept_standard, versions
 from pipeline.store.tables import StandardText
 from pipeline.store.tally import freshen
@@ -101,7 +102,7 @@ def _begin(
     standard = standard_named(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
     store.files.ready()
-    store.files.remove_left_over()
+    clear_up(store)
     setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
     made = _open_run(store, settings, str(inbox), profile, at)
     known = known_from(_stamps(store, str(inbox)))
@@ -149,7 +150,6 @@ def _open_run(store: Store, settings: NightSettings, inbox: str, profile: Profil
     options = {"standard": settings.standard, "language": settings.language, "host": socket.gethostname()}
     options["profile"] = str(settings.profile.expanduser().resolve()) if settings.profile else None
     with store.writing() as session:
-        end_stale(session, at)
         run = Run(
             kind=NIGHTLY, night=night, inbox=inbox, state="running", started_at=at, code_version=__version__,
             settings=options, counts={},
@@ -157,12 +157,6 @@ def _open_run(store: Store, settings: NightSettings, inbox: str, profile: Profil
         session.add(run)
         session.flush()
         return Made(run.id, night, at)
-
-
-def end_stale(session: Session, at: datetime) -> None:
-    """Say of runs that never ended that they were stopped: the lock was free, so nobody works on them."""
-    for stale in session.scalars(select(Run).where(Run.state == "running")):
-        stale.state, stale.ended_at = "interrupted", at
 
 
 def _stamps(store: Store, inbox: str) -> dict[str, tuple[Stamp, str]]:
@@ -201,6 +195,7 @@ def keep(store: Store, ticket: Ticket, judged: Judged, made: Made) -> Ended:
     """Put down a judged call: its score's rows and its line in the ledger, in one transaction."""
     at = Made(made.run, made.night, datetime.now(UTC))
     with store.writing() as session:
+        must_run(session, made.run)
         score = keep_score(session, judged, ticket.basis, at)
         entry = session.get_one(LedgerEntry, ticket.entry)
         _settle(entry, at, "scored", None, None)
@@ -216,6 +211,7 @@ def put_down(store: Store, ticket: Ticket, made: Made, *, code: str, message: st
     state = REASONS[reason].state
     at = Made(made.run, made.night, datetime.now(UTC))
     with store.writing() as session:
+        must_run(session, made.run)
         entry = session.get_one(LedgerEntry, ticket.entry)
         if entry.state == "scored":
             entry.last_run, entry.updated_at, entry.message = at.run, at.at, message

@@ -21,7 +21,7 @@ from pipeline.errors import ConfigError
 from pipeline.intake import find_profile
 from pipeline.nightly.again import Again, Answer, Desk, without_ears
 from pipeline.nightly.child import plain
-from pipeline.nightly.night import close_run, end_stale, standard_named
+from pipeline.nightly.night import close_run, standard_named
 from pipeline.nightly.rescore_plan import Choice, Left, Plan, plan_calls
 from pipeline.nightly.shared import exists, lists_of, place_of, told_unread
 from pipeline.nightly.work import Setup
@@ -38,6 +38,7 @@ from pipeline.store.card_query import last_profile
 from pipeline.store.keep import Made, keep_score, keep_standard
 from pipeline.store.lock import nightly_lock
 from pipeline.store.night_tables import RESCORE, Run
+from pipeline.store.runs import clear_up
 from pipeline.store.standards_kept import InForce, in_force, kept_standard
 from pipeline.store.tables import Call, Score
 from pipeline.store.tally import freshen
@@ -132,6 +133,7 @@ def _kept(
     if not plan.calls:
         return _gathered(plan, iter(()), lambda again, answer: None)
     store.files.ready()
+    clear_up(store)
     zone = setup.workplace.profile.zone
     run = _open_run(store, wish, setup, at)
 
@@ -278,7 +280,6 @@ def _open_run(store: Store, wish: Wish, setup: Setup, at: datetime) -> int:
         "host": socket.gethostname(),
     }  # fmt: skip
     with store.writing() as session:
-        end_stale(session, at)
         if wish.standard is not None:
             keep_standard(
                 session, sha256=standard.sha256, standard=standard.id, version=standard.version,

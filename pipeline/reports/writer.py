@@ -77,13 +77,18 @@ def write_call(
         write_atomic(folder / page, call_page(result, standard=standard, sound=played))
         write_json(result, folder)
     except BaseException:
-        # a call that fails on the way has no score, nor one of an earlier run whose sound is gone
-        for path in (target, folder / page, folder / f"{name}.json"):
-            path.unlink(missing_ok=True)
+        take_back(result, out)
         raise
     known = bool(result.provenance.get("transcript_from_cache"))
     lost = tuple(sorted(result.sound.unrecorded)) if result.sound else ()
     return Written(row, card, from_cache=known, unrecorded=lost)
+
+
+def take_back(result: CallResult, out: Path) -> None:
+    """Leave nothing of a call: one that fails on the way has no score, nor one of an earlier run whose sound is gone."""
+    folder, name = out / "calls", safe_name(result.call.call_id)
+    for ending in (SUFFIX, ".html", ".json"):
+        (folder / f"{name}{ending}").unlink(missing_ok=True)
 
 
 def _copy(result: CallResult, source: Path, target: Path, settings: CopySettings | None) -> str | None:

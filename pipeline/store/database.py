@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -129,7 +129,7 @@ def make_engine(place: Place) -> Engine:
         event.listen(engine, "begin", _sqlite_begin)
         return engine
     try:
-        return create_engine(
+        engine = create_engine(
             place.url,
             pool_pre_ping=True,
             pool_size=4,
@@ -137,6 +137,8 @@ def make_engine(place: Place) -> Engine:
             connect_args={"connect_timeout": 10},
             hide_parameters=True,
         )
+        event.listen(engine, "handle_error", _without_detail)
+        return engine
     except ModuleNotFoundError as error:
         raise ExtraMissingError(
             "PostgreSQL needs an optional part; install it with: pip install 'callgauge[postgres]'"
@@ -161,6 +163,18 @@ def _sqlite_begin(connection: Connection) -> None:
     """Who means to write takes the lock first: one who turns from reading to writing can't wait for it."""
     writes = connection.get_execution_options().get(WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _without_detail(context: ExceptionContext) -> None:
+    """Leave of a server's error its first line: its details hold the row that was to be written, a hint or context its values."""
+    error = context.original_exception
+    if not error.args or not isinstance(error.args[0], str):
+        return
+    first = (error.args[0].strip().splitlines() or [""])[0]
+    if context.sqlalchemy_exception is not None:
+        shown = context.sqlalchemy_exception
+        shown.args = tuple(str(each).replace(error.args[0], first) for each in shown.args)
+    error.args = (first, *error.args[1:])
 
 
 def _told(error: SQLAlchemyError) -> str:

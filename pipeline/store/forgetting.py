@@ -16,9 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.store.night_tables import LedgerEntry, MissingCall, Suppression
+from pipeline.store.parts import in_parts
 from pipeline.store.phones import Phone, holds, phone_of, phones_in
 from pipeline.store.privacy_tables import StoreSecret, SuppressedDigest
-from pipeline.store.retention import in_parts
 from pipeline.store.tables import Call
 from pipeline.types import CallRecord
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError
+from pipeline.store.errors import StoreError
+from pipeline.store.parts import in_parts
 from pipeline.store.privacy_tables import Hold
 from pipeline.store.review_tables import Review
 from pipeline.store.tables import Call
@@ -31,9 +33,34 @@ def held_calls(session: Session) -> frozenset[int]:
     return frozenset(held) | frozenset(disputed)
 
 
+def none_held(session: Session, calls: Collection[int]) -> None:
+    """Hold calls against holds and appeals for the transaction's time, which then may remove data of them.
+
+    Who places a hold or an appeal at the same moment waits for the removal, or the removal for them.
+
+    Raises
+    ------
+    StoreError
+        One of them was held, or appealed, since the removal was planned.
+    """
+    for part in in_parts(sorted(calls)):
+        for table, key in (
+            (Review, Review.call),
+            (Call, Call.id),
+        ):  # in the order in which judging locks them
+            session.execute(select(key).where(key.in_(part)).order_by(key).with_for_update(of=table))
+    if held := held_calls(session) & set(calls):
+        names = session.scalars(select(Call.call_id).where(Call.id == min(held))).one()
+        raise StoreError(
+            f"calls were held or appealed meanwhile ({names} …): nothing is removed, run it again"
+        )
+
+
 def hold(session: Session, call_ids: Sequence[str], *, reason: str, by: str) -> int:
     """Hold calls; one that is held already stays as it is. Says how many are new. Raises ConfigError."""
     calls = _calls(session, call_ids)
+    for part in in_parts(calls):  # a removal under way is waited for
+        session.execute(select(Call.id).where(Call.id.in_(part)).order_by(Call.id).with_for_update())
     there = set(session.scalars(select(Hold.call).where(Hold.call.in_(calls), Hold.released_at.is_(None))))
     new = [call for call in calls if call not in there]
     session.add_all(Hold(call=call, reason=reason, held_by=by, held_at=datetime.now(UTC)) for call in new)

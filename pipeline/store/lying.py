@@ -16,7 +16,7 @@ from pipeline.call_names import kept_name, named_by, path_in
 from pipeline.errors import printable
 from pipeline.errors import why as why_not
 from pipeline.store.night_tables import LedgerEntry
-from pipeline.store.retention import in_parts
+from pipeline.store.parts import in_parts
 from pipeline.store.tables import Call
 
 _PASSWORD = re.compile(r"(?<=://)([^/@:]*):[^/@]*@")

@@ -20,7 +20,7 @@ from pipeline.sealing import BrokenSealError
 from pipeline.store.database import Store
 from pipeline.store.files import FileArea, read_result
 from pipeline.store.lying import GONE, Disk, Lying, Place, entries_of, take_away
-from pipeline.store.retention import in_parts
+from pipeline.store.parts import in_parts
 from pipeline.store.tables import Score
 
 ALONE = "its recording is gone, so whose it is isn't known"

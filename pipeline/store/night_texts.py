@@ -65,6 +65,25 @@ def take_out(files: Path, names: Collection[str]) -> None:
         raise ConfigError([told]) from error
 
 
+def without_customers(nights: Path, calls: set[str]) -> None:
+    """Take the customer out of the alerts that past nights wrote."""
+    for path in sorted(nights.glob("*/alerts.json")) if calls else ():
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:  # damaged: it may name the customer, and `store alerts` makes it anew
+            path.unlink()
+            continue
+        mine = [alert for alert in data["alerts"] if alert["call_id"] in calls and alert["customer_id"]]
+        for alert in mine:
+            alert["customer_id"] = None
+        if mine:
+            private_folder(path.parent)
+            beside = path.with_name(".alerts.tmp")
+            beside.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            beside.chmod(0o600)
+            beside.replace(path)
+
+
 def _summary(path: Path, known: _Names) -> None:
     text = path.read_text(encoding="utf-8", errors="replace")
     kept = known.text(text)

@@ -15,8 +15,8 @@ from pipeline.store.elsewhere import TAKEN_OUT, strip_elsewhere, strip_flags
 from pipeline.store.files import FileArea, Kept
 from pipeline.store.forgetting import keep_rows, keep_suppressed
 from pipeline.store.night_tables import Alert
+from pipeline.store.parts import in_parts
 from pipeline.store.period_tables import FollowUpMark
-from pipeline.store.retention import in_parts
 from pipeline.store.review_tables import ReviewAct
 from pipeline.store.tables import Call, CriterionRow, FindingRow, Score
 

@@ -6,12 +6,10 @@ and may not be removed: the next one ends it first, and twice changes nothing. `
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
@@ -20,14 +18,17 @@ from sqlalchemy.orm import Session
 from pipeline.speech import cache
 from pipeline.store.appraisal_query import digest_of
 from pipeline.store.database import Store
-from pipeline.store.files import private_folder
 from pipeline.store.forgetting import strip_missing
+from pipeline.store.holds import none_held
 from pipeline.store.lying import Lying, Place, entries_of, look, take_away
 from pipeline.store.lying_words import SHARED, take_words_away, to_go
 from pipeline.store.night_tables import LedgerEntry
+from pipeline.store.night_texts import without_customers
+from pipeline.store.parts import in_parts
 from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, without_quotes
-from pipeline.store.retention import FileItem, files_of, in_parts, successors_of, unshared
+from pipeline.store.retention import FileItem, files_of, successors_of, unshared
+from pipeline.store.runs import clear_up
 from pipeline.store.search_index import forget_words
 from pipeline.store.tables import Call, StoredFile
 from pipeline.types import CallRecord
@@ -87,13 +88,20 @@ class Finished:
 
 
 def remove(store: Store, wanted: Wanted, *, now: datetime | None = None) -> Removed:
-    """Take data away and put down what went. The caller holds the nightly lock and has called `finish_all`."""
+    """Take data away and put down what went. The caller holds the nightly lock and has called `finish_all`.
+
+    Raises
+    ------
+    StoreError
+        One of the calls was held since this was planned: nothing is taken away.
+    """
     at = now or datetime.now(UTC)
     store.files.ready()
     new_results = _new_results(store, wanted)
     transcripts = to_go(store, sorted({*wanted.people, *wanted.scores})) if wanted.recordings else []
     with store.writing() as session:
         files = _files(session, wanted)
+        none_held(session, {*wanted.quotes, *wanted.people, *wanted.scores, *(each.call for each in files)})
         gone = _calls_of(session, (*wanted.people, *wanted.scores))
         recordings = sorted({call.recording_sha256 for call in gone})
         body = {**_body(session, wanted, files, new_results, recordings), "transcripts": transcripts}
@@ -199,8 +207,8 @@ def _rows(session: Session, wanted: Wanted, at: datetime) -> None:
 
 
 def finish_all(store: Store) -> Finished:
-    """End every removal whose files may still be there; what a killed run left half-written goes too, whoever's it is."""
-    store.files.remove_left_over()
+    """End every removal whose files may still be there; what a killed run left goes too, whoever's it is."""
+    clear_up(store)
     with store.reading() as session:
         open_ = select(Removal.id).outerjoin(RemovalDone, RemovalDone.removal == Removal.id)
         numbers = session.scalars(open_.where(RemovalDone.removal.is_(None)).order_by(Removal.id)).all()
@@ -218,32 +226,13 @@ def _finish(store: Store, number: int) -> tuple[Lying, ...]:
     gone = sum(store.files.remove(sha256, kind) for sha256, kind in mine)
     for sha256 in body["words_of"]:
         cache.forget(sha256)
-    _alerts(store.place.files / "nights", set(body["rows"]["people"]) | set(body["rows"]["scores"]))
+    without_customers(store.place.files / "nights", set(body["rows"]["people"]) | set(body["rows"]["scores"]))
     left = _inbox(store, body)
     with store.writing() as session:
         if not left:
             session.add(RemovalDone(removal=number, at=datetime.now(UTC), files=gone))
     store.flush_log()
     return left
-
-
-def _alerts(nights: Path, calls: set[str]) -> None:
-    """Take the customer out of the alerts that past nights wrote."""
-    for path in sorted(nights.glob("*/alerts.json")) if calls else ():
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError:  # damaged: it may name the customer, and `store alerts` makes it anew
-            path.unlink()
-            continue
-        mine = [alert for alert in data["alerts"] if alert["call_id"] in calls and alert["customer_id"]]
-        for alert in mine:
-            alert["customer_id"] = None
-        if mine:
-            private_folder(path.parent)
-            beside = path.with_name(".alerts.tmp")
-            beside.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-            beside.chmod(0o600)
-            beside.replace(path)
 
 
 def _inbox(store: Store, body: Mapping[str, Any]) -> tuple[Lying, ...]:

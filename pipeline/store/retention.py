@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from sqlalchemy import ColumnElement, func, select
@@ -17,9 +17,9 @@ from pipeline.config import Frozen, load_yaml, validate
 from pipeline.config_messages import shown
 from pipeline.errors import ConfigError
 from pipeline.store.holds import held_calls
+from pipeline.store.parts import in_parts
 from pipeline.store.tables import Call, CriterionRow, FindingRow, Score, StoredFile
 
-T = TypeVar("T")
 RETENTION_VARIABLE = "CALLGAUGE_RETENTION"
 FOREVER = "forever"
 LONGEST = 36_500
@@ -211,9 +211,3 @@ def _having(
         query = select(Score.call).join(table, table.score == Score.id)
         found |= set(session.scalars(query.where(Score.call.in_(part), *conditions).distinct()))
     return sorted(found)
-
-
-def in_parts(values: Sequence[T], size: int = 500) -> Iterator[Sequence[T]]:
-    """Values in portions that a database takes as parameters."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
