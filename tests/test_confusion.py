@@ -154,3 +154,19 @@ def test_a_rewording_with_one_new_term_is_for_a_person():
     )
     found = next(f for f in confusion.find(told, ()) if f.kind == "confusion")
     assert found.detail["restated"] and found.detail["share"]["restated"] < 0.6
+
+
+@pytest.mark.parametrize(
+    ("agent", "said"),
+    [
+        ("A 我们有个套餐跟您说一下。", "C 啥套餐？"),
+        ("A I'd like to tell you about our new scheme.", "C Oh, what scheme is that?"),
+    ],
+)
+def test_asking_for_the_matter_by_its_general_name_is_no_confusion(agent, said):
+    assert (
+        confusion.find(
+            call(agent, said, "A 是家庭宽带。" if not said.isascii() else "A It's for boilers."), ()
+        )
+        == []
+    )

@@ -61,3 +61,12 @@ def test_thanks_leave_the_farewell_its_words():
     assert said("A Thanks for your time, goodbye.", language="en") == {(0, "thanks"), (0, "closing")}
     assert said("A Have a good evening.", language="en") == {(0, "closing")}
     assert said("A Morning, is that Mrs Ojo?", language="en") == {(0, "greeting")}
+
+
+@pytest.mark.parametrize("line", ["A 石经理早，我是小刘。", "A 葛姐早啊，方便吗？"])
+def test_a_title_and_good_morning_greet(line):
+    assert (0, "greeting") in said(line)
+
+
+def test_early_is_no_greeting():
+    assert said("A 石经理早就来过了。") == set()

@@ -268,3 +268,18 @@ def test_a_question_for_a_day_is_no_time_and_an_hour_fixed_stands(
     language: str, text: str, isos: list[str | None]
 ) -> None:
     assert [time.iso for time in find_times(fold(text), language, NOW)] == isos
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "iso"),
+    [
+        ("en", ("a: When can the fitter come?", "c: Friday at ten.",
+                "a: Friday at ten, he'll come then. I'll text you the address today."),
+         "2026-03-13T10:00"),
+        ("zh", ("a: 您好", "c: 我想再聊", "a: 那周五上午十点我打给您。", "c: 行", "a: 我今天先把资料发给您。"),
+         "2026-03-13T10:00"),
+    ],
+)  # fmt: skip
+def test_what_is_only_sent_yields_to_a_talk_or_visit(language: str, lines: tuple[str, ...], iso: str) -> None:
+    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    assert step is not None and step.detail["iso"] == iso

@@ -111,6 +111,13 @@ def test_asking_for_time_or_about_our_own_calls_is_no_need(line):
     assert asked(call(line, "C Thursday." if language == "en" else "C 周四。", language=language)) == []
 
 
+@pytest.mark.parametrize(
+    "line", ["A Is this an awkward moment?", "A Would a different time be better for you?"]
+)
+def test_asking_for_leave_is_no_need(line):
+    assert needs.find(call("A Hello, it's Ray from Oak.", "C Yes?", line, "C No, go on."), ()) == []
+
+
 def test_a_need_asked_beside_a_time_counts():
     told = call("A 您哪天有空，家里现在用的是什么锅炉？", "C 周六，用的老式的。")
     assert [turn for turn, *_ in asked(told)] == [0]

@@ -138,3 +138,38 @@ def test_what_somebody_would_like_better_is_no_sure_objection(before, said):
         (),
     )
     assert all(one.confidence < 0.6 or one.detail["kind"] != "other" for one in found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("A Who does your cleaning now?", "C A firm from town, and they're far too dear."),
+        ("A 您目前的物业怎么样？", "C 收费太高了，我信不过他们。"),
+    ],
+)
+def test_a_grievance_that_was_asked_for_is_no_objection_before_anything_is_offered(asked, said):
+    zh = not said.isascii()
+    after = "A 您希望怎么改？" if zh else "A What would you like to be different?"
+    pitch = (
+        "A 我们一个月只要八十块，包两次保洁。"
+        if zh
+        else "A Our plan is only eighty pounds a month with two visits."
+    )
+    assert all(one.confidence < 0.6 for one in objection.find(call(asked, said, after), ()))
+    offered = objection.find(call(pitch, said, after), ())
+    assert any(one.confidence >= 0.6 for one in offered), "after an offer it is one"
+
+
+@pytest.mark.parametrize(
+    ("said", "replies"),
+    [
+        (
+            "C 我再看看，回头再聊吧。",
+            ("A 好的，您先忙。您看哪天方便？", "C 周四。", "A 好，周四我再打给您。"),
+        ),
+        ("C 我得和我妹妹说一声。", ("A 不着急，我发份说明给您。",)),
+    ],
+)
+def test_a_day_asked_for_is_a_next_step(said, replies):
+    (found,) = objection.find(call("A 我们有一款净水器。", said, *replies), ())
+    assert found.detail["handling"] == "benefit"

@@ -312,3 +312,18 @@ def test_who_talks_on_is_not_the_wrong_person_unless_he_says_so() -> None:
     assert label == "not_interested" and sure >= 0.6
     assert weighed(said("zh", *talk[:4]), shares)[0] == "wrong_person"
     assert weighed(said("zh", *talk, "c: 你打错电话了。"), shares)[0] == "wrong_person"
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("zh", ("a: 您好，我是平和保险的小周。", "c: 以后别打给我了。", "a: 抱歉，我这就登记。再见。")),
+        ("en", ("a: Hi, it's Bo from Lark Cover.", "c: Please stop calling me.",
+                "a: I'm sorry, my manager will ring you tomorrow at three to apologise.")),
+    ],
+)  # fmt: skip
+def test_who_asks_not_to_be_called_is_neither_to_be_called_back_nor_somebody_else(
+    language: str, lines: tuple[str, ...]
+) -> None:
+    found = decided(language, *lines)
+    assert found.label in ("not_interested", "undetermined") and found.follow_up_when is None

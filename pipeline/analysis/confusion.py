@@ -139,7 +139,7 @@ def _by_dialogue(conversation: Conversation, turn: int) -> tuple[Sentence, Match
     earlier = text_of(conversation, before(conversation, turn, "agent", 2))
     for sentence in of_turn(conversation, turn):
         folded = sentence.folded
-        if len(folded) > 60 or not earlier:
+        if len(folded) > 60 or not earlier or has_shape("asks_which", folded):
             continue
         by_structure = whole(sentence, 0.8)
         term = has_shape("asks_term", folded)

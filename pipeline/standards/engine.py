@@ -60,10 +60,7 @@ def judge(criterion: Criterion, standard: Standard, plan: Plan, sure: Context, f
 
 
 def _costs_nothing(with_: View, without: View, full: Context) -> bool:
-    """Whether all that is in doubt is if the criterion applies, and what it asks for was surely done.
-
-    Neither answer takes anything from the agent: the doubt is left out of account (docs/decisions/0030).
-    """
+    """Whether the doubt is only if the criterion applies, and what it asks for was surely done (docs/decisions/0030)."""
     if {with_.verdict, without.verdict} != {"pass", "not_applicable"}:
         return False
     passed = with_ if with_.verdict == "pass" else without
