@@ -89,16 +89,19 @@ def write_copy(
     made_from = _made_from(sha256, hidden, settings) if sha256 else ""
     if made_from and _mark_of(target) == made_from:
         return target
+    refused: OSError | None = None
     with atomic_path(target) as beside:
         try:
             with open_stream(source, name=shown_name(source.name, None), must_be=must_be) as stream:
                 _encode(stream, beside, hidden, settings, made_from)
-        except OSError as error:  # also PyAV's, which no other process could unpickle, not even as the cause
-            raise OSError(error.errno, error.strerror, target.name) from None
+        except OSError as error:
+            refused = OSError(error.errno, error.strerror, target.name)
         except (av.error.FFmpegError, IndexError, ValueError) as error:
             raise RecordingError(
                 f"{shown_name(source.name, None)}: no playable copy could be made ({error})", code="damaged"
             ) from error
+        if refused:  # out here, so that PyAV's error is not even its context: Dask takes that along, and can't unpickle it
+            raise refused
     return target
 
 
