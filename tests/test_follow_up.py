@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pipeline.analysis import follow_up
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.heard import forms_of
+from pipeline.analysis.next_step import agreed
 from pipeline.analysis.text import fold
 from pipeline.analysis.when import _grammar, find_times, when_data
-from pipeline.types import CallRecord, Speaker, Transcript, Turn
+from pipeline.types import CallRecord, Finding, Speaker, Transcript, Turn
 
 WORDS = {
     "en": ["tomorrow", "next", "week", "tuesday", "the", "3rd", "of", "may", "at", "ten", "half past", "in", "two", "days", "pm"],
@@ -31,6 +32,11 @@ def said(language: str, *lines: str, now: datetime | None = NOW) -> Conversation
     )
 
 
+def step_of(language: str, *lines: str) -> Finding | None:
+    call = said(language, *lines)
+    return agreed(call, follow_up.find(call))
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_example_of_a_time(language: str) -> None:
     for example in when_data(language)["examples"]:
@@ -41,11 +47,7 @@ def test_every_example_of_a_time(language: str) -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_heldout(language: str) -> None:
     data = yaml.safe_load((HELDOUT / f"follow_up.{language}.yaml").read_text(encoding="utf-8"))
-    found = {
-        entry["text"]: follow_up.agreed(follow_up.find(said(language, entry["text"])))
-        for entry in data["hits"]
-        if entry["when"]
-    }
+    found = {entry["text"]: step_of(language, entry["text"]) for entry in data["hits"] if entry["when"]}
     right = [
         finding is not None and str(finding.detail["iso"]).startswith(entry["iso"])
         for entry in data["hits"]
@@ -64,9 +66,10 @@ def test_a_proposal_turned_down_is_no_follow_up() -> None:
 
 
 def test_the_customer_sets_another_time() -> None:
-    findings = follow_up.find(said("zh", "a: 那我明天上午十点再打给您", "c: 下午三点吧"))
+    call = said("zh", "a: 那我明天上午十点再打给您", "c: 下午三点吧")
+    findings = follow_up.find(call)
     assert [f.speaker for f in findings] == ["agent", "customer"]
-    last = follow_up.agreed(findings)
+    last = agreed(call, findings)
     assert last is not None and last.detail["when"] == "下午三点" and last.quote == "下午三点"
 
 
@@ -115,7 +118,7 @@ def test_no_frame_is_passed_over_that_holds(language: str, data: st.DataObject) 
     ],
 )  # fmt: skip
 def test_a_bare_time_that_is_taken_up(language: str, lines: tuple[str, ...], when: str) -> None:
-    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    step = step_of(language, *lines)
     assert step is not None and step.detail["when"] == when
 
 
@@ -126,9 +129,7 @@ def test_a_bare_time_about_something_else_is_no_step() -> None:
 
 
 def test_waiting_for_the_customer_is_a_step() -> None:
-    step = follow_up.agreed(
-        follow_up.find(said("zh", "a: 您好", "c: 你说", "c: 行", "a: 周五下午我在展厅等您", "c: 好"))
-    )
+    step = step_of("zh", "a: 您好", "c: 你说", "c: 行", "a: 周五下午我在展厅等您", "c: 好")
     assert step is not None and step.detail["when"] == "周五下午"
 
 
@@ -141,7 +142,7 @@ def test_waiting_for_the_customer_is_a_step() -> None:
     ],
 )  # fmt: skip
 def test_a_time_that_both_sides_name(language: str, lines: tuple[str, ...], when: str) -> None:
-    finding = follow_up.agreed(follow_up.find(said(language, *lines)))
+    finding = step_of(language, *lines)
     assert finding is not None and finding.detail["when"] == when
 
 
@@ -198,7 +199,7 @@ _QUEUE = ("a: 您好，新程驾校。", "c: 我在排队。")
 def test_a_time_that_is_asked_for_and_answered(
     language: str, lines: tuple[str, ...], iso: str, sure: bool
 ) -> None:
-    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    step = step_of(language, *lines)
     assert step is not None and str(step.detail["iso"]).startswith(iso)
     assert (step.confidence >= 0.6) is sure
 
@@ -215,7 +216,7 @@ def test_a_time_that_is_asked_for_and_answered(
 def test_what_is_asked_and_not_answered_or_not_for_a_step_is_never_sure(
     language: str, lines: tuple[str, ...]
 ) -> None:
-    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    step = step_of(language, *lines)
     assert step is None or (step.confidence < 0.6 and step.detail["when"] is None)
 
 
@@ -230,7 +231,7 @@ def test_what_is_asked_and_not_answered_or_not_for_a_step_is_never_sure(
 )
 def test_of_several_times_the_one_of_the_act_is_meant(language: str, text: str, iso: str) -> None:
     lines = ("a: Hello.", "c: Yes, tell me.") if language == "en" else ("a: 您好", "c: 你说")
-    step = follow_up.agreed(follow_up.find(said(language, *lines, f"a: {text}")))
+    step = step_of(language, *lines, f"a: {text}")
     assert step is not None and step.detail["iso"] == iso
 
 
@@ -246,7 +247,7 @@ def test_of_several_times_the_one_of_the_act_is_meant(language: str, text: str, 
     ],
 )  # fmt: skip
 def test_an_hour_is_of_the_day_that_was_named_before(language: str, lines: tuple[str, ...], iso: str) -> None:
-    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    step = step_of(language, *lines)
     assert step is not None and step.detail["iso"] == iso
 
 
@@ -281,5 +282,5 @@ def test_a_question_for_a_day_is_no_time_and_an_hour_fixed_stands(
     ],
 )  # fmt: skip
 def test_what_is_only_sent_yields_to_a_talk_or_visit(language: str, lines: tuple[str, ...], iso: str) -> None:
-    step = follow_up.agreed(follow_up.find(said(language, *lines)))
+    step = step_of(language, *lines)
     assert step is not None and step.detail["iso"] == iso

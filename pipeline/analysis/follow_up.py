@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING
 from pipeline.analysis import acts
 from pipeline.analysis.appointed import (
     AGREED,
+    BESIDE,
     KIND,
     OPEN,
     act_of,
     asked_for,
     is_short,
     only_asks,
+    speaks_of_act,
     time_of,
     times_in,
 )  # fmt: skip
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.features import gram_columns, vectors
 from pipeline.analysis.matching import matches
+from pipeline.analysis.next_step import is_taken_up
 from pipeline.analysis.rules import Match
 from pipeline.analysis.sure import found, says
 from pipeline.analysis.when import When, find_times, says_time
@@ -64,6 +67,7 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     model = load().follow_up
     steps: list[Finding] = []
     worded: list[Finding] = []
+    visits: list[Finding] = []
     for candidate in candidates(conversation):
         if _turned_down(candidate):
             continue
@@ -71,8 +75,13 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
         if sure is not None or asked is not None:
             steps.append(_finding(conversation, candidate, max(sure or 0.0, asked or 0.0)))
         elif candidate.place > LATE:
-            worded.extend(_by_words(conversation, candidate))
-    return steps or worded
+            told = tuple(_by_words(conversation, candidate))
+            worded.extend(told)
+            visits.extend(told if speaks_of_act(candidate.sentence) else ())
+    if any(step.detail["action"] not in BESIDE for step in steps):
+        return steps
+    firm = [one for one in visits if is_taken_up(conversation, one)]
+    return sorted([*steps, *(firm if steps else worded)], key=lambda one: (one.turn or 0, one.at or 0))
 
 
 def _answered(conversation: Conversation, candidate: Candidate) -> float | None:
@@ -140,9 +149,9 @@ def _both_name(conversation: Conversation, candidate: Candidate) -> bool:
     before = candidate.before
     if before is None or before.speaker == candidate.sentence.speaker:
         return False
-    told = {time.text for time in find_times(before.folded, before.language, conversation.record.started_at)}
-    same = told.intersection(time.text for time in candidate.times)
-    return bool(same) and bool(candidate.steps or matches(KIND, before))
+    told = find_times(before.folded, before.language, conversation.record.started_at)
+    same = any(time.said.parts == other.said.parts for time in candidate.times for other in told)
+    return same and (bool(candidate.steps) or speaks_of_act(before))
 
 
 def candidates(conversation: Conversation) -> Iterator[Candidate]:
@@ -229,21 +238,6 @@ def _finding(conversation: Conversation, candidate: Candidate, sure: float) -> F
         rule=steps[0].rule if steps else None,
         layer="structure",
     )
-
-
-def agreed(findings: Sequence[Finding]) -> Finding | None:
-    """The follow-up that stands at the end: the last with a time, else the last; what is only sent yields to a talk or visit.
-
-    Where only its day is said again, the one that told the hour stands.
-    """
-    mine = [finding for finding in findings if finding.kind == KIND]
-    timed = [finding for finding in mine if finding.detail.get("when")]
-    timed = [finding for finding in timed if finding.detail.get("action") != "send"] or timed
-    if not timed:
-        return mine[-1] if mine else None
-    day = timed[-1].detail.get("iso")
-    same = [finding for finding in timed if day and str(finding.detail.get("iso")).startswith(day)]
-    return max(same, key=lambda finding: len(finding.detail["iso"])) if same else timed[-1]
 
 
 def _times_beside(conversation: Conversation, sentence: Sentence) -> Sequence[When]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.analysis.conversation import Conversation
-from pipeline.analysis.follow_up import agreed
 from pipeline.analysis.matching import matches
+from pipeline.analysis.next_step import agreed
 from pipeline.analysis.outcome_doubt import DOUBT
 from pipeline.analysis.outcome_model import LABELS, outcome_of
 from pipeline.analysis.outcome_talk import talked
@@ -54,7 +54,7 @@ def decide(conversation: Conversation, findings: Sequence[Finding] = ()) -> Outc
     if _against_calls(label, confidence, findings):
         label, confidence = "not_interested", DOUBT
         return Outcome(label, confidence)
-    follow = None if label in NO_CONNECT else agreed(findings)
+    follow = None if label in NO_CONNECT else agreed(conversation, findings)
     if (_unrecorded(conversation) and label != "voicemail") or (
         label in NO_CONNECT and _badly_told(conversation)
     ):

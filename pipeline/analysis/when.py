@@ -16,8 +16,8 @@ from typing import Any
 from pipeline.analysis.heard import forms_of
 from pipeline.analysis.patterns import Pattern, common_grams
 from pipeline.analysis.prefilter import demands
-from pipeline.analysis.when_joined import Joins, Said, joined, resumed
-from pipeline.analysis.when_resolved import resolved
+from pipeline.analysis.when_joined import Joins, Said, joined, recalled, resumed
+from pipeline.analysis.when_resolved import loose, resolved, weekday_of
 from pipeline.lexicons import load_yaml
 
 
@@ -114,12 +114,32 @@ def find_times(folded: str, language: str, now: datetime | None) -> list[When]:
     ]
 
 
+def is_vague(time: When, language: str) -> bool:
+    """Whether a time names neither another day, nor an hour, nor how many hours or minutes it is until then."""
+    said = time.said
+    return not said.has_clock and loose(said.parts, _grammar("zh" if language == "zh" else "en").maps)
+
+
 def resume(earlier: When, later: When, language: str, now: datetime | None) -> When:
     """A time said after another of the same talk: an hour is of the day that was named, a weekday of the week."""
     said = resumed(earlier.said, later.said)
     if said is later.said:
         return later
     return replace(later, said=said, iso=_iso(said, _grammar("zh" if language == "zh" else "en"), now))
+
+
+def recall(earlier: When, later: When, language: str, now: datetime | None) -> When | None:
+    """A bare weekday as the date of that weekday which was named earlier; None where none is meant that is still to come."""
+    grammar = _grammar("zh" if language == "zh" else "en")
+    named = earlier.iso and earlier.said.days and not earlier.said.is_bare_weekday
+    if not (named and earlier.iso and later.iso and later.said.is_bare_weekday):
+        return None
+    date = datetime.fromisoformat(earlier.iso).date()
+    if date.weekday() != weekday_of(later.said.parts, grammar.maps):
+        return None
+    said = recalled(earlier.said, later.said)
+    meant = replace(later, said=said, iso=_iso(said, grammar, now))
+    return meant if meant.iso and meant.iso[:10] == date.isoformat() >= later.iso[:10] else None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 _CLOCK = frozenset({"hour", "noon", "half", "quarter", "minute", "rel", "ampm"})
 _DAYS = ("day", "wd", "dom", "ord")
+_DATE = frozenset({*_DAYS, "wk", "week", "n", "afternext", "month", "mo"})
 _SPANS = ("wkonly", "nextunit", "moonly", "edge", "unit", "unit2")
 _SHORT = ("min", "hour", "分", "时", "钟")
 """An offset in minutes or hours: a clock time beside it is today's all the same."""
@@ -49,6 +50,11 @@ class Said:
         unit = self.parts.get("unit") or self.parts.get("unit2") or ""
         offset = unit.startswith(_SHORT) or unit.endswith(_SHORT)
         return bool(self.days) or (not offset and any(name in self.parts for name in _SPANS))
+
+    @property
+    def is_bare_weekday(self) -> bool:
+        """Whether a weekday is said and nothing of its week or date."""
+        return self.days.keys() == {"wd"} and not {"wk", "week", "afternext"} & self.parts.keys()
 
     def without_clock(self) -> Said:
         """The same day; where none is named, one of several hours to choose from."""
@@ -160,8 +166,9 @@ def resumed(first: Said, second: Said) -> Said:
     if second.has_span:
         week = first.parts.get("wkonly") if "weekend" not in first.parts else None
         week = "next" if first.parts.get("nextunit") == "week" else week
-        alone = second.days.keys() == {"wd"} and not {"wk", "week", "afternext"} & second.parts.keys()
-        return replace(second, parts={**second.parts, "wk": week}) if week and alone else second
+        return (
+            replace(second, parts={**second.parts, "wk": week}) if week and second.is_bare_weekday else second
+        )
     if not first.has_span or not (second.has_clock or "part" in second.parts):
         return second
     if not first.days:
@@ -169,6 +176,12 @@ def resumed(first: Said, second: Said) -> Said:
     parts = {**first.without_clock().parts, **second.parts}
     dated, choice = first.dated and second.dated, first.choice or second.choice
     return replace(second, parts=parts, dated=dated, choice=choice)
+
+
+def recalled(first: Said, second: Said) -> Said:
+    """A bare weekday that means the date named before: its hour on that date."""
+    date = {name: text for name, text in first.parts.items() if name in _DATE}
+    return replace(second, parts={**date, **second.parts})
 
 
 def _either(first: Said, second: Said) -> tuple[Said, Said]:

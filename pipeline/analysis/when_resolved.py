@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 Maps = Mapping[str, Mapping[str, Any]]
+_FEW_MINUTES = 10
+"""Fewest minutes that are meant as told: in one or two is said for soon (our default)."""
 _AFTERNOON_UP_TO_H = 7
 """An hour from 1 to 7 without a part of the day is after noon: nobody rings customers at three in the morning."""
 
@@ -42,12 +44,28 @@ def resolved(said: Mapping[str, str], maps: Maps, now: datetime) -> str | None:
     return datetime.combine(day, clock, tzinfo=now.tzinfo).isoformat(timespec="minutes")
 
 
+def loose(said: Mapping[str, str], maps: Maps) -> bool:
+    """Whether words without a time of day name no day but today, and no sure while: later, today, next week, in a minute."""
+    if "day" in said:
+        return "week" not in said and int(_lookup(maps["day"], said["day"])) == 0
+    unit = said.get("unit") or said.get("unit2")
+    if unit is None:
+        return not {"wd", "dom", "ord"} & said.keys()
+    name = _unit(unit, maps)
+    few = "halfunit" not in said and _number(said.get("n") or said.get("n2") or "1", maps) < _FEW_MINUTES
+    return name not in ("days", "hours") and not (name == "minutes" and not few)
+
+
+def weekday_of(said: Mapping[str, str], maps: Maps) -> int:
+    """The weekday that is said, Monday 0."""
+    return int(_lookup(maps["wd"], said["wd"]))
+
+
 def _offset(said: Mapping[str, str], maps: Maps, now: datetime) -> str | None:
     amount, unit = said.get("n") or said.get("n2"), said.get("unit") or said.get("unit2")
     if unit is None:
         return None
-    units = maps["unit"]
-    name = units.get(unit) or units.get(f"个{unit}") or units[f"{unit}s"]
+    name = _unit(unit, maps)
     if "halfunit" in said:
         halves = {"hours": timedelta(minutes=30), "days": timedelta(hours=12), "months": timedelta(days=15)}
         moved = now + halves.get(name, timedelta(days=182))
@@ -61,12 +79,17 @@ def _offset(said: Mapping[str, str], maps: Maps, now: datetime) -> str | None:
     return (now.date() + timedelta(days=days)).isoformat()
 
 
+def _unit(unit: str, maps: Maps) -> str:
+    units = maps["unit"]
+    return str(units.get(unit) or units.get(f"个{unit}") or units[f"{unit}s"])
+
+
 def _day(said: Mapping[str, str], maps: Maps, today: date) -> date | None:
     monday = today - timedelta(days=today.weekday())
     if "day" in said or "dom" in said or "ord" in said:
         return _named_day(said, maps, today)
     if "wd" in said:
-        weekday = int(_lookup(maps["wd"], said["wd"]))
+        weekday = weekday_of(said, maps)
         if "wk" in said:
             chosen = monday + timedelta(days=7 * int(_lookup(maps["wk"], said["wk"])) + weekday)
             return chosen if chosen >= today else chosen + timedelta(days=7)
@@ -96,7 +119,7 @@ def _named_day(said: Mapping[str, str], maps: Maps, today: date) -> date | None:
         chosen = today + timedelta(days=int(_lookup(maps["day"], said["day"])) + 7 * _weeks(said, maps))
     else:
         chosen = _calendar_day(said, maps, today)
-    fits = "wd" not in said or chosen.weekday() == int(_lookup(maps["wd"], said["wd"]))
+    fits = "wd" not in said or chosen.weekday() == weekday_of(said, maps)
     return chosen if fits else None
 
 
