@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.standards.conditions import answer
-from pipeline.standards.context import Context, doubtful_details
+from pipeline.standards.context import Context
+from pipeline.standards.deciding import Doubt, about_outcome, doubt, doubtful
 from pipeline.standards.grammar import Condition
 from pipeline.standards.judged import Judged
-from pipeline.standards.messages import message, word
+from pipeline.standards.messages import message
 from pipeline.standards.plan import Needs, Plan
-from pipeline.standards.quoting import in_context
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.unconnected import fatal_all_the_same, no_connect, unrecorded
 from pipeline.standards.view import View
@@ -47,16 +47,21 @@ def judge(criterion: Criterion, standard: Standard, plan: Plan, sure: Context, f
     if full is sure or not _doubt_matters(plan.everything[criterion.id], sure, full):
         return _ruling(criterion, without, full)
     with_ = _view(criterion, standard, plan, full)
-    looked_at = _heard_by(plan.everything[criterion.id], full)
+
+    def found() -> Doubt:
+        heard = (_union(with_, without), _heard_by(plan.everything[criterion.id], full), full.findings)
+        return doubt(heard, without, with_, full, plan, lambda one: _view(criterion, standard, plan, one))
+
     if with_.verdict == without.verdict:
-        return _stands(criterion, without, with_, full, looked_at)
+        return _stands(criterion, without, with_, full, found)
     if _costs_nothing(with_, without, full):
         return _ruling(criterion, without, full)
-    doubt = _doubt(without, with_, full, looked_at)
-    searched = with_.searched or without.searched
-    return _ruling(
-        criterion, View("needs_review", doubt, hits=_union(with_, without), searched=searched), full
-    )
+    told, searched = found(), with_.searched or without.searched
+    outcome = full.evidence.outcome.confidence < full.gate and not doubtful(_union(with_, without), full)
+    why = about_outcome(without, with_, full) if outcome else told.told(without, with_, full)
+    deciding = () if outcome else told.deciding
+    hits = _once((*deciding, *_union(with_, without)))
+    return _ruling(criterion, View("needs_review", why, hits=hits, searched=searched), full)
 
 
 def _costs_nothing(with_: View, without: View, full: Context) -> bool:
@@ -64,7 +69,7 @@ def _costs_nothing(with_: View, without: View, full: Context) -> bool:
     if {with_.verdict, without.verdict} != {"pass", "not_applicable"}:
         return False
     passed = with_ if with_.verdict == "pass" else without
-    return bool(passed.hits) and not _doubtful(passed.hits, full)
+    return bool(passed.hits) and not doubtful(passed.hits, full)
 
 
 def _doubt_matters(needs: Needs, sure: Context, full: Context) -> bool:
@@ -85,13 +90,13 @@ def _heard_by(needs: Needs, full: Context) -> tuple[Finding, ...]:
 
 
 def _stands(
-    criterion: Criterion, without: View, with_: View, full: Context, looked_at: Sequence[Finding]
+    criterion: Criterion, without: View, with_: View, full: Context, found: Callable[[], Doubt]
 ) -> Ruling:
     """The same verdict both ways; only a veto may still be in doubt."""
     in_doubt = without.fatal != with_.fatal
     told = without.reason
     if in_doubt:
-        worst = _most_doubtful(_union(with_, without), full, looked_at)
+        worst = found().quoted(full)
         told = message("fatal_in_doubt", confidence=worst[0], quote=worst[1], low=full.gate)
     both = View(
         without.verdict, told, without.fatal and with_.fatal, _union(with_, without), without.searched
@@ -105,35 +110,6 @@ def _union(first: View, second: View) -> tuple[Finding, ...]:
 
 def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple({id(finding): finding for finding in findings}.values())
-
-
-def _most_doubtful(
-    findings: tuple[Finding, ...], context: Context, looked_at: Sequence[Finding]
-) -> tuple[float | None, str | None]:
-    """Confidence and words of the least sure of the findings, else of what the criterion looks at, else of all."""
-    heard = (findings, looked_at, context.findings)
-    doubtful = next(filter(None, (_doubtful(each, context) for each in heard)), None)
-    if not doubtful:
-        return None, None
-    worst, sure = min(doubtful, key=lambda one: one[1])
-    return sure, in_context(worst, context.turns) or worst.kind
-
-
-def _doubtful(findings: Iterable[Finding], context: Context) -> list[tuple[Finding, float]]:
-    """Findings below the gate, else those with a detail below it, and how sure they are."""
-    told = [(finding, finding.confidence) for finding in findings if finding.confidence < context.gate]
-    details = ((finding, doubtful_details(finding, context.gate)) for finding in findings)
-    return told or [(finding, min(found.values())) for finding, found in details if found]
-
-
-def _doubt(without: View, with_: View, full: Context, looked_at: Sequence[Finding]) -> Reason:
-    names = {"with_": word(f"verdict_{with_.verdict}"), "without": word(f"verdict_{without.verdict}")}
-    outcome = full.evidence.outcome
-    if not _doubtful(_union(with_, without), full) and outcome.confidence < full.gate:
-        told = word(f"outcome_{outcome.label}")
-        return message("doubtful_outcome", confidence=outcome.confidence, answer=told, low=full.gate, **names)
-    confidence, quote = _most_doubtful(_union(with_, without), full, looked_at)
-    return message("doubtful_finding", confidence=confidence, quote=quote, low=full.gate, **names)
 
 
 def _ruling(criterion: Criterion, view: View, context: Context, *, fatal_in_doubt: bool = False) -> Ruling:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.analysis.text import sentences, words_by_script
 from pipeline.standards.order import place_in
+from pipeline.standards.wording import Bilingual
 from pipeline.types import Finding, Turn
 
 __all__ = ["in_context", "listed"]
@@ -64,7 +65,10 @@ def _enough(text: str, whole: tuple[int, int], span: tuple[int, int]) -> tuple[i
     return starts[first], ends[last]
 
 
-def listed(findings: Iterable[Finding], turns: Sequence[Turn]) -> str | None:
-    """The quotes of the first findings, each once."""
-    quotes = dict.fromkeys(quote for finding in findings if (quote := in_context(finding, turns)))
-    return " / ".join(f"“{quote}”" for quote in [*quotes][:_FEW]) or None
+def listed(findings: Iterable[Finding], turns: Sequence[Turn]) -> str | Bilingual | None:
+    """The quotes of the first findings, each once, and how many findings there are beside them."""
+    quotes = [quote for finding in findings if (quote := in_context(finding, turns))]
+    shown = [*dict.fromkeys(quotes)][:_FEW]
+    told = " / ".join(f"“{quote}”" for quote in shown)
+    more = sum(quote not in shown for quote in quotes)
+    return Bilingual(f"{told}，另有 {more} 处", f"{told} and {more} more") if more else told or None

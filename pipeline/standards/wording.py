@@ -28,7 +28,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "first_s": "seconds from the place's origin to the first hit",
     "limit_s": "seconds that were allowed",
     "quote": "words of the first hit",
-    "quotes": "words of the first three hits",
+    "quotes": "words of the first three hits, and how many more there are",
     "value": "the measure",
     "unit": "the measure's unit",
     "low": "least accepted",
