@@ -158,7 +158,11 @@ def _turn(entry: Any, key: str, notes: dict[str, str]) -> Turn:
     start, end = seconds_of(entry, "start_s", key), seconds_of(entry, "end_s", key)
     if start is not None and end is not None and end < start:
         raise MistakeError(f"{key}.end_s", f"{end:g} is before start_s {start:g}")
-    if start is None or end is None:
+    if (start is None) != (end is None):
+        lacking = "start_s" if start is None else "end_s"
+        notes.setdefault(
+            "time", f"{key}.{lacking} → is missing; a turn with one time alone counts as having none"
+        )
         start = end = None
     speaker = speaker_of(entry.get("speaker"), key, notes)
     text = re.sub(UNSEEN, "", text)

@@ -61,6 +61,7 @@ class Miss:
     start_s: float | None
     quote: str | None
     confidence: float | None = None
+    severe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +127,15 @@ class Evaluation:
         return sum(wanted == got for wanted, got in pairs) / len(pairs) if pairs else None
 
     def worst(self, count: int = 20) -> list[Miss]:
-        """Misses to look at first: those of the kinds with most errors, surest false findings before others."""
+        """Misses to look at first: severe ones (they veto), then kinds with most errors, surest false findings first."""
         errors = Counter(miss.kind for call in self.calls for miss in call.misses)
         every = [miss for call in self.calls for miss in call.misses]
-        every.sort(
-            key=lambda miss: (
-                -errors[miss.kind],
-                -(miss.confidence or 1.0),
-                miss.call_id,
-                miss.start_s or 0.0,
-            )
-        )
-        return every[:count]
+
+        def rank(miss: Miss) -> tuple[bool, int, float, str, float]:
+            surest = -(miss.confidence or 1.0)
+            return not miss.severe, -errors[miss.kind], surest, miss.call_id, miss.start_s or 0.0
+
+        return sorted(every, key=rank)[:count]
 
 
 def evaluate(pairs: Iterable[tuple[Mapping[str, Any], Mapping[str, Any] | None]]) -> Evaluation:
@@ -190,7 +188,7 @@ def evaluate_call(expected: Mapping[str, Any], result: Mapping[str, Any]) -> Cal
 def _miss(call_id: str, error: str, entry: Mapping[str, Any]) -> Miss:
     return Miss(
         call_id, error, entry["kind"], entry.get("speaker"), entry.get("start_s"), entry.get("quote"),
-        entry.get("confidence"),
+        entry.get("confidence"), (entry.get("detail") or {}).get("severity") == "severe",
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "MEASURES",
     "NUMBER",
     "OUTCOMES",
+    "SAID_BY",
     "TRUTH",
     "VERDICTS",
     "detail_mistakes",
@@ -29,6 +30,13 @@ KINDS = (
     "ring", "apology", "off_topic", "benefit", "follow_up", "complaint", "do_not_call", "absolute_claim",
     "notice", "pii",
 )  # fmt: skip
+SAID_BY: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("hard_sell", "pitch", "pitch_after_refusal", "needs_question", "benefit", "restatement"), "agent"
+    ),
+    **dict.fromkeys(("customer_question", "confusion", "objection", "refusal"), "customer"),
+}
+"""Kinds that one side alone can do."""
 OUTCOMES = (
     "interested", "not_interested", "call_back", "order_placed", "wrong_person", "voicemail",
     "no_conversation", "undetermined",

@@ -44,13 +44,16 @@ def test_number_order_and_text_of_turns_stay(path: Path) -> None:
     assert not got.transcript.timed
 
 
-def test_times_are_kept_and_half_a_time_is_none(path: Path) -> None:
+def test_times_are_kept_and_half_a_time_is_told_and_none(path: Path) -> None:
     turns = [
         {"speaker": "agent", "text": "hi", "start_s": 1, "end_s": 2.5},
         {"speaker": "agent", "text": "hi", "start_s": 3},
+        {"speaker": "agent", "text": "hi", "end_s": 9},
     ]
-    got = call(path, {"call_id": "a", "language": "en", "turns": turns}).transcript.turns
-    assert [(turn.start_s, turn.end_s) for turn in got] == [(1.0, 2.5), (None, None)]
+    got = call(path, {"call_id": "a", "language": "en", "turns": turns})
+    assert [(turn.start_s, turn.end_s) for turn in got.transcript.turns] == [(1.0, 2.5), *[(None, None)] * 2]
+    (note,) = got.notes
+    assert "turns[1].end_s → is missing" in note
 
 
 @pytest.mark.parametrize(

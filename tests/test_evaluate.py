@@ -143,6 +143,13 @@ def test_kinds_add_up_by_language_and_worst_come_first() -> None:
     assert [miss.kind for miss in got.worst(2)] == ["pitch", "pitch"]
 
 
+def test_what_vetoes_a_call_is_looked_at_first() -> None:
+    pitches = [finding("pitch", 20.0 * at, 20.0 * at + 1) for at in range(3)]
+    severe = {**finding("hard_sell", 99.0, 100.0, confidence=0.7), "detail": {"severity": "severe"}}
+    got = evaluate([({**expected(findings=pitches), "absent": ["hard_sell"]}, result(findings=[severe]))])
+    assert [miss.kind for miss in got.worst()] == ["hard_sell", *["pitch"] * 3]
+
+
 def test_files_in_figures_and_tables_out(tmp_path: Path) -> None:
     (tmp_path / "expected").mkdir()
     (tmp_path / "calls").mkdir()

@@ -419,3 +419,23 @@ def test_a_denied_firm_is_no_introduction(language: str) -> None:
         turns = (Turn("agent", text, None, None, 1.0), Turn("customer", "好。", None, None, 1.0))
         found = find(Conversation.of(Transcript(language, turns), profile=profile), ())
         assert sum(one.kind == "company" for one in found) == heard, text
+
+
+@pytest.mark.parametrize(
+    ("text", "company", "name", "sure"),
+    [
+        ("Hello this is Copper Kettle Catering we did your neighbour's wedding", "Copper Kettle Catering", "", True),
+        ("hi this is silver birch dental calling about your check up", "silver birch dental", "", True),
+        ("Hi this is Larkspur Tree Surgeons we trim hedges", "Larkspur Tree Surgeons", "Larkspur", False),
+        ("Hi this is Sandra Beacon Homes calling about the flat", "Beacon Homes", "Sandra", True),
+        ("Good morning Nadia Brandt here from Hale Motors", "Hale Motors", "Nadia Brandt", True),
+        ("Hi I'm Tom with Harrow Storage I wanted to ask how you're handling deliveries", "Harrow Storage", "Tom", True),
+    ],
+)  # fmt: skip
+def test_a_firm_s_first_word_is_nobody_s_name(text: str, company: str, name: str, sure: bool) -> None:
+    turns = (Turn("agent", text, None, None, 1.0), Turn("customer", "Oh okay.", None, None, 1.0))
+    found = {one.kind: one for one in find(Conversation.of(Transcript("en", turns), profile=EMPTY), ())}
+    assert found["company"].quote == company
+    assert (found["name"].quote if "name" in found else "") == name
+    assert not name or (found["name"].confidence >= 0.6) is sure
+    assert "department" not in found

@@ -25,6 +25,14 @@ def told(folder: Path, text: str | bytes, name: str = "my.zh.txt") -> list[str]:
     ("text", "expected"),
     [
         ("=== a\nA: [pitchh 免费]\n", "my.zh.txt:2 → [pitchh is no kind of finding; did you mean pitch?"),
+        (
+            "=== a\nC: [hard_sell:urgency:mild 今天必须定]\n",
+            "my.zh.txt:2 → [hard_sell is what the agent does, and this line is",
+        ),
+        (
+            "=== a\nA: [refusal 不用了]\n",
+            "my.zh.txt:2 → [refusal is what the customer does, and this line is",
+        ),
         ("=== a\nA: [pitchh:x 免费]\n", "my.zh.txt:2 → [pitchh is no kind of finding"),
         ("=== a\nC: [objection:prise:benefit 贵]\n", "my.zh.txt:2 → [objection: kind is one of price"),
         (

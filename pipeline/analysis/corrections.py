@@ -10,7 +10,8 @@ from dataclasses import replace
 from models.jieba_words import tagged
 from pipeline.analysis.introduced import cut, is_never, own_firm, read_introduced
 from pipeline.analysis.introduction import is_department, is_department_word
-from pipeline.analysis.people import is_person
+from pipeline.analysis.joined_firms import with_its_first_word
+from pipeline.analysis.people import first_names, is_person, plain
 from pipeline.analysis.retold import retold
 from pipeline.analysis.tagger import Tag
 from pipeline.analysis.tokens import Said
@@ -31,6 +32,10 @@ _PARTICLE = re.compile(
     r"(?: (?:van|von|de|der|den|da|di|del|dos|le|la|al|el|bin|ter|ten))+(?: [A-Z][\w'’-]+){1,2}"
 )
 _SURNAME_EN = re.compile(r"(?: [A-Z][\w'’-]+){1,2}")
+_GIVEN_BEFORE = re.compile(
+    r"(?:^|[,.!?;] ?|\b(?:hi|hello|hey|hiya|there|(?:good )?(?:morning|afternoon|evening)|this is|it's|i'm) )([a-z]+) $"
+)
+"""A word between a greeting or a frame and what was read as a name."""
 _LATIN_MORE = re.compile(r" [A-Z][a-z]+(?=[，,。！!？? ]|$)")
 _AT = re.compile(
     r" (?:over |here )?(?:at|from|with) (?:the )?(?P<firm>[A-Z][\w&'’.-]*\w(?: (?:(?:of|and|&|the) )?[A-Z][\w&'’-]*)*)"
@@ -49,7 +54,7 @@ def corrected(said: Said, tags: Sequence[Tag]) -> list[Tag]:
         kept = [*_parted(said, kept)]
         kept = [*_firm_of_department(said, kept)]
     else:
-        kept = [*_at_a_firm(said, [*_inside_a_firm(said, kept)])]
+        kept = [*_at_a_firm(said, [*_inside_a_firm(said, with_its_first_word(said, kept))])]
         kept = [tag for tag in kept if not _person_as_firm(said, tag, kept)]
     kept = [_fuller(said, tag) if tag.slot == "name" else tag for tag in kept]
     own = own_firm(said.text, said.folded, said.language)
@@ -135,6 +140,9 @@ def _fuller(said: Said, tag: Tag) -> Tag:
     particle = _PARTICLE.match(said.text, tag.end)
     if particle:
         return replace(tag, end=particle.end())
+    given = _GIVEN_BEFORE.search(said.folded[: tag.start]) if said.language == "en" else None
+    if given and given[1] in first_names() and plain(value) not in first_names():
+        return replace(tag, start=given.start(1))
     family = value.removeprefix("姓")
     gap = _AGAIN.match(said.text, tag.end)
     if gap is None or not said.text.startswith(family, gap.end()):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.kinds import DETAILS, KINDS, OUTCOMES, near
+from pipeline.kinds import DETAILS, KINDS, OUTCOMES, SAID_BY, near
 from pipeline.profile import EMPTY, Profile
 from pipeline.types import Speaker, Transcript, Turn
 
@@ -125,7 +125,11 @@ def _call(
             mistakes.append(f"{source}:{number} → {error}")
             continue
         if strict:
-            mistakes += [f"{source}:{number} → {told}" for mark in found for told in _mark_mistakes(mark)]
+            mistakes += [
+                f"{source}:{number} → {told}"
+                for mark in found
+                for told in _mark_mistakes(mark, _SPEAKERS[who])
+            ]
         turns.append(Turn(_SPEAKERS[who], plain, None, None, 1.0))
         marks.extend(found)
     spoken = dict(header).get("lang") or language
@@ -142,11 +146,14 @@ def _header_mistakes(name: str, header: Mapping[str, str]) -> Iterator[str]:
         yield f"lang: zh or en is accepted, not {header['lang']!r}"
 
 
-def _mark_mistakes(mark: Mark) -> Iterator[str]:
+def _mark_mistakes(mark: Mark, speaker: Speaker) -> Iterator[str]:
     if mark.kind not in KINDS:
         accepted = ", ".join(KINDS)
         yield f"[{mark.kind} is no kind of finding{near(mark.kind, KINDS) or '.'} Accepted: {accepted}"
         return
+    side = SAID_BY.get(mark.kind, speaker)
+    if speaker not in (side, "unknown"):
+        yield f"[{mark.kind} is what the {side} does, and this line is the {speaker}'s"
     for key, value in mark.detail:
         if isinstance(value, bool):
             continue
