@@ -49,8 +49,10 @@ mono: $(VENV)/.mono
 demo: $(VENV)/.runtime
 	@$(BIN)/callgauge score sample_audio --out out/demo
 
+# Two at a time: each loads the models, so a worker more is a gigabyte more. A module's tests stay together.
+WORKERS ?= 2
 test: $(VENV)/.dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-fast: $(VENV)/.dev
 	@$(BIN)/python -m pytest -m "not models and not browser and not prefect and not demo"

@@ -117,7 +117,7 @@ def client(served: tuple[str, str, Path]) -> Iterator[httpx.Client]:
     """A browser that trusts the certificate and claims to come from elsewhere."""
     trusting = ssl.create_default_context(cafile=str(served[2]))
     forged = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "http", "forwarded": "for=203.0.113.9"}
-    with httpx.Client(base_url=served[0], verify=trusting, headers=forged) as made:
+    with httpx.Client(base_url=served[0], verify=trusting, headers=forged, timeout=60) as made:
         yield made
 
 
@@ -128,13 +128,13 @@ def sign_in(client: httpx.Client) -> httpx.Response:
 
 
 def test_without_tls_nobody_gets_further_than_the_way_to_it(served: tuple[str, str, Path]) -> None:
-    answer = httpx.get(f"{served[1]}/calls/call-a1")
+    answer = httpx.get(f"{served[1]}/calls/call-a1", timeout=60)
     assert (answer.status_code, answer.headers["location"]) == (
         301,
         "https://review.example.com/calls/call-a1",
     )
     assert "set-cookie" not in answer.headers
-    forged = httpx.get(f"{served[1]}/x", headers={"host": "evil.example.com"})
+    forged = httpx.get(f"{served[1]}/x", headers={"host": "evil.example.com"}, timeout=60)
     assert forged.headers["location"] == "https://review.example.com/x"
 
 
@@ -186,7 +186,7 @@ def test_too_much_and_too_slow(client: httpx.Client, served: tuple[str, str, Pat
     port = httpx.URL(served[0]).port
     context = ssl.create_default_context(cafile=str(served[2]))
     with (
-        socket.create_connection(("127.0.0.1", port or 0), timeout=10) as raw,
+        socket.create_connection(("127.0.0.1", port or 0), timeout=60) as raw,
         context.wrap_socket(raw, server_hostname="localhost") as slow,
     ):
         slow.sendall(b"GET /login HTTP/1.1\r\nHost: loc")  # and no more
@@ -200,7 +200,7 @@ def test_no_log_holds_what_was_searched_for(client: httpx.Client, served: tuple[
     assert client.get("/search", params={"q": wanted}).status_code == 200
     page = client.get("/calls/call-a1", headers={"referer": f"{served[0]}/search?q=Fennimore"})
     assert page.status_code == 200
-    asked = httpx.get(f"{served[1]}/search", params={"q": wanted})
+    asked = httpx.get(f"{served[1]}/search", params={"q": wanted}, timeout=60)
     assert (asked.status_code, asked.headers["server"]) == (301, "nginx")
     assert client.get(f"/{'x' * 40_000}?q={wanted}").status_code in (400, 414)
     kept = folder / "callgauge.access.log"
