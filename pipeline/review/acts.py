@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pipeline.errors import CallgaugeError
@@ -18,6 +17,7 @@ from pipeline.review.people import find_user, person_of
 from pipeline.review.rights import Person
 from pipeline.review.standing import UNDOABLE, Deed, signature_of
 from pipeline.store import Store
+from pipeline.store.database import insert_into
 from pipeline.store.keep import keep_human_score
 from pipeline.store.review_tables import Review, ReviewAct
 from pipeline.store.tables import Call, CriterionRow, Score
@@ -67,32 +67,28 @@ def do(store: Store, person: Person, call_id: str, asked: Asked, *, address: str
     UnfitError
         The act doesn't fit the call.
     """
-    try:
-        with store.writing() as session:
-            key = seen_call(session, person, call_id).id
-            if not person.may(NEEDS[asked.act]):
-                raise RefusedError(f"the role {person.role} may not do this")
-            review = _locked(session, key)  # before it is read, or two would judge by the same state
-            case = load_case(store, session, person, call_id)
-            _check_newest(case, asked)
-            target, data = _fitting(session, case, person, asked)
-            row = _write(session, case, person, review, asked, target, data)
-            after = load_case(store, session, person, call_id)
-            _follow(session, after, review, row)
-            audit.put_down(
-                session,
-                f"did_{asked.act}",
-                person=person,
-                address=address,
-                call=call_id,
-                act=row.id,
-                target=target,
-            )
-            return Done(row.id, row.rev, after.score.percent)
-    except IntegrityError as error:  # two did the first thing at the same moment
-        with store.reading() as session:
-            case = load_case(store, session, person, call_id)
-        raise ConflictError(case.history[-1:], case.rev) from error
+    with store.writing() as session:
+        return do_in(store, session, person, call_id, asked, address=address)
+
+
+def do_in(
+    store: Store, session: Session, person: Person, call_id: str, asked: Asked, *, address: str
+) -> Done:
+    """The same as `do`, in a transaction of the caller's."""
+    key = seen_call(session, person, call_id).id
+    if not person.may(NEEDS[asked.act]):
+        raise RefusedError(f"the role {person.role} may not do this")
+    review = _locked(session, key)  # before it is read, or two would judge by the same state
+    case = load_case(store, session, person, call_id)
+    _check_newest(case, asked)
+    target, data = _fitting(session, case, person, asked)
+    row = _write(session, case, person, review, asked, target, data)
+    after = load_case(store, session, person, call_id)
+    _follow(session, after, review, row)
+    audit.put_down(
+        session, f"did_{asked.act}", person=person, address=address, call=call_id, act=row.id, target=target
+    )
+    return Done(row.id, row.rev, after.score.percent)
 
 
 def reapply(store: Store) -> int:
@@ -116,14 +112,12 @@ def reapply(store: Store) -> int:
 
 
 def _locked(session: Session, key: int) -> Review:
-    review = session.get(Review, key, with_for_update=True, populate_existing=True)
-    if review is None:
-        review = Review(
-            call=key, rev=0, state="open", assigned=None, open_appeals=0, updated_at=datetime.now(UTC)
-        )
-        session.add(review)
-        session.flush()
-    return review
+    """The call's review, held; of two that begin it at the same moment one finds it begun."""
+    begun = insert_into(session, Review).values(
+        call=key, rev=0, state="open", assigned=None, open_appeals=0, updated_at=datetime.now(UTC)
+    )
+    session.execute(begun.on_conflict_do_nothing())
+    return session.get_one(Review, key, with_for_update=True, populate_existing=True)
 
 
 def _check_newest(case: Case, asked: Asked) -> None:

@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.review import views
-from pipeline.review.acts import UnfitError, do
+from pipeline.review.acts import UnfitError, do_in
 from pipeline.review.asked import ASKED
 from pipeline.review.cases import history_of, seen_call
+from pipeline.review.once import once
 from pipeline.review.rendering import call_path
 from pipeline.review.web import CheckedForm, PersonOf, StoreOf, address_of, inside
 
@@ -28,7 +29,8 @@ def act(request: Request, call_id: str, form: CheckedForm, store: StoreOf, perso
         told = error.errors()[0]
         where = ".".join(map(str, told["loc"][1:])) or "act"
         raise UnfitError(f"{where}: {told['msg']}") from error
-    do(store, person, call_id, asked, address=address_of(request))
+    address = address_of(request)
+    once(request, form, lambda session: do_in(store, session, person, call_id, asked, address=address).act)
     back = inside(form.get("back", ""))
     if back != "/":  # the deed was done from a list
         return RedirectResponse(back, 303)

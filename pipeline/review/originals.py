@@ -16,6 +16,7 @@ from pipeline.review import audit
 from pipeline.review.acts import UnfitError
 from pipeline.review.asked import Words
 from pipeline.review.cases import original_of, seen_call
+from pipeline.review.once import once
 from pipeline.review.rendering import original_path, render
 from pipeline.review.rights import Person
 from pipeline.review.sound import sound_answer
@@ -97,9 +98,13 @@ def open_(request: Request, call_id: str, form: CheckedForm) -> Response:
         reason = _REASON.validate_python(form.get("reason", ""))
     except ValidationError as error:
         raise UnfitError("reason: say in a few words why the original must be heard") from error
-    with store_of(request).reading() as session:
+
+    def deed(session: Session) -> None:
         _found(session, person, call_id)
-    _put_down(request, _OPENED, call_id, reason=reason)
+        address = address_of(request)
+        audit.put_down(session, _OPENED, person=person, address=address, call=call_id, reason=reason)
+
+    once(request, form, deed)
     return RedirectResponse(original_path(call_id), 303)
 
 

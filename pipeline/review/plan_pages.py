@@ -14,6 +14,7 @@ from pipeline.review import audit, plans
 from pipeline.review.acts import UnfitError
 from pipeline.review.cards import seen_agent
 from pipeline.review.cases import newest_standard
+from pipeline.review.once import once
 from pipeline.review.plan_asked import PLAN_ASKED, PLAN_STATES, MakePlan
 from pipeline.review.progress import BEFORE, progress_of
 from pipeline.review.rendering import page
@@ -46,14 +47,15 @@ def new_page(request: Request, store: StoreOf) -> Response:
 
 
 @router.post("/plans")
-def make(request: Request, form: CheckedForm, store: StoreOf) -> Response:
+def make(request: Request, form: CheckedForm) -> Response:
     """Begin a plan."""
     person = needs(request, "coach")
     try:
         asked = MakePlan.model_validate(form)
     except ValidationError as error:
         raise _unfit(error) from error
-    made = plans.make_plan(store, person, asked, address=address_of(request))
+    address = address_of(request)
+    made = once(request, form, lambda session: plans.make_plan(session, person, asked, address=address))
     return RedirectResponse(f"/plans/{made}", 303)
 
 
@@ -74,13 +76,14 @@ def plan_page(request: Request, plan_id: Key, store: StoreOf, person: PersonOf) 
 
 
 @router.post("/plans/{plan_id}/acts")
-def act(request: Request, plan_id: Key, form: CheckedForm, store: StoreOf, person: PersonOf) -> Response:
+def act(request: Request, plan_id: Key, form: CheckedForm, person: PersonOf) -> Response:
     """Do one thing about a plan."""
     try:
         asked = PLAN_ASKED.validate_python(form)
     except ValidationError as error:
         raise _unfit(error) from error
-    plans.act_on_plan(store, person, plan_id, asked, address=address_of(request))
+    address = address_of(request)
+    once(request, form, lambda session: plans.act_on_plan(session, person, plan_id, asked, address=address))
     back = inside(form.get("back", ""))
     return RedirectResponse(back if back != "/" else f"/plans/{plan_id}", 303)
 

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from pipeline.reports.labels import labels
 from pipeline.reports.standard_view import view_of
 from pipeline.review import views
-from pipeline.review.acts import UnfitError, do
+from pipeline.review.acts import UnfitError, do_in
 from pipeline.review.asked import Assign
 from pipeline.review.cases import UnseenError, newest_standard
 from pipeline.review.hints import hints
+from pipeline.review.once import once
 from pipeline.review.people import reviewers
 from pipeline.review.queue import NOBODY, REASONS, STATES, Filters, queue
 from pipeline.review.rendering import call_path, page
@@ -75,25 +76,29 @@ def next_call(request: Request, store: StoreOf, person: PersonOf) -> Response:
 
 
 @router.post("/views")
-def keep_view(request: Request, form: CheckedForm, store: StoreOf) -> Response:
+def keep_view(request: Request, form: CheckedForm) -> Response:
     """Keep the filters shown under a name."""
     person = needs(request, "queue")
     filters = Filters.of(dict(parse_qsl(form.get("query", ""))))
     try:
-        with store.writing() as session:
-            views.keep_view(session, person, form.get("name", ""), filters)
+        once(
+            request, form, lambda session: views.keep_view(session, person, form.get("name", ""), filters).id
+        )
     except views.ViewError as error:
         raise UnfitError(str(error)) from error
     return RedirectResponse(f"/queue?{filters.text()}", 303)
 
 
 @router.post("/views/{view}/drop")
-def drop_view(request: Request, view: Key, form: CheckedForm, store: StoreOf) -> Response:
+def drop_view(request: Request, view: Key, form: CheckedForm) -> Response:
     """Take a view of one's own away."""
     person = needs(request, "queue")
-    with store.writing() as session:
+
+    def drop(session: Session) -> None:
         if not views.drop_view(session, person, view):
             raise UnseenError("no such view")
+
+    once(request, form, drop)
     return RedirectResponse("/queue", 303)
 
 
@@ -106,9 +111,13 @@ def assign(request: Request, form: CheckedForm, store: StoreOf) -> Response:
     except ValidationError as error:
         raise UnfitError(f"to: {error.errors()[0]['msg']}") from error
     back = Filters.of(dict(parse_qsl(form.get("query", "")))).text()  # before anything is done
-    for name in form:
-        if name.startswith(_TICKED):
-            do(store, person, name.removeprefix(_TICKED), given, address=address_of(request))
+
+    def give(session: Session) -> None:  # in one order for all, so that nobody waits for who waits for them
+        for name in sorted(name for name in form if name.startswith(_TICKED)):
+            call_id = name.removeprefix(_TICKED)
+            do_in(store, session, person, call_id, given, address=address_of(request))
+
+    once(request, form, give)
     return RedirectResponse(f"/queue?{back}", 303)
 
 

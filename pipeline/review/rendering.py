@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from pipeline.profile import DEFAULT_ZONE
 from pipeline.reports.html import clock, href, tidy
 from pipeline.reports.labels import Text, labels, same
+from pipeline.review.once import numbered
 
 if TYPE_CHECKING:
     import jinja2
@@ -62,6 +64,8 @@ def asset(name: str) -> tuple[str, bytes] | None:
 def render(template: str, **values: Any) -> str:
     """One page."""
     own = {"labels": labels(), "ui": labels().ui, "t": texts()}
+    if (came := values.get("came")) is not None:
+        values["came"] = replace(came, csrf=numbered(came.csrf))
     return _environment().get_template(template).render({"lang": "en", **values, **own})
 
 
