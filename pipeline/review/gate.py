@@ -26,7 +26,7 @@ Broken = Callable[[Request, Exception], Response]
 COOKIE = "callgauge_session"
 LARGEST_BODY = 64 * 1024
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]*")
-_OPEN = frozenset({"/login", *(f"/assets/{name}" for name in OPEN_ASSETS)})
+_OPEN = re.compile(rf"/login|/assets/\w+/({'|'.join(map(re.escape, sorted(OPEN_ASSETS)))})")
 
 
 class TooLargeError(HTTPException):
@@ -79,7 +79,7 @@ class Gate:
             return
         came = await run_in_threadpool(self._who, scope)
         scope.setdefault("state", {})["signed_in"] = came
-        if came is None and scope["path"] not in _OPEN:
+        if came is None and not _OPEN.fullmatch(scope["path"]):
             await _turn_away(scope)(scope, receive, shown)
             return
         try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -59,6 +60,23 @@ def asset(name: str) -> tuple[str, bytes] | None:
         return None
     kind, paths = ASSETS[name]
     return kind, b"\n".join(path.read_bytes() for path in paths)
+
+
+@cache
+def asset_path(name: str) -> str:
+    """An asset's address, which changes with its content: browsers may keep what it leads to as long as they like."""
+    return f"/assets/{_digest(name)}/{name}"
+
+
+def is_current(digest: str, name: str) -> bool:
+    """Whether an address is that of the content as it is now, not of an older or newer version's."""
+    return digest == _digest(name)
+
+
+def _digest(name: str) -> str:
+    found = asset(name)
+    assert found is not None, name  # noqa: S101 - templates name those that there are
+    return sha256(found[1]).hexdigest()[:16]
 
 
 def render(template: str, **values: Any) -> str:
@@ -128,5 +146,5 @@ def _environment() -> jinja2.Environment:
         query=urlencode,
         local=local,
     )
-    environment.globals.update(Text=Text, same=same)
+    environment.globals.update(Text=Text, same=same, asset_path=asset_path)
     return environment
