@@ -17,19 +17,23 @@ from pipeline.review.cases import newest_standard
 from pipeline.review.once import once
 from pipeline.review.plan_asked import PLAN_ASKED, PLAN_STATES, MakePlan
 from pipeline.review.progress import BEFORE, progress_of
+from pipeline.review.reading import read_choice
 from pipeline.review.rendering import page
 from pipeline.review.web import CheckedForm, Key, PersonOf, StoreOf, address_of, inside, needs, profile_of
 
 router = APIRouter()
+ANY = "any"
+"""As ``state``: plans of every state."""
 
 
 @router.get("/plans")
 def plans_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
     """Plans by state, the open ones first to be seen."""
-    state = request.query_params.get("state", "open")
+    states = (*PLAN_STATES, ANY)
+    state = read_choice(request.query_params.get("state"), states, "open")
     with store.reading() as session:
-        found = plans.plans_of(session, person, state=state if state in PLAN_STATES else None)
-    return page(request, "plans.html.j2", plans=found, state=state, states=(*PLAN_STATES, "any"))
+        found = plans.plans_of(session, person, state=None if state == ANY else state)
+    return page(request, "plans.html.j2", plans=found, state=state, states=states)
 
 
 @router.get("/plans/new")

@@ -20,7 +20,7 @@ from pipeline.review.cases import UnseenError, newest_standard
 from pipeline.review.hints import hints
 from pipeline.review.once import once
 from pipeline.review.people import reviewers
-from pipeline.review.queue import NOBODY, REASONS, STATES, Filters, queue
+from pipeline.review.queue import NOBODY, REASONS, STATES, VERDICTS, Filters, queue
 from pipeline.review.rendering import call_path, page
 from pipeline.review.rights import Person
 from pipeline.review.web import CheckedForm, Key, PersonOf, StoreOf, address_of, needs, profile_of
@@ -132,5 +132,6 @@ def _choices(request: Request, session: Session, person: Person) -> dict[str, An
         "teams": sorted({team for _, team in rows}),
         "reviewers": reviewers(session, person),
         "standard": view_of(standard) if standard is not None else None,
-        "reasons": REASONS, "states": STATES, "nobody": NOBODY, "outcomes": sorted(labels().texts["outcomes"]),
+        "reasons": REASONS, "states": STATES, "nobody": NOBODY, "verdicts": VERDICTS,
+        "outcomes": sorted(labels().texts["outcomes"]),
     }  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from pipeline.errors import CallgaugeError, printable
@@ -72,8 +72,13 @@ def read_choice(value: str | None, accepted: Collection[str], otherwise: str) ->
     """One of some words; ``otherwise`` where none is given. Raises UnreadableError."""
     plain = read_text(value) or otherwise
     if plain not in accepted:
-        raise _unreadable(plain, ", ".join(accepted))
+        raise _unreadable(plain, ", ".join(filter(None, accepted)))
     return plain
+
+
+def read_one(value: str | None, accepted: Collection[str]) -> str | None:
+    """One of some words; None where none is given. Raises UnreadableError."""
+    return read_choice(value, (*accepted, ""), "") or None
 
 
 def read_place(value: str | None) -> int | None:
@@ -101,6 +106,11 @@ def _unreadable(plain: str, accepted: str) -> UnreadableError:
 def midnight(day: date) -> datetime:
     """When a day begins in the zone that days are counted in."""
     return datetime.combine(day, time(), ZoneInfo(DEFAULT_ZONE))
+
+
+def of_agent(who: str) -> ColumnElement[bool]:
+    """Calls of an agent, by what lists show: the name, or where there is none the id."""
+    return or_(Call.agent_id == who, Call.agent_name == who)
 
 
 def within_dates(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
