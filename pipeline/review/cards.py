@@ -26,7 +26,7 @@ from pipeline.store.tables import Call
 def seen_agent(session: Session, person: Person, agent_id: str) -> None:
     """Raises UnseenError where there is no such agent, or none that this person may see: nobody is told which."""
     if "\x00" in agent_id:  # no database is asked for a NUL
-        raise UnseenError("no such agent")
+        raise UnseenError("no_agent", it="")
     team = session.scalar(select(AgentTeam.team).where(AgentTeam.agent_id == agent_id))
     called = session.scalar(select(Call.id).where(Call.agent_id == agent_id).limit(1)) is not None
     if person.role == "agent":
@@ -36,7 +36,7 @@ def seen_agent(session: Session, person: Person, agent_id: str) -> None:
     else:
         seen = person.may("see") and (called or team is not None)
     if not seen:
-        raise UnseenError(f"{agent_id}: no such agent")
+        raise UnseenError("no_agent", it=agent_id)
 
 
 def seen_calls(session: Session, person: Person, agent_id: str) -> frozenset[str]:
@@ -63,9 +63,9 @@ def month_of(session: Session, person: Person, asked: str, profile: Profile) -> 
     try:
         period = parse_period(asked)
     except ConfigError as error:
-        raise UnreadableError(printable(error.mistakes[0])[:200]) from error
+        raise UnreadableError("filter_period", it=printable(asked)[:40]) from error
     if not FIRST <= period.start <= LAST:
-        raise UnreadableError(f"{period.text}: a period from {FIRST.year} to {LAST.year} is accepted")
+        raise UnreadableError("period_bounds", it=period.text, first=FIRST.year, last=LAST.year)
     return period
 
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from json import dumps
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from sqlalchemy.orm import Session
 
+from pipeline.review.saying import Refusal
 from pipeline.review.web import store_of
 from pipeline.store.database import insert_into
 from pipeline.store.review_tables import SentForm
@@ -36,11 +37,11 @@ def once(request: Request, form: Mapping[str, str], deed: Callable[[Session], in
 
     Raises
     ------
-    HTTPException
+    Refusal
         403 where the form bears no number of its page.
     """
     if _SEPARATOR not in form.get("csrf_token", ""):
-        raise HTTPException(403, "the form's token is missing or old; load the page again")
+        raise Refusal(403, "old_form")
     digest = sha256(dumps([request.url.path, sorted(form.items())]).encode()).hexdigest()
     with store_of(request).writing() as session:
         is_first = _claim(session, digest)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
@@ -22,6 +22,7 @@ from pipeline.review.plans import plans_of
 from pipeline.review.reading import read_place
 from pipeline.review.rendering import call_path, page
 from pipeline.review.rights import Person
+from pipeline.review.saying import Refusal
 from pipeline.review.sound import sound_answer
 from pipeline.review.standing import UNDOABLE, Deed
 from pipeline.review.views import draft_of
@@ -90,7 +91,7 @@ def send_sound(request: Request, call_id: str, sha256: str | None) -> Response:
     with store.reading() as session:
         told = audit.lately(session, "heard", person, call_id)
     if sha256 is None:
-        raise HTTPException(404, "this call has no sound to play")
+        raise Refusal(404, "no_sound")
     answer = sound_answer(request, store.files, sha256, "audio")
     if not told:
         with store.writing() as session:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -11,7 +10,6 @@ from pydantic import ValidationError
 
 from pipeline.reports.standard_view import view_of
 from pipeline.review import audit, plans
-from pipeline.review.acts import UnfitError
 from pipeline.review.cards import seen_agent
 from pipeline.review.cases import newest_standard
 from pipeline.review.once import once
@@ -19,6 +17,7 @@ from pipeline.review.plan_asked import PLAN_ASKED, PLAN_STATES, MakePlan
 from pipeline.review.progress import BEFORE, progress_of
 from pipeline.review.reading import read_choice
 from pipeline.review.rendering import page
+from pipeline.review.saying import MistakeError
 from pipeline.review.web import CheckedForm, Key, PersonOf, StoreOf, address_of, inside, needs, profile_of
 
 router = APIRouter()
@@ -57,7 +56,7 @@ def make(request: Request, form: CheckedForm) -> Response:
     try:
         asked = MakePlan.model_validate(form)
     except ValidationError as error:
-        raise _unfit(error) from error
+        raise MistakeError(error) from error
     address = address_of(request)
     made = once(request, form, lambda session: plans.make_plan(session, person, asked, address=address))
     return RedirectResponse(f"/plans/{made}", 303)
@@ -85,13 +84,8 @@ def act(request: Request, plan_id: Key, form: CheckedForm, person: PersonOf) -> 
     try:
         asked = PLAN_ASKED.validate_python(form)
     except ValidationError as error:
-        raise _unfit(error) from error
+        raise MistakeError(error) from error
     address = address_of(request)
     once(request, form, lambda session: plans.act_on_plan(session, person, plan_id, asked, address=address))
     back = inside(form.get("back", ""))
     return RedirectResponse(back if back != "/" else f"/plans/{plan_id}", 303)
-
-
-def _unfit(error: ValidationError) -> UnfitError:
-    told: Any = error.errors()[0]
-    return UnfitError(f"{'.'.join(map(str, told['loc'])) or 'act'}: {told['msg']}")

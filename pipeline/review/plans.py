@@ -89,7 +89,7 @@ def seen_plan(session: Session, person: Person, plan_id: int) -> PlanView:
     """A plan that this person may see. Raises UnseenError."""
     plan = session.get(Plan, plan_id) if plan_id < 2**53 else None
     if plan is None:
-        raise UnseenError("no such plan")
+        raise UnseenError("no_plan")
     seen_agent(session, person, plan.agent_id)
     acts = session.scalars(select(PlanAct).where(PlanAct.plan == plan.id).order_by(PlanAct.id)).all()
     return _view(session, plan, acts)
@@ -98,11 +98,11 @@ def seen_plan(session: Session, person: Person, plan_id: int) -> PlanView:
 def make_plan(session: Session, person: Person, asked: MakePlan, *, address: str) -> int:
     """Begin a plan, with its first action and moment where they are given; returns its number."""
     if not person.may("coach"):
-        raise RefusedError(f"the role {person.role} may not do this")
+        raise RefusedError("role", role=person.role)
     seen_agent(session, person, asked.agent_id)
     standard = newest_standard(session)
     if standard is None or asked.criterion not in standard.by_id:
-        raise UnfitError(f"{asked.criterion}: no criterion of the standard")
+        raise UnfitError("no_criterion_now", it=asked.criterion)
     now = datetime.now(UTC)
     plan = Plan(agent_id=asked.agent_id, criterion=asked.criterion, state="open", created_at=now)
     session.add(plan)
@@ -132,12 +132,12 @@ def act_on_plan(session: Session, person: Person, plan_id: int, asked: PlanAsked
     """
     view = seen_plan(session, person, plan_id)
     if not person.may(PLAN_NEEDS[asked.act]):
-        raise RefusedError(f"the role {person.role} may not do this")
+        raise RefusedError("role", role=person.role)
     plan = session.get_one(Plan, plan_id)
     data = asked.model_dump(mode="json", exclude={"act", "answers"}, exclude_none=True)
     answers: int | None = getattr(asked, "answers", None)
     if asked.act == "tick" and answers not in {each.deed.id for each in view.actions}:
-        raise UnfitError(f"{answers}: no action of this plan")
+        raise UnfitError("no_action", it=answers)
     if asked.act == "moment":
         data = _moment(session, person, plan, data)
     if asked.act == "state":
@@ -150,7 +150,7 @@ def act_on_plan(session: Session, person: Person, plan_id: int, asked: PlanAsked
 def _moment(session: Session, person: Person, plan: Plan, data: dict[str, Any]) -> dict[str, Any]:
     """A moment's data, checked: only the agent's own calls that the person sees."""
     if seen_call(session, person, data["call_id"]).agent_id != plan.agent_id:
-        raise UnfitError(f"{data['call_id']}: no call of {plan.agent_id}")
+        raise UnfitError("no_call_of", it=data["call_id"], agent=plan.agent_id)
     return data
 
 

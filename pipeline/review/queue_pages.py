@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from pipeline.reports.labels import labels
 from pipeline.reports.standard_view import view_of
 from pipeline.review import views
-from pipeline.review.acts import UnfitError, do_in
+from pipeline.review.acts import do_in
 from pipeline.review.asked import Assign
 from pipeline.review.cases import UnseenError, newest_standard
 from pipeline.review.hints import hints
@@ -23,6 +23,7 @@ from pipeline.review.people import reviewers
 from pipeline.review.queue import NOBODY, REASONS, STATES, VERDICTS, Filters, queue
 from pipeline.review.rendering import call_path, page
 from pipeline.review.rights import Person
+from pipeline.review.saying import MistakeError
 from pipeline.review.web import CheckedForm, Key, PersonOf, StoreOf, address_of, needs, profile_of
 from pipeline.store.review_tables import AgentTeam
 
@@ -80,12 +81,8 @@ def keep_view(request: Request, form: CheckedForm) -> Response:
     """Keep the filters shown under a name."""
     person = needs(request, "queue")
     filters = Filters.of(dict(parse_qsl(form.get("query", ""))))
-    try:
-        once(
-            request, form, lambda session: views.keep_view(session, person, form.get("name", ""), filters).id
-        )
-    except views.ViewError as error:
-        raise UnfitError(str(error)) from error
+    name = form.get("name", "")
+    once(request, form, lambda session: views.keep_view(session, person, name, filters).id)
     return RedirectResponse(f"/queue?{filters.text()}", 303)
 
 
@@ -96,7 +93,7 @@ def drop_view(request: Request, view: Key, form: CheckedForm) -> Response:
 
     def drop(session: Session) -> None:
         if not views.drop_view(session, person, view):
-            raise UnseenError("no such view")
+            raise UnseenError("no_view")
 
     once(request, form, drop)
     return RedirectResponse("/queue", 303)
@@ -109,7 +106,7 @@ def assign(request: Request, form: CheckedForm, store: StoreOf) -> Response:
     try:
         given = Assign(act="assign", to=form.get("to"))
     except ValidationError as error:
-        raise UnfitError(f"to: {error.errors()[0]['msg']}") from error
+        raise MistakeError(error) from error
     back = Filters.of(dict(parse_qsl(form.get("query", "")))).text()  # before anything is done
 
     def give(session: Session) -> None:  # in one order for all, so that nobody waits for who waits for them
