@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from sqlalchemy import select, update
 from test_review_coaching import Page
 from test_review_judging import HARD_SELL
 
+import pipeline
+from pipeline.review import originals
+from pipeline.review.asked import NEEDS
+from pipeline.review.pages import event_texts
 from pipeline.review.queue import FAULTS, VERDICTS
 from pipeline.store import Store, open_store
 from pipeline.store.review_tables import User
@@ -185,3 +190,29 @@ def test_a_figure_of_a_card_leads_to_as_many_calls(store: Store, root: Page) -> 
     for link, figure in links:
         answer = root.get(link.replace("&amp;", "&"))
         assert answer.count("<tr data-call=") == int(figure), link
+
+
+def test_the_audit_log_offers_and_names_every_event(root: Page) -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for folder in ("review", "commands")
+        for path in (Path(pipeline.__file__).parent / folder).glob("*.py")
+    )
+    known = event_texts()
+    named = set(re.findall(r'put_down\((?:\s*\w+,)*\s*"(\w+)"', code)) | {
+        originals._OPENED,
+        originals._HEARD,
+        originals._READ,
+    }
+    assert len(named) > 10
+    assert named <= set(known)
+    assert {f"did_{act}" for act in NEEDS} < set(known)
+    page = root.get("/audit?event=login")
+    assert 'value="login" selected' in page
+    assert "Signed in" in page
+
+
+def test_plans_of_another_state_are_no_want_of_plans(root: Page) -> None:
+    root.post("/plans", agent_id="A01", criterion=HARD_SELL, goal="x")
+    assert "No plan in this state" in root.get("/plans?state=dropped")
+    assert "No plan in this state" not in root.get("/plans?state=open")

@@ -128,3 +128,11 @@ def test_every_reason_is_said_in_both_languages() -> None:
     own = {key for key in texts if not key.startswith(("field_", "wrong_"))}
     assert own <= used
     assert {f"wrong_{name}" for name in saying._BY_TYPE.values()} <= set(texts)
+
+
+def test_a_form_that_names_what_is_not_to_be_seen_says_which_field(people: dict[str, Page]) -> None:
+    """The same of an agent of another team as of none: nobody is told which."""
+    coach = people["coach1"]
+    for agent in ("B01", "nobody"):
+        page = coach.post("/plans", **{**PLAN, "agent_id": agent}, status=404)
+        assert told(page) == (f"{agent}：没有这位坐席", f"{agent}: no such agent")

@@ -92,8 +92,9 @@ def _answer(
 
 def _unseen(request: Request, error: Exception) -> Response:
     refuse(request, "unseen", str(request.path_params.get("call_id", ""))[:300] or None)
-    # a page's own words, in either language, say enough; what it was that isn't there, the address says
-    return _answer(request, 404, None, plain="no such call")
+    # of an address a page's own words say enough; of a form, which of its fields names nothing that is to be seen
+    told = getattr(error, "told", None) if request.method == "POST" and not _is_api(request) else None
+    return _answer(request, 404, told, plain="no such call")
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -39,6 +39,14 @@ def seen_agent(session: Session, person: Person, agent_id: str) -> None:
         raise UnseenError("no_agent", it=agent_id)
 
 
+def agents_of(session: Session, person: Person, profile: Profile) -> list[tuple[str, str]]:
+    """Ids and names of the agents that are in a team, for whoever chooses among them; the names as the profile has them."""
+    query = select(AgentTeam.agent_id).order_by(AgentTeam.agent_id)
+    mine = query if person.team is None else query.where(AgentTeam.team == person.team)
+    known = {agent.id: agent.names[0] if agent.names else "" for agent in profile.agents}
+    return [(agent, known.get(agent, "")) for agent in session.scalars(mine)]
+
+
 def seen_calls(session: Session, person: Person, agent_id: str) -> frozenset[str]:
     """Ids of an agent's calls that a person sees now: not those that they judge blind."""
     return frozenset(session.scalars(select(Call.call_id).where(Call.agent_id == agent_id, person.scope())))

@@ -12,15 +12,17 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from pipeline.reports.call_page import page_values
+from pipeline.reports.labels import Text
 from pipeline.reports.standard_view import view_of
 from pipeline.review import audit
 from pipeline.review.acts import APPEAL_WINDOW
-from pipeline.review.asked import KINDS, VERDICTS
+from pipeline.review.asked import KINDS, NEEDS, VERDICTS
 from pipeline.review.cases import Case, load_case
 from pipeline.review.people import reviewers
+from pipeline.review.plan_asked import PLAN_NEEDS
 from pipeline.review.plans import plans_of
 from pipeline.review.reading import read_place
-from pipeline.review.rendering import call_path, page
+from pipeline.review.rendering import call_path, page, texts
 from pipeline.review.rights import Person
 from pipeline.review.saying import Refusal
 from pipeline.review.sound import sound_answer
@@ -53,7 +55,16 @@ def audit_page(request: Request, store: StoreOf) -> Response:
         lines = audit.newest(
             session, before=start, name=given["name"], event=given["event"], call=given["call"]
         )
-    return page(request, "audit.html.j2", lines=lines, given=given)
+    return page(request, "audit.html.j2", lines=lines, given=given, events=event_texts())
+
+
+def event_texts() -> dict[str, Text]:
+    """What the events of the audit log are called: those that are named, and every deed about a call or a plan."""
+    known = texts()
+    named = {key.removeprefix("event_"): text for key, text in known.items() if key.startswith("event_")}
+    deeds = {f"did_{act}": known[f"act_{act}"] for act in NEEDS}
+    on_plans = {f"did_plan_{act}": known["plan"].join(known[f"act_{act}"]) for act in PLAN_NEEDS}
+    return named | deeds | on_plans
 
 
 @router.get("/people")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipeline.reports.standard_view import view_of
 from pipeline.review import audit, plans
-from pipeline.review.cards import seen_agent
+from pipeline.review.cards import agents_of, seen_agent
 from pipeline.review.cases import newest_standard
 from pipeline.review.once import once
 from pipeline.review.plan_asked import PLAN_ASKED, PLAN_STATES, MakePlan
@@ -32,7 +32,8 @@ def plans_page(request: Request, store: StoreOf, person: PersonOf) -> Response:
     state = read_choice(request.query_params.get("state"), states, "open")
     with store.reading() as session:
         found = plans.plans_of(session, person, state=None if state == ANY else state)
-    return page(request, "plans.html.j2", plans=found, state=state, states=states)
+        there = bool(found or plans.plans_of(session, person))
+    return page(request, "plans.html.j2", plans=found, there=there, state=state, states=states)
 
 
 @router.get("/plans/new")
@@ -44,9 +45,11 @@ def new_page(request: Request, store: StoreOf) -> Response:
         if given["agent"]:
             seen_agent(session, person, given["agent"])
         standard = newest_standard(session)
+        agents = agents_of(session, person, profile_of(request))
     return page(
-        request, "plan_new.html.j2", given=given, standard=view_of(standard) if standard is not None else None
-    )
+        request, "plan_new.html.j2", given=given, agents=agents,
+        standard=view_of(standard) if standard is not None else None,
+    )  # fmt: skip
 
 
 @router.post("/plans")

@@ -16,6 +16,7 @@ from pipeline.reports.standard_view import view_of
 from pipeline.review import views
 from pipeline.review.acts import do_in
 from pipeline.review.asked import Assign
+from pipeline.review.cards import agents_of
 from pipeline.review.cases import UnseenError, newest_standard
 from pipeline.review.hints import hints
 from pipeline.review.once import once
@@ -120,13 +121,11 @@ def assign(request: Request, form: CheckedForm, store: StoreOf) -> Response:
 
 def _choices(request: Request, session: Session, person: Person) -> dict[str, Any]:
     """What the filters offer to choose from."""
-    query = select(AgentTeam.agent_id, AgentTeam.team).order_by(AgentTeam.agent_id)
-    rows = session.execute(query if person.team is None else query.where(AgentTeam.team == person.team)).all()
-    known = {agent.id: agent.names[0] if agent.names else "" for agent in profile_of(request).agents}
+    teams = select(AgentTeam.team).distinct().order_by(AgentTeam.team)
     standard = newest_standard(session)
     return {
-        "agents": [(agent, known.get(agent, "")) for agent, _ in rows],
-        "teams": sorted({team for _, team in rows}),
+        "agents": agents_of(session, person, profile_of(request)),
+        "teams": list(session.scalars(teams)) if person.team is None else [person.team],
         "reviewers": reviewers(session, person),
         "standard": view_of(standard) if standard is not None else None,
         "reasons": REASONS, "states": STATES, "nobody": NOBODY, "verdicts": VERDICTS,
