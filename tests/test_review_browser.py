@@ -123,6 +123,8 @@ def test_a_refusal_is_told_in_the_reader_s_language_alone(enter, address, locale
     note.locator("textarea").fill("  ")
     note.locator("button").click()
     until(page, f"document.getElementById('saved').textContent.trim() === '{reason}'")
+    page.wait_for_timeout(1500)  # nor does what is kept as a draft meanwhile take its place
+    assert page.inner_text("#saved").strip() == reason
 
 
 def test_a_double_click_is_one_plan(enter, address):

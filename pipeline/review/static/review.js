@@ -25,6 +25,7 @@ document.addEventListener("submit", async (event) => {
       if (!answer.ok) document.querySelector(".conflict")?.scrollIntoView({ block: "center" });
     } else {
       told(spoken(page.querySelector("main [role=alert]")));
+      document.dispatchEvent(new CustomEvent("refused"));
       setLanguage(root.dataset.lang);
     }
   } catch {
