@@ -75,7 +75,8 @@ def test_a_reason_opens_it_and_everything_is_put_down(store: Store) -> None:
         == 403
     )
     form["reason"] = "the customer disputes the price"
-    assert coach.client.post("/originals/call-a1", data=form).status_code == 303
+    for _ in range(2):  # a double click is one opening
+        assert coach.client.post("/originals/call-a1", data=form).status_code == 303
     opened = coach.client.get("/originals/call-a1")
     assert UNMASKED in opened.text
     heard = coach.client.get("/originals/call-a1/audio")

@@ -115,6 +115,28 @@ def test_what_is_typed_outlives_the_page_until_it_is_sent(case):
     assert note.locator("textarea").input_value() == ""
 
 
+@pytest.mark.parametrize(("locale", "reason"), [("en-US", "Text: is needed"), ("zh-CN", "内容：必填")])
+def test_a_refusal_is_told_in_the_reader_s_language_alone(enter, address, locale, reason):
+    page = enter("free", locale=locale)
+    page.goto(f"{address}/calls/call-b1")
+    note = page.locator("form.act").filter(has=page.locator("input[name=actions]"))
+    note.locator("textarea").fill("  ")
+    note.locator("button").click()
+    until(page, f"document.getElementById('saved').textContent.trim() === '{reason}'")
+    page.wait_for_timeout(1500)  # nor does what is kept as a draft meanwhile take its place
+    assert page.inner_text("#saved").strip() == reason
+
+
+def test_a_double_click_is_one_plan(enter, address):
+    page = enter("free")
+    page.goto(f"{address}/plans/new?agent=B01&criterion=talk.no_hard_sell")
+    page.locator("[name=goal]").fill("only once")
+    page.locator(".plan-form button").dblclick()
+    page.wait_for_selector("body.plan")
+    page.goto(f"{address}/plans")
+    assert page.locator("td", has_text="only once").count() == 1
+
+
 def test_undo_by_one_key(case):
     before = case.inner_text("#human-percent")
     finding = case.locator(".finding[data-finding]", has=case.locator(".disagree[aria-pressed=false]")).last

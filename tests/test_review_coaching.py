@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -36,7 +37,8 @@ class Page(Somebody):
     """A person at the pages."""
 
     def post(self, path: str, *, status: int = 303, **form: str) -> str:
-        answer = self.client.post(path, data={"csrf_token": self.token, **form})
+        token = f"{self.token}.{uuid4().hex}"  # as on a page that was just loaded
+        answer = self.client.post(path, data={"csrf_token": token, **form})
         assert answer.status_code == status, answer.text
         return answer.headers.get("location", answer.text)
 
@@ -131,7 +133,12 @@ def test_the_list_says_what_to_hear_and_not_what_is_ruled_on(store, enter):
     assert first["confidence"] < 0.6  # the doubtful one comes first
     done = coach.client.post(
         "/calls/call-a1/acts",
-        data={"csrf_token": coach.token, "act": "comment", "text": "x", "back": "https://evil.example/"},
+        data={
+            "csrf_token": f"{coach.token}.1",
+            "act": "comment",
+            "text": "x",
+            "back": "https://evil.example/",
+        },
     )
     assert done.headers["location"] == "/calls/call-a1"  # nobody is sent elsewhere
 

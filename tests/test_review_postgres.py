@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from postgres_cluster import Cluster, programs
 from review_calls import fill
+from sent_twice import sends_each_form_at_once, visiting
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from test_review_coaching import Page
@@ -76,6 +77,7 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             _finds(coach, agent, Somebody(store, "root"))
             refuses_nul(Page(store, "root"))
             _appeals_at_once(store, agent)
+            _first_deeds_at_once(store)
             _guesses_at_once(store)
             with store.writing() as session:
                 forget_words(session, list(session.scalars(select(SearchDoc.call))))
@@ -87,6 +89,34 @@ def test_a_review_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             assert len(found(coach, q="没有预算")) == 2
             with pytest.raises(DBAPIError, match="only added to"), store.writing() as session:
                 session.execute(delete(ReviewAct))
+    finally:
+        cluster.remove()
+
+
+def _first_deeds_at_once(store: Store) -> None:
+    """Of those who do the first thing about a call at the same moment each has it done."""
+    people = [Page(store, name) for name in ("coach2", "free", "root", "bob")]
+    together = Barrier(len(people))
+
+    def comment(who: Page) -> int:
+        together.wait()
+        asked, headers = {"act": "comment", "text": "x"}, {"x-csrf-token": who.token}
+        return who.client.post("/api/v1/calls/call-b1/acts", json=asked, headers=headers).status_code
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        assert list(pool.map(comment, people)) == [200] * len(people)
+
+
+def test_forms_sent_at_once_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = programs()
+    assert folder is not None
+    cluster = Cluster(folder)
+    monkeypatch.setenv("CALLGAUGE_FILES", str(tmp_path / "files"))
+    try:
+        with open_store(cluster.make("forms")) as store:
+            fill(store, tmp_path)
+            with visiting(store) as visitors:
+                sends_each_form_at_once(visitors)
     finally:
         cluster.remove()
 

@@ -59,7 +59,8 @@ def events(store: Store, event: str) -> list[AuditLine]:
 @pytest.mark.parametrize(
     "path",
     ["/", "/queue", "/mine", "/calls/call-a1", "/calls/call-a1/audio", "/audit", "/people", "/api/v1/calls", "/api/v1/me",
-     "/api/openapi.json", "/assets/app.css", "/assets/review.js", "/docs", "/no/such/page"],
+     "/api/openapi.json", "/assets/0/app.css", "/assets/0/review.js", "/assets/base.js/x", "/assets//login.css/x", "/docs",
+     "/no/such/page"],
 )  # fmt: skip
 def test_a_stranger_gets_nothing(store, sign_in, path):
     answer = TestClient(create_app(store), follow_redirects=False).get(path)

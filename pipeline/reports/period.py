@@ -27,6 +27,11 @@ class Period:
         """The period as it is asked for."""
         return self.start.isoformat()[: {"year": 4, "month": 7, "day": 10}[self.kind]]
 
+    @property
+    def last(self) -> date:
+        """The last day in it."""
+        return self.end - timedelta(days=1)
+
     def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """First moment of the period and of what follows it, in a zone."""
         first, last = (datetime(d.year, d.month, d.day, tzinfo=zone) for d in (self.start, self.end))

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from pipeline.errors import CallgaugeError
 from pipeline.review import audit
 from pipeline.review.asked import MUST_SEE, NEEDS, Asked
 from pipeline.review.cases import Case, load_case, seen_call
 from pipeline.review.people import find_user, person_of
 from pipeline.review.rights import Person
+from pipeline.review.saying import ToldError
 from pipeline.review.standing import UNDOABLE, Deed, signature_of
 from pipeline.store import Store
+from pipeline.store.database import insert_into
 from pipeline.store.keep import keep_human_score
 from pipeline.store.review_tables import Review, ReviewAct
 from pipeline.store.tables import Call, CriterionRow, Score
@@ -30,19 +30,19 @@ _EVERYBODY = Person(0, "", "auditor", None, None)
 _JUDGING = frozenset({"finding", "missed", "verdict", "ruling", "undo"})
 
 
-class RefusedError(CallgaugeError):
+class RefusedError(ToldError):
     """The person has no right to this, whatever the call's state."""
 
 
-class ConflictError(CallgaugeError):
+class ConflictError(ToldError):
     """Somebody else did something since; ``since`` says what."""
 
     def __init__(self, since: tuple[Deed, ...], rev: int) -> None:
-        super().__init__("somebody else has changed this review; look at it again")
+        super().__init__("conflict")
         self.since, self.rev = since, rev
 
 
-class UnfitError(CallgaugeError):
+class UnfitError(ToldError):
     """The act doesn't fit the call: there is nothing of that name, or its time is over."""
 
 
@@ -67,32 +67,28 @@ def do(store: Store, person: Person, call_id: str, asked: Asked, *, address: str
     UnfitError
         The act doesn't fit the call.
     """
-    try:
-        with store.writing() as session:
-            key = seen_call(session, person, call_id).id
-            if not person.may(NEEDS[asked.act]):
-                raise RefusedError(f"the role {person.role} may not do this")
-            review = _locked(session, key)  # before it is read, or two would judge by the same state
-            case = load_case(store, session, person, call_id)
-            _check_newest(case, asked)
-            target, data = _fitting(session, case, person, asked)
-            row = _write(session, case, person, review, asked, target, data)
-            after = load_case(store, session, person, call_id)
-            _follow(session, after, review, row)
-            audit.put_down(
-                session,
-                f"did_{asked.act}",
-                person=person,
-                address=address,
-                call=call_id,
-                act=row.id,
-                target=target,
-            )
-            return Done(row.id, row.rev, after.score.percent)
-    except IntegrityError as error:  # two did the first thing at the same moment
-        with store.reading() as session:
-            case = load_case(store, session, person, call_id)
-        raise ConflictError(case.history[-1:], case.rev) from error
+    with store.writing() as session:
+        return do_in(store, session, person, call_id, asked, address=address)
+
+
+def do_in(
+    store: Store, session: Session, person: Person, call_id: str, asked: Asked, *, address: str
+) -> Done:
+    """The same as `do`, in a transaction of the caller's."""
+    key = seen_call(session, person, call_id).id
+    if not person.may(NEEDS[asked.act]):
+        raise RefusedError("role", role=person.role)
+    review = _locked(session, key)  # before it is read, or two would judge by the same state
+    case = load_case(store, session, person, call_id)
+    _check_newest(case, asked)
+    target, data = _fitting(session, case, person, asked)
+    row = _write(session, case, person, review, asked, target, data)
+    after = load_case(store, session, person, call_id)
+    _follow(session, after, review, row)
+    audit.put_down(
+        session, f"did_{asked.act}", person=person, address=address, call=call_id, act=row.id, target=target
+    )
+    return Done(row.id, row.rev, after.score.percent)
 
 
 def reapply(store: Store) -> int:
@@ -116,21 +112,19 @@ def reapply(store: Store) -> int:
 
 
 def _locked(session: Session, key: int) -> Review:
-    review = session.get(Review, key, with_for_update=True, populate_existing=True)
-    if review is None:
-        review = Review(
-            call=key, rev=0, state="open", assigned=None, open_appeals=0, updated_at=datetime.now(UTC)
-        )
-        session.add(review)
-        session.flush()
-    return review
+    """The call's review, held; of two that begin it at the same moment one finds it begun."""
+    begun = insert_into(session, Review).values(
+        call=key, rev=0, state="open", assigned=None, open_appeals=0, updated_at=datetime.now(UTC)
+    )
+    session.execute(begun.on_conflict_do_nothing())
+    return session.get_one(Review, key, with_for_update=True, populate_existing=True)
 
 
 def _check_newest(case: Case, asked: Asked) -> None:
     if asked.act not in MUST_SEE:
         return
     if asked.rev is None:
-        raise UnfitError("rev is missing: the state of the review that was seen")
+        raise UnfitError("rev_missing")
     if asked.rev != case.rev:
         raise ConflictError(tuple(deed for deed in case.history if deed.rev > asked.rev), case.rev)
 
@@ -184,14 +178,14 @@ def _fitting(session: Session, case: Case, person: Person, asked: Asked) -> tupl
     if asked.act == "finding":
         named = next((each for each in case.result.findings if each.id == target), None)
         if named is None:
-            raise UnfitError(f"{target}: no finding of this call")
+            raise UnfitError("no_finding", it=target)
         data["finding"] = signature_of(named)
     if asked.act in ("verdict", "appeal") and target not in criteria:
-        raise UnfitError(f"{target}: no criterion of this call's standard")
+        raise UnfitError("no_criterion", it=target)
     if asked.act == "missed":
         _check_missed(case, asked, criteria)
     if asked.act == "verdict" and target in case.standing.settled and not person.may("rule_finally"):
-        raise UnfitError(f"{target}: a supervisor has ruled finally")
+        raise UnfitError("ruled_finally", it=target)
     if asked.act == "appeal":
         _check_appeal(case, str(target))
     if asked.act == "ruling":
@@ -205,46 +199,46 @@ def _fitting(session: Session, case: Case, person: Person, asked: Asked) -> tupl
 
 def _check_missed(case: Case, asked: Any, criteria: set[str]) -> None:
     if asked.target is not None and asked.target not in criteria:
-        raise UnfitError(f"{asked.target}: no criterion of this call's standard")
+        raise UnfitError("no_criterion", it=asked.target)
     if asked.end_s < asked.start_s:
-        raise UnfitError("end_s lies before start_s")
+        raise UnfitError("ends_before")
     turns = case.result.transcript.turns
     if asked.turn is not None and asked.turn >= len(turns):
-        raise UnfitError(f"{asked.turn}: no turn of this call")
+        raise UnfitError("no_turn", it=asked.turn)
     if asked.quote is not None and (asked.turn is None or asked.quote not in turns[asked.turn].text):
-        raise UnfitError("quote: words of that turn are accepted, as they stand there")
+        raise UnfitError("strange_quote")
 
 
 def _check_appeal(case: Case, target: str) -> None:
     if datetime.now(UTC) - case.scored_at > APPEAL_WINDOW:
-        raise UnfitError(f"appeals are accepted within {APPEAL_WINDOW.days} days of the score")
+        raise UnfitError("appeal_late", days=APPEAL_WINDOW.days)
     for appeal in case.standing.appeals:
         if appeal.deed.target == target and (appeal.is_open or appeal.is_final):
-            raise UnfitError(f"{target}: there is an appeal already, or a final ruling")
+            raise UnfitError("appealed", it=target)
 
 
 def _check_ruling(case: Case, person: Person, asked: Any) -> None:
     appeal = next((each for each in case.standing.appeals if each.deed.id == asked.answers), None)
     if appeal is None:
-        raise UnfitError(f"{asked.answers}: no appeal of this call")
+        raise UnfitError("no_appeal", it=asked.answers)
     if asked.final and not person.may("rule_finally"):
-        raise RefusedError("a final ruling is a supervisor's")
+        raise RefusedError("final_is_supervisors")
     if appeal.is_final or (not appeal.is_open and not person.may("rule_finally")):
-        raise UnfitError("it has been ruled on already")
+        raise UnfitError("ruled")
     if asked.decision == "upheld" and asked.verdict is None:
-        raise UnfitError("an appeal that is upheld needs the verdict that holds from now on")
+        raise UnfitError("upheld_needs_verdict")
     if asked.decision == "denied" and asked.verdict is not None:
-        raise UnfitError("an appeal that is denied leaves the verdict as it is")
+        raise UnfitError("denied_has_no_verdict")
 
 
 def _check_undo(case: Case, person: Person, act: int) -> None:
     deed = next((each for each in case.history if each.id == act), None)
     if deed is None or deed.act not in UNDOABLE or deed.id in case.standing.undone:
-        raise UnfitError(f"{act}: nothing of this call that could be undone")
+        raise UnfitError("not_undoable", it=act)
     if deed.user != person.id:
-        raise RefusedError("only one's own acts can be undone")
+        raise RefusedError("undo_own")
     if deed.act == "verdict" and deed.target in case.standing.settled and not person.may("rule_finally"):
-        raise UnfitError(f"{deed.target}: a supervisor has ruled finally")
+        raise UnfitError("ruled_finally", it=deed.target)
 
 
 def _assignee(session: Session, case: Case, name: str | None) -> int | None:
@@ -253,7 +247,7 @@ def _assignee(session: Session, case: Case, name: str | None) -> int | None:
         return None
     row = find_user(session, name)
     if row is None or row.disabled_at is not None or not person_of(row).may("judge"):
-        raise UnfitError(f"{name}: nobody who reviews goes by this name")
+        raise UnfitError("no_reviewer", it=name)
     if session.scalar(select(Call.id).where(Call.id == case.key, person_of(row).scope())) is None:
-        raise UnfitError(f"{name} doesn't see this call: it is of another team")
+        raise UnfitError("other_team", it=name)
     return row.id

@@ -137,7 +137,8 @@ def listed(
 def make(request: Request, asked: Annotated[MakePlan, Body()], store: StoreOf) -> PlanDone:
     """Begin a coaching plan."""
     person = needs(request, "coach")
-    return PlanDone(plan=plans.make_plan(store, person, asked, address=address_of(request)))
+    with store.writing() as session:
+        return PlanDone(plan=plans.make_plan(session, person, asked, address=address_of(request)))
 
 
 @router.get("/plans/{plan_id}", responses=_ERRORS)
@@ -159,7 +160,8 @@ def act(
     request: Request, plan_id: PlanId, asked: Annotated[PlanAsked, Body()], store: StoreOf, person: PersonOf
 ) -> PlanDone:
     """Do one thing about a coaching plan."""
-    made = plans.act_on_plan(store, person, plan_id, asked, address=address_of(request))
+    with store.writing() as session:
+        made = plans.act_on_plan(session, person, plan_id, asked, address=address_of(request))
     return PlanDone(plan=plan_id, act=made)
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from pipeline import __version__
 from pipeline.errors import kind_and_place
 from pipeline.profile import EMPTY, Profile
+from pipeline.reports.labels import Text
 from pipeline.review import (
     api,
     api_coaching,
@@ -30,11 +31,11 @@ from pipeline.review import (
     signing,
     trend_pages,
 )
-from pipeline.review.acts import ConflictError, RefusedError, UnfitError
+from pipeline.review.acts import ConflictError, RefusedError
 from pipeline.review.cases import UnseenError
 from pipeline.review.gate import Gate
-from pipeline.review.reading import UnreadableError
 from pipeline.review.rendering import render
+from pipeline.review.saying import ToldError, say
 from pipeline.review.web import refuse
 from pipeline.store import Store
 
@@ -66,8 +67,7 @@ def create_app(store: Store, profile: Profile = EMPTY) -> Any:
         app.include_router(part.router, include_in_schema=False)
     app.add_exception_handler(UnseenError, _unseen)
     app.add_exception_handler(RefusedError, _refused)
-    app.add_exception_handler(UnfitError, _unfit)
-    app.add_exception_handler(UnreadableError, _unfit)
+    app.add_exception_handler(ToldError, _unfit)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ConflictError, _conflict)
     app.add_exception_handler(HTTPException, _told)
@@ -79,27 +79,31 @@ def _is_api(request: Request) -> bool:
     return request.url.path.startswith("/api/")
 
 
-def _answer(request: Request, status: int, detail: str, headers: Any = None) -> Response:
+def _answer(
+    request: Request, status: int, told: Text | None, headers: Any = None, *, plain: str = ""
+) -> Response:
+    """The API says it in English, ``plain`` where nothing of ours is told; a page in both languages."""
     if _is_api(request):
-        return JSONResponse({"detail": detail}, status, headers)
+        return JSONResponse({"detail": told.en if told else plain}, status, headers)
     came = getattr(request.state, "signed_in", None)
-    page = render("error.html.j2", status=status, detail=detail, came=came)
+    page = render("error.html.j2", status=status, detail=told, came=came)
     return HTMLResponse(page, status, headers)
 
 
 def _unseen(request: Request, error: Exception) -> Response:
     refuse(request, "unseen", str(request.path_params.get("call_id", ""))[:300] or None)
-    # a page's own words, in either language, say enough; what it was that isn't there, the address says
-    return _answer(request, 404, "no such call" if _is_api(request) else "")
+    # of an address a page's own words say enough; of a form, which of its fields names nothing that is to be seen
+    told = getattr(error, "told", None) if request.method == "POST" and not _is_api(request) else None
+    return _answer(request, 404, told, plain="no such call")
 
 
 def _refused(request: Request, error: Exception) -> Response:
     refuse(request, "act", str(request.path_params.get("call_id", ""))[:300] or None)
-    return _answer(request, 403, str(error))
+    return _answer(request, 403, getattr(error, "told", None))
 
 
 def _unfit(request: Request, error: Exception) -> Response:
-    return _answer(request, 422, str(error))
+    return _answer(request, 422, getattr(error, "told", None))
 
 
 def _invalid(request: Request, error: Exception) -> Response:
@@ -108,7 +112,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     if not _is_api(
         request
     ):  # a page's path with a number that none can have; pages read the rest by themselves
-        return _answer(request, 404, "no such page")
+        return _answer(request, 404, say("no_page"))
     told = [{name: each[name] for name in ("type", "loc", "msg")} for each in error.errors()]
     return Response(json.dumps({"detail": told}), 422, media_type="application/json")
 
@@ -123,11 +127,13 @@ def _conflict(request: Request, error: Exception) -> Response:
 
 def _told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it alone
-    return _answer(request, error.status_code, str(error.detail), error.headers)
+    return _answer(
+        request, error.status_code, getattr(error, "told", None), error.headers, plain=str(error.detail)
+    )
 
 
 def _broken(request: Request, error: Exception) -> Response:
     """Its kind and place alone go into the log: its message may hold words of a call."""
     route = getattr(request.scope.get("route"), "path", "before any page")
     _log.error("%s %s: %s at %s", request.method, route, *kind_and_place(error))
-    return _answer(request, 500, "something went wrong; the log of the server says more")
+    return _answer(request, 500, say("broken"))

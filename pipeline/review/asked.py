@@ -14,6 +14,7 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
 )
+from pydantic_core import PydanticCustomError
 
 from pipeline.review.reading import FIRST, LAST
 from pipeline.types import Speaker
@@ -28,17 +29,17 @@ KINDS = (
 
 def _writable(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("a text without the character NUL is accepted")
+        raise PydanticCustomError("nul", "a text without the character NUL is accepted")
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise ValueError("a text without halves of characters is accepted") from None
+        raise PydanticCustomError("halves", "a text without halves of characters is accepted") from None
     return text
 
 
 def _known_kind(kind: str) -> str:
     if kind not in KINDS:
-        raise ValueError(f"one of {', '.join(KINDS)} is accepted")
+        raise PydanticCustomError("kind", "one of {kinds} is accepted", {"kinds": ", ".join(KINDS)})
     return kind
 
 
@@ -49,7 +50,9 @@ def blank_is_none(value: Any) -> Any:
 
 def _a_day(day: date) -> date:
     if not FIRST <= day <= LAST:
-        raise ValueError(f"a day from {FIRST} to {LAST} is accepted")
+        raise PydanticCustomError(
+            "day_range", "a day from {first} to {last} is accepted", {"first": str(FIRST), "last": str(LAST)}
+        )
     return day
 
 

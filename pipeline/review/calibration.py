@@ -81,10 +81,10 @@ def make_round(
         A call is not seen or not scored, somebody may not judge, or a criterion is none of some call's.
     """
     if not person.may("calibrate"):
-        raise RefusedError(f"the role {person.role} may not do this")
+        raise RefusedError("role", role=person.role)
     calls, people = list(dict.fromkeys(calls)), list(dict.fromkeys(people))
     if not 1 <= len(calls) <= MOST_CALLS or not 2 <= len(people) <= MOST_PEOPLE:
-        raise UnfitError(f"1 to {MOST_CALLS} calls and 2 to {MOST_PEOPLE} people are accepted")
+        raise UnfitError("round_size", calls=MOST_CALLS, people=MOST_PEOPLE)
     scores = [_machine_score(session, person, call_id) for call_id in calls]
     judges = [_judge(session, each) for each in people]
     chosen = _criteria(session, [score.id for score in scores], criteria)
@@ -105,14 +105,14 @@ def _machine_score(session: Session, person: Person, call_id: str) -> Score:
     newest = query.where(Score.made_by == "machine").order_by(Score.version.desc()).limit(1)
     score = session.scalar(newest)
     if score is None:
-        raise UnfitError(f"{call_id}: no such call, or it has no score")
+        raise UnfitError("no_scored_call", it=call_id)
     return score
 
 
 def _judge(session: Session, name: str) -> int:
     user = find_user(session, name)
     if user is None or user.disabled_at is not None or not person_of(user).may("judge"):
-        raise UnfitError(f"{name}: nobody who reviews goes by this name")
+        raise UnfitError("no_reviewer", it=name)
     return user.id
 
 
@@ -126,10 +126,10 @@ def _criteria(session: Session, scores: Sequence[int], wanted: Sequence[str]) ->
     known = [criterion for criterion, count, _ in rows if count == len(scores)]
     unknown = [each for each in wanted if each not in known]
     if unknown:
-        raise UnfitError(f"{', '.join(unknown)}: no criterion that all of these calls are judged by")
+        raise UnfitError("not_shared", it=", ".join(unknown))
     chosen = list(dict.fromkeys(wanted)) or known
     if not 1 <= len(chosen) <= MOST_CRITERIA:
-        raise UnfitError(f"1 to {MOST_CRITERIA} criteria are accepted; name those that matter")
+        raise UnfitError("many_criteria", most=MOST_CRITERIA)
     return chosen
 
 
@@ -153,7 +153,7 @@ def round_of(session: Session, person: Person, key: int) -> Round:
     if made is None or not (
         person.role in _SEES_ALL or made.made_by_id == person.id or person.name in made.people
     ):
-        raise UnseenError(f"{key}: no such round")
+        raise UnseenError("no_round", it=key)
     return made
 
 
@@ -190,7 +190,7 @@ def blind_call(session: Session, person: Person, key: int, call_id: str) -> tupl
     """
     found, row = _judged_call(session, person, key, call_id)
     if not found.is_open:
-        raise UnseenError(f"{call_id}: no call of an open round")
+        raise UnseenError("no_open_round_call", it=call_id)
     return found, row
 
 
@@ -202,7 +202,7 @@ def _judged_call(session: Session, person: Person, key: int, call_id: str) -> tu
         .where(CalibrationCall.round == key, Call.call_id == call_id)
     )
     if row is None or person.name not in found.people or not person.may("judge"):
-        raise UnseenError(f"{call_id}: no call of this round")
+        raise UnseenError("no_round_call", it=call_id)
     return found, row
 
 
@@ -231,12 +231,12 @@ def judge(session: Session, person: Person, key: int, call_id: str, given: Mappi
     found, row = _judged_call(session, person, key, call_id)
     held = session.get_one(CalibrationRound, key, with_for_update=True, populate_existing=True)
     if held.closed_at is not None:
-        raise UnfitError("this round is closed")
+        raise UnfitError("round_closed")
     strange = [
         each for each, one in given.items() if each not in found.criteria or one.verdict not in VERDICTS
     ]
     if strange:
-        raise UnfitError(f"{', '.join(strange)}: no criterion of this round, or no verdict")
+        raise UnfitError("not_in_round", it=", ".join(strange))
     for criterion, one in given.items():
         session.merge(
             CalibrationVerdict(
@@ -253,9 +253,9 @@ def close_round(session: Session, person: Person, key: int) -> Round:
     found = round_of(session, person, key)
     row = session.get_one(CalibrationRound, key, with_for_update=True, populate_existing=True)
     if row.closed_at is not None:
-        raise UnfitError("this round is closed")
+        raise UnfitError("round_closed")
     if not found.may_close(person):
-        raise RefusedError("whoever made a round, or an administrator, closes it")
+        raise RefusedError("close_own")
     row.closed_by, row.closed_at = person.id, datetime.now(UTC)
     session.flush()
     return round_of(session, person, key)

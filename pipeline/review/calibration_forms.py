@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.review.acts import UnfitError
 from pipeline.review.asked import Name, Set, Words
 from pipeline.review.calibration import MOST_CALLS, MOST_CRITERIA, MOST_PEOPLE, Given
+from pipeline.review.saying import MistakeError
 
 CallId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00]+$")]
 
@@ -46,7 +46,7 @@ class Verdicts(BaseModel):
 
 
 def new_round(form: Mapping[str, str]) -> NewRound:
-    """A round from a form: names one a line. Raises UnfitError."""
+    """A round from a form: names one a line. Raises MistakeError."""
     lines = {
         key: tuple(filter(None, (line.strip() for line in form.get(key, "").splitlines())))
         for key in ("calls", "people", "criteria")
@@ -54,11 +54,11 @@ def new_round(form: Mapping[str, str]) -> NewRound:
     try:
         return NewRound(name=form.get("name", "").strip(), **lines)
     except ValidationError as error:
-        raise UnfitError(_told(error)) from error
+        raise MistakeError(error) from error
 
 
 def form_verdicts(form: Mapping[str, str]) -> dict[str, Given]:
-    """Verdicts from a form: ``v:CRITERION`` and ``r:CRITERION``. Raises UnfitError."""
+    """Verdicts from a form: ``v:CRITERION`` and ``r:CRITERION``. Raises MistakeError."""
     chosen = [
         {"criterion": key[2:], "verdict": value, "reason": form.get(f"r:{key[2:]}", "").strip()}
         for key, value in form.items()
@@ -67,9 +67,4 @@ def form_verdicts(form: Mapping[str, str]) -> dict[str, Given]:
     try:
         return Verdicts.model_validate({"verdicts": chosen}).given
     except ValidationError as error:
-        raise UnfitError(_told(error)) from error
-
-
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise MistakeError(error) from error

@@ -22,6 +22,7 @@ from pipeline.review.calibration import (
 from pipeline.review.calibration_forms import form_verdicts, new_round
 from pipeline.review.calibration_results import results
 from pipeline.review.cases import standard_of
+from pipeline.review.once import once
 from pipeline.review.pages import send_sound
 from pipeline.review.rendering import blind_path, page
 from pipeline.review.results import stored_result
@@ -54,12 +55,16 @@ def rounds_page(request: Request, store: StoreOf) -> Response:
 
 
 @router.post("/calibration")
-def make(request: Request, form: CheckedForm, store: StoreOf, person: PersonOf) -> Response:
+def make(request: Request, form: CheckedForm, person: PersonOf) -> Response:
     """Begin a round."""
     asked = new_round(form)
-    with store.writing() as session:
+
+    def deed(session: Session) -> int:
         key = make_round(session, person, **asked.model_dump())
         put_down(session, request, person, "calibration_made", key)
+        return key
+
+    key = once(request, form, deed)
     return RedirectResponse(f"/calibration/{key}", 303)
 
 
@@ -78,11 +83,14 @@ def round_page(request: Request, key: Key, store: StoreOf, person: PersonOf) -> 
 
 
 @router.post("/calibration/{key}/close")
-def close(request: Request, key: Key, form: CheckedForm, store: StoreOf, person: PersonOf) -> Response:
+def close(request: Request, key: Key, form: CheckedForm, person: PersonOf) -> Response:
     """Close a round for good."""
-    with store.writing() as session:
+
+    def deed(session: Session) -> None:
         close_round(session, person, key)
         put_down(session, request, person, "calibration_closed", key)
+
+    once(request, form, deed)
     return RedirectResponse(f"/calibration/{key}", 303)
 
 
@@ -115,9 +123,15 @@ def judged(
     request: Request, key: Key, call_id: str, form: CheckedForm, store: StoreOf, person: PersonOf
 ) -> Response:
     """Take down somebody's verdicts and go on to the next call."""
-    with store.writing() as session:
-        found = judge(session, person, key, call_id, form_verdicts(form))
+    given = form_verdicts(form)
+
+    def deed(session: Session) -> None:
+        judge(session, person, key, call_id, given)
         put_down(session, request, person, "calibration_judged", key, call_id)
+
+    once(request, form, deed)
+    with store.reading() as session:
+        found = round_of(session, person, key)
     place = found.calls.index(call_id) + 1
     onward = blind_path(key, found.calls[place]) if place < len(found.calls) else f"/calibration/{key}"
     return RedirectResponse(onward, 303)

@@ -26,7 +26,7 @@ from pipeline.store.tables import Call
 def seen_agent(session: Session, person: Person, agent_id: str) -> None:
     """Raises UnseenError where there is no such agent, or none that this person may see: nobody is told which."""
     if "\x00" in agent_id:  # no database is asked for a NUL
-        raise UnseenError("no such agent")
+        raise UnseenError("no_agent", it="")
     team = session.scalar(select(AgentTeam.team).where(AgentTeam.agent_id == agent_id))
     called = session.scalar(select(Call.id).where(Call.agent_id == agent_id).limit(1)) is not None
     if person.role == "agent":
@@ -36,7 +36,15 @@ def seen_agent(session: Session, person: Person, agent_id: str) -> None:
     else:
         seen = person.may("see") and (called or team is not None)
     if not seen:
-        raise UnseenError(f"{agent_id}: no such agent")
+        raise UnseenError("no_agent", it=agent_id)
+
+
+def agents_of(session: Session, person: Person, profile: Profile) -> list[tuple[str, str]]:
+    """Ids and names of the agents that are in a team, for whoever chooses among them; the names as the profile has them."""
+    query = select(AgentTeam.agent_id).order_by(AgentTeam.agent_id)
+    mine = query if person.team is None else query.where(AgentTeam.team == person.team)
+    known = {agent.id: agent.names[0] if agent.names else "" for agent in profile.agents}
+    return [(agent, known.get(agent, "")) for agent in session.scalars(mine)]
 
 
 def seen_calls(session: Session, person: Person, agent_id: str) -> frozenset[str]:
@@ -63,9 +71,9 @@ def month_of(session: Session, person: Person, asked: str, profile: Profile) -> 
     try:
         period = parse_period(asked)
     except ConfigError as error:
-        raise UnreadableError(printable(error.mistakes[0])[:200]) from error
+        raise UnreadableError("filter_period", it=printable(asked)[:40]) from error
     if not FIRST <= period.start <= LAST:
-        raise UnreadableError(f"{period.text}: a period from {FIRST.year} to {LAST.year} is accepted")
+        raise UnreadableError("period_bounds", it=period.text, first=FIRST.year, last=LAST.year)
     return period
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pipeline.errors import CallgaugeError
 from pipeline.review.rescoring import human_score
 from pipeline.review.results import stored_result
 from pipeline.review.rights import Person
+from pipeline.review.saying import ToldError
 from pipeline.review.standing import Deed, Standing, standing_of
 from pipeline.standards.library import read_standard
 from pipeline.standards.schema import Criterion, Standard
@@ -23,7 +23,7 @@ from pipeline.store.tables import Call, Score, StandardText, StoredFile
 from pipeline.types import CallResult, CallScore, Finding
 
 
-class UnseenError(CallgaugeError):
+class UnseenError(ToldError):
     """There is no such call, or none that this person may see: nobody is told which."""
 
 
@@ -63,7 +63,7 @@ def load_case(store: Store, session: Session, person: Person, call_id: str) -> C
         .limit(1)
     )
     if machine is None:
-        raise UnseenError(f"{call_id}: not scored yet")
+        raise UnseenError("not_scored", it=call_id)
     result = stored_result(session, store.files, call, machine)
     standard = standard_of(session, machine.standard_sha256)
     history = history_of(session, call.id)
@@ -139,7 +139,7 @@ def seen_call(session: Session, person: Person, call_id: str) -> Call:
     asked = None if "\x00" in call_id else call_id  # no database is asked for a NUL
     call = session.scalar(select(Call).where(Call.call_id == asked, person.scope()))
     if call is None:
-        raise UnseenError(f"{call_id}: no such call")
+        raise UnseenError("no_call", it=call_id)
     return call
 
 

@@ -9,16 +9,16 @@ from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from urllib.parse import quote, urlsplit
 
-from fastapi.exceptions import HTTPException
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.review import people
 from pipeline.review.headers import secured
 from pipeline.review.people import SignedIn
-from pipeline.review.rendering import OPEN_ASSETS
+from pipeline.review.rendering import OPEN_ASSETS, render
+from pipeline.review.saying import Refusal
 from pipeline.review.server import BODY_S
 from pipeline.store import Store
 
@@ -26,21 +26,21 @@ Broken = Callable[[Request, Exception], Response]
 COOKIE = "callgauge_session"
 LARGEST_BODY = 64 * 1024
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]*")
-_OPEN = frozenset({"/login", *(f"/assets/{name}" for name in OPEN_ASSETS)})
+_OPEN = re.compile(rf"/login|/assets/\w+/({'|'.join(map(re.escape, sorted(OPEN_ASSETS)))})")
 
 
-class TooLargeError(HTTPException):
+class TooLargeError(Refusal):
     """More was sent than any form of ours holds. The connection ends, since the rest is not read."""
 
     def __init__(self) -> None:
-        super().__init__(413, "too much was sent", {"connection": "close"})
+        super().__init__(413, "too_large", {"connection": "close"})
 
 
-class TooSlowError(HTTPException):
+class TooSlowError(Refusal):
     """What was announced did not arrive in time."""
 
     def __init__(self) -> None:
-        super().__init__(408, "the request took too long to arrive", {"connection": "close"})
+        super().__init__(408, "too_slow", {"connection": "close"})
 
 
 class Gate:
@@ -79,7 +79,7 @@ class Gate:
             return
         came = await run_in_threadpool(self._who, scope)
         scope.setdefault("state", {})["signed_in"] = came
-        if came is None and scope["path"] not in _OPEN:
+        if came is None and not _OPEN.fullmatch(scope["path"]):
             await _turn_away(scope)(scope, receive, shown)
             return
         try:
@@ -162,7 +162,10 @@ def _turn_away(scope: Scope) -> Response:
     ):
         back = "" if path == "/" else f"?next={quote(path)}"
         return RedirectResponse(f"/login{back}", 303)
-    return JSONResponse({"detail": "sign in first"}, 401, headers={"www-authenticate": "Bearer"})
+    headers = {"www-authenticate": "Bearer"}
+    if scope["method"] == "POST" and not path.startswith("/api"):  # a form of a page whose session has ended
+        return HTMLResponse(render("error.html.j2", status=401, detail=None, came=None), 401, headers)
+    return JSONResponse({"detail": "sign in first"}, 401, headers)
 
 
 def _with_headers(scope: Scope, send: Send, begun: list[bool]) -> Send:

@@ -9,10 +9,12 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import TypeAdapter, ValidationError
 
 from pipeline.review import views
-from pipeline.review.acts import UnfitError, do
+from pipeline.review.acts import UnfitError, do_in
 from pipeline.review.asked import ASKED
 from pipeline.review.cases import history_of, seen_call
+from pipeline.review.once import once
 from pipeline.review.rendering import call_path
+from pipeline.review.saying import MistakeError
 from pipeline.review.web import CheckedForm, PersonOf, StoreOf, address_of, inside
 
 router = APIRouter()
@@ -25,10 +27,9 @@ def act(request: Request, call_id: str, form: CheckedForm, store: StoreOf, perso
     try:
         asked = ASKED.validate_python(form)
     except ValidationError as error:
-        told = error.errors()[0]
-        where = ".".join(map(str, told["loc"][1:])) or "act"
-        raise UnfitError(f"{where}: {told['msg']}") from error
-    do(store, person, call_id, asked, address=address_of(request))
+        raise MistakeError(error) from error
+    address = address_of(request)
+    once(request, form, lambda session: do_in(store, session, person, call_id, asked, address=address).act)
     back = inside(form.get("back", ""))
     if back != "/":  # the deed was done from a list
         return RedirectResponse(back, 303)
@@ -44,9 +45,7 @@ def draft(call_id: str, form: CheckedForm, store: StoreOf, person: PersonOf) -> 
         with store.writing() as session:
             views.keep_draft(session, person, seen_call(session, person, call_id).id, fields)
     except ValidationError as error:
-        raise UnfitError("fields: a JSON object of texts is accepted") from error
-    except views.ViewError as error:
-        raise UnfitError(f"fields: {error}") from error
+        raise UnfitError("draft_form") from error
 
 
 @router.get("/calls/{call_id:path}/rev")

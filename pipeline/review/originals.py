@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, HTTPException, Request
+from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
@@ -16,8 +16,10 @@ from pipeline.review import audit
 from pipeline.review.acts import UnfitError
 from pipeline.review.asked import Words
 from pipeline.review.cases import original_of, seen_call
+from pipeline.review.once import once
 from pipeline.review.rendering import original_path, render
 from pipeline.review.rights import Person
+from pipeline.review.saying import Refusal
 from pipeline.review.sound import sound_answer
 from pipeline.review.web import (
     CheckedForm,
@@ -96,10 +98,14 @@ def open_(request: Request, call_id: str, form: CheckedForm) -> Response:
     try:
         reason = _REASON.validate_python(form.get("reason", ""))
     except ValidationError as error:
-        raise UnfitError("reason: say in a few words why the original must be heard") from error
-    with store_of(request).reading() as session:
+        raise UnfitError("original_reason") from error
+
+    def deed(session: Session) -> None:
         _found(session, person, call_id)
-    _put_down(request, _OPENED, call_id, reason=reason)
+        address = address_of(request)
+        audit.put_down(session, _OPENED, person=person, address=address, call=call_id, reason=reason)
+
+    once(request, form, deed)
     return RedirectResponse(original_path(call_id), 303)
 
 
@@ -142,7 +148,7 @@ def _found(session: Session, person: Person, call_id: str) -> _Original:
     call = seen_call(session, person, call_id)
     sound, words = original_of(session, call)
     if sound is None and words is None:
-        raise HTTPException(404, "the original of this call was not kept, or its time is over")
+        raise Refusal(404, "no_original")
     return _Original(call, sound, words)
 
 
@@ -150,9 +156,7 @@ def _words(request: Request, sha256: str) -> dict[str, Any]:
     try:
         words: dict[str, Any] = json.loads(store_of(request).files.read(sha256, "original_transcript"))
     except (FileNotFoundError, BrokenSealError) as error:
-        raise HTTPException(
-            404, "the words of this call are lost; `callgauge store check` tells more"
-        ) from error
+        raise Refusal(404, "lost_words") from error
     return words
 
 
@@ -163,9 +167,9 @@ def _sound(request: Request, call_id: str) -> Response:
         found = _found(session, person, call_id)
         opened = audit.lately(session, _OPENED, person, call_id, within=WINDOW)
     if not opened:
-        raise HTTPException(403, "give the reason first")
+        raise Refusal(403, "reason_first")
     if found.audio is None:
-        raise HTTPException(404, "the recording of this call was not kept, or its time is over")
+        raise Refusal(404, "no_recording")
     _put_down(request, _HEARD, call_id, range=request.headers.get("range", "")[:60])
     return sound_answer(request, store.files, found.audio, "original_audio")
 

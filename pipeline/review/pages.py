@@ -7,21 +7,24 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from pipeline.reports.call_page import page_values
+from pipeline.reports.labels import Text
 from pipeline.reports.standard_view import view_of
 from pipeline.review import audit
 from pipeline.review.acts import APPEAL_WINDOW
-from pipeline.review.asked import KINDS, VERDICTS
+from pipeline.review.asked import KINDS, NEEDS, VERDICTS
 from pipeline.review.cases import Case, load_case
 from pipeline.review.people import reviewers
+from pipeline.review.plan_asked import PLAN_NEEDS
 from pipeline.review.plans import plans_of
 from pipeline.review.reading import read_place
-from pipeline.review.rendering import call_path, page
+from pipeline.review.rendering import call_path, page, texts
 from pipeline.review.rights import Person
+from pipeline.review.saying import Refusal
 from pipeline.review.sound import sound_answer
 from pipeline.review.standing import UNDOABLE, Deed
 from pipeline.review.views import draft_of
@@ -52,7 +55,16 @@ def audit_page(request: Request, store: StoreOf) -> Response:
         lines = audit.newest(
             session, before=start, name=given["name"], event=given["event"], call=given["call"]
         )
-    return page(request, "audit.html.j2", lines=lines, given=given)
+    return page(request, "audit.html.j2", lines=lines, given=given, events=event_texts())
+
+
+def event_texts() -> dict[str, Text]:
+    """What the events of the audit log are called: those that are named, and every deed about a call or a plan."""
+    known = texts()
+    named = {key.removeprefix("event_"): text for key, text in known.items() if key.startswith("event_")}
+    deeds = {f"did_{act}": known[f"act_{act}"] for act in NEEDS}
+    on_plans = {f"did_plan_{act}": known["plan"].join(known[f"act_{act}"]) for act in PLAN_NEEDS}
+    return named | deeds | on_plans
 
 
 @router.get("/people")
@@ -90,7 +102,7 @@ def send_sound(request: Request, call_id: str, sha256: str | None) -> Response:
     with store.reading() as session:
         told = audit.lately(session, "heard", person, call_id)
     if sha256 is None:
-        raise HTTPException(404, "this call has no sound to play")
+        raise Refusal(404, "no_sound")
     answer = sound_answer(request, store.files, sha256, "audio")
     if not told:
         with store.writing() as session:

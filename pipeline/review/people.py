@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.profile import Profile
 from pipeline.review.passwords import check_new, digest_of, hashed, new_secret
 from pipeline.review.rights import ROLES, Person
-from pipeline.store.review_tables import AgentTeam, SignIn, User
+from pipeline.store.review_tables import AgentTeam, SentForm, SignIn, User
 
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)
 """A session ends after so long without use, and after so long in any case."""
@@ -115,6 +115,7 @@ def begin(session: Session, user: User, *, kind: str = "session", label: str = "
     csrf = secrets.token_urlsafe(32) if kind == "session" else ""
     life = LONGEST if kind == "session" else TOKEN_LIFE
     session.execute(delete(SignIn).where(SignIn.expires_at < now))
+    session.execute(delete(SentForm).where(SentForm.at < now - LONGEST))  # no session sends them again
     session.add(
         SignIn(digest=digest_of(secret), kind=kind, user=user.id, csrf=csrf, label=label, created_at=now, seen_at=now,
                expires_at=now + life)

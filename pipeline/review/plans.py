@@ -21,7 +21,6 @@ from pipeline.review.cases import UnseenError, newest_standard, seen_call
 from pipeline.review.plan_asked import PLAN_NEEDS, MakePlan, PlanAsked
 from pipeline.review.reading import kept_day
 from pipeline.review.rights import Person
-from pipeline.store import Store
 from pipeline.store.coach_tables import Plan, PlanAct
 
 SHOWN = 300
@@ -90,39 +89,38 @@ def seen_plan(session: Session, person: Person, plan_id: int) -> PlanView:
     """A plan that this person may see. Raises UnseenError."""
     plan = session.get(Plan, plan_id) if plan_id < 2**53 else None
     if plan is None:
-        raise UnseenError("no such plan")
+        raise UnseenError("no_plan")
     seen_agent(session, person, plan.agent_id)
     acts = session.scalars(select(PlanAct).where(PlanAct.plan == plan.id).order_by(PlanAct.id)).all()
     return _view(session, plan, acts)
 
 
-def make_plan(store: Store, person: Person, asked: MakePlan, *, address: str) -> int:
+def make_plan(session: Session, person: Person, asked: MakePlan, *, address: str) -> int:
     """Begin a plan, with its first action and moment where they are given; returns its number."""
     if not person.may("coach"):
-        raise RefusedError(f"the role {person.role} may not do this")
-    with store.writing() as session:
-        seen_agent(session, person, asked.agent_id)
-        standard = newest_standard(session)
-        if standard is None or asked.criterion not in standard.by_id:
-            raise UnfitError(f"{asked.criterion}: no criterion of the standard")
-        now = datetime.now(UTC)
-        plan = Plan(agent_id=asked.agent_id, criterion=asked.criterion, state="open", created_at=now)
-        session.add(plan)
-        session.flush()
-        since = (asked.since or now.date()).isoformat()
-        until = asked.until.isoformat() if asked.until else None
-        _write(session, person, plan, "made", {"goal": asked.goal, "since": since, "until": until})
-        if asked.action:
-            due = asked.due.isoformat() if asked.due else None
-            _write(session, person, plan, "action", {"text": asked.action, "due": due})
-        if asked.call_id:
-            data = {"call_id": asked.call_id, "at_s": asked.at_s or 0}
-            _write(session, person, plan, "moment", _moment(session, person, plan, data))
-        audit.put_down(session, "did_plan", person=person, address=address, plan=plan.id)
-        return plan.id
+        raise RefusedError("role", role=person.role)
+    seen_agent(session, person, asked.agent_id)
+    standard = newest_standard(session)
+    if standard is None or asked.criterion not in standard.by_id:
+        raise UnfitError("no_criterion_now", it=asked.criterion)
+    now = datetime.now(UTC)
+    plan = Plan(agent_id=asked.agent_id, criterion=asked.criterion, state="open", created_at=now)
+    session.add(plan)
+    session.flush()
+    since = (asked.since or now.date()).isoformat()
+    until = asked.until.isoformat() if asked.until else None
+    _write(session, person, plan, "made", {"goal": asked.goal, "since": since, "until": until})
+    if asked.action:
+        due = asked.due.isoformat() if asked.due else None
+        _write(session, person, plan, "action", {"text": asked.action, "due": due})
+    if asked.call_id:
+        data = {"call_id": asked.call_id, "at_s": asked.at_s or 0}
+        _write(session, person, plan, "moment", _moment(session, person, plan, data))
+    audit.put_down(session, "did_plan", person=person, address=address, plan=plan.id)
+    return plan.id
 
 
-def act_on_plan(store: Store, person: Person, plan_id: int, asked: PlanAsked, *, address: str) -> int:
+def act_on_plan(session: Session, person: Person, plan_id: int, asked: PlanAsked, *, address: str) -> int:
     """Do one thing about a plan; returns the act's number.
 
     Raises
@@ -132,28 +130,27 @@ def act_on_plan(store: Store, person: Person, plan_id: int, asked: PlanAsked, *,
     UnfitError
         The act doesn't fit the plan.
     """
-    with store.writing() as session:
-        view = seen_plan(session, person, plan_id)
-        if not person.may(PLAN_NEEDS[asked.act]):
-            raise RefusedError(f"the role {person.role} may not do this")
-        plan = session.get_one(Plan, plan_id)
-        data = asked.model_dump(mode="json", exclude={"act", "answers"}, exclude_none=True)
-        answers: int | None = getattr(asked, "answers", None)
-        if asked.act == "tick" and answers not in {each.deed.id for each in view.actions}:
-            raise UnfitError(f"{answers}: no action of this plan")
-        if asked.act == "moment":
-            data = _moment(session, person, plan, data)
-        if asked.act == "state":
-            plan.state = asked.state
-        made = _write(session, person, plan, asked.act, data, answers)
-        audit.put_down(session, f"did_plan_{asked.act}", person=person, address=address, plan=plan.id)
-        return made.id
+    view = seen_plan(session, person, plan_id)
+    if not person.may(PLAN_NEEDS[asked.act]):
+        raise RefusedError("role", role=person.role)
+    plan = session.get_one(Plan, plan_id)
+    data = asked.model_dump(mode="json", exclude={"act", "answers"}, exclude_none=True)
+    answers: int | None = getattr(asked, "answers", None)
+    if asked.act == "tick" and answers not in {each.deed.id for each in view.actions}:
+        raise UnfitError("no_action", it=answers)
+    if asked.act == "moment":
+        data = _moment(session, person, plan, data)
+    if asked.act == "state":
+        plan.state = asked.state
+    made = _write(session, person, plan, asked.act, data, answers)
+    audit.put_down(session, f"did_plan_{asked.act}", person=person, address=address, plan=plan.id)
+    return made.id
 
 
 def _moment(session: Session, person: Person, plan: Plan, data: dict[str, Any]) -> dict[str, Any]:
     """A moment's data, checked: only the agent's own calls that the person sees."""
     if seen_call(session, person, data["call_id"]).agent_id != plan.agent_id:
-        raise UnfitError(f"{data['call_id']}: no call of {plan.agent_id}")
+        raise UnfitError("no_call_of", it=data["call_id"], agent=plan.agent_id)
     return data
 
 

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline.review.reading import after_call, read_choice, read_percent, within_dates
+from pipeline.reports.labels import labels
+from pipeline.review.reading import after_call, of_agent, read_choice, read_one, read_percent, within_dates
 from pipeline.review.reading import read_date as _date
 from pipeline.review.reading import read_text as _text
 from pipeline.review.rights import Person
@@ -31,6 +32,10 @@ FLAGGED = {
 """Reasons that the standard's flags give → the kind of flag; alerts tell of complaints the same night."""
 REASONS = ("appeal", "fatal", "needs_review", "alert", *FLAGGED)
 STATES = ("open", "done", "any")
+FAULT = "fault"
+"""As ``verdict``: any of `FAULTS`, and what a criterion is asked for where nothing else is said."""
+FAULTS = ("fail", "partial", "needs_review")
+VERDICTS = (FAULT, *FAULTS, "pass", "not_measurable", "not_applicable")
 NOBODY = "-"
 """As ``assigned``: calls that nobody has taken on."""
 
@@ -56,6 +61,7 @@ class Filters:
     @classmethod
     def of(cls, query: Mapping[str, str], *, reason: str = "flagged", state: str = "open") -> Filters:
         """Filters from a query string. Raises UnreadableError."""
+        criterion, verdict = _text(query.get("criterion")), read_one(query.get("verdict"), VERDICTS)
         return cls(
             reason=read_choice(query.get("reason"), (*REASONS, "flagged", "all"), reason),
             state=read_choice(query.get("state"), STATES, state),
@@ -63,9 +69,9 @@ class Filters:
             team=_text(query.get("team")),
             since=_date(query.get("since")),
             until=_date(query.get("until")),
-            criterion=_text(query.get("criterion")),
-            verdict=_text(query.get("verdict")),
-            outcome=_text(query.get("outcome")),
+            criterion=criterion,
+            verdict=verdict or (FAULT if criterion is not None else None),
+            outcome=read_one(query.get("outcome"), labels().texts["outcomes"]),
             least=read_percent(query.get("least")),
             most=read_percent(query.get("most")),
             assigned=_text(query.get("assigned")),
@@ -155,11 +161,13 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     elif filters.state == "open":
         made.append(or_(Review.state.is_(None), Review.state != "done", Review.open_appeals > 0))
     for column, value in (
-        (Call.agent_id, filters.agent), (AgentTeam.team, filters.team), (Score.outcome, filters.outcome),
+        (AgentTeam.team, filters.team), (Score.outcome, filters.outcome),
         (User.name, None if filters.assigned == NOBODY else filters.assigned),
     ):  # fmt: skip
         if value is not None:
             made.append(column == value)
+    if filters.agent is not None:
+        made.append(of_agent(filters.agent))
     if filters.assigned == NOBODY:
         made.append(Review.assigned.is_(None))
     if filters.least is not None:
@@ -170,12 +178,12 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _criterion(filters: Filters) -> list[ColumnElement[bool]]:
-    if filters.criterion is None and filters.verdict is None:
+    if filters.verdict is None:
         return []
     parts = [CriterionRow.score == Score.id]
     if filters.criterion is not None:
         parts.append(CriterionRow.criterion == filters.criterion)
-    wanted = (filters.verdict,) if filters.verdict else ("fail", "partial", "needs_review")
+    wanted = FAULTS if filters.verdict == FAULT else (filters.verdict,)
     return [exists().where(*parts, CriterionRow.verdict.in_(wanted))]
 
 

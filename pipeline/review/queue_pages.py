@@ -14,14 +14,17 @@ from sqlalchemy.orm import Session
 from pipeline.reports.labels import labels
 from pipeline.reports.standard_view import view_of
 from pipeline.review import views
-from pipeline.review.acts import UnfitError, do
+from pipeline.review.acts import do_in
 from pipeline.review.asked import Assign
+from pipeline.review.cards import agents_of
 from pipeline.review.cases import UnseenError, newest_standard
 from pipeline.review.hints import hints
+from pipeline.review.once import once
 from pipeline.review.people import reviewers
-from pipeline.review.queue import NOBODY, REASONS, STATES, Filters, queue
+from pipeline.review.queue import NOBODY, REASONS, STATES, VERDICTS, Filters, queue
 from pipeline.review.rendering import call_path, page
 from pipeline.review.rights import Person
+from pipeline.review.saying import MistakeError
 from pipeline.review.web import CheckedForm, Key, PersonOf, StoreOf, address_of, needs, profile_of
 from pipeline.store.review_tables import AgentTeam
 
@@ -75,25 +78,25 @@ def next_call(request: Request, store: StoreOf, person: PersonOf) -> Response:
 
 
 @router.post("/views")
-def keep_view(request: Request, form: CheckedForm, store: StoreOf) -> Response:
+def keep_view(request: Request, form: CheckedForm) -> Response:
     """Keep the filters shown under a name."""
     person = needs(request, "queue")
     filters = Filters.of(dict(parse_qsl(form.get("query", ""))))
-    try:
-        with store.writing() as session:
-            views.keep_view(session, person, form.get("name", ""), filters)
-    except views.ViewError as error:
-        raise UnfitError(str(error)) from error
+    name = form.get("name", "")
+    once(request, form, lambda session: views.keep_view(session, person, name, filters).id)
     return RedirectResponse(f"/queue?{filters.text()}", 303)
 
 
 @router.post("/views/{view}/drop")
-def drop_view(request: Request, view: Key, form: CheckedForm, store: StoreOf) -> Response:
+def drop_view(request: Request, view: Key, form: CheckedForm) -> Response:
     """Take a view of one's own away."""
     person = needs(request, "queue")
-    with store.writing() as session:
+
+    def drop(session: Session) -> None:
         if not views.drop_view(session, person, view):
-            raise UnseenError("no such view")
+            raise UnseenError("no_view")
+
+    once(request, form, drop)
     return RedirectResponse("/queue", 303)
 
 
@@ -104,24 +107,27 @@ def assign(request: Request, form: CheckedForm, store: StoreOf) -> Response:
     try:
         given = Assign(act="assign", to=form.get("to"))
     except ValidationError as error:
-        raise UnfitError(f"to: {error.errors()[0]['msg']}") from error
+        raise MistakeError(error) from error
     back = Filters.of(dict(parse_qsl(form.get("query", "")))).text()  # before anything is done
-    for name in form:
-        if name.startswith(_TICKED):
-            do(store, person, name.removeprefix(_TICKED), given, address=address_of(request))
+
+    def give(session: Session) -> None:  # in one order for all, so that nobody waits for who waits for them
+        for name in sorted(name for name in form if name.startswith(_TICKED)):
+            call_id = name.removeprefix(_TICKED)
+            do_in(store, session, person, call_id, given, address=address_of(request))
+
+    once(request, form, give)
     return RedirectResponse(f"/queue?{back}", 303)
 
 
 def _choices(request: Request, session: Session, person: Person) -> dict[str, Any]:
     """What the filters offer to choose from."""
-    query = select(AgentTeam.agent_id, AgentTeam.team).order_by(AgentTeam.agent_id)
-    rows = session.execute(query if person.team is None else query.where(AgentTeam.team == person.team)).all()
-    known = {agent.id: agent.names[0] if agent.names else "" for agent in profile_of(request).agents}
+    teams = select(AgentTeam.team).distinct().order_by(AgentTeam.team)
     standard = newest_standard(session)
     return {
-        "agents": [(agent, known.get(agent, "")) for agent, _ in rows],
-        "teams": sorted({team for _, team in rows}),
+        "agents": agents_of(session, person, profile_of(request)),
+        "teams": list(session.scalars(teams)) if person.team is None else [person.team],
         "reviewers": reviewers(session, person),
         "standard": view_of(standard) if standard is not None else None,
-        "reasons": REASONS, "states": STATES, "nobody": NOBODY, "outcomes": sorted(labels().texts["outcomes"]),
+        "reasons": REASONS, "states": STATES, "nobody": NOBODY, "verdicts": VERDICTS,
+        "outcomes": sorted(labels().texts["outcomes"]),
     }  # fmt: skip

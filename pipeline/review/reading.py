@@ -7,12 +7,13 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
-from pipeline.errors import CallgaugeError, printable
+from pipeline.errors import printable
 from pipeline.profile import DEFAULT_ZONE
 from pipeline.review.rights import Person
+from pipeline.review.saying import ToldError
 from pipeline.store.tables import Call
 
 FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
@@ -22,7 +23,7 @@ FIRST, LAST = date(1970, 1, 1), date(2199, 12, 31)
 Chosen = TypeVar("Chosen", bound=Select)
 
 
-class UnreadableError(CallgaugeError):
+class UnreadableError(ToldError):
     """A filter can't be read; the message says what is accepted."""
 
 
@@ -42,7 +43,7 @@ def read_date(value: str | None) -> date | None:
     except ValueError:
         day = None
     if day is None or not FIRST <= day <= LAST:
-        raise _unreadable(plain, "a day such as 2025-03-04")
+        raise _unreadable(plain, "filter_day")
     return day
 
 
@@ -64,7 +65,7 @@ def read_percent(value: str | None) -> float | None:
     except ValueError:
         number = -1.0
     if not 0 <= number <= 100:
-        raise _unreadable(plain, "a number of 0 to 100")
+        raise _unreadable(plain, "filter_percent")
     return number
 
 
@@ -72,8 +73,13 @@ def read_choice(value: str | None, accepted: Collection[str], otherwise: str) ->
     """One of some words; ``otherwise`` where none is given. Raises UnreadableError."""
     plain = read_text(value) or otherwise
     if plain not in accepted:
-        raise _unreadable(plain, ", ".join(accepted))
+        raise _unreadable(plain, "filter_choice", accepted=", ".join(filter(None, accepted)))
     return plain
+
+
+def read_one(value: str | None, accepted: Collection[str]) -> str | None:
+    """One of some words; None where none is given. Raises UnreadableError."""
+    return read_choice(value, (*accepted, ""), "") or None
 
 
 def read_place(value: str | None) -> int | None:
@@ -82,7 +88,7 @@ def read_place(value: str | None) -> int | None:
     if plain is None:
         return None
     if not (plain.isascii() and plain.isdecimal() and len(plain) < 16):
-        raise _unreadable(plain, "a number of a row")
+        raise _unreadable(plain, "filter_row")
     return int(plain)
 
 
@@ -90,17 +96,22 @@ def after_call(session: Session, query: Chosen, person: Person, call_id: str) ->
     """Only calls that come after one that the person sees, the last to come first. Raises UnreadableError."""
     place = session.scalar(select(Call.id).where(Call.call_id == call_id, person.scope()))
     if place is None:
-        raise _unreadable(call_id, "the id of a call")
+        raise _unreadable(call_id, "filter_call")
     return query.where(Call.id < place)
 
 
-def _unreadable(plain: str, accepted: str) -> UnreadableError:
-    return UnreadableError(f"{printable(plain)[:40]}: {accepted} is accepted")
+def _unreadable(plain: str, key: str, **values: object) -> UnreadableError:
+    return UnreadableError(key, it=printable(plain)[:40], **values)
 
 
 def midnight(day: date) -> datetime:
     """When a day begins in the zone that days are counted in."""
     return datetime.combine(day, time(), ZoneInfo(DEFAULT_ZONE))
+
+
+def of_agent(who: str) -> ColumnElement[bool]:
+    """Calls of an agent, by what lists show: the name, or where there is none the id."""
+    return or_(Call.agent_id == who, Call.agent_name == who)
 
 
 def within_dates(since: date | None, until: date | None) -> list[ColumnElement[bool]]:

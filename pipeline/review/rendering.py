@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -16,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from pipeline.profile import DEFAULT_ZONE
 from pipeline.reports.html import clock, href, tidy
 from pipeline.reports.labels import Text, labels, same
+from pipeline.review.once import numbered
 
 if TYPE_CHECKING:
     import jinja2
@@ -59,9 +62,28 @@ def asset(name: str) -> tuple[str, bytes] | None:
     return kind, b"\n".join(path.read_bytes() for path in paths)
 
 
+@cache
+def asset_path(name: str) -> str:
+    """An asset's address, which changes with its content: browsers may keep what it leads to as long as they like."""
+    return f"/assets/{_digest(name)}/{name}"
+
+
+def is_current(digest: str, name: str) -> bool:
+    """Whether an address is that of the content as it is now, not of an older or newer version's."""
+    return digest == _digest(name)
+
+
+def _digest(name: str) -> str:
+    found = asset(name)
+    assert found is not None, name  # noqa: S101 - templates name those that there are
+    return sha256(found[1]).hexdigest()[:16]
+
+
 def render(template: str, **values: Any) -> str:
     """One page."""
     own = {"labels": labels(), "ui": labels().ui, "t": texts()}
+    if (came := values.get("came")) is not None:
+        values["came"] = replace(came, csrf=numbered(came.csrf))
     return _environment().get_template(template).render({"lang": "en", **values, **own})
 
 
@@ -124,5 +146,5 @@ def _environment() -> jinja2.Environment:
         query=urlencode,
         local=local,
     )
-    environment.globals.update(Text=Text, same=same)
+    environment.globals.update(Text=Text, same=same, asset_path=asset_path)
     return environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 from sqlalchemy import select
@@ -16,6 +16,7 @@ from pipeline.review.cases import standard_of
 from pipeline.review.rendering import local, page
 from pipeline.review.rights import Person
 from pipeline.review.rule_quality import Quality, bounds, by_criterion, by_rule, proposal, rulings
+from pipeline.review.saying import Refusal
 from pipeline.review.web import StoreOf, checked_api, needs
 from pipeline.standards import list_standards
 from pipeline.standards.schema import Standard
@@ -71,7 +72,7 @@ def rules_proposal(request: Request, store: StoreOf) -> Response:
     with store.reading() as session:
         _, _, text = _quality(session, person)
     if text is None:
-        raise HTTPException(404, "no rule is weak enough for a proposal")
+        raise Refusal(404, "no_proposal")
     name = 'attachment; filename="standard-proposal.yaml"'
     return Response(text, media_type="application/yaml", headers={"content-disposition": name})
 

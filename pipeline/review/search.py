@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
 from pipeline.review.names import names
-from pipeline.review.reading import after_call, read_date, read_text, within_dates
+from pipeline.review.reading import after_call, of_agent, read_date, read_text, within_dates
 from pipeline.review.rights import Person
 from pipeline.speech.normalise import simplified
 from pipeline.store.review_tables import AgentTeam
@@ -181,11 +181,13 @@ def _select(
         .order_by(literal_column(f"search_words.{key.name}", Integer).desc())
     )
     for held, value in (
-        (Call.agent_id, filters.agent), (AgentTeam.team, filters.team), (Call.campaign, filters.campaign),
+        (AgentTeam.team, filters.team), (Call.campaign, filters.campaign),
         (Score.outcome, filters.outcome),
     ):  # fmt: skip
         if value is not None:
             chosen = chosen.where(held == value)
+    if filters.agent is not None:
+        chosen = chosen.where(of_agent(filters.agent))
     chosen = chosen.where(*within_dates(filters.since, filters.until))
     if filters.before is not None:
         chosen = after_call(session, chosen, person, filters.before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -13,7 +13,8 @@ from pipeline.review import audit, people
 from pipeline.review.attempts import begin_attempt, end_attempt
 from pipeline.review.gate import COOKIE
 from pipeline.review.passwords import LONGEST, SHORTEST, is_right
-from pipeline.review.rendering import asset, page, render
+from pipeline.review.rendering import asset, is_current, page, render
+from pipeline.review.saying import Refusal
 from pipeline.review.web import (
     CheckedForm,
     StoreOf,
@@ -31,14 +32,15 @@ router = APIRouter()
 _BEFORE = "callgauge_login"
 
 
-@router.get("/assets/{name}")
-def assets(name: str) -> Response:
-    """Styles and scripts."""
+@router.get("/assets/{digest}/{name}")
+def assets(digest: str, name: str) -> Response:
+    """Styles and scripts; a page of another version gets those that there are, and is to keep nothing of them."""
     found = asset(name)
     if found is None:
-        raise HTTPException(404, "no such page")
+        raise Refusal(404, "no_page")
     kind, content = found
-    return Response(content, media_type=kind, headers={"cache-control": "private, max-age=3600"})
+    kept = {"cache-control": "private, max-age=31536000, immutable"} if is_current(digest, name) else {}
+    return Response(content, media_type=kind, headers=kept)
 
 
 @router.get("/login")

@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
+from pipeline.review.saying import Refusal
 from pipeline.sealing import BrokenSealError
 from pipeline.store import FileArea
 
@@ -28,18 +29,16 @@ def sound_answer(request: Request, files: FileArea, sha256: str, kind: str) -> R
 
     Raises
     ------
-    HTTPException
+    Refusal
         404 where the file is gone or isn't what was kept, 416 where the range lies outside it.
     """
     try:
         stream = files.open(sha256, kind)
     except FileNotFoundError as error:
-        raise HTTPException(404, "this call has no sound to play") from error
+        raise Refusal(404, "no_sound") from error
     except BrokenSealError as error:
         _log.error("%s %s: %s", kind, sha256[:12], error)
-        raise HTTPException(
-            404, "the sound of this call is damaged; `callgauge store check` tells more"
-        ) from error
+        raise Refusal(404, "damaged_sound") from error
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
     headers = {"accept-ranges": "bytes", "cache-control": "private, no-store", "etag": f'"{sha256[:32]}"'}
@@ -50,7 +49,7 @@ def sound_answer(request: Request, files: FileArea, sha256: str, kind: str) -> R
     start, end = found or (0, size)
     if start >= end and size:
         stream.close()
-        raise HTTPException(416, "outside the sound", headers={"content-range": f"bytes */{size}"})
+        raise Refusal(416, "outside_sound", {"content-range": f"bytes */{size}"})
     if found is not None:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     headers["content-length"] = str(end - start)

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.review.names import Kind, names
-from pipeline.review.reading import midnight, read_text, within_dates
+from pipeline.review.reading import midnight, of_agent, read_text, within_dates
 from pipeline.review.rendering import local
 from pipeline.review.rights import Person
 from pipeline.review.search import matching
@@ -52,7 +52,7 @@ class TrendFilters:
         """The same as conditions on `Call`."""
         made: list[ColumnElement[bool]] = []
         if self.agent is not None:
-            made.append(Call.agent_id == self.agent)
+            made.append(of_agent(self.agent))
         if self.campaign is not None:
             made.append(Call.campaign == self.campaign)
         if self.team is not None:

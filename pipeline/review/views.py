@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from pipeline.errors import CallgaugeError
 from pipeline.review.queue import Filters
 from pipeline.review.rights import Person
+from pipeline.review.saying import ToldError
 from pipeline.store.coach_tables import Draft, SavedView
 
 MOST_VIEWS = 30
@@ -19,7 +19,7 @@ LONGEST_DRAFT = 20_000
 """Characters of all that a person may have typed about one call without sending it."""
 
 
-class ViewError(CallgaugeError):
+class ViewError(ToldError):
     """A view can't be kept; the message says why."""
 
 
@@ -33,12 +33,12 @@ def keep_view(session: Session, person: Person, name: str, filters: Filters) -> 
     """Keep filters under a name; one of the same name is replaced. Raises ViewError."""
     name = " ".join(name.replace("\x00", "").split())
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise ViewError(f"name: 1 to {LONGEST_NAME} characters are accepted")
+        raise ViewError("view_name", most=LONGEST_NAME)
     mine = SavedView.user == person.id
     view = session.scalar(select(SavedView).where(mine, SavedView.name == name))
     if view is None:
         if (session.scalar(select(func.count()).select_from(SavedView).where(mine)) or 0) >= MOST_VIEWS:
-            raise ViewError(f"{MOST_VIEWS} views are kept at most; take one away first")
+            raise ViewError("many_views", most=MOST_VIEWS)
         view = SavedView(user=person.id, name=name, created_at=datetime.now(UTC))
         session.add(view)
     view.query = filters.text()
@@ -65,7 +65,7 @@ def keep_draft(session: Session, person: Person, call: int, fields: Mapping[str,
     """Keep what is typed; nothing typed, nothing kept. Raises ViewError where it is too much."""
     filled = {key[:200]: text for key, text in fields.items() if text}
     if sum(map(len, filled.values())) > LONGEST_DRAFT:
-        raise ViewError(f"{LONGEST_DRAFT} characters are kept at most")
+        raise ViewError("long_draft", most=LONGEST_DRAFT)
     row = session.get(Draft, (person.id, call))
     if not filled:
         session.execute(delete(Draft).where(Draft.user == person.id, Draft.call == call))

@@ -6,12 +6,13 @@ import hmac
 from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import Depends, HTTPException, Path, Request
+from fastapi import Depends, Path, Request
 
 from pipeline.profile import Profile
 from pipeline.review import audit
 from pipeline.review.people import SignedIn
 from pipeline.review.rights import Person
+from pipeline.review.saying import Refusal
 from pipeline.store import Store
 
 MOST_FIELDS = 100
@@ -36,7 +37,7 @@ def signed_in_of(request: Request) -> SignedIn:
     """Who comes; the gate has let nobody else through."""
     came: SignedIn | None = request.state.signed_in
     if came is None:
-        raise HTTPException(401, "sign in first")
+        raise Refusal(401, "sign_in")
     return came
 
 
@@ -56,7 +57,7 @@ async def read_form(request: Request) -> dict[str, str]:
     try:
         return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:
-        raise HTTPException(422, f"at most {MOST_FIELDS} fields are accepted") from error
+        raise Refusal(422, "many_fields", most=MOST_FIELDS) from error
 
 
 def inside(path: str) -> str:
@@ -105,9 +106,9 @@ async def checked_api(request: Request) -> None:
 
 
 def _check(request: Request, given: str) -> None:
-    if from_elsewhere(request) or not is_same(given, signed_in_of(request).csrf):
+    if from_elsewhere(request) or not is_same(given.partition(".")[0], signed_in_of(request).csrf):
         refuse(request, "csrf")
-        raise HTTPException(403, "the form's token is missing or old; load the page again")
+        raise Refusal(403, "old_form")
 
 
 def needs(request: Request, right: str) -> Person:
@@ -115,7 +116,7 @@ def needs(request: Request, right: str) -> Person:
     person = person_of(request)
     if not person.may(right):
         refuse(request, right)
-        raise HTTPException(403, f"the role {person.role} may not do this")
+        raise Refusal(403, "role", role=person.role)
     return person
 
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from pipeline.errors import ConfigError, ExtraMissingError
 from pipeline.modes import tell_if_open
@@ -175,6 +176,12 @@ def _without_detail(context: ExceptionContext) -> None:
         shown = context.sqlalchemy_exception
         shown.args = tuple(str(each).replace(error.args[0], first) for each in shown.args)
     error.args = (first, *error.args[1:])
+
+
+def insert_into(session: Session, table: type[DeclarativeBase]) -> Any:
+    """An insertion that may say what becomes of a row that is there already, in the words of either database."""
+    is_postgres = session.get_bind().dialect.name == "postgresql"
+    return (postgresql if is_postgres else sqlite).insert(table)
 
 
 def _told(error: SQLAlchemyError) -> str:

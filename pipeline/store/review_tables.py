@@ -66,6 +66,17 @@ class LoginAttempt(Base):
     at: Mapped[datetime]
 
 
+class SentForm(Base):
+    """A form that was carried out, by the digest of what was sent; ``made`` is the number of what it made."""
+
+    __tablename__ = "sent_forms"
+    __table_args__ = (Index("ix_sent_forms_at", "at"),)
+
+    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    made: Mapped[int | None] = mapped_column(Key)
+    at: Mapped[datetime]
+
+
 class AgentTeam(Base):
     """The team of an agent, as the company's profile has it."""
 

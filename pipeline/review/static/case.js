@@ -89,7 +89,7 @@ document.addEventListener("input", (event) => {
   clearTimeout(typed);
   typed = setTimeout(() => keepDraft(), 900);
 });
-document.addEventListener("kept", () => { clearTimeout(typed); keepDraft(true); });
+for (const name of ["kept", "refused"]) document.addEventListener(name, () => { clearTimeout(typed); keepDraft(true); }); // quietly: why it was refused is to be read
 addEventListener("pagehide", () => { if (typed) keepDraft(); });
 // what somebody else does meanwhile is shown; a page that nobody touches asks no more, so that its session can end
 for (const name of ["pointerdown", "keydown", "pointermove"]) document.addEventListener(name, () => { used = Date.now(); }, { passive: true });

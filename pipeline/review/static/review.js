@@ -1,4 +1,10 @@
 const inChinese = () => root.dataset.lang === "zh";
+// what a node says in the reader's language
+function spoken(node) {
+  const copy = node?.cloneNode(true);
+  for (const other of copy?.querySelectorAll(inChinese() ? ".en" : ".zh") || []) other.remove();
+  return copy?.textContent || "";
+}
 function told(zh, en = zh) { const node = document.getElementById("saved"); if (node) node.textContent = inChinese() ? zh : en; }
 
 // forms save without leaving the page, so that the sound goes on; without script they are plain forms
@@ -18,8 +24,8 @@ document.addEventListener("submit", async (event) => {
       document.dispatchEvent(new CustomEvent(answer.ok ? "kept" : "refused"));
       if (!answer.ok) document.querySelector(".conflict")?.scrollIntoView({ block: "center" });
     } else {
-      const why = page.querySelector("[role=alert]");
-      told((why?.textContent || "") + " " + (page.querySelector("main .small")?.textContent || ""));
+      told(spoken(page.querySelector("main [role=alert]")));
+      document.dispatchEvent(new CustomEvent("refused"));
       setLanguage(root.dataset.lang);
     }
   } catch {
