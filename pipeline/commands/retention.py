@@ -157,23 +157,31 @@ def _by_field(fields: dict[int, str]) -> dict[str, int]:
 def hold(
     calls: tuple[str, ...], reason: str | None, release_: bool, by: str | None, store: str | None
 ) -> None:
-    """Keep all data of CALL, whatever the retention rules say; without CALL, list what is held."""
+    """Keep all data of CALL, whatever the retention rules say; without CALL, list what is held.
+
+    Exit status 1: some of a call was removed before, so that only the rest is held.
+    """
     from pipeline.errors import ConfigError
     from pipeline.store import open_store
+    from pipeline.store.holds import gone_of, holds, release
     from pipeline.store.holds import hold as keep
-    from pipeline.store.holds import holds, release
 
     if calls and not (reason or release_):
         raise ConfigError(["--reason: TEXT → say why they must stay"])
     if calls:
         _needs_name(by, False)
+    gone: dict[str, list[str]] = {}
     with open_store(store, create=False) as opened, opened.writing() as session:
         if release_ and calls:
             click.echo(f"{release(session, calls, by=by or '')} released.")
         elif calls:
             click.echo(f"{keep(session, calls, reason=reason or '', by=by or '')} held anew.")
+            gone = gone_of(session, calls)  # after a removal under way, which the hold has waited for
         for held in holds(session) if not calls else ():
             click.echo(f"{held.call_id:24} since {held.at.date()} by {held.by}: {held.reason}")
+    for call_id, what in gone.items():
+        click.echo(f"{call_id}: gone already, only the rest is held: {', '.join(what)}", err=True)
+    raise SystemExit(1 if gone else 0)
 
 
 @click.command()
