@@ -76,7 +76,9 @@ def gone_of(session: Session, call_ids: Sequence[str]) -> dict[str, list[str]]:
         for call, score in session.execute(query.order_by(Call.call_id)):
             gone = [] if call.forgotten_at is None else [f"who it was ({call.forgotten_at.date()})"]
             named = {getattr(score, f"{kind}_file") for kind in KINDS} - {None}
-            rows = session.scalars(select(StoredFile).where(StoredFile.sha256.in_(named)).order_by(StoredFile.kind))
+            rows = session.scalars(
+                select(StoredFile).where(StoredFile.sha256.in_(named)).order_by(StoredFile.kind)
+            )
             gone += [_taken(session, row) for row in rows if row.removed_at is not None]
             if gone:
                 found[call.call_id] = gone
