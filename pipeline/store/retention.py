@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.config import Frozen, load_yaml, validate
@@ -123,8 +123,9 @@ def load_retention(path: Path | None) -> Retention:
 
 def find_due(session: Session, rules: Retention, now: datetime) -> Due:
     """What the rules say is to go by now, held calls apart."""
-    moment = func.coalesce(Call.started_at, Call.created_at)
-    rows = session.execute(select(Call.id, Call.call_id, Call.campaign, moment).order_by(Call.id)).all()
+    query = select(Call.id, Call.call_id, Call.campaign, Call.started_at, Call.created_at).order_by(Call.id)
+    # a list may put a call into the years to come; it was there when it was taken in
+    rows = [(*about, min(begun or taken, taken)) for *about, begun, taken in session.execute(query)]
     held = held_calls(session)
     due: dict[str, set[int]] = {}
     for kind in (*_FILE_KINDS, "quotes", "scores"):
