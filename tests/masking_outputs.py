@@ -25,7 +25,8 @@ import numpy as np
 from masking_score import NUMBERS, dialogues
 
 WORDS = {
-    **{word: str(value) for value, word in enumerate("zero one two three four five six seven eight nine".split())},
+    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9",
     **dict(zip("〇零一二三四五六七八九幺两", "00123456789" + "12", strict=True)),
     "oh": "0", "nought": "0", "洞": "0", "拐": "7",
 }  # fmt: skip
@@ -85,7 +86,9 @@ def make(which: str, folder: Path, most: int) -> list[str]:
         for one in block:
             length = max(0.8, len(one.text.split()) / 3 if call[:2] == "en" else len(one.text) / 5)
             side = one.side if one.side in ("agent", "customer") else "unknown"
-            turns.append({"speaker": side, "text": one.text, "start_s": round(at, 2), "end_s": round(at + length, 2)})
+            turns.append(
+                {"speaker": side, "text": one.text, "start_s": round(at, 2), "end_s": round(at + length, 2)}
+            )
             at += length + 0.2
         lines.append(json.dumps({"call_id": call, "language": call[:2], "turns": turns}, ensure_ascii=False))
         if number % max(1, 42 // most):
@@ -95,8 +98,12 @@ def make(which: str, folder: Path, most: int) -> list[str]:
             file.setparams((1, 2, 8_000, 0, "NONE", ""))
             file.writeframes(sound.astype("<i2").tobytes())
         words = {"language": call[:2], "turns": turns}
-        (inbox / f"{call}.transcript.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-        rows.append([f"{call}.wav", call, "A01", "Dana", f"C-{number}", "2026-12-01T10:00:00+08:00", "outbound"])
+        (inbox / f"{call}.transcript.json").write_text(
+            json.dumps(words, ensure_ascii=False), encoding="utf-8"
+        )
+        rows.append(
+            [f"{call}.wav", call, "A01", "Dana", f"C-{number}", "2026-12-01T10:00:00+08:00", "outbound"]
+        )
     with (inbox / "calls.csv").open("w", encoding="utf-8", newline="") as file:
         head = ["file", "call_id", "agent_id", "agent_name", "customer_id", "started_at", "direction"]
         csv.writer(file).writerows([head, *rows])
@@ -108,7 +115,11 @@ def run(folder: Path, name: str, *args: str) -> None:
     """One command; what it told is an output too."""
     own = {"CALLGAUGE_STORE": f"sqlite:///{folder}/s.db", "CALLGAUGE_CACHE": str(folder / "cache")}
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline", *args], env={**os.environ, **own}, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pipeline", *args],
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     (folder / f"told-{name}.log").write_text(done.stdout + done.stderr, encoding="utf-8")
     print(f"{name}: status {done.returncode}")  # noqa: T201 - a tool's own words
@@ -160,7 +171,8 @@ def main(which: str, folder: Path, most: int) -> None:
     run(folder, "ledger", "ledger", "--json")
     wanted = true_numbers(which)
     all_ = sum(map(len, wanted.values()))
-    print(f"{all_} numbers of {_LEAST} digits and more, {sum(len(wanted.get(c, ())) for c in stored)} in {len(stored)} recordings")  # noqa: T201
+    of_stored = sum(len(wanted.get(call, ())) for call in stored)
+    print(f"{all_} numbers of {_LEAST} digits and more, {of_stored} in {len(stored)} recordings")  # noqa: T201
     leaks: Counter[str] = Counter()
     places: Counter[str] = Counter()
     for kind, _, text in outputs(folder):

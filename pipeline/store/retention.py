@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from sqlalchemy import ColumnElement, select
@@ -52,7 +53,7 @@ def _campaign(name: str) -> str:
     """A campaign as call lists can name it: their cells come without blanks around, and another name would never hold."""
     if name != name.strip() or not name:
         raise ValueError(f"a campaign's name without blanks around it is accepted, not {shown(name)}")
-    return name
+    return normalize("NFC", name)
 
 
 Campaign = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_campaign)]
@@ -66,7 +67,7 @@ class Retention(Frozen):
 
     def days(self, kind: Kind, campaign: str | None) -> int | None:
         """How many days a kind of a campaign's data is kept; None is for ever."""
-        own = self.campaigns.get(campaign or "", self.default)
+        own = self.campaigns.get(normalize("NFC", campaign or ""), self.default)  # é in one sign or two
         days = getattr(own, kind)
         days = getattr(self.default, kind) if days is None else days
         return None if days in (None, FOREVER) else int(days)
