@@ -126,7 +126,10 @@ def find_due(session: Session, rules: Retention, now: datetime) -> Due:
     """What the rules say is to go by now, held calls apart."""
     query = select(Call.id, Call.call_id, Call.campaign, Call.started_at, Call.created_at).order_by(Call.id)
     # a list may put a call into the years to come; it was there when it was taken in
-    rows = [(*about, min(begun or taken, taken)) for *about, begun, taken in session.execute(query)]
+    rows = [
+        (call, call_id, campaign, min(begun or taken, taken))
+        for call, call_id, campaign, begun, taken in session.execute(query)
+    ]
     held = held_calls(session)
     due: dict[str, set[int]] = {}
     for kind in (*_FILE_KINDS, "quotes", "scores"):
