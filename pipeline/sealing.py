@@ -140,6 +140,11 @@ def unseal(sealed: bytes, keys: Keys, place: str = "") -> bytes:
         return opened.readall()
 
 
+def key_id(sealed: BinaryIO) -> str:
+    """The id of the key that a stream is sealed with; read from its beginning. Raises BrokenSealError."""
+    return _split(sealed.read(_HEADER.size))[0]
+
+
 def is_newest(sealed: BinaryIO, keys: Keys) -> bool:
     """Whether a sealed stream is in today's form and under the newest key; read from its beginning."""
     header = sealed.read(_HEADER.size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePath
 from stat import S_ISDIR, S_ISREG
 
@@ -34,12 +35,20 @@ def open_folders(root: Path, closed: dict[str, str]) -> Iterator[tuple[Path, lis
     for folder, inner, names in os.walk(root, onerror=note):
         try:
             Path(folder, "..").stat()  # who may list and not enter it can't look at any file
+            if longest := max((*inner, *names), key=lambda name: len(os.fsencode(name)), default=None):
+                _can_be_named(Path(folder, longest))  # nor may who has no room left for its name
         except OSError as error:
             error.filename = folder
             note(error)
             inner.clear()
             continue
         yield Path(folder), inner, names
+
+
+def _can_be_named(path: Path) -> None:
+    """Raises OSError where a path is longer than the system takes; what has gone meanwhile is another matter."""
+    with suppress(FileNotFoundError):
+        path.lstat()
 
 
 def note_closed(closed: dict[str, str], inner: PurePath, error: Exception) -> None:

@@ -252,6 +252,24 @@ def test_holds_end(store: Store) -> None:
     assert due.held == ()
 
 
+def test_a_hold_that_comes_too_late_says_what_is_gone(store: Store, tmp_path: Path) -> None:
+    held = ("--reason", "dispute", "--by", "Chen Li")
+    purge(store, rules(tmp_path, "default: {transcript: 100, quotes: 100}\n"))
+    told = run(store, "hold", "call-a2", "call-b1", *held, status=1)
+    assert "call-a2: gone already" in told
+    assert "transcript (removal 1)" in told
+    assert "quotes (removal 1)" in told
+    assert "call-b1: gone" not in told
+    assert "call-a2" in run(store, "hold"), "the rest of it stays"
+    purge(store, rules(tmp_path, "default: {scores: 300}\n"))
+    told = run(store, "hold", "call-a1", *held, status=1)
+    assert "result (removal 2)" in told
+    assert "who it was" in told
+    assert "quotes" not in told
+    run(store, "hold", "call-b1", *held)
+    run(store, "hold", "call-a1", "--release", "--by", "Chen Li")
+
+
 def load_from(text: str):  # type: ignore[no-untyped-def]  # a test's shorthand
     from pipeline.config import parse_yaml, validate
     from pipeline.store.retention import Retention

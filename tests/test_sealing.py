@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ConfigError
+from pipeline.nightly.night import begin
+from pipeline.nightly.settings import NightSettings
 from pipeline.sealing import (
     CHUNK,
     NO_KEYS,
@@ -32,7 +34,7 @@ from pipeline.sealing import (
 from pipeline.store import open_store
 from pipeline.store.backup import back_up
 from pipeline.store.check import check_store, rekey
-from pipeline.store.files import FileArea
+from pipeline.store.files import MARK, FileArea
 
 OLD, NEW = ("b2xk" * 11)[:43] + "=", ("bmV3" * 11)[:43] + "="
 
@@ -171,6 +173,49 @@ def test_a_sealed_area_takes_nothing_plain(tmp_path: Path) -> None:
             FileArea(tmp_path, wrong).is_whole(kept.sha256, "result")
     assert FileArea(tmp_path, BOTH).put(b"two", "result")
     assert FileArea(tmp_path, BOTH).sealed_by() == (keys(OLD).newest, keys(NEW).newest)
+
+
+@pytest.mark.parametrize("remembered", [True, False])
+def test_a_sealed_store_that_has_lost_its_mark_takes_nothing_plain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, remembered: bool
+) -> None:
+    """Also one of an earlier version, whose database doesn't know of it yet; a damaged file among them tells nothing."""
+    monkeypatch.setenv("CALLGAUGE_KEY", OLD)
+    (tmp_path / "in").mkdir()
+    with open_store(str(tmp_path / "s.db")) as store:
+        kept = [store.files.put(bytes([number]) * 9, "result") for number in range(3)]
+        if remembered:
+            check_store(store, mend=False)
+        first = min(path for _, _, path in store.files.each())
+        first.write_bytes(b"damaged")
+        if remembered:  # whatever else lies there or not
+            for each in kept:
+                store.files.remove(each.sha256, "result")
+        (store.files.root / MARK).unlink()
+    for wrong in ("", NEW):
+        monkeypatch.setenv("CALLGAUGE_KEY", wrong)
+        with open_store(str(tmp_path / "s.db")) as store:
+            with pytest.raises(SealError, match=str(keys(OLD).newest)):
+                begin(store, NightSettings(inbox=tmp_path / "in"))
+            with pytest.raises(SealError):  # as a worker does, which doesn't ask the database
+                store.files.put(b"plain", "result")
+    assert "made anew" in caplog.text
+    monkeypatch.setenv("CALLGAUGE_KEY", f"{NEW}\n{OLD}")
+    with open_store(str(tmp_path / "s.db")) as store:
+        store.files.remove(first.name[:64], "result")
+        rekey(store)
+        (store.files.root / MARK).unlink()
+    monkeypatch.setenv("CALLGAUGE_KEY", OLD)
+    with open_store(str(tmp_path / "s.db")) as store, pytest.raises(SealError, match=str(keys(NEW).newest)):
+        check_store(store, mend=False)  # the older key is no longer one of them
+
+
+def test_a_store_that_never_had_a_key_needs_none(tmp_path: Path) -> None:
+    with open_store(str(tmp_path / "s.db")) as store:
+        store.files.put(b"plain", "result")
+        check_store(store, mend=False)
+        assert store.files.put(b"plain too", "result")
+        assert not (store.files.root / MARK).exists()
 
 
 PLACES = [("audio", "audio"), ("audio", "original_audio"), ("transcript", "transcript")]

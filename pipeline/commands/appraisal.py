@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline.commands.options import store_option
+from pipeline.commands.options import LINE, store_option
 from pipeline.commands.scorecard import company_option, profile_of, targets_option
 
 _period = click.option("--period", required=True, metavar="YYYY|YYYY-MM", help="A year or a month.")
@@ -74,7 +74,7 @@ def build(
 
 
 @appraisal.command()
-@_options(_agent, click.option("--by", required=True, metavar="NAME", help="Who signs."))
+@_options(_agent, click.option("--by", type=LINE, required=True, metavar="NAME", help="Who signs."))
 def sign(
     period: str, agent_id: str, by: str, targets: Path | None, profile: Path | None, store: str | None
 ) -> None:
@@ -116,7 +116,8 @@ def verify(period: str, agent_id: str, seal: str | None, profile: Path | None, s
 
 @appraisal.command()
 @_options(
-    _agent, click.option("--reason", required=True, metavar="TEXT", help="Why the signed figures change.")
+    _agent,
+    click.option("--reason", type=LINE, required=True, metavar="TEXT", help="Why the signed figures change."),
 )
 def amend(
     period: str, agent_id: str, reason: str, targets: Path | None, profile: Path | None, store: str | None

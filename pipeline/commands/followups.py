@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.commands.options import store_option
+from pipeline.commands.options import LINE, store_option
 from pipeline.commands.scorecard import company_option, profile_of
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @click.option(
     "--done", multiple=True, metavar="CALL_ID", help="Mark this call's follow-up as done; may be repeated."
 )
-@click.option("--by", metavar="NAME", help="Who did it, with --done; else whoever is logged in.")
-@click.option("--note", metavar="TEXT", help="What came of it, with --done.")
+@click.option("--by", type=LINE, metavar="NAME", help="Who did it, with --done; else whoever is logged in.")
+@click.option("--note", type=LINE, metavar="TEXT", help="What came of it, with --done.")
 @click.option("--all", "closed", is_flag=True, help="Closed ones too.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the list as CSV.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)

@@ -42,6 +42,20 @@ keep_option = click.option(
 )
 
 
+class Line(click.ParamType):
+    """Text that stands in lists and proofs: one line, in which nothing moves, hides or turns what is beside it."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if printable(value) != value:
+            self.fail("one line of printable text is accepted", param, ctx)
+        return str(value)
+
+
+LINE = Line()
+
+
 def _without_password(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
     """Refuse a password among the arguments, which everybody on the machine can read."""
     if url is not None and "://" in url:

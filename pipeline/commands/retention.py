@@ -10,10 +10,13 @@ from typing import Any
 import click
 
 from pipeline.commands.forgotten import counted, forgotten, not_deleted
-from pipeline.commands.options import store_option
+from pipeline.commands.options import LINE, store_option
+from pipeline.errors import printable
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would go and leave all as it is.")
-by_option = click.option("--by", metavar="NAME", help="Who answers for it; stands in the proof.")
+by_option = click.option("--by", type=LINE, metavar="NAME", help="Who answers for it; stands in the proof.")
+_LONGEST = 1_000
+"""Signs of a line that is read as a number."""
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 
 
@@ -63,9 +66,9 @@ def purge(retention: Path | None, dry_run: bool, by: str | None, as_json: bool, 
 
 
 @click.command()
-@click.option("--customer", metavar="ID", help="The customer's id in the call list.")
+@click.option("--customer", type=LINE, metavar="ID", help="The customer's id in the call list.")
 @click.option("--number", metavar="N", help="A telephone number; - reads it from standard input.")
-@click.option("--reason", help="Why; stands in the proof. Name nobody here.")
+@click.option("--reason", type=LINE, help="Why; stands in the proof. Name nobody here.")
 @click.option(
     "--with-recordings",
     is_flag=True,
@@ -93,7 +96,7 @@ def forget(
 
     person = _asked_for(customer, number)
     _needs_name(by, dry_run)
-    if not (reason or dry_run):
+    if not ((reason and reason.strip()) or dry_run):
         raise ConfigError(["--reason: TEXT → say why; it stands in the proof"])
     with _open(store, dry_run) as (opened, before):
         with opened.reading() as session:
@@ -128,7 +131,8 @@ def _asked_for(customer: str | None, number: str | None) -> Any:
     from pipeline.errors import ConfigError
     from pipeline.store.forgetting import person_of
 
-    number = sys.stdin.readline().strip() if number == "-" else number
+    if number == "-":
+        number = sys.stdin.buffer.readline(_LONGEST).decode("utf-8", "replace").strip()
     if (customer is None) == (number is None) or not (customer or number or "").strip():
         raise ConfigError(["--customer: ID → this or --number N is accepted, one of the two"])
     person = person_of(customer=customer, number=number)
@@ -143,37 +147,44 @@ def _by_field(fields: dict[int, str]) -> dict[str, int]:
     """How many calls each field of the call list told: whoever asks sees whether it is the right person."""
     from collections import Counter
 
-    from pipeline.errors import printable
-
     return dict(Counter(printable(field) for field in fields.values()))
 
 
 @click.command()
-@click.argument("calls", nargs=-1, metavar="CALL...")
-@click.option("--reason", help="Why they must stay.")
+@click.argument("calls", nargs=-1, type=LINE, metavar="CALL...")
+@click.option("--reason", type=LINE, help="Why they must stay.")
 @click.option("--release", "release_", is_flag=True, help="Hold them no longer.")
 @by_option
 @store_option
 def hold(
     calls: tuple[str, ...], reason: str | None, release_: bool, by: str | None, store: str | None
 ) -> None:
-    """Keep all data of CALL, whatever the retention rules say; without CALL, list what is held."""
+    """Keep all data of CALL, whatever the retention rules say; without CALL, list what is held.
+
+    Exit status 1: some of a call was removed before, so that only the rest is held.
+    """
     from pipeline.errors import ConfigError
     from pipeline.store import open_store
+    from pipeline.store.holds import gone_of, holds, release
     from pipeline.store.holds import hold as keep
-    from pipeline.store.holds import holds, release
 
-    if calls and not (reason or release_):
+    if calls and not ((reason and reason.strip()) or release_):
         raise ConfigError(["--reason: TEXT → say why they must stay"])
     if calls:
         _needs_name(by, False)
+    gone: dict[str, list[str]] = {}
     with open_store(store, create=False) as opened, opened.writing() as session:
         if release_ and calls:
             click.echo(f"{release(session, calls, by=by or '')} released.")
         elif calls:
             click.echo(f"{keep(session, calls, reason=reason or '', by=by or '')} held anew.")
+            gone = gone_of(session, calls)  # after a removal under way, which the hold has waited for
         for held in holds(session) if not calls else ():
-            click.echo(f"{held.call_id:24} since {held.at.date()} by {held.by}: {held.reason}")
+            told = f"by {held.by}: {held.reason}"  # of an earlier version it may be any text
+            click.echo(f"{held.call_id:24} since {held.at.date()} {printable(told)}")
+    for call_id, what in gone.items():
+        click.echo(f"{call_id}: gone already, only the rest is held: {', '.join(what)}", err=True)
+    raise SystemExit(1 if gone else 0)
 
 
 @click.command()
@@ -206,8 +217,9 @@ def removals(number: int | None, as_json: bool, store: str | None) -> None:
         click.echo(json.dumps(plain, ensure_ascii=False, indent=1))
     for row in plain if not (as_json or number is not None) else ():
         counts = ", ".join(f"{count} {name}" for name, count in row["counts"].items())
+        by_whom = printable(f"{row['by']} ({row['reason']})")  # of an earlier version they may be any text
         click.echo(
-            f"{row['number']:4} {row['kind']:7} {row['at'][:19]} by {row['by']} ({row['reason']}): {counts}"
+            f"{row['number']:4} {row['kind']:7} {row['at'][:19]} by {by_whom}: {counts}"
             + ("" if row["done"] else "; not all of it is gone yet, run purge or forget again")
         )
     for line in wrong:

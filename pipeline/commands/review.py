@@ -42,11 +42,12 @@ def review(host: str, port: int, profile: Path | None, store: str | None) -> Non
     from pipeline.review.people import has_admin
     from pipeline.review.server import options
     from pipeline.store import open_store
+    from pipeline.store.sealed import ready
     from pipeline.store.tally import freshen
 
     start_log("text")
     with open_store(store) as opened:
-        opened.files.ready()  # an encrypted store without its key is told now, not at the first call
+        ready(opened)  # an encrypted store without its key is told now, not at the first call
         known = _take_teams(opened, profile)
         reapply(opened)
         freshen(opened, EMPTY.zone)

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from pipeline.commands.options import store_option
+from pipeline.commands.options import LINE, store_option
 from pipeline.commands.scorecard import company_option, profile_of
 from pipeline.commands.standards import standards
 
-_by = click.option("--by", required=True, metavar="NAME", help="Who does it.")
+_by = click.option("--by", type=LINE, required=True, metavar="NAME", help="Who does it.")
 _id = click.argument("standard")
 _version = click.argument("version")
 

@@ -20,6 +20,8 @@ PARTIAL = (".part", ".partial", ".filepart", ".tmp", ".crdownload", ".download")
 FRESH_S = 120.0
 """A file untouched for this long is whole; a younger one is looked at twice."""
 SETTLE_S = 1.5
+_LATEST_NS = 2**63 - 1
+"""Of 2262: a file may say a later time, and no database holds it."""
 
 Ready = Literal["ready", "being_written", "unreadable"] | Apart
 Known = Callable[[str, "Stamp"], str | None]
@@ -134,7 +136,8 @@ def _stamp(path: Path) -> Stamp | None:
         told = path.stat()
     except OSError:
         return None
-    return Stamp(told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+    mtime, ctime = (min(max(each, -_LATEST_NS), _LATEST_NS) for each in (told.st_mtime_ns, told.st_ctime_ns))
+    return Stamp(told.st_size, mtime, ctime)
 
 
 def _is_fresh(stamp: Stamp) -> bool:

@@ -39,6 +39,7 @@ from pipeline.store.ledger import Night, night_of
 from pipeline.store.night_tables import NIGHTLY, LedgerEntry, Run
 from pipeline.store.reasons import REASONS, code_of
 from pipeline.store.runs import clear_up, must_run
+from pipeline.store.sealed import ready
 from pipeline.store.standards_kept import InForce, in_force, kept_standard, versions
 from pipeline.store.tables import StandardText
 from pipeline.store.tally import freshen
@@ -101,7 +102,7 @@ def _begin(
     profile = find_profile([lists], settings.profile)
     standard = standard_named(store, settings.standard)
     workplace = Workplace(Settings(language=settings.language), profile, standard, settings.make_recogniser)
-    store.files.ready()
+    ready(store)
     clear_up(store)
     setup = Setup(workplace, store.place.files, settings.shortest_s, {}, settings.keep)
     made = _open_run(store, settings, str(inbox), profile, at)

@@ -39,6 +39,7 @@ from pipeline.store.keep import Made, keep_score, keep_standard
 from pipeline.store.lock import nightly_lock
 from pipeline.store.night_tables import RESCORE, Run
 from pipeline.store.runs import clear_up
+from pipeline.store.sealed import ready
 from pipeline.store.standards_kept import InForce, in_force, kept_standard
 from pipeline.store.tables import Call, Score
 from pipeline.store.tally import freshen
@@ -132,7 +133,7 @@ def _kept(
     """As `rescore`, written down: scores first, then what people judged, then the sums and flags of the days."""
     if not plan.calls:
         return _gathered(plan, iter(()), lambda again, answer: None)
-    store.files.ready()
+    ready(store)
     clear_up(store)
     zone = setup.workplace.profile.zone
     run = _open_run(store, wish, setup, at)

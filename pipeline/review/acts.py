@@ -96,12 +96,13 @@ def reapply(store: Store) -> int:
     made = 0
     judged = select(ReviewAct.call).where(ReviewAct.act.in_(_JUDGING)).distinct()
     with store.reading() as session:
-        query = select(Call.call_id).join(Score, Score.id == Call.current_score_id)
-        waiting = session.scalars(query.where(Score.made_by == "machine", Call.id.in_(judged))).all()
-    for call_id in waiting:
+        query = select(Call.id, Call.call_id).join(Score, Score.id == Call.current_score_id)
+        waiting = session.execute(query.where(Score.made_by == "machine", Call.id.in_(judged))).all()
+    for key, call_id in waiting:
         with store.writing() as session:
+            _locked(session, key)  # else what a removal takes meanwhile would be written down again
             case = load_case(store, session, _EVERYBODY, call_id)
-            if not case.standing.judged:
+            if not case.standing.judged or _is_carried(session, key):
                 continue
             machine = session.get_one(Score, case.machine_id)
             last = case.history[-1]
@@ -109,6 +110,12 @@ def reapply(store: Store) -> int:
             keep_human_score(session, machine, case.score, case.findings, act=last.id, at=now)
             made += 1
     return made
+
+
+def _is_carried(session: Session, key: int) -> bool:
+    """Whether somebody else, for whom the lock waited, has done it."""
+    query = select(Score.made_by).join(Call, Call.current_score_id == Score.id).where(Call.id == key)
+    return session.scalars(query).one() == "human"
 
 
 def _locked(session: Session, key: int) -> Review:

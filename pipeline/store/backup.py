@@ -16,6 +16,7 @@ from pipeline.modes import tell_if_open
 from pipeline.store.database import Store
 from pipeline.store.errors import StoreError
 from pipeline.store.files import MARK, private_folder
+from pipeline.store.sealed import ready
 from pipeline.store.tables import StoredFile
 
 
@@ -47,7 +48,7 @@ def back_up(store: Store, folder: Path) -> Backup:
     if folder.exists() and any(folder.iterdir()):
         raise ConfigError([f"{folder}: FOLDER → holds files already; name a new one"])
     private_folder(folder)
-    store.files.ready()
+    ready(store)
     with store.reading() as session:
         here = StoredFile.removed_at.is_(None)
         rows = session.execute(select(StoredFile.sha256, StoredFile.kind).where(here)).all()

@@ -18,6 +18,7 @@ from pipeline.store.day_check import wrong_days
 from pipeline.store.faults import Fault
 from pipeline.store.night_tables import LedgerEntry, Run
 from pipeline.store.reasons import REASONS, STATES
+from pipeline.store.sealed import ready, remember
 from pipeline.store.search_check import check_search
 from pipeline.store.tables import Call, Score, StoredFile
 
@@ -33,7 +34,7 @@ def check_store(store: Store, *, mend: bool) -> list[Fault]:
         Put right what can be: left-over and unreferenced files go, damaged and missing ones are marked as lost (the
         next night writes them anew from the recording), runs that were killed are closed.
     """
-    store.files.ready()  # without its key an encrypted file would look damaged
+    ready(store)  # without its key an encrypted file would look damaged
     faults = [*_integrity(store), *_modes(store, mend)]
     with store.writing() as session:
         faults += _files(store, session, mend)
@@ -66,7 +67,7 @@ def rekey(store: Store) -> Rekeyed:
     newest = store.files.keys.newest
     if newest is None:
         raise SealError(f"there is no key to encrypt with; set {KEY_VARIABLE} or {KEY_FILE_VARIABLE}")
-    store.files.ready()
+    ready(store)
     store.files.mark()
     done, damaged = 0, []
     for sha256, kind, path in list(store.files.each()):
@@ -76,6 +77,7 @@ def rekey(store: Store) -> Rekeyed:
             damaged.append(f"{kind} {sha256[:12]}")
     if not damaged:
         store.files.mark(only=True)
+    remember(store)
     return Rekeyed(newest, done, tuple(damaged))
 
 

@@ -13,7 +13,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -209,10 +209,23 @@ class FileArea:
     def mark(self, *, only: bool = False) -> None:
         """Put down that the area is sealed by the newest key; ``only`` says by no other any more."""
         newest, known = self.keys.newest, self.sealed_by()
+        if newest is None:
+            return
         wanted = (newest,) if only else (*(name for name in known if name != newest), newest)
-        if newest is not None and wanted != known:
-            with _beside(self.root / MARK) as handle:
-                handle.write(json.dumps({"keys": wanted}).encode())
+        if wanted != known:
+            self._write_mark(wanted)
+
+    def remark(self, known: Sequence[str]) -> bool:
+        """Put the mark back where it lacks keys that are ``known`` to have sealed the area; whether it did."""
+        marked = self.sealed_by()
+        lacking = [each for each in known if each not in marked]
+        if lacking:
+            self._write_mark((*lacking, *marked))
+        return bool(lacking)
+
+    def _write_mark(self, keys: Sequence[str]) -> None:
+        with _beside(self.root / MARK) as handle:
+            handle.write(json.dumps({"keys": keys}).encode())
 
     def reseal(self, path: Path) -> bool:
         """Bring one file under the newest key and into today's form; whether it wasn't. Its content is checked on the way."""

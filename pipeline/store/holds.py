@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from pipeline.errors import ConfigError
 from pipeline.store.errors import StoreError
+from pipeline.store.files import KINDS
 from pipeline.store.parts import in_parts
 from pipeline.store.privacy_tables import Hold
 from pipeline.store.review_tables import Review
-from pipeline.store.tables import Call
+from pipeline.store.tables import Call, Score, StoredFile
 
 
 class Held(NamedTuple):
@@ -65,6 +66,31 @@ def hold(session: Session, call_ids: Sequence[str], *, reason: str, by: str) -> 
     new = [call for call in calls if call not in there]
     session.add_all(Hold(call=call, reason=reason, held_by=by, held_at=datetime.now(UTC)) for call in new)
     return len(new)
+
+
+def gone_of(session: Session, call_ids: Sequence[str]) -> dict[str, list[str]]:
+    """What a hold comes too late for, by call: what the removals took of it, with the number of each. Raises ConfigError."""
+    found: dict[str, list[str]] = {}
+    for part in in_parts(_calls(session, call_ids)):
+        query = select(Call, Score).join(Score, Score.id == Call.current_score_id).where(Call.id.in_(part))
+        for call, score in session.execute(query.order_by(Call.call_id)):
+            gone = [] if call.forgotten_at is None else [f"who it was ({call.forgotten_at.date()})"]
+            named = {getattr(score, f"{kind}_file") for kind in KINDS} - {None}
+            rows = session.scalars(
+                select(StoredFile).where(StoredFile.sha256.in_(named)).order_by(StoredFile.kind)
+            )
+            gone += [_taken(session, row) for row in rows if row.removed_at is not None]
+            if gone:
+                found[call.call_id] = gone
+    return found
+
+
+def _taken(session: Session, row: StoredFile) -> str:
+    """A result goes with the scores, or for its quotes alone, and another one then stands for it."""
+    then = session.get(StoredFile, row.replaced_by) if row.replaced_by else None
+    if then is not None:
+        return _taken(session, then) if then.removed_at is not None else f"quotes (removal {row.removal})"
+    return f"{row.kind.replace('_', ' ')} (removal {row.removal})"
 
 
 def release(session: Session, call_ids: Sequence[str], *, by: str) -> int:

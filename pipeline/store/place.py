@@ -77,10 +77,8 @@ def place_of(url: str | None = None, *, environment: Mapping[str, str] = os.envi
         The URL can't be read, or its database is of another kind.
     """
     text = url or default_url()
-    if "://" not in text:
-        text = f"sqlite:///{Path(text).expanduser().resolve()}"
     try:
-        made = make_url(text)
+        made = make_url(text) if "://" in text else _file(text)
     except (ArgumentError, ValueError):  # their words repeat the URL, and with it a password
         raise ConfigError([f"--store: URL → can't be read; accepted: {_ACCEPTED}"]) from None
     kind = made.get_backend_name()
@@ -97,6 +95,11 @@ def place_of(url: str | None = None, *, environment: Mapping[str, str] = os.envi
         raise ConfigError([f"--store: URL → {kind} is not served; accepted: {_ACCEPTED}"])
     files = environment.get(FILES_VARIABLE)
     return Place(made, _folder(files) if files else beside)
+
+
+def _file(path: str) -> URL:
+    """An SQLite file by its path, in which no sign is one of a URL's."""
+    return URL.create("sqlite", database=str(Path(path).expanduser().resolve()))
 
 
 def _folder(text: str) -> Path:

@@ -69,7 +69,7 @@ class SuppressedDigest(Base):
 
 
 class StoreSecret(Base):
-    """A secret of this store, made once: the key of the digests above."""
+    """What this store knows of itself: the key of the digests above, and the keys that its files are sealed by, by id."""
 
     __tablename__ = "store_secrets"
 

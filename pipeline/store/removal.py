@@ -29,6 +29,7 @@ from pipeline.store.privacy_tables import Removal, RemovalDone
 from pipeline.store.redaction import strip_person, strip_quotes, strip_scores, without_quotes
 from pipeline.store.retention import FileItem, files_of, successors_of, unshared
 from pipeline.store.runs import clear_up
+from pipeline.store.sealed import ready
 from pipeline.store.search_index import forget_words
 from pipeline.store.tables import Call, StoredFile
 from pipeline.types import CallRecord
@@ -96,7 +97,7 @@ def remove(store: Store, wanted: Wanted, *, now: datetime | None = None) -> Remo
         One of the calls was held since this was planned: nothing is taken away.
     """
     at = now or datetime.now(UTC)
-    store.files.ready()
+    ready(store)
     new_results = _new_results(store, wanted)
     transcripts = to_go(store, sorted({*wanted.people, *wanted.scores})) if wanted.recordings else []
     with store.writing() as session:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 from pydantic import AfterValidator, BeforeValidator, Field
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, aliased
 
 from pipeline.config import Frozen, load_yaml, validate
@@ -52,7 +53,7 @@ def _campaign(name: str) -> str:
     """A campaign as call lists can name it: their cells come without blanks around, and another name would never hold."""
     if name != name.strip() or not name:
         raise ValueError(f"a campaign's name without blanks around it is accepted, not {shown(name)}")
-    return name
+    return normalize("NFC", name)
 
 
 Campaign = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_campaign)]
@@ -66,7 +67,7 @@ class Retention(Frozen):
 
     def days(self, kind: Kind, campaign: str | None) -> int | None:
         """How many days a kind of a campaign's data is kept; None is for ever."""
-        own = self.campaigns.get(campaign or "", self.default)
+        own = self.campaigns.get(normalize("NFC", campaign or ""), self.default)  # é in one sign or two
         days = getattr(own, kind)
         days = getattr(self.default, kind) if days is None else days
         return None if days in (None, FOREVER) else int(days)
@@ -123,8 +124,12 @@ def load_retention(path: Path | None) -> Retention:
 
 def find_due(session: Session, rules: Retention, now: datetime) -> Due:
     """What the rules say is to go by now, held calls apart."""
-    moment = func.coalesce(Call.started_at, Call.created_at)
-    rows = session.execute(select(Call.id, Call.call_id, Call.campaign, moment).order_by(Call.id)).all()
+    query = select(Call.id, Call.call_id, Call.campaign, Call.started_at, Call.created_at).order_by(Call.id)
+    # a list may put a call into the years to come; it was there when it was taken in
+    rows = [
+        (call, call_id, campaign, min(begun or taken, taken))
+        for call, call_id, campaign, begun, taken in session.execute(query)
+    ]
     held = held_calls(session)
     due: dict[str, set[int]] = {}
     for kind in (*_FILE_KINDS, "quotes", "scores"):
