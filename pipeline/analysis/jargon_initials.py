@@ -13,6 +13,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.jargon_asked import STRENGTH
 from pipeline.analysis.ordinary import is_ordinary
 from pipeline.analysis.shapes import shape, words
+from pipeline.analysis.text import fold
 
 A_DOUBT = 0.5
 """How surely initials are a term: under the gate, so that a person decides (our default)."""
@@ -20,6 +21,8 @@ _INITIALS = {
     "en": re.compile(r"(?<![A-Za-z0-9&'-])[A-Z]{3,6}(?![A-Za-z0-9&'-])"),
     "zh": re.compile(r"(?<![A-Za-z0-9&'-])[A-Z]{2,6}(?![A-Za-z0-9&'-])"),
 }
+_LISTED = re.compile(r"[A-Z]{2,6}(?:(?:, ?| ?[、/] ?|,? (?:and|or) |[和跟及])(?:and |or )?[A-Z]{2,6}){2,}")
+_CAPITALISED_BEFORE, _CAPITALISED_AFTER = re.compile(r"[A-Z][a-z]+ $"), re.compile(r" [A-Z][a-z]+")
 _SMALL = re.compile(r"[a-z\u3400-\u9fff]")
 _ASKS = ("asks_meaning", "asks_term", "echo")
 
@@ -44,9 +47,12 @@ def _is_known(said: str) -> bool:
 
 
 def _is_name(text: str, start: int, end: int, language: str) -> bool:
-    """Whether they stand where a firm is named, or in a list of three names and more."""
-    marked = f"{text[:start]}<{text[start:end]}>{text[end:]}"
-    return shape("initials_of_a_name", language).search(marked) is not None
+    """Whether they stand where a firm is named, beside a word in capitals, or in a list of three and more."""
+    if _CAPITALISED_BEFORE.search(text[:start]) or _CAPITALISED_AFTER.match(text, end):
+        return True
+    marked = fold(f"{text[:start]}<{text[start:end]}>{text[end:]}")
+    listed = any(hit.start() <= start < hit.end() for hit in _LISTED.finditer(text))
+    return listed or shape("initials_of_a_name", language).search(marked) is not None
 
 
 def _asked(conversation: Conversation) -> Iterator[str]:
