@@ -24,10 +24,8 @@ LEAST = 0.5
 """Probability from which a term counts as explained."""
 MARKED = 0.7
 """Least probability of it where an explanation is announced in so many words (STANDARD.md, "Explained jargon")."""
-_HEAVY = 2
-"""Further terms, left unexplained, by which an explanation explains nothing; one is a doubt (our default)."""
 A_DOUBT = 0.55
-"""Most that such an explanation counts for: under the gate, so that a person decides (our default)."""
+"""Most that an explanation in further terms counts for: under the gate, so that a person decides (our default)."""
 _NEAR_CHARS = {"zh": 3, "en": 3}
 """How far from the term a bare "is" may stand to explain it."""
 _HEAD_CHARS = {"zh": 6, "en": 14}
@@ -133,8 +131,8 @@ def _plainly(conversation: Conversation, said: Said, everything: Sequence[Said])
         and one.term != said.term
         and (one.sentence != said.sentence or one.start >= said.end)
     )
-    new = sum(explained(conversation, one) < LEAST for one in others)
-    return min(likely, 1 - MARKED if new >= _HEAVY else A_DOUBT) if new else likely
+    laden = any(explained(conversation, one) < LEAST for one in others)
+    return min(likely, A_DOUBT) if laden else likely
 
 
 def row_of_mark(conversation: Conversation, turn: int, start: int, end: int) -> Row:

@@ -136,8 +136,6 @@ def _is_bare_trade(place: Place) -> bool:
     around = said["greeting"].match(place.folded[: place.start]), place.folded[place.end :]
     if around[0] is None or around[0].end() != place.start or any(map(str.isalnum, around[1])):
         return False
-    if place.text != place.folded and not place.text[place.end - len(own[-1])].isupper():
-        return True  # a sentence's first word alone in capitals
     return all(is_ordinary(one, "en") or said["fields"].fullmatch(one) for one in own)
 
 
