@@ -71,6 +71,7 @@ format: $(VENV)/.dev
 ONE := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 weights: $(VENV)/.dev
 	@$(BIN)/python -m pipeline.analysis.shipped_demands
+	@$(BIN)/python -m pipeline.analysis.ordinary
 	@$(ONE) $(BIN)/python -m pipeline.analysis.acts_fit
 	@$(ONE) $(BIN)/python -m pipeline.analysis.tagger_fit zh en
 	@$(ONE) $(BIN)/python -m pipeline.analysis.outcome_fit

@@ -247,3 +247,19 @@ def test_a_demand_that_the_agent_follows_is_sure() -> None:
         for said in (turns[:1], turns)
     )
     assert alone.confidence < 0.6 <= followed.confidence and followed.detail["escalation"]
+
+
+@pytest.mark.parametrize(
+    ("language", "agent", "said"),
+    [
+        ("zh", "您好，我是云杉教育的。", "哎，怎么又是你们公司。"),
+        ("zh", "您好，还是我，恒源租赁的小丁。", "又是你们啊！"),
+        ("en", "Hello, it's Alder Travel.", "Oh no, not you people again."),
+    ],
+)
+def test_who_only_knows_the_caller_again_complains_of_nothing_for_sure(
+    language: str, agent: str, said: str
+) -> None:
+    turns = (Turn("agent", agent, None, None, 1.0), Turn("customer", said, None, None, 1.0))
+    found = compliance.find(Conversation.of(Transcript(language, turns)))
+    assert all(one.confidence < 0.6 for one in found if one.kind == "complaint")

@@ -170,3 +170,19 @@ def test_asking_for_the_matter_by_its_general_name_is_no_confusion(agent, said):
         )
         == []
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "reply", "restated"),
+    [
+        ("en", "I don't follow you.", "That is, the WLR line gets a PSTN hunt via the DDI.", False),
+        ("zh", "没听懂你说的。", "就是说过完KYP再做SBLC。", False),
+        ("zh", "没听懂，什么意思？", "意思就是您充多少就是多少，不另外扣。", True),
+    ],
+)
+def test_initials_reword_nothing_and_an_idiom_is_no_circle(language, asked, reply, restated):
+    first, last = ("A 这是净额结算的。", "C 哦。") if language == "zh" else ("A It's a bearer.", "C Right.")
+    said = call(first, f"C {asked}", f"A {reply}", last, language=language)
+    found = next(one for one in confusion.find(said, ()) if one.kind == "confusion")
+    sure = found.detail["restated"] and found.detail["share"]["restated"] >= 0.6
+    assert sure is restated

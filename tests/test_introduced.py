@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 
 import pytest
 
+from pipeline.analysis.acts_fit import calls_of
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.departments import parts as places
 from pipeline.analysis.introduced import (
@@ -20,6 +22,7 @@ from pipeline.analysis.introduced import (
 )  # fmt: skip
 from pipeline.analysis.named import Place, most
 from pipeline.analysis.opening import find, slots_of
+from pipeline.analysis.ordinary import counted
 from pipeline.analysis.own_words import gives_own
 from pipeline.analysis.slots import Known, likeness_of, recognise
 from pipeline.analysis.text import fold
@@ -439,3 +442,32 @@ def test_a_firm_s_first_word_is_nobody_s_name(text: str, company: str, name: str
     assert (found["name"].quote if "name" in found else "") == name
     assert not name or (found["name"].confidence >= 0.6) is sure
     assert "department" not in found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_ordinary_words_are_those_of_the_calls_as_shipped(language: str) -> None:
+    kept = (resources.files("pipeline.lexicons") / language / "_ordinary.txt").read_text(encoding="utf-8")
+    assert kept.split() == counted((call for _author, call in calls_of(language)), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "slot", "sure"),
+    [
+        ("en", "Good morning. Vehicle leasing. Is the van yours?", "company", []),
+        ("en", "Hello, Pest services.", "company", []),
+        ("en", "Morning, Mortgage advice. Do you rent?", "company", []),
+        ("en", "Hello, I'm calling from Tolland Vehicle Leasing. Is the van yours?", "company", ["Tolland Vehicle Leasing"]),
+        ("en", "Hi. It's Forty-Nine Ninety-Five. All in.", "name", []),
+        ("zh", "您好，我是设备租赁的，您工地上缺吊车吗？", "company", []),
+        ("zh", "您好，养老护理的。", "company", []),
+        ("zh", "您好，现在装全屋净水送滤芯，随时能装，您看要不要来一台？", "company", []),
+        ("zh", "您好，我是鼎力设备租赁的，您工地上缺吊车吗？", "company", ["鼎力设备租赁"]),
+        ("zh", "您好，我是移动的，您套餐到期了。", "company", ["移动"]),
+    ],
+)  # fmt: skip
+def test_a_trade_or_an_amount_is_no_name_for_sure(
+    language: str, text: str, slot: str, sure: list[str]
+) -> None:
+    transcript = Transcript(language, (Turn("agent", text, None, None, 1.0),))
+    found = find(Conversation.of(transcript), ())
+    assert [one.quote for one in found if one.kind == slot and one.confidence >= 0.6] == sure

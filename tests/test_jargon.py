@@ -148,3 +148,38 @@ def test_what_the_customer_asks_the_meaning_of(
     found = jargon.find(said(language, ("agent", line), ("customer", question), ("agent", "Right.")))
     asked = [f for f in found if f.detail["layer"] == "asked"]
     assert [f.quote for f in asked] == ([term] if term else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "listed"),
+    [
+        ("en", "Your van would be on an ULEZ-free tariff with a WLTC reading.", ["WLTC"]),
+        ("en", "The flat comes with an EWS1 and an ACM report.", ["ACM"]),
+        ("en", "I'm Odette from JQZ, we fit alarms.", []),
+        ("en", "We fit alarms for JQZ, PLK and RTV.", []),
+        ("en", "It is SO very EASY and the VAT is in.", []),
+        ("zh", "这台设备带PLR模块。", ["PLR"]),
+        ("zh", "您好，我是JQZ的小孟，加个QQ吧。", []),
+    ],
+)
+def test_initials_that_no_list_holds_are_a_doubt(language: str, line: str, listed: list[str]) -> None:
+    found = jargon.find(said(language, ("agent", line)))
+    assert [one.quote for one in found if one.detail["layer"] == "initials"] == listed
+    assert all(one.confidence < 0.6 for one in found if one.detail["layer"] == "initials")
+
+
+@pytest.mark.parametrize("question", ["What's ACM?", "Sorry, ACM?", "What does ACM stand for?"])
+def test_initials_that_the_customer_asks_about_are_a_term(question: str) -> None:
+    found = jargon.find(said("en", ("agent", "There is an ACM report."), ("customer", question)))
+    assert [one.quote for one in found if one.confidence >= 0.6] == ["ACM"]
+
+
+def test_an_explanation_in_further_terms_is_none_for_sure() -> None:
+    def told(words: str) -> tuple[bool, float]:
+        one = jargon.find(said("en", ("agent", f"You pay by CPM. In other words, {words}.")))[0]
+        return one.detail["explained"], one.detail["share"]["explained"]
+
+    assert told("so much for a thousand people who see it")[0]
+    for words in ("a RTB auction on the ADX with VTR floors", "so much for a thousand people by ADX"):
+        is_explained, share = told(words)
+        assert share < 0.6 or not is_explained, words

@@ -7,13 +7,14 @@ profile (``compliance.notice`` and ``.script``) and is looked for by ``demanded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipeline.analysis import demanded
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, of_turn
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
-from pipeline.analysis.spotting import told, told_findings
+from pipeline.analysis.spotting import DOUBT, told, told_findings
 from pipeline.analysis.sure import found as worded
 from pipeline.analysis.sure import says
 from pipeline.types import Finding
@@ -38,12 +39,14 @@ def _complaints(conversation: Conversation) -> Iterator[Finding]:
     """One complaint a sentence is enough; ``escalation`` says that it goes beyond the agent: to somebody higher, a body, the law.
 
     Rules know what is said in so many words (a body, a threat to report); the learned layer hears grievances told. A threat to
-    go to a regulator, a consumers' body or the press is sure by its words.
+    go to a regulator, a consumers' body or the press is sure by its words; who only knows the caller again (又是你们) is a doubt.
     """
     for sentence in conversation.by("customer"):
         hits = [*told(conversation, "complaint", sentence), *_threats(sentence)]
         if not hits or has_shape("asks_again", sentence.folded):
             continue
+        if says(sentence, "complaint", "doubts"):
+            hits = [replace(hit, strength=min(hit.strength, DOUBT)) for hit in hits]
         strongest = max(hits, key=lambda hit: hit.strength)
         sure = _HANDED if _handed_over(conversation, sentence, hits) else 0.0
         yield conversation.finding(

@@ -246,7 +246,7 @@ def _to_this(
 
 def _terms_only(conversation: Conversation, sentence: Sentence, earlier: str) -> bool:
     """Whether all that a sentence newly says are terms of the trade, which explain nothing."""
-    terms = lexicon_of(conversation.profile.jargon).find(sentence)
+    terms = [one for one in terms_said(conversation) if one.sentence == sentence]
     if not terms:
         return False
     rest = sentence.folded

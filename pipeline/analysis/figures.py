@@ -74,6 +74,23 @@ def _english_number() -> str:
     return rf"(?:\d+(?:,\d{{3}})*(?:\.\d+)?(?:\s?k(?!\w))?|{word}(?:[\s-]+{word})*)"
 
 
+def is_amount(folded: str) -> bool:
+    """Whether an English text is nothing but figures: "eighty-nine ninety-nine"; one word alone may be a name.
+
+    Examples
+    --------
+    >>> is_amount("eighty-nine ninety-nine"), is_amount("seven pound fifty"), is_amount("three")
+    (True, True, False)
+    """
+    return bool(_amount().fullmatch(folded)) and bool(re.search(r"[\s-]", folded))
+
+
+@functools.cache
+def _amount() -> re.Pattern[str]:
+    number, money = _english_number(), r"(?:pounds?|quid|dollars?|bucks?|euros?|pence|cents?)"
+    return re.compile(rf"(?:a )?{number}(?:[\s-]{number})*(?:[\s-]{money}(?:[\s-](?:and )?{number})?)?")
+
+
 def parse_han(text: str) -> float | None:
     """The value of a number in Han or Arabic digits, or None.
 

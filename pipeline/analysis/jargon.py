@@ -24,6 +24,8 @@ LEAST = 0.5
 """Probability from which a term counts as explained."""
 MARKED = 0.7
 """Least probability of it where an explanation is announced in so many words (STANDARD.md, "Explained jargon")."""
+A_DOUBT = 0.55
+"""Most that an explanation in further terms counts for: under the gate, so that a person decides (our default)."""
 _NEAR_CHARS = {"zh": 3, "en": 3}
 """How far from the term a bare "is" may stand to explain it."""
 _HEAD_CHARS = {"zh": 6, "en": 14}
@@ -44,12 +46,13 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     known: dict[str, float] = {}
     by_customer: set[str] = set()
     found: list[Finding] = []
-    for said in terms_said(conversation):
+    everything = list(terms_said(conversation))
+    for said in everything:
         name = said.term.term
         if said.sentence.speaker == "customer":
             by_customer.add(name)
             continue
-        likely = known[name] if known.get(name, 0.0) >= LEAST else explained(conversation, said)
+        likely = known[name] if known.get(name, 0.0) >= LEAST else _plainly(conversation, said, everything)
         known[name] = likely
         found.append(
             conversation.finding(
@@ -113,6 +116,23 @@ def explained(conversation: Conversation, said: Said) -> float:
         return 1.0
     likely = float(chances("explained", [_row_of(said, following)])[0][True])
     return max(likely, MARKED) if _by_marker(said, following) else likely
+
+
+def _plainly(conversation: Conversation, said: Said, everything: Sequence[Said]) -> float:
+    """How likely a term is explained, less where what announces itself as the explanation holds further unexplained terms."""
+    likely, following = explained(conversation, said), _next(conversation, said.sentence)
+    if likely < LEAST or _in_plain_words(said, following):
+        return likely
+    within = [said.sentence] if _by_marker(said, None) else [following] if _by_marker(said, following) else []
+    others = (
+        one
+        for one in everything
+        if one.sentence in within
+        and one.term != said.term
+        and (one.sentence != said.sentence or one.start >= said.end)
+    )
+    laden = any(explained(conversation, one) < LEAST for one in others)
+    return min(likely, A_DOUBT) if laden else likely
 
 
 def row_of_mark(conversation: Conversation, turn: int, start: int, end: int) -> Row:

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.jargon_asked import STRENGTH, asked_terms
+from pipeline.analysis.jargon_initials import initials
 from pipeline.analysis.phonetic import find_by_sound, places_of, syllable
 from pipeline.analysis.text import fold
 from pipeline.lexicons import load_yaml
@@ -61,7 +62,8 @@ def terms_said(conversation: Conversation) -> Iterator[Said]:
     """Every term of trade in the call, by whomever."""
     lexicon = lexicon_of(conversation.profile.jargon)
     call = " ".join(sentence.folded for sentence in conversation.sentences)
-    asked = list(asked_terms(conversation))
+    asked = [(*place, STRENGTH, "asked") for place in asked_terms(conversation)]
+    asked += [(*place, "initials") for place in initials(conversation)]
     names = _names(conversation.profile)
     for sentence in conversation.sentences:
         own = list(_places(names, sentence.folded))
@@ -71,12 +73,13 @@ def terms_said(conversation: Conversation) -> Iterator[Said]:
             if (not said.term.context or any(word in call for word in said.term.context))
             and (said.term.source == "profile" or not _inside(own, said.start, said.end))
         ]
-        yield from listed
-        for place, start, end in asked:
+        for place, start, end, strength, layer in asked:
             met = any(one.start < end and start < one.end for one in listed)
             if place is sentence and not met and not _inside(own, start, end):
-                term = Term(sentence.text[start:end], "", "", "asked")
-                yield Said(term, sentence, start, end, STRENGTH, "asked")
+                listed.append(
+                    Said(Term(sentence.text[start:end], "", "", layer), sentence, start, end, strength, layer)
+                )
+        yield from sorted(listed, key=lambda one: one.start)
 
 
 def _names(profile: Profile) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Whether what was read as a firm or a person can be a name at all, where no profile knows it.
 
-A name is no verb with its object (我们是修锁的), no clause, and in a text with capitals no word in small letters. The words are
-data: ``named`` of ``lexicons/<language>/_introduced.yaml``, with examples beside.
+A name is no verb with its object (我们是修锁的), no clause, no amount, and in a text with capitals no word in small letters. A
+trade or goods alone (网络安全的, "Home insurance.") is a doubt. The words are data: ``named`` of
+``lexicons/<language>/_introduced.yaml``, with examples beside.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.jieba_words import cut, parts_of_speech
+from pipeline.analysis.figures import is_amount
 from pipeline.analysis.introduced import read_introduced
+from pipeline.analysis.introduction import is_department_word
+from pipeline.analysis.ordinary import is_made_of, is_ordinary
 from pipeline.analysis.people import is_person, trade
 from pipeline.analysis.tagger import load_tagger
 
@@ -59,20 +63,40 @@ def most(slot: str, place: Place, language: str) -> float:
 
 
 def _mandarin(place: Place) -> float:
-    value, words = place.value, _words()
+    value, words = place.value, _words("zh")
     if words["firm"].search(value):
         return YES
+    if _is_trade(value):
+        return DOUBT
+    if words["trade"].search(value):
+        return YES
     before, after = place.folded[: place.start], place.folded[place.end :]
-    if words["clause"].search(value):
+    if words["clause"].search(value) or any(map(_is_adverb, cut(value, unknown=False))):
         return DOUBT if words["led"].search(before) or after.startswith("的") else NO
     if not (words["is"].search(before) and words["of"].match(after)):
         return YES
     return _doing(value)
 
 
+def _is_trade(value: str) -> bool:
+    """Whether the words name a trade or goods and nothing else: no name, and no firm that is called by a word."""
+    known = _words("zh")
+    if known["called"].match(value):
+        return False
+
+    def is_field(word: str) -> bool:
+        return bool(known["fields"].fullmatch(word)) or is_ordinary(word, "zh") or is_department_word(word)
+
+    return is_made_of(value, is_field)
+
+
+def _is_adverb(word: str) -> bool:
+    return len(word) > 1 and parts_of_speech().get(word) == "d" and is_ordinary(word, "zh")
+
+
 def _doing(value: str) -> float:
     """How far the words of "we are those who …" are a name: none where a verb and its object are all of them."""
-    verb = _words()["verb"].match(value)
+    verb = _words("zh")["verb"].match(value)
     if verb is None:
         return YES
     parts = parts_of_speech()
@@ -87,6 +111,10 @@ def _doing(value: str) -> float:
 def _english(place: Place, slot: str) -> float:
     value = place.value
     written = place.text[place.start : place.end]
+    if is_amount(value):
+        return NO if slot == "name" else DOUBT
+    if slot == "company" and _is_bare_trade(place):
+        return DOUBT
     if written != value or not value.isascii() or any(map(str.isdigit, value)):
         return YES
     common = load_tagger("en").common
@@ -99,7 +127,19 @@ def _english(place: Place, slot: str) -> float:
     return YES if strange else DOUBT
 
 
+def _is_bare_trade(place: Place) -> bool:
+    """Whether a trade or goods is all that a sentence says beside a greeting: words of ordinary talk, the last a field's."""
+    said = _words("en")
+    own = re.findall(r"[\w'’-]+", place.value)
+    if len(own) < 2 or not said["fields"].fullmatch(own[-1]):
+        return False
+    around = said["greeting"].match(place.folded[: place.start]), place.folded[place.end :]
+    if around[0] is None or around[0].end() != place.start or any(map(str.isalnum, around[1])):
+        return False
+    return all(is_ordinary(one, "en") or said["fields"].fullmatch(one) for one in own)
+
+
 @functools.cache
-def _words() -> dict[str, re.Pattern[str]]:
-    data: dict[str, Any] = read_introduced("zh")["named"]
-    return {name: re.compile(data[name]) for name in ("verb", "firm", "clause", "led", "is", "of")}
+def _words(language: str) -> dict[str, re.Pattern[str]]:
+    data: dict[str, Any] = read_introduced(language)["named"]
+    return {name: re.compile(text) for name, text in data.items() if name != "examples"}
