@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pipeline.privacy.kept import is_kept
 from pipeline.privacy.lexicon_zh import is_word, surname
 from pipeline.privacy.rules import Hit, form, pattern
+from pipeline.privacy.spoken_to import spoken_to
 from pipeline.privacy.streams import Stream
 
 SURE = 0.9
@@ -120,6 +121,29 @@ def of_colleague(stream: Stream, hit: Hit) -> bool:
     called = tongue == "en" or form("settled.titled.title_zh").match(stream.text, hit.end)
     said = bool(called and form(f"settled.titled.{who}_{tongue}").search(before))
     return said or bool(form(f"settled.titled.behind_{tongue}").match(stream.text, hit.end))
+
+
+def colleagues_titled(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> frozenset[str]:
+    """Family names that somebody at the firm is said to bear, unless the agent speaks to the other side by one."""
+    said = {
+        stream.text[hit.start : hit.end]
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+        if stream.speaker != "unknown" and of_colleague(stream, hit)
+    }
+    called = {name for stream in streams for name in spoken_to(stream)}
+    return frozenset(name for name in said if name.lower() not in called)
+
+
+def is_titled_colleague(stream: Stream, hit: Hit, names: Collection[str]) -> bool:
+    """Whether a hit is one of these with a title again: 贺女士这周出差."""
+    if hit.kind != "name" or stream.text[hit.start : hit.end] not in names:
+        return False
+    before = stream.text[max(0, hit.start - BEFORE) : hit.start]
+    return bool(
+        form("settled.titled.title_zh").match(stream.text, hit.end)
+        or form("settled.titled.title_en").search(before)
+    )
 
 
 def _stays(stream: Stream, hit: Hit, kept: Collection[str], staff: Collection[str]) -> bool:
