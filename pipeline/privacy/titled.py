@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pipeline.privacy.kept import is_kept
 from pipeline.privacy.lexicon_zh import is_word, surname
 from pipeline.privacy.rules import Hit, form, pattern
-from pipeline.privacy.spoken_to import spoken_to
 from pipeline.privacy.streams import Stream
 
 SURE = 0.9
@@ -124,25 +123,34 @@ def of_colleague(stream: Stream, hit: Hit) -> bool:
 
 
 def colleagues_titled(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> frozenset[str]:
-    """Family names that somebody at the firm is said to bear, unless the agent speaks to the other side by one."""
+    """Mandarin family names with the titles by which somebody at the firm is spoken of, unless the agent calls anybody so."""
     said = {
-        stream.text[hit.start : hit.end]
+        _with_title(stream, hit)
         for stream, own in zip(streams, hits, strict=True)
         for hit in own
         if stream.speaker != "unknown" and of_colleague(stream, hit)
     }
-    called = {name for stream in streams for name in spoken_to(stream)}
-    return frozenset(name for name in said if name.lower() not in called)
+    agents = [stream.text for stream in streams if stream.speaker == "agent"]
+    return frozenset(name for name in said if name and not any(_calls(text, name) for text in agents))
 
 
 def is_titled_colleague(stream: Stream, hit: Hit, names: Collection[str]) -> bool:
-    """Whether a hit is one of these with a title again: 贺女士这周出差."""
-    if hit.kind != "name" or stream.text[hit.start : hit.end] not in names:
-        return False
-    before = stream.text[max(0, hit.start - BEFORE) : hit.start]
-    return bool(
-        form("settled.titled.title_zh").match(stream.text, hit.end)
-        or form("settled.titled.title_en").search(before)
+    """Whether a hit is one of these again: 贺女士这周出差."""
+    return hit.kind == "name" and _with_title(stream, hit) in names
+
+
+def _with_title(stream: Stream, hit: Hit) -> str:
+    title = form("settled.titled.title_zh").match(stream.text, hit.end)
+    return stream.text[hit.start : title.end()] if title else ""
+
+
+def _calls(text: str, name: str) -> bool:
+    """Whether somebody is spoken to by this name and title; no cache of ours is to keep the name."""
+    called = form("settled.titled.called_zh").pattern.replace("NAME", re.escape(name))
+    ours = form("settled.titled.agent_zh")
+    return any(
+        not ours.search(text[max(0, match.start() - BEFORE) : match.start()])
+        for match in re.finditer(called, text)
     )
 
 
