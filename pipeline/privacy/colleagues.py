@@ -13,6 +13,7 @@ from pipeline.privacy.asked import asked_for
 from pipeline.privacy.lexicon_zh import is_word, surname
 from pipeline.privacy.rules import Hit, form, pattern, rules
 from pipeline.privacy.streams import Stream
+from pipeline.privacy.their_people import their_people
 
 SIDES = {"agent": ("agent", "either"), "customer": ("customer", "either")}
 UNKNOWN = {"colleagues": ("either",), "colleagues_zh": ("agent", "customer", "either")}
@@ -37,6 +38,7 @@ def colleagues(streams: Sequence[Stream]) -> frozenset[str]:
     if not found:
         return frozenset()
     theirs = {name.lower() for stream in streams for name in _customers(stream)}
+    theirs |= {stream.text[hit.start : hit.end] for stream in streams for hit in their_people(stream)}
     words = {word for name in theirs for word in name.split()}
     return frozenset(name for name in found if not words & {name, *name.split()})
 

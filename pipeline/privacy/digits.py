@@ -14,6 +14,8 @@ LONGEST_GAP = 40
 MOST_TOKENS = 64
 """Digits or groups of a run: two whole numbers told in one breath have fewer, and what is read over and over costs no more."""
 _FULL = str.maketrans("０１２３４５６７８９", "0123456789")
+APOSTROPHE = "['’‘‛`´ʼ′＇]"
+"""In groups of digits as some write them: 139'1074'2286."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _scanner() -> str:
         r"(?P<x>(?<![a-z])x(?![a-z])|叉|埃克斯)",
         rf"(?P<ext>{either(rules()['extension'], whole=True)}(?:号)?(?:是)?)",
         rf"(?P<filler>{either(rules()['fillers'], whole=True)}|"
-        rf"(?:[^\S\f]|[,，.。．、;；:：()（）\-－‐-―−_/|·…!！?？~+*]|{UNSEEN})+)",
+        rf"(?:[^\S\f]|[,，.。．、;；:：()（）\-－‐-―−_/|·…!！?？~+*]|(?<={han}){APOSTROPHE}(?={han})|{UNSEEN})+)",
         rf"(?P<other>[a-z']+|[^\W\d_a-z{_starts()}]+|.)",
     ))  # fmt: skip
 

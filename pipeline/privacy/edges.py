@@ -8,7 +8,7 @@ from pipeline.privacy.digits import runs_of
 from pipeline.privacy.lexicon_en import given_names, is_common_word
 from pipeline.privacy.lexicon_zh import surname
 from pipeline.privacy.rules import Hit, form
-from pipeline.privacy.streams import Stream
+from pipeline.privacy.streams import APART, Stream
 
 GIVEN = 16
 """How far before a family name it is looked for the given one."""
@@ -26,7 +26,7 @@ def trimmed(stream: Stream, hit: Hit) -> Hit:
     elif hit.kind in NUMBERS:
         start, end = _number(text, start, end)
     elif hit.kind == "email":
-        start = _cut("email_zh", text, start, end)
+        start, end = _email(text, start, end)
     return Hit(start, end, hit.kind, hit.confidence) if start < end else hit
 
 
@@ -63,6 +63,16 @@ def _name(text: str, start: int, end: int) -> tuple[int, int]:
     if tail and (tail.group() not in "和与跟" or _goes_on(text, end)):
         return start, start + tail.start()
     return start, end
+
+
+def _email(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without what leads to it, and without what was said far before or behind it."""
+    told = form("settled.edges.email_told").search(text, start, end)
+    if told and APART in text[start:end]:
+        start = max(start, text.rfind(APART, start, told.start()) + 1)
+        behind = text.find(APART, told.end(), end)
+        end = behind if behind >= 0 else end
+    return _cut("email_en", text, _cut("email_zh", text, start, end), end), end
 
 
 def _goes_on(text: str, end: int) -> bool:

@@ -122,6 +122,38 @@ def of_colleague(stream: Stream, hit: Hit) -> bool:
     return said or bool(form(f"settled.titled.behind_{tongue}").match(stream.text, hit.end))
 
 
+def colleagues_titled(streams: Sequence[Stream], hits: Sequence[Sequence[Hit]]) -> frozenset[str]:
+    """Mandarin family names with the titles by which somebody at the firm is spoken of, unless the agent calls anybody so."""
+    said = {
+        _with_title(stream, hit)
+        for stream, own in zip(streams, hits, strict=True)
+        for hit in own
+        if stream.speaker != "unknown" and of_colleague(stream, hit)
+    }
+    agents = [stream.text for stream in streams if stream.speaker == "agent"]
+    return frozenset(name for name in said if name and not any(_calls(text, name) for text in agents))
+
+
+def is_titled_colleague(stream: Stream, hit: Hit, names: Collection[str]) -> bool:
+    """Whether a hit is one of these again: 贺女士这周出差."""
+    return hit.kind == "name" and _with_title(stream, hit) in names
+
+
+def _with_title(stream: Stream, hit: Hit) -> str:
+    title = form("settled.titled.title_zh").match(stream.text, hit.end)
+    return stream.text[hit.start : title.end()] if title else ""
+
+
+def _calls(text: str, name: str) -> bool:
+    """Whether somebody is spoken to by this name and title; no cache of ours is to keep the name."""
+    called = form("settled.titled.called_zh").pattern.replace("NAME", re.escape(name))
+    ours = form("settled.titled.agent_zh")
+    return any(
+        not ours.search(text[max(0, match.start() - BEFORE) : match.start()])
+        for match in re.finditer(called, text)
+    )
+
+
 def _stays(stream: Stream, hit: Hit, kept: Collection[str], staff: Collection[str]) -> bool:
     """Whether it is a colleague's, of whom a customer may speak again, or the agent's own as the customer calls him."""
     if of_colleague(stream, hit):
