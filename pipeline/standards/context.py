@@ -32,7 +32,7 @@ class Figure:
 
 @dataclass(slots=True)
 class Context:
-    """A call as conditions see it: all findings, none doubtful, a side's known ones (``known_only``), or a veto's (``accuses``)."""
+    """A call as conditions see it: all findings, none doubtful, a side's known ones (``known_only``), a veto's (``accuses``)."""
 
     evidence: Evidence
     findings: tuple[Finding, ...]
