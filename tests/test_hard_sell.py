@@ -9,7 +9,7 @@ from pipeline.analysis.acts import Guess
 from pipeline.analysis.bounds import whole
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.hard_sell import find, measure
-from pipeline.analysis.sure import says
+from pipeline.analysis.plain_talk import is_plain
 from pipeline.types import Finding, Transcript, Turn
 
 
@@ -98,6 +98,25 @@ def test_only_a_sure_severe_push_vetoes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "kind_share", "ruled", "vetoes"),
+    [
+        (Guess(0.9, 0.3, {"severity": "severe"}, {"severity": 0.9}), 0.9, False, True),
+        (Guess(0.9, 0.3, {"severity": "severe"}, {"severity": 0.9}), 0.5, False, False),
+        (Guess(0.9, 0.3, {"severity": "severe"}, {"severity": 0.6}), 0.9, False, False),
+        (Guess(0.5, 0.3, {"severity": "severe"}, {"severity": 0.9}), 0.9, False, False),
+        (Guess(0.5, 0.3, {"severity": "severe"}, {"severity": 0.6}), 0.5, True, True),
+    ],
+)
+def test_a_veto_demands_much_or_a_rule(own: Guess, kind_share: float, ruled: bool, vetoes: bool) -> None:
+    """Else how severe it is is a doubt, under the gate, so that a person decides."""
+    detail = {"severity": "severe", "severity_share": 0.85, "kind_share": kind_share}
+    finding = Finding("hard_sell", 0, "agent", None, None, "", 0.95, detail)
+    graded = hard_sell._graded(finding, own, ruled=ruled).detail
+    assert graded["severity"] == "severe"
+    assert (graded["share"]["severity"] >= 0.6) is vetoes
+
+
+@pytest.mark.parametrize(
     ("language", "text", "kind", "sure"),
     [
         ("en", "Parts are guaranteed for five years.", "guarantee", False),
@@ -105,16 +124,32 @@ def test_only_a_sure_severe_push_vetoes() -> None:
         ("en", "I guarantee you'll double your money.", "guarantee", True),
         ("en", "The ten-year guarantee ends tonight.", "urgency", True),
         ("zh", "厂家质保三年。", "guarantee", False),
+        ("en", "The payment page is totally secure, your bank sends the code.", "guarantee", False),
+        ("en", "Your savings are totally secure with us, you can't lose.", "guarantee", True),
+        ("zh", "扣款走的是银行系统，绝对安全的。", "guarantee", False),
+        ("zh", "这款产品绝对安全。", "guarantee", True),
+        (
+            "en",
+            "Fumes can kill, so turn it off and open a window, whoever fits the new one.",
+            "threat_or_guilt",
+            False,
+        ),
+        ("en", "Without our cover your kids will starve.", "threat_or_guilt", True),
+        ("zh", "燃气漏了会死人的，先关阀门打抢修电话。", "threat_or_guilt", False),
+        ("en", "The trainer's fully booked, there's only Sunday morning free.", "scarcity", False),
+        ("en", "There are only two seats left.", "scarcity", True),
+        ("zh", "教练这周约满了，只有周日上午能约。", "scarcity", False),
+        ("zh", "只剩两个名额了。", "scarcity", True),
+        ("en", "Our gym closes at nine tonight, tomorrow's fine as well.", "urgency", False),
+        ("zh", "校区今天七点关门，明天再来一样。", "urgency", False),
+        ("en", "I'll repeat the postcode to you to make sure it's right.", "forced_decision", False),
         ("zh", "我保证您稳赚不赔。", "guarantee", True),
     ],
 )
 def test_a_guarantee_told_as_a_fact_is_a_doubt(language: str, text: str, kind: str, sure: bool) -> None:
     conversation = Conversation.of(Transcript(language, (Turn("agent", text, None, None, 1.0),)))
-    detail = {"kind": kind, "severity": "mild", "kind_share": 0.9, "severity_share": 0.9}
-    finding = Finding("hard_sell", 0, "agent", None, None, text, 0.95, detail)
-    fact = says(conversation.sentences[0], "hard_sell", "doubts")
-    judged = hard_sell._judged(finding, Guess(0.9, 0.3, {"severity": "mild"}), fact=fact)
-    assert (judged.confidence >= 0.6) is sure
+    finding = Finding("hard_sell", 0, "agent", None, None, text, 0.95, {"kind": kind, "layer": "pattern"})
+    assert is_plain(conversation, conversation.sentences[0], finding, ()) is not sure
 
 
 @pytest.mark.parametrize(

@@ -330,6 +330,17 @@ def test_a_severe_hard_sell_is_fatal_and_the_percentage_before_it_stands_beside(
     assert told.percent_before_fatal == round(100 * (told.max_points - 9) / told.max_points, 1)
 
 
+@pytest.mark.parametrize("others", [0, 2])
+def test_severity_in_doubt_never_vetoes_by_itself(others: int) -> None:
+    """Whatever else was heard: a person says whether the push was severe."""
+    torn = {"kind": "guarantee", "severity": "severe", "share": {"kind": 0.9, "severity": 0.55}}
+    mild = {"kind": "hard_sell", "turn": 4, "detail": {"kind": "urgency", "severity": "mild"}}
+    told = told_of(more=[{"kind": "hard_sell", "turn": 2, "detail": torn}, *[mild] * others])
+    assert told.fatal == () and told.needs_review
+    sure = {**torn, "share": {"kind": 0.9, "severity": 0.8}}
+    assert told_of(more=[{"kind": "hard_sell", "turn": 2, "detail": sure}]).fatal == ("talk.no_hard_sell",)
+
+
 def test_rudeness_is_fatal_and_the_customer_s_is_not() -> None:
     assert told_of(more=[{"kind": "rude", "turn": 2}]).fatal == ("voice.courtesy",)
     assert told_of(more=[{"kind": "rude", "turn": 1}]).fatal == ()

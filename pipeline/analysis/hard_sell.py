@@ -13,6 +13,8 @@ from dataclasses import replace
 
 from pipeline.analysis.acts import Guess, alone
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.matching import matches
+from pipeline.analysis.plain_talk import insults_only, is_plain
 from pipeline.analysis.rules import Match, RuleSet
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.sides import why_unsure
@@ -25,12 +27,13 @@ KIND = "hard_sell"
 SEVERE = 0.65
 """Least share of ``severe`` against ``mild`` that makes a push severe: one costs a whole call (our default)."""
 SURE = 0.6
-"""A push that counts (the gate) is severe only if it is that sure, too, that it presses and is severe at once: it vetoes."""
+"""A push that counts (the gate) is severe only if it is that sure, too, that it presses and is severe at once."""
+VETO = 0.7
+"""Least share of its kind and of its severity, in the call and by its own words, from which such a push vetoes where no rule
+for what is severe hits; below it a person decides (docs/decisions/0032)."""
 BY_ITSELF = 0.3
 """Probability by its own words alone under which a push is a doubt (held-out calls: 1 true push in 50 lies under it, 1 false
 one in 10)."""
-_FACTS = ("guarantee", "other")
-"""Kinds of a push that a fact told may be taken for."""
 _WORST_FIRST = ("threat_or_guilt", "guarantee", "forced_decision", "urgency", "scarcity", "other")
 
 
@@ -50,10 +53,11 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
         _judged(
             finding,
             alone(sentence, KIND),
-            fact=says(sentence, KIND, "doubts"),
-            doubted=_doubted(sentence, finding),
+            doubted=_doubted(sentence, finding) or is_plain(conversation, sentence, finding, prior),
+            ruled=any(hit.detail.get("severity") == "severe" for hit in matches(KIND, sentence)),
         )
         for finding, sentence in pushes
+        if not insults_only(conversation, sentence)
     ]
 
 
@@ -70,18 +74,20 @@ def _doubted(sentence: Sentence, finding: Finding) -> bool:
     return helps or touches(sentence, KIND, "reported", *span)
 
 
-def _judged(finding: Finding, by_itself: Guess, *, fact: bool = False, doubted: bool = False) -> Finding:
-    """A doubt where it presses only in its neighbours' light, tells a story, is told of others or helps (``doubted``), or tells a
-    guarantee as a fact of law or of a warranty (``fact``); as severe as it is by itself."""
+def _judged(finding: Finding, by_itself: Guess, *, doubted: bool = False, ruled: bool = False) -> Finding:
+    """A doubt where it presses only in its neighbours' light, tells a story, or is ``doubted``: told of others, help, plain
+    talk; as severe as it is by itself. ``ruled``: a rule hears something severe."""
     story = finding.detail.get("layer") == "meaning" and has_shape("story", fold(finding.quote or ""))
-    fact = fact and finding.detail.get("kind") in _FACTS
-    if story or fact or doubted or by_itself.probability < BY_ITSELF:
+    if story or doubted or by_itself.probability < BY_ITSELF:
         finding = replace(finding, confidence=min(finding.confidence, DOUBT))
-    return _graded(finding, by_itself)
+    return _graded(finding, by_itself, ruled=ruled)
 
 
-def _graded(finding: Finding, by_itself: Guess) -> Finding:
-    """Severe only where that is clearly likelier than mild, and, where it would veto, sure, also by its own words."""
+def _graded(finding: Finding, by_itself: Guess, *, ruled: bool = False) -> Finding:
+    """Severe only where that is clearly likelier than mild, and, where it would veto, sure, also by its own words.
+
+    Where it is less than high by any of these, how severe it is is a doubt: a person decides about the veto.
+    """
     detail = dict(finding.detail)
     kind_share, severity_share = detail.pop("kind_share", None), detail.pop("severity_share", None)
     if detail.get("severity") == "severe" and severity_share is not None:
@@ -89,8 +95,16 @@ def _graded(finding: Finding, by_itself: Guess) -> Finding:
         unsure = finding.confidence * severity_share < SURE or by_itself.detail.get("severity") != "severe"
         if severity_share < SEVERE or (would_veto and unsure):
             detail["severity"] = "mild"
+        elif not ruled and _least(by_itself, kind_share, severity_share) < VETO:
+            severity_share = min(severity_share, DOUBT)
     detail["share"] = {"kind": kind_share, "severity": severity_share}
     return replace(finding, detail=detail)
+
+
+def _least(by_itself: Guess, kind_share: float | None, severity_share: float) -> float:
+    """The least of what a veto demands."""
+    own = by_itself.share.get("severity", 0.0)
+    return min(by_itself.probability, own, kind_share or 0.0, severity_share)
 
 
 def measure(conversation: Conversation, findings: Sequence[Finding]) -> list[Measure]:

@@ -124,9 +124,12 @@ def _counted_against(
 
 
 def _fits(condition: Hear, context: Context, finding: Finding) -> bool:
-    """Whether a finding has the detail that is asked; without doubt, a doubtful one is read in favour of who is judged."""
-    if condition.max is None and context.unsure(finding, condition.detail):
-        return True
+    """Whether a finding has the detail that is asked; without doubt, a doubtful one is read in favour of who is judged.
+
+    What is wanted was then done, what is forbidden (a ``max``, a veto) was not.
+    """
+    if context.unsure(finding, condition.detail):
+        return condition.max is None and not context.accuses
     return matches(finding.detail, condition.detail)
 
 

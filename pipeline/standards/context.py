@@ -32,7 +32,7 @@ class Figure:
 
 @dataclass(slots=True)
 class Context:
-    """The view that conditions have of a call: all findings, none doubtful, or a side's known ones (``known_only``)."""
+    """A call as conditions see it: all findings, none doubtful, a side's known ones (``known_only``), a veto's (``accuses``)."""
 
     evidence: Evidence
     findings: tuple[Finding, ...]
@@ -43,6 +43,7 @@ class Context:
     doubtful: bool = True
     unread: frozenset[str] = frozenset()
     known_only: bool = False
+    accuses: bool = False
     unread_kinds: frozenset[str | None] = frozenset()
     by_kind: dict[str, list[Finding]] = field(default_factory=dict)
     by_rule: dict[str, list[Finding]] = field(default_factory=dict)
@@ -67,8 +68,7 @@ class Context:
         sure = doubtful or evidence.outcome.confidence >= gate
         outcome = evidence.outcome if sure else Outcome("undetermined", 1.0)
         marks, own = frozenset(plan.marks.values()), plan.own
-        heard = []
-        by_rule: dict[str, list[Finding]] = {}
+        heard, by_rule = list[Finding](), dict[str, list[Finding]]()
         for finding in kept:
             mark = finding.detail["rule"] if finding.detail.keys() == {"rule"} else None
             if mark in marks:

@@ -15,6 +15,7 @@ from pipeline.standards.messages import message
 from pipeline.standards.plan import Needs, Plan
 from pipeline.standards.schema import Criterion, Standard
 from pipeline.standards.unconnected import fatal_all_the_same, no_connect, unrecorded
+from pipeline.standards.vetoes import vetoed
 from pipeline.standards.view import View
 from pipeline.standards.wording import Bilingual, fill, reason
 from pipeline.types import CriterionResult, Finding, Reason, Verdict
@@ -223,7 +224,7 @@ def _tested(criterion: Criterion, standard: Standard, plan: Plan, context: Conte
     half = answer(criterion.partial, context, plan.rules) if criterion.partial is not None else Judged(False)
     if not passed.value and half.value is None:
         return _unknown(half)
-    veto = answer(criterion.fatal, context, plan.rules) if criterion.fatal is not None else Judged(False)
+    veto = vetoed(criterion, context, plan)
     verdict: Verdict = "pass" if passed.value else "partial" if half.value else "fail"
     if criterion.bonus and verdict != "pass":
         return View("not_applicable", message("bonus_not_earned"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pipeline.standards.conditions import answer
 from pipeline.standards.context import Context
 from pipeline.standards.messages import message, word
 from pipeline.standards.plan import Needs, Plan
 from pipeline.standards.schema import Criterion, Standard
+from pipeline.standards.vetoes import vetoed
 from pipeline.standards.view import View
 
 
@@ -44,7 +44,7 @@ def fatal_all_the_same(criterion: Criterion, plan: Plan, context: Context) -> Vi
     """What vetoes was heard where nobody should have been there to hear it: one of both is wrong, a person says which."""
     if criterion.fatal is None or (plan.judging[criterion.id].side and not context.sides_sure):
         return None
-    veto = answer(criterion.fatal, context, plan.rules)
+    veto = vetoed(criterion, context, plan)
     if not veto.value or not veto.hits:
         return None
     outcome, quote = word(f"outcome_{context.outcome}"), veto.hits[0].quote or veto.hits[0].kind
