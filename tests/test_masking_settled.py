@@ -29,7 +29,7 @@ REST = {
 }
 _MARK = re.compile(r"\{(\w+): ([^}]*)\}")
 MISSED = (
-    "double O, L, E, Y, nine", "是哪个张", "A C M E dot com", "A, D, E and K",
+    "double O, L, E, Y, nine", "是哪个张", "A, D, E and K",
     "您姓哪个于", "“诗涵”怎么写", "韩}医生您好", "高兴就行",
 )  # fmt: skip
 """Known limits: what the network finds or leaves in calls of three turns, whatever the last word says."""
