@@ -23,6 +23,7 @@ from pipeline.analysis.dialogue import (
 from pipeline.analysis.postponed import handled
 from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
+from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
 from pipeline.analysis.sure import says
 from pipeline.types import Finding
@@ -143,7 +144,7 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
     ]
     if not replied:
         return "passive", 1.0
-    chance = judge("handling", conversation, sentence)
+    chance = _chances(conversation, sentence)
     best = str(max(chance, key=lambda value: chance[value]))
     if kind == "no_time" and best == "passive" and cue("another_time", *replied):
         return "benefit", ANOTHER_TIME
@@ -153,6 +154,26 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
         return "benefit", 0.5
     sure = chance["benefit"] if best == "benefit" else 1 - chance["benefit"]
     return handled(conversation, sentence, kind, replied, (best, sure))
+
+
+def _chances(conversation: Conversation, sentence: Sentence) -> dict[str, float]:
+    """How likely each handling is over both turns, or by the second alone where the first only asks back.
+
+    The layer weighs a second turn little, for mostly the first one tells; who asks back has not answered yet.
+    """
+    both = judge("handling", conversation, sentence)
+    turns = after(conversation, sentence.turn, "agent", 2)
+    if len(turns) < 2 or not _only_asks(conversation, turns[0]):
+        return both
+    second = judge("handling", conversation, sentence, replies=turns[1:])
+    return max(both, second, key=lambda one: one["benefit"])
+
+
+def _only_asks(conversation: Conversation, turn: int) -> bool:
+    """Whether a turn ends in a question and offers nothing before it; a nod ahead of it ("makes sense") is no answer."""
+    said = of_turn(conversation, turn)
+    asked = likely(conversation, "needs_question", said[-1]) or has_shape("asks", said[-1].folded)
+    return bool(asked) and not any(likely(conversation, "hard_sell", one) for one in said)
 
 
 def _fixed(conversation: Conversation, sentence: Sentence) -> bool:
