@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.analysis import demanded
+from pipeline.analysis import demanded, stop_calling
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, of_turn
 from pipeline.analysis.rules import Match
@@ -26,8 +26,7 @@ _HANDED = 0.9
 
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
     """Findings ``do_not_call``, ``complaint`` (by the customer) and ``notice`` (by the agent)."""
-    asked = [one for one in conversation.by("customer") if not says(one, "do_not_call", "drops")]
-    found = list(told_findings(conversation, "do_not_call", asked))
+    found = list(stop_calling.find(conversation))
     found += _complaints(conversation)
     found += told_findings(conversation, "notice", conversation.by("agent"))
     found += demanded.find(conversation)
@@ -42,7 +41,8 @@ def _complaints(conversation: Conversation) -> Iterator[Finding]:
     """
     for sentence in conversation.by("customer"):
         hits = [*told(conversation, "complaint", sentence), *_threats(sentence)]
-        if not hits or has_shape("asks_again", sentence.folded):
+        praised = says(sentence, "complaint", "drops")
+        if not hits or praised or has_shape("asks_again", sentence.folded):
             continue
         strongest = max(hits, key=lambda hit: hit.strength)
         sure = _HANDED if _handed_over(conversation, sentence, hits) else 0.0

@@ -25,6 +25,7 @@ from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
+from pipeline.analysis.sure import found as worded
 from pipeline.analysis.sure import says
 from pipeline.types import Finding
 
@@ -62,12 +63,21 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 
 def objections(conversation: Conversation, turn: int) -> list[tuple[Sentence, Match]]:
     """Sentences of a turn that object, with the words that do and the likeliest kind."""
-    judged = ((s, likely(conversation, KIND, s)) for s in of_turn(conversation, turn))
+    judged = ((s, _heard(conversation, s)) for s in of_turn(conversation, turn))
     return [
-        (s, _weighed(conversation, s, told[0]))
-        for s, told in judged
-        if told is not None and not _is_none(conversation, s, told[0])
+        (s, _weighed(conversation, s, hit))
+        for s, hit in judged
+        if hit is not None and not _is_none(conversation, s, hit)
     ]
+
+
+def _heard(conversation: Conversation, sentence: Sentence) -> Match | None:
+    """The words that object: as the learned layer tells, or as the words alone do where those tell it more surely."""
+    told = likely(conversation, KIND, sentence)
+    said = next(worded(sentence, KIND, "adds"), None)
+    if said is None or (told is not None and told[0].strength >= said[0].strength):
+        return told[0] if told else None
+    return Match("worded", *said[1], said[0].strength, "pattern", said[0].detail)
 
 
 def _is_none(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
