@@ -19,11 +19,11 @@ from pipeline.analysis.dialogue import (
     found_at,
     hits,
     of_turn,
+    size,
 )
 from pipeline.analysis.postponed import handled
 from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
-from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
 from pipeline.analysis.sure import found as worded
 from pipeline.analysis.sure import says
@@ -40,6 +40,10 @@ DOUBT = 0.32
 """How likely a reply must meet an objection for a rule's word that it does to make that a doubt, read in the agent's favour."""
 A_DOUBT = 0.55
 """Most that counts what may be no objection to this offer: under the gate."""
+MET = 0.6
+"""How likely a second turn must meet an objection behind a question back (the gate, our default)."""
+_NOD = 4
+"""Most words of a sentence that only takes up what was said (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 
 
@@ -167,7 +171,7 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
 
 
 def _chances(conversation: Conversation, sentence: Sentence) -> dict[str, float]:
-    """How likely each handling is over both turns, or by the second alone where the first only asks back.
+    """How likely each handling is over both turns, or by the second alone where that meets it and the first only asks back.
 
     The layer weighs a second turn little, for mostly the first one tells; who asks back has not answered yet.
     """
@@ -176,14 +180,14 @@ def _chances(conversation: Conversation, sentence: Sentence) -> dict[str, float]
     if len(turns) < 2 or not _only_asks(conversation, turns[0]):
         return both
     second = judge("handling", conversation, sentence, replies=turns[1:])
-    return max(both, second, key=lambda one: one["benefit"])
+    return second if second["benefit"] >= MET else both
 
 
 def _only_asks(conversation: Conversation, turn: int) -> bool:
-    """Whether a turn ends in a question and offers nothing before it; a nod ahead of it ("makes sense") is no answer."""
+    """Whether a turn asks what the customer has or needs and says no more than a nod beside it ("makes sense")."""
     said = of_turn(conversation, turn)
-    asked = likely(conversation, "needs_question", said[-1]) or has_shape("asks", said[-1].folded)
-    return bool(asked) and not any(likely(conversation, "hard_sell", one) for one in said)
+    asked = [s for s in said if likely(conversation, "needs_question", s)]
+    return bool(asked) and all(s in asked or size(s.folded) <= _NOD for s in said)
 
 
 def _fixed(conversation: Conversation, sentence: Sentence) -> bool:
