@@ -247,3 +247,17 @@ def test_a_demand_that_the_agent_follows_is_sure() -> None:
         for said in (turns[:1], turns)
     )
     assert alone.confidence < 0.6 <= followed.confidence and followed.detail["escalation"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("zh", "上回我投诉漏水，你们处理得真利索", False),
+        ("zh", "上回我投诉漏水，你们处理得太差了", True),
+        ("en", "The complaints desk sorted it within the hour, brilliant", False),
+        ("en", "Your complaints desk is useless, nobody sorted it", True),
+    ],
+)
+def test_praise_of_how_a_complaint_was_met_is_none(language: str, text: str, found: bool) -> None:
+    sure = [f for f in compliance.find(one(text, language)) if f.kind == "complaint"]
+    assert bool(sure) is found
