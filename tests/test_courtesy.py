@@ -82,7 +82,7 @@ def test_wishes_for_what_lies_ahead_close(line):
 
 
 @pytest.mark.parametrize(
-    "line", ["You have a good broker there.", "We have a nice range of tiles.", "Do you have a safe garage?", "I speak then sign."]
+    "line", ["You have a good broker there.", "Do you have a safe garage?", "I speak then sign."]
 )  # fmt: skip
 def test_what_somebody_has_wishes_nothing(line):
     assert (0, "closing") not in said(f"A {line}", language="en")

@@ -332,7 +332,7 @@ def test_who_asks_not_to_be_called_is_neither_to_be_called_back_nor_somebody_els
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
-        ("en", ("a: Hello, is that Una?", "c: Who's this?", "a: Fenn Couriers, I've a parcel.", "c: Coming to the door.", "a: Ta, bye.")),
+        ("en", ("a: Hello, is that Una?", "c: Who's this?", "a: Fenn Couriers, a parcel.", "c: Coming down.", "a: Ta, bye.")),
         ("zh", ("a: 喂，是老周吗？", "c: 哪位？", "a: 送水的，放门口了啊。", "c: 晓得了。", "a: 谢谢您，再见。")),
     ],
 )  # fmt: skip

@@ -117,7 +117,7 @@ def unclear(conversation: Conversation, sentence: Sentence) -> bool:
 
 
 def _no_confusion(conversation: Conversation, sentence: Sentence) -> bool:
-    """Whether a sentence asks who calls or for the matter itself, or only seeks a name (那个什么卡), whatever the learned layer takes it for."""
+    """Whether a sentence asks who calls or for the matter, or only seeks a name (那个什么卡), whatever the layer takes it for."""
     asks = has_shape("asks_identity", sentence.folded) or has_shape("asks_which", sentence.folded)
     return bool(asks) or says(sentence, KIND, "drops") or _interested(conversation, sentence)
 
