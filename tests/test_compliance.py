@@ -263,3 +263,17 @@ def test_who_only_knows_the_caller_again_complains_of_nothing_for_sure(
     turns = (Turn("agent", agent, None, None, 1.0), Turn("customer", said, None, None, 1.0))
     found = compliance.find(Conversation.of(Transcript(language, turns)))
     assert all(one.confidence < 0.6 for one in found if one.kind == "complaint")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("zh", "上回我投诉漏水，你们处理得真利索", False),
+        ("zh", "上回我投诉漏水，你们处理得太差了", True),
+        ("en", "The complaints desk sorted it within the hour, brilliant", False),
+        ("en", "Your complaints desk is useless, nobody sorted it", True),
+    ],
+)
+def test_praise_of_how_a_complaint_was_met_is_none(language: str, text: str, found: bool) -> None:
+    sure = [f for f in compliance.find(one(text, language)) if f.kind == "complaint"]
+    assert bool(sure) is found

@@ -186,3 +186,32 @@ def test_initials_reword_nothing_and_an_idiom_is_no_circle(language, asked, repl
     found = next(one for one in confusion.find(said, ()) if one.kind == "confusion")
     sure = found.detail["restated"] and found.detail["share"]["restated"] >= 0.6
     assert sure is restated
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "kind"),
+    [
+        ("en", "C You'll want to speak up, duck", "hearing"),
+        ("en", "C In plain terms please, I'm only the caretaker", "meaning"),
+        ("en", "C Could you put that in ordinary words", "meaning"),
+        ("zh", "C 您讲大点声，我这儿机器响", "hearing"),
+        ("zh", "C 麻烦讲得直白些", "meaning"),
+    ],
+)
+def test_who_asks_for_a_louder_or_plainer_word_is_confused(language, said, kind):
+    found = confusion.find(call("A Hello, Moss Motors here.", said, "A Yes.", language=language), ())
+    assert [f.detail["kind"] for f in found if f.kind == "confusion"] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh", "C 那个什么券 我早用掉了"),
+        ("zh", "C 就那个什么会员对吧，开过了"),
+        ("en", "C Is the class taught in English?"),
+        ("en", "C My lad won't speak up at school"),
+    ],
+)
+def test_who_seeks_a_name_or_speaks_of_others_is_not(language, said):
+    found = confusion.find(call("A Hello, Moss Motors here.", said, "A Yes.", language=language), ())
+    assert [f for f in found if f.kind == "confusion" and f.confidence >= 0.6] == []

@@ -70,3 +70,19 @@ def test_a_title_and_good_morning_greet(line):
 
 def test_early_is_no_greeting():
     assert (0, "greeting") not in said("A 石经理早就来过了。")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Have a smooth landing.", "Thanks, have a lovely long weekend away.", "Noon on Friday, chat then.", "See you both there.",
+     "Safe home now."],
+)  # fmt: skip
+def test_wishes_for_what_lies_ahead_close(line):
+    assert (0, "closing") in said(f"A {line}", language="en")
+
+
+@pytest.mark.parametrize(
+    "line", ["You have a good broker there.", "Do you have a safe garage?", "I speak then sign."]
+)  # fmt: skip
+def test_what_somebody_has_wishes_nothing(line):
+    assert (0, "closing") not in said(f"A {line}", language="en")

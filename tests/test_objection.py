@@ -173,3 +173,46 @@ def test_a_grievance_that_was_asked_for_is_no_objection_before_anything_is_offer
 def test_a_day_asked_for_is_a_next_step(said, replies):
     (found,) = objection.find(call("A 我们有一款净水器。", said, *replies), ())
     assert found.detail["handling"] == "benefit"
+
+
+@pytest.mark.parametrize(
+    ("language", "lines", "met"),
+    [
+        ("en", ("A Our planters are cast in one piece.", "C That's more than we'd pay.",
+                "A I see, and how many do you lose to frost each winter?", "C Four or five.",
+                "A These don't crack in frost, so you'd save those five every year."), True),
+        ("en", ("A Our planters are cast in one piece.", "C That's more than we'd pay.",
+                "A I see, and how many do you lose to frost each winter?", "C Four or five.",
+                "A Okay, well, all the best then."), False),
+        ("zh", ("A 我们是做会计代账的。", "C 我们已经有代账的了。", "A 这样啊，那他们多久跟您对一次账呢？", "C 一年一次吧。",
+                "A 我们每个月都跟您对，报表您手机上随时能看，漏报了我们赔。"), True),
+        ("zh", ("A 我们是做会计代账的。", "C 我们已经有代账的了。", "A 这样啊，那他们多久跟您对一次账呢？", "C 一年一次吧。",
+                "A 好的，那不打扰您了。"), False),
+    ],
+)  # fmt: skip
+def test_behind_a_question_back_the_second_turn_counts(language, lines, met):
+    """The standard gives the agent two turns: who first asks back has not given in."""
+    found = objection.find(call(*lines, language=language), ())
+    assert [f.detail["handling"] == "benefit" for f in found if f.turn == 1] == [met]
+
+
+@pytest.mark.parametrize(
+    ("language", "offer", "said"),
+    [
+        ("zh", "A 我们可以给您家换一整套门窗。", "C 换一套估计不便宜吧"),
+        ("zh", "A 我们这个陪练是一对一的。", "C 陪练的机构都死贵"),
+        ("en", "A We could resurface the whole drive.", "C That'd set us back a fair bit"),
+        ("en", "A The course is ten evenings.", "C It seems rather dear"),
+    ],
+)
+def test_a_guess_at_a_high_price_objects_to_it(language, offer, said):
+    (found,) = objection.find(call(offer, said, "A 可以分期。", language=language), ())
+    assert found.detail["kind"] == "price" and found.confidence >= 0.6
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh", "C 那能省不少钱吧"), ("en", "C That must save a fortune")]
+)
+def test_a_guess_at_a_saving_objects_to_nothing(language, said):
+    found = objection.find(call("A We fit panels.", said, "A Yes.", language=language), ())
+    assert all(f.confidence < 0.6 for f in found)

@@ -327,3 +327,33 @@ def test_who_asks_not_to_be_called_is_neither_to_be_called_back_nor_somebody_els
 ) -> None:
     found = decided(language, *lines)
     assert found.label in ("not_interested", "undetermined") and found.follow_up_when is None
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("en", ("a: Hello, is that Una?", "c: Who's this?", "a: Fenn Couriers, a parcel.", "c: Coming down.", "a: Ta, bye.")),
+        ("zh", ("a: 喂，是老周吗？", "c: 哪位？", "a: 送水的，放门口了啊。", "c: 晓得了。", "a: 谢谢您，再见。")),
+    ],
+)  # fmt: skip
+def test_who_is_thanked_behind_the_last_words_has_talked(language: str, lines: tuple[str, ...]) -> None:
+    conversation = said(language, *lines)
+    assert talked(conversation) == "sure"
+    assert outcome.decide(conversation, find_all(conversation)).label not in ("no_conversation", "voicemail")
+
+
+def test_a_farewell_into_a_dead_line_is_no_talk() -> None:
+    lines = (
+        "a: Hello, Fenn Couriers.",
+        "c: Two teas, love.",
+        "a: Hello? Can you hear me?",
+        "c: And a scone.",
+        "a: Bye then.",
+    )
+    assert talked(said("en", *lines)) == "maybe"
+
+
+def test_a_no_that_turns_down_thanks_alone_is_no_sure_refusal() -> None:
+    lines = ("a: 您好，您的快件放驿站了", "c: 好", "a: 太谢谢您了", "c: 不用谢，举手之劳", "a: 再见")
+    result = decided("zh", *lines)
+    assert result.label != "not_interested" or result.confidence < 0.6

@@ -42,3 +42,43 @@ def test_the_last_word_is_final() -> None:
 def test_soft_refusals_say_so() -> None:
     (found,) = find(_conversation(("customer", "以后再说吧。"), ("agent", "好的")), ())
     assert found.detail["soft"] is True
+
+
+@pytest.mark.parametrize(
+    ("offer", "said"),
+    [
+        ("我们有原味的和辣的两种。", "不喜欢的是辣的，其他的都可以来点"),
+        ("有早班课和晚班课。", "不考虑早班的，想报晚班的"),
+        ("师傅下午给您送过去。", "不用我自己抬上楼吧"),
+        ("谢谢您帮忙填问卷。", "哎，甭谢，都是小事"),
+        ("We have the course in French and in German.", "Not keen on German but I'd like the French one"),
+        ("There's a window seat or an aisle.", "I don't need the window, I'll take the aisle"),
+        ("Just bring your passport on the day.", "We will do that, good evening"),
+    ],
+)
+def test_one_part_thanks_or_a_task_turned_down_refuses_nothing(offer: str, said: str) -> None:
+    found = find(_conversation(("agent", offer), ("customer", said)), ())
+    assert [one for one in found if one.confidence >= 0.6] == []
+
+
+@pytest.mark.parametrize(
+    ("offer", "said"),
+    [
+        ("您家孩子要不要报个游泳班？", "没有没有，我刚毕业"),
+        ("您需要办一张加油卡吗？", "不用不用，我没车"),
+        ("We do a yearly service for sixty pounds.", "Nope we're sorted, my uncle does it"),
+        ("We could put you on our premium plan.", "Honestly wouldn't use it"),
+        ("We sell loans at five percent.", "Not interested in loans, I'd like you to hang up"),
+        ("我们有理财和保险。", "不感兴趣的是你们这一整套"),
+    ],
+)
+def test_bare_noes_to_an_offer_refuse(offer: str, said: str) -> None:
+    assert find(_conversation(("agent", offer), ("customer", said)), ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [("打扰到您了吧？", "没有没有"), ("Is now a bad time to talk?", "Nah I'm fine")]
+)
+def test_the_same_noes_to_another_question_refuse_nothing(asked: str, said: str) -> None:
+    found = find(_conversation(("agent", asked), ("customer", said)), ())
+    assert [one for one in found if one.confidence >= 0.6] == []

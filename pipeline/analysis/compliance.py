@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pipeline.analysis import demanded
+from pipeline.analysis import demanded, stop_calling
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import after, of_turn
 from pipeline.analysis.rules import Match
@@ -27,8 +27,7 @@ _HANDED = 0.9
 
 def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Finding]:
     """Findings ``do_not_call``, ``complaint`` (by the customer) and ``notice`` (by the agent)."""
-    asked = [one for one in conversation.by("customer") if not says(one, "do_not_call", "drops")]
-    found = list(told_findings(conversation, "do_not_call", asked))
+    found = list(stop_calling.find(conversation))
     found += _complaints(conversation)
     found += told_findings(conversation, "notice", conversation.by("agent"))
     found += demanded.find(conversation)
@@ -43,7 +42,8 @@ def _complaints(conversation: Conversation) -> Iterator[Finding]:
     """
     for sentence in conversation.by("customer"):
         hits = [*told(conversation, "complaint", sentence), *_threats(sentence)]
-        if not hits or has_shape("asks_again", sentence.folded):
+        praised = says(sentence, "complaint", "drops")
+        if not hits or praised or has_shape("asks_again", sentence.folded):
             continue
         if says(sentence, "complaint", "doubts"):
             hits = [replace(hit, strength=min(hit.strength, DOUBT)) for hit in hits]

@@ -33,6 +33,8 @@ from pipeline.analysis.replies_features import Exchange, row_of
 from pipeline.analysis.rules import Match
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely
+from pipeline.analysis.sure import found as worded
+from pipeline.analysis.sure import says
 from pipeline.types import Finding
 
 KIND = "confusion"
@@ -94,22 +96,30 @@ def _once(found: list[Finding]) -> list[Finding]:
 def _confused(conversation: Conversation, turn: int) -> tuple[Sentence, Match, str] | None:
     """The surest confused words of a turn; a lack of meaning outweighs a lack of hearing."""
     said = [s for s in of_turn(conversation, turn) if not _no_confusion(conversation, s)]
-    judged = ((s, likely(conversation, KIND, s)) for s in said)
-    told = [(s, found[0], str(found[0].detail.get("kind", "meaning"))) for s, found in judged if found]
+    judged = ((s, _told(conversation, s)) for s in said)
+    told = [(s, hit, str(hit.detail.get("kind", "meaning"))) for s, hit in judged if hit]
     if told:
         return max(told, key=lambda one: (one[2] == "meaning", one[1].strength))
     return _by_dialogue(conversation, turn) if conversation.turns[turn].speaker == "customer" else None
 
 
+def _told(conversation: Conversation, sentence: Sentence) -> Match | None:
+    """The confused words of a sentence: by the words alone where they are sure, else by the learned layer."""
+    for one, span in worded(sentence, KIND, "adds"):
+        return Match("worded", *span, one.strength, "pattern", one.detail)
+    found = likely(conversation, KIND, sentence)
+    return found[0] if found else None
+
+
 def unclear(conversation: Conversation, sentence: Sentence) -> bool:
     """Whether a sentence tells confusion rather than anything else; who asks for a name or a firm is not confused."""
-    return not _no_confusion(conversation, sentence) and likely(conversation, KIND, sentence) is not None
+    return not _no_confusion(conversation, sentence) and _told(conversation, sentence) is not None
 
 
 def _no_confusion(conversation: Conversation, sentence: Sentence) -> bool:
-    """Whether a sentence asks who calls, or for the matter itself, whatever the learned layer takes it for."""
+    """Whether a sentence asks who calls or for the matter, or only seeks a name (那个什么卡), whatever the layer takes it for."""
     asks = has_shape("asks_identity", sentence.folded) or has_shape("asks_which", sentence.folded)
-    return bool(asks) or _interested(conversation, sentence)
+    return bool(asks) or says(sentence, KIND, "drops") or _interested(conversation, sentence)
 
 
 def _interested(conversation: Conversation, sentence: Sentence) -> bool:

@@ -19,11 +19,13 @@ from pipeline.analysis.dialogue import (
     found_at,
     hits,
     of_turn,
+    size,
 )
 from pipeline.analysis.postponed import handled
 from pipeline.analysis.replies import judge
 from pipeline.analysis.rules import Match
 from pipeline.analysis.spotting import likely
+from pipeline.analysis.sure import found as worded
 from pipeline.analysis.sure import says
 from pipeline.types import Finding
 
@@ -38,6 +40,10 @@ DOUBT = 0.32
 """How likely a reply must meet an objection for a rule's word that it does to make that a doubt, read in the agent's favour."""
 A_DOUBT = 0.55
 """Most that counts what may be no objection to this offer: under the gate."""
+MET = 0.6
+"""How likely a second turn must meet an objection behind a question back (the gate, our default)."""
+_NOD = 4
+"""Most words of a sentence that only takes up what was said (our default)."""
 _ORDER = ("distrust", "price", "existing_supplier", "no_need", "no_time", "other")
 
 
@@ -61,12 +67,21 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
 
 def objections(conversation: Conversation, turn: int) -> list[tuple[Sentence, Match]]:
     """Sentences of a turn that object, with the words that do and the likeliest kind."""
-    judged = ((s, likely(conversation, KIND, s)) for s in of_turn(conversation, turn))
+    judged = ((s, _heard(conversation, s)) for s in of_turn(conversation, turn))
     return [
-        (s, _weighed(conversation, s, told[0]))
-        for s, told in judged
-        if told is not None and not _is_none(conversation, s, told[0])
+        (s, _weighed(conversation, s, hit))
+        for s, hit in judged
+        if hit is not None and not _is_none(conversation, s, hit)
     ]
+
+
+def _heard(conversation: Conversation, sentence: Sentence) -> Match | None:
+    """The words that object: as the learned layer tells, or as the words alone do where those tell it more surely."""
+    told = likely(conversation, KIND, sentence)
+    said = next(worded(sentence, KIND, "adds"), None)
+    if said is None or (told is not None and told[0].strength >= said[0].strength):
+        return told[0] if told else None
+    return Match("worded", *said[1], said[0].strength, "pattern", said[0].detail)
 
 
 def _is_none(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
@@ -143,7 +158,7 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
     ]
     if not replied:
         return "passive", 1.0
-    chance = judge("handling", conversation, sentence)
+    chance = _chances(conversation, sentence)
     best = str(max(chance, key=lambda value: chance[value]))
     if kind == "no_time" and best == "passive" and cue("another_time", *replied):
         return "benefit", ANOTHER_TIME
@@ -153,6 +168,26 @@ def _handling(conversation: Conversation, sentence: Sentence, kind: str) -> tupl
         return "benefit", 0.5
     sure = chance["benefit"] if best == "benefit" else 1 - chance["benefit"]
     return handled(conversation, sentence, kind, replied, (best, sure))
+
+
+def _chances(conversation: Conversation, sentence: Sentence) -> dict[str, float]:
+    """How likely each handling is over both turns, or by the second alone where that meets it and the first only asks back.
+
+    The layer weighs a second turn little, for mostly the first one tells; who asks back has not answered yet.
+    """
+    both = judge("handling", conversation, sentence)
+    turns = after(conversation, sentence.turn, "agent", 2)
+    if len(turns) < 2 or not _only_asks(conversation, turns[0]):
+        return both
+    second = judge("handling", conversation, sentence, replies=turns[1:])
+    return second if second["benefit"] >= MET else both
+
+
+def _only_asks(conversation: Conversation, turn: int) -> bool:
+    """Whether a turn asks what the customer has or needs and says no more than a nod beside it ("makes sense")."""
+    said = of_turn(conversation, turn)
+    asked = [s for s in said if likely(conversation, "needs_question", s)]
+    return bool(asked) and all(s in asked or size(s.folded) <= _NOD for s in said)
 
 
 def _fixed(conversation: Conversation, sentence: Sentence) -> bool:

@@ -15,6 +15,7 @@ from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.endings import ACTS, Ending
 from pipeline.analysis.matching import matches
 from pipeline.analysis.outcome_talk import Talk
+from pipeline.analysis.spotting import likely
 from pipeline.analysis.sure import says
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ UNCONNECTED = ("voicemail", "no_conversation")
 """Outcomes of a call in which nobody talked with the agent."""
 _TALKED = {"interested", "not_interested", "call_back", "undetermined"}
 """What a call may be in which nothing was bought."""
+_AGAINST_IT = ("refusal", "objection", "do_not_call", "complaint")
+"""Kinds of sentence by which a customer turns down what is offered."""
 KIND = "outcome"
 
 
@@ -223,6 +226,16 @@ def _put_off(conversation: Conversation, _ending: Ending) -> bool:
     )
 
 
+def _no_refusal(conversation: Conversation, _ending: Ending) -> bool:
+    """Whether nothing that the customer says turns down, objects or complains: 不用谢 holds a no and refuses nothing."""
+    mine = [one for one in conversation.sentences if one.speaker != "agent"]
+    told = [one for one in mine if not says(one, "refusal", "drops")]
+    return not any(
+        matches("outcome_refusal", one) or any(likely(conversation, kind, one) for kind in _AGAINST_IT)
+        for one in told
+    )
+
+
 def _does(ending: Ending, stretch: str, act: str) -> float:
     """The strongest sign of an act in a stretch: the customer's last sentences, their first, or the agent's last."""
     side = "agent" if stretch == "agent" else "customer"
@@ -235,4 +248,5 @@ _AGAINST = {
     "wrong_person": _no_stranger,
     "call_back": _put_off,
     "voicemail": _no_machine,
+    "not_interested": _no_refusal,
 }

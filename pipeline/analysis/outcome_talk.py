@@ -29,6 +29,7 @@ _TELLS = {"when": "answers_when", "where": "answers_where", "who": "answers_who"
 _KINDS = frozenset({"refusal", "objection", "complaint", "do_not_call", "customer_question"})
 _OFF_THE_MATTER = frozenset({"no_time", "other"})
 """Objections that need not be to what was said."""
+_PARTING = frozenset({"closing", "thanks"})
 _ASIDE = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]|[^\w]+")
 
 
@@ -49,7 +50,7 @@ def talked(conversation: Conversation, findings: Sequence[Finding] = ()) -> Talk
         return "sure"
     if any(matches("voicemail", s) for s in conversation.sentences if s.speaker == "customer"):
         return "maybe"
-    if _tells(conversation, said):
+    if _tells(conversation, said) or _parts(conversation, said):
         return "sure"
     signs = {turn for turn in said if _takes_up(conversation, turn, said[turn])}
     signs |= {f.turn for f in findings if f.turn in said and _shows_talk(conversation, f)}
@@ -86,6 +87,27 @@ def _abused(findings: Sequence[Finding], said: dict[int, tuple[Sentence, ...]]) 
         if f.kind == "rude" and f.speaker == "agent" and f.turn is not None and f.confidence >= SURE
     ]
     return any(min(said) < turn < max(said) for turn in rude)
+
+
+def _parts(conversation: Conversation, said: dict[int, tuple[Sentence, ...]]) -> bool:
+    """Whether the agent thanks or takes leave behind the customer's last words, and neither asks for the line there.
+
+    Who hears nobody calls into the line or hangs up; thanks and a farewell go to somebody who has answered.
+    """
+    theirs, ours = _turns_of(conversation, "customer"), _turns_of(conversation, "agent")
+    if len(theirs) < _SIGNS or len(ours) < _SIGNS or theirs[-1] not in said:
+        return False
+    last = [at for at in ours if at > theirs[-1]][-1:]
+    ahead = [at for at in ours if at < theirs[-1]][-1:]
+    spoken = [s for at in (*ahead, *last) for s in of_turn(conversation, at)]
+    if any(cue("on_the_line", s) or matches("no_connection", s) for s in spoken):
+        return False
+    return any(
+        hit.detail["kind"] in _PARTING
+        for at in last
+        for s in of_turn(conversation, at)
+        for hit in matches("courtesy", s)
+    )
 
 
 def _tells(conversation: Conversation, said: dict[int, tuple[Sentence, ...]]) -> bool:

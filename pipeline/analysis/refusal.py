@@ -11,10 +11,14 @@ from pipeline.analysis.dialogue import before, content, of_turn
 from pipeline.analysis.rules import RuleSet
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely, spot
+from pipeline.analysis.sure import found as worded
 from pipeline.analysis.sure import says
 from pipeline.types import Finding
 
 KIND = "refusal"
+_OFFERS = ("needs_question", "pitch", "benefit", "purpose", "hard_sell")
+_SURE = 0.6
+"""Confidence from which a refusal stands as heard (the gate, our default)."""
 
 
 def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
@@ -26,15 +30,44 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """
 
     def refuses_nothing(sentence: Sentence, _rules: RuleSet) -> bool:
-        return says(sentence, KIND, "drops") or _specifies(conversation, sentence)
+        return _is_none(sentence) or _specifies(conversation, sentence)
 
-    found = spot(conversation, KIND, "customer", skip=refuses_nothing)
+    found = _with_worded(conversation, spot(conversation, KIND, "customer", skip=refuses_nothing))
     if not found:
         return []
     last = found[-1]
     if not last.detail.get("soft") and not _goes_on(conversation, last.turn or 0):
         found[-1] = replace(last, detail={**last.detail, "final": True})
     return found
+
+
+def _is_none(sentence: Sentence) -> bool:
+    """Whether the words turn down thanks or one part, ask what is needed, or stop a name and not a call."""
+    return says(sentence, KIND, "drops") or says(sentence, "do_not_call", "drops")
+
+
+def _with_worded(conversation: Conversation, found: Sequence[Finding]) -> list[Finding]:
+    """The findings with the bare noes that the words alone tell, where the agent offers something or asks for a need.
+
+    Behind another question ("is this a bad time?", 打扰您了吧) the same words refuse nothing.
+    """
+    sure = {one.turn for one in found if one.confidence >= _SURE}
+    added = {
+        s.turn: conversation.finding(KIND, s, *span, strength=one.strength, final=False, layer="pattern")
+        for s in conversation.by("customer")
+        if s.turn not in sure and not _is_none(s)
+        for one, span in worded(s, KIND, "adds")
+        if _offered(conversation, s.turn)
+    }
+    kept = [one for one in found if one.turn not in added]
+    return sorted([*kept, *added.values()], key=lambda one: one.turn or 0)
+
+
+def _offered(conversation: Conversation, turn: int) -> bool:
+    """Whether the agent's turn before offers something or asks for a need, and not only for leave to talk."""
+    said = [s for at in before(conversation, turn, "agent") for s in of_turn(conversation, at)]
+    asked = [s for s in said if not has_shape("may_we_talk", s.folded)]
+    return any(likely(conversation, kind, s) for s in asked for kind in _OFFERS)
 
 
 def _specifies(conversation: Conversation, sentence: Sentence) -> bool:

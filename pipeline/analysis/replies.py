@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from models.whole import Arrays, shipped
 from pipeline.analysis import acts
 from pipeline.analysis.conversation import Conversation, Sentence
+from pipeline.analysis.dialogue import of_turn
 from pipeline.analysis.features import vectors
 from pipeline.analysis.replies_features import Exchange, Row, Told, row_of
 
@@ -84,9 +85,18 @@ def dense_of(row: Row) -> np.ndarray:
     return np.concatenate(list(blocks))
 
 
-def judge(name: str, conversation: Conversation, asked: Sentence, kind: str = "") -> dict[Any, float]:
-    """How likely each value of a detail is for a sentence of the customer's."""
-    return chances(name, [row_of(Exchange.of(conversation, [asked]), told_by(conversation), kind)])[0]
+def judge(
+    name: str,
+    conversation: Conversation,
+    asked: Sentence,
+    kind: str = "",
+    replies: Sequence[int] | None = None,
+) -> dict[Any, float]:
+    """How likely each value of a detail is for a sentence of the customer's, by all replies or by some turns alone."""
+    exchange = Exchange.of(conversation, [asked])
+    if replies is not None:
+        exchange = replace(exchange, replies=tuple(of_turn(conversation, turn) for turn in replies))
+    return chances(name, [row_of(exchange, told_by(conversation), kind)])[0]
 
 
 @functools.cache
