@@ -120,7 +120,14 @@ def test_no_word_is_read_as_sql(store: Store, text: str) -> None:
                 assert text == "\ud800"  # no database takes half a character
                 continue
             except UnreadableError:
-                assert name in ("before", "since", "least", "reason")
+                assert name in (
+                    "before",
+                    "since",
+                    "least",
+                    "reason",
+                    "verdict",
+                    "outcome",
+                )  # a number, a day, a closed list
                 continue
             assert len(items) <= 1
             if name in ("agent", "team", "criterion", "verdict", "outcome", "assigned"):
