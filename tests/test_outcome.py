@@ -327,3 +327,18 @@ def test_who_asks_not_to_be_called_is_neither_to_be_called_back_nor_somebody_els
 ) -> None:
     found = decided(language, *lines)
     assert found.label in ("not_interested", "undetermined") and found.follow_up_when is None
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "wrong"),
+    [
+        ("zh", "c: 我手机号上个月换了，你们系统里是旧的吧。", False),
+        ("zh", "c: 这个号码我刚换的，你找的人我不认识。", True),
+        ("en", "c: My number has changed, could you note the new one?", False),
+        ("en", "c: I've only just got this number, I don't know him.", True),
+    ],
+)
+def test_who_has_another_number_is_still_himself(language: str, told: str, wrong: bool) -> None:
+    lines = ("a: 您好，讲讲体检。", told) if language == "zh" else ("a: Hello, about your check-up.", told)
+    label = weighed(said(language, *lines), {"wrong_person": 0.6, "interested": 0.3})[0]
+    assert (label == "wrong_person") is wrong
