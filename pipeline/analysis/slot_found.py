@@ -26,14 +26,9 @@ def findings_of(conversation: Conversation, turn: int, tag: Tag, known: Sequence
         and start < hit.end
     ):
         yield conversation.finding(
-            tag.slot,
-            sentence,
-            hit.start,
-            hit.end,
-            strength=hit.strength,
-            value=hit.value,
-            matched=hit.matched,
-        )
+            tag.slot, sentence, hit.start, hit.end,
+            strength=hit.strength, value=hit.value, matched=hit.matched,
+        )  # fmt: skip
         return
     value = sentence.text[start:end]
     match = recognise(value, known)
