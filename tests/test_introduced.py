@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 
 from pipeline.analysis.acts_fit import calls_of
-from pipeline.analysis.conversation import Conversation
+from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.departments import parts as places
 from pipeline.analysis.introduced import (
     asks_who,
@@ -24,7 +24,7 @@ from pipeline.analysis.named import Place, most
 from pipeline.analysis.opening import find, slots_of
 from pipeline.analysis.ordinary import counted
 from pipeline.analysis.own_words import gives_own
-from pipeline.analysis.slots import Known, likeness_of, recognise
+from pipeline.analysis.slots import Known, likeness_of, recognise, spot
 from pipeline.analysis.text import fold
 from pipeline.analysis.theirs import is_theirs, spans_of
 from pipeline.privacy.masking import mask
@@ -400,6 +400,24 @@ def test_an_ordinary_word_is_no_misheard_firm(firm: str, word: str) -> None:
     assert recognise(word, [Known(firm, firm)]) is None
     spelt = firm.replace("n", "nn").replace("l", "ll").replace("s", "ss")
     assert recognise(spelt, [Known(firm, firm)]) is not None
+
+
+@pytest.mark.parametrize(
+    ("known", "talk", "misheard"),
+    [
+        ("care team", "what care time would you like", "I'm with the caire team"),
+        ("pupil team", "people at home like it", "Joan of the poopil team"),
+        ("rates desk", "that rate is due soon", "Ann on the raites desk"),
+    ],
+)
+def test_ordinary_words_with_a_names_rough_sound_are_no_misheard_name(known, talk, misheard):
+    names = [Known(known, known)]
+    assert spot(_sentence(talk), names) is None
+    assert spot(_sentence(misheard), names).value == known
+
+
+def _sentence(text: str) -> Sentence:
+    return Conversation.of(Transcript("en", (Turn("agent", text, None, None, 1.0),))).sentences[0]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

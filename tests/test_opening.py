@@ -86,6 +86,33 @@ def test_profile_names(text: str, kind: str, quote: str, value: str, matched: st
     assert (found.quote, found.detail["value"], found.detail["matched"]) == (quote, value, matched)
 
 
+@pytest.mark.parametrize(
+    "text", ["华信传媒销售部，我是利鸣，请问有什么需要", "您好，这里是王访，跟您约个时间"]
+)
+def test_a_name_written_as_it_sounds_is_heard_behind_a_frame(text: str) -> None:
+    found = _find(text, profile=PROFILE)["name"]
+    assert (found.detail["matched"], found.detail["value"]) == ("fuzzy", "李明" if "利" in text else "王芳")
+    assert found.confidence >= 0.6
+
+
+def test_a_word_that_sounds_like_a_name_is_a_doubt() -> None:
+    profile = Profile(agents=(Agent(id="A01", names=("景莉",)),))
+    assert _find("您好，我是经理，跟您说一下价格", profile=profile)["name"].confidence < 0.6
+    assert "name" not in _find("您好，我是经理那边叫来的", profile=profile)
+
+
+@pytest.mark.parametrize(
+    ("text", "profile"),
+    [
+        ("您好，华信传媒，我姓李叫李明您的广告到期了", PROFILE),
+        ("您好，华信传媒，我姓王我叫王芳，跟您续个约", PROFILE),
+        ("您好，我姓丁叫丁一凡，跟您续个约", EMPTY),
+    ],
+)
+def test_the_whole_name_behind_the_family_name_is_taken(text: str, profile: Profile) -> None:
+    assert (_find(text, profile=profile)["name"].quote or "") in ("李明", "王芳", "丁一凡")
+
+
 def test_a_stranger_is_reported_with_what_was_expected() -> None:
     found = _find("您好，我是金辉地产的赵强", profile=PROFILE)
     assert found["company"].detail == {"value": "金辉地产", "matched": "pattern", "expected": "华信传媒"}

@@ -357,3 +357,18 @@ def test_a_no_that_turns_down_thanks_alone_is_no_sure_refusal() -> None:
     lines = ("a: 您好，您的快件放驿站了", "c: 好", "a: 太谢谢您了", "c: 不用谢，举手之劳", "a: 再见")
     result = decided("zh", *lines)
     assert result.label != "not_interested" or result.confidence < 0.6
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "wrong"),
+    [
+        ("zh", "c: 我手机号上个月换了，你们系统里是旧的吧。", False),
+        ("zh", "c: 这个号码我刚换的，你找的人我不认识。", True),
+        ("en", "c: My number has changed, could you note the new one?", False),
+        ("en", "c: I've only just got this number, I don't know him.", True),
+    ],
+)
+def test_who_has_another_number_is_still_himself(language: str, told: str, wrong: bool) -> None:
+    lines = ("a: 您好，讲讲体检。", told) if language == "zh" else ("a: Hello, about your check-up.", told)
+    label = weighed(said(language, *lines), {"wrong_person": 0.6, "interested": 0.3})[0]
+    assert (label == "wrong_person") is wrong

@@ -26,7 +26,8 @@ _RUN_BEFORE = re.compile(r"(?:[A-Z][\w&'-]* )+$")
 _STARTER = re.compile(
     r"^(?:(?:Hi|Hello|Hey|Good|Morning|Afternoon|Evening|It|It's|This|The|From|At|I'm|I)\b,? ?)+"
 )
-_AGAIN = re.compile(r"[\s，,.。、；;—–-]+")
+AGAIN = re.compile(r"[\s，,.。、；;—–-]+(?:我?的?(?:全名|名字|大名)?叫做?)?|我?的?(?:全名|名字|大名)?叫做?")
+"""What stands between a family name and the whole one: 我姓周，周晓燕; 我姓周叫周晓燕."""
 _GIVEN_ZH = re.compile(r"[\u3400-\u9fff]{1,2}(?=[，,。！!？? ]|$)")
 _PARTICLE = re.compile(
     r"(?: (?:van|von|de|der|den|da|di|del|dos|le|la|al|el|bin|ter|ten))+(?: [A-Z][\w'’-]+){1,2}"
@@ -144,7 +145,7 @@ def _fuller(said: Said, tag: Tag) -> Tag:
     if given and given[1] in first_names() and plain(value) not in first_names():
         return replace(tag, start=given.start(1))
     family = value.removeprefix("姓")
-    gap = _AGAIN.match(said.text, tag.end)
+    gap = AGAIN.match(said.text, tag.end)
     if gap is None or not said.text.startswith(family, gap.end()):
         return tag
     after = gap.end() + len(family)

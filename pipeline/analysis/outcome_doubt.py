@@ -100,7 +100,8 @@ def _weighed(
     label = order[0]
     if label == "order_placed" and _nothing_bought(conversation, ending):
         return next(other for other in order[1:] if other in _TALKED), min(DOUBT, sure)
-    if label == "wrong_person" and sure < _HALF and _no_stranger(conversation, ending):
+    doubted = sure < _HALF or _renumbered(conversation)
+    if label == "wrong_person" and doubted and _no_stranger(conversation, ending):
         return _of_the_right_one(labels, shares, order)
     ordered = float(shares[labels.index("order_placed")])
     if label in _SHORT_OF and ordered >= _TORN and _spoken_order(conversation, ending):
@@ -189,11 +190,16 @@ def _only_sent(mine: Sequence[Sentence]) -> bool:
 
 
 def _no_stranger(conversation: Conversation, ending: Ending) -> bool:
-    """Whether neither a rule surely hears the wrong person nor a sentence does."""
-    return (
-        not _surely_wrong(conversation)
-        and max(_does(ending, "customer", "wrong"), _does(ending, "first", "wrong")) < _WRONG
-    )
+    """Whether neither a rule surely hears the wrong person nor a sentence does, or the customer only has another number."""
+    if _surely_wrong(conversation):
+        return False
+    told = max(_does(ending, "customer", "wrong"), _does(ending, "first", "wrong"))
+    return told < _WRONG or _renumbered(conversation)
+
+
+def _renumbered(conversation: Conversation) -> bool:
+    """Whether the customer tells that his own number is another now: he is still himself."""
+    return any(one.speaker != "agent" and says(one, KIND, "renumbered") for one in conversation.sentences)
 
 
 def _surely_wrong(conversation: Conversation) -> bool:
@@ -201,7 +207,7 @@ def _surely_wrong(conversation: Conversation) -> bool:
     told = [
         hit.strength
         for one in conversation.sentences
-        if one.speaker != "agent"
+        if one.speaker != "agent" and not says(one, KIND, "renumbered")
         for kind in ("wrong_person", "wrong_person_part")
         for hit in matches(kind, one)
     ]

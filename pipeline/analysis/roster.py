@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from models.jieba_words import frequencies
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.introduced import is_somebody_else, load_introduced, read_introduced, says_own_name
+from pipeline.analysis.phonetic import sound_of
 from pipeline.analysis.slots import Hit, Known, recognise, spot
 from pipeline.analysis.text import fold
 from pipeline.profile import Agent, Profile
@@ -25,6 +26,8 @@ BY_SOUND, LONG = 0.8, 8
 characters such a name is looked for (our default)."""
 AS_SPOKEN = 0.9
 """Strength of what sounds like a name, as everywhere (`slots`)."""
+A_WORD = 0.5
+"""Most that a word counts for which sounds like a name: a doubt (our default)."""
 _LATIN = re.compile(r"[a-z]{2}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
@@ -94,7 +97,7 @@ def own_name(sentence: Sentence, known: Sequence[Known]) -> Hit | None:
             found = _given(sentence, form)
             if found is not None:
                 return Hit(*found, one.value, "exact" if form == one.value else "alias", BY_SHORT)
-    return _as_heard(sentence, known) if _tongue(sentence) == "en" else None
+    return (_as_heard if _tongue(sentence) == "en" else _by_sound)(sentence, known)
 
 
 def behind_firm(sentence: Sentence, known: Mapping[str, Sequence[Known]]) -> Hit | None:
@@ -143,16 +146,33 @@ def _as_heard(sentence: Sentence, known: Sequence[Known]) -> Hit | None:
         Known(one.value, "", tuple(form for form, _ in one.forms if " " in form and len(form) >= LONG))
         for one in known
     ]
-    for hit in _frame_heard().finditer(sentence.folded):
+    for hit in _frame_heard("en").finditer(sentence.folded):
         found = recognise(hit["name"], names)
         if found is not None:
             return Hit(*hit.span("name"), found[0], "fuzzy", round(found[2] * BY_SOUND, 3))
     return None
 
 
+def _by_sound(sentence: Sentence, known: Sequence[Known]) -> Hit | None:
+    """A whole Mandarin name in characters that sound the same, all that a frame of introduction holds: 我是孙号 for 孙浩.
+
+    Where the characters are a word, as in 我是经理, it is a doubt.
+    """
+    for hit in _frame_heard("zh").finditer(sentence.folded):
+        wanted = sound_of(hit["name"])
+        one = next((one for one in known if wanted in (sound_of(form) for form in _whole(one))), None)
+        if one is not None and not is_somebody_else(sentence.folded, *hit.span("name"), "zh"):
+            return Hit(*hit.span("name"), one.value, "fuzzy", A_WORD if _is_word(hit["name"]) else AS_SPOKEN)
+    return None
+
+
+def _whole(one: Known) -> list[str]:
+    return [one.value, *one.aliases]
+
+
 @functools.cache
-def _frame_heard() -> re.Pattern[str]:
-    return re.compile(read_introduced("en")["own_name"]["heard"])
+def _frame_heard(language: str) -> re.Pattern[str]:
+    return re.compile(read_introduced(language)["own_name"]["heard"])
 
 
 def _framed(folded: str, start: int, end: int) -> bool:

@@ -113,6 +113,19 @@ def is_ordinary(word: str) -> bool:
     return load_tagger("en").common.get(word, 0) >= ORDINARY and not is_person(word)
 
 
+def _is_talk(heard: str) -> bool:
+    """Whether all of several words are ordinary: "let me" has the rough sound of "loyalty team", and only letters tell."""
+    words = _WORD.findall(heard)
+    return len(words) > 1 and all(map(is_ordinary, words))
+
+
+def _is_spelt(heard: str, form: str) -> bool:
+    """Whether letters alone are alike, vowels too."""
+    from rapidfuzz.distance import Levenshtein
+
+    return Levenshtein.normalized_similarity(heard, form) >= ANYWHERE
+
+
 def likeness_of(heard: str, form: str) -> float:
     """How alike two folded names sound (Mandarin) or are spelt (English), 0 to 1."""
     from rapidfuzz.distance import Levenshtein
@@ -207,8 +220,13 @@ def _latin(folded: str, wanted: str, value: str) -> Iterator[Hit]:
             # each letter too many costs one, so names of other lengths aren't alike
             if not (_are_near(len(one), len(letters)) or _are_near(len(rough), len(key))):
                 continue
-            alike = likeness_of(folded[start:end], wanted)
-            if alike >= ANYWHERE and not is_ordinary(folded[start:end]):
+            heard = folded[start:end]
+            alike = likeness_of(heard, wanted)
+            if (
+                alike >= ANYWHERE
+                and not is_ordinary(heard)
+                and (not _is_talk(heard) or _is_spelt(one, letters))
+            ):
                 yield Hit(start, end, value, "fuzzy", alike * 0.9)
 
 
