@@ -92,15 +92,16 @@ def test_a_sentence_end_that_only_began_too_early_goes_to_the_speech_that_is_lef
 @pytest.mark.parametrize(
     ("told", "after"),
     [
-        ((("行。", 0.0, 0.9), ("看", 1.0, 1.5), ("起", 1.5, 2.4), ("来", 2.4, 2.6)), ["看", "起", "来"]),
+        ((("行。", 0.0, 0.9), ("算", 1.0, 1.5), ("下", 1.5, 2.4), ("来", 2.4, 2.6)), ["算", "下", "来"]),
         (((" Fine.", 0.0, 0.9), (" We", 1.1, 1.5), (" need", 1.5, 2.3), (" two.", 2.3, 2.6)), ["We", "need", "two."]),
         (((" Fine.", 0.0, 1.6), (" They", 1.6, 1.6), (" came", 1.6, 2.6)), ["They", "came"]),
+        ((("行。", 0.0, 0.9), ("公", 1.0, 1.5), ("司", 1.5, 2.4), ("呢", 2.4, 2.6)), ["公", "司", "呢"]),
         ((("行。", 0.0, 0.9), ("好", 1.0, 1.5), ("好", 1.5, 2.4), ("的", 2.4, 2.6)), ["好", "的"]),
         (((" Fine.", 0.0, 0.9), (" Lopez", 1.1, 1.5), (" and", 1.5, 2.3), (" you?", 2.3, 2.6)), ["and", "you?"]),
         (((" Fine.", 0.0, 0.9), (" I.", 1.1, 1.5), (" Yes", 1.5, 2.3), (" sir.", 2.3, 2.6)), ["Yes", "sir."]),
         (((" Fine", 0.0, 0.9), (" so", 1.1, 1.3), (" we", 1.3, 1.6), (" went", 1.6, 2.6)), ["went"]),
     ],
-    ids=["part of a word", "unwritten answer", "last moment", "answer", "name", "stop", "inside a sentence"],
+    ids=["leaning word", "part of a word", "unwritten answer", "last moment", "answer", "name", "stop", "inside a sentence"],
 )  # fmt: skip
 def test_a_sentence_begun_before_a_long_pause_is_said_after_it(
     told: tuple[tuple[str, float, float], ...], after: list[str]

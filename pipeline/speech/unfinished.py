@@ -47,4 +47,5 @@ def goes_on(texts: Sequence[str]) -> bool:
 def _part_of_a_word(first: str, texts: Sequence[str]) -> bool:
     from models.jieba_words import cut
 
-    return len(cut("".join(text.strip() for text in texts[:_LONGEST]), unknown=False)[0]) > len(first)
+    found = cut("".join(text.strip() for text in texts[:_LONGEST]), unknown=False)
+    return len(found[0]) > len(first) or (found[0] == first and found[1] in _listed()["leans_zh"])
