@@ -89,6 +89,37 @@ def test_a_sentence_end_that_only_began_too_early_goes_to_the_speech_that_is_lef
     assert [word.start_s for word in kept] == [0.0, 3.0, 5.0]
 
 
+@pytest.mark.parametrize(
+    ("told", "after"),
+    [
+        ((("行。", 0.0, 0.9), ("算", 1.0, 1.5), ("下", 1.5, 2.4), ("来", 2.4, 2.6)), ["算", "下", "来"]),
+        (((" Fine.", 0.0, 0.9), (" We", 1.1, 1.5), (" need", 1.5, 2.3), (" two.", 2.3, 2.6)), ["We", "need", "two."]),
+        (((" Fine.", 0.0, 1.6), (" They", 1.6, 1.6), (" came", 1.6, 2.6)), ["They", "came"]),
+        ((("行。", 0.0, 0.9), ("公", 1.0, 1.5), ("司", 1.5, 2.4), ("呢", 2.4, 2.6)), ["公", "司", "呢"]),
+        ((("行。", 0.0, 0.9), ("好", 1.0, 1.5), ("好", 1.5, 2.4), ("的", 2.4, 2.6)), ["好", "的"]),
+        (((" Fine.", 0.0, 0.9), (" Lopez", 1.1, 1.5), (" and", 1.5, 2.3), (" you?", 2.3, 2.6)), ["and", "you?"]),
+        (((" Fine.", 0.0, 0.9), (" I.", 1.1, 1.5), (" Yes", 1.5, 2.3), (" sir.", 2.3, 2.6)), ["Yes", "sir."]),
+        (((" Fine", 0.0, 0.9), (" so", 1.1, 1.3), (" we", 1.3, 1.6), (" went", 1.6, 2.6)), ["went"]),
+    ],
+    ids=["leaning word", "part of a word", "unwritten answer", "last moment", "answer", "name", "stop", "inside a sentence"],
+)  # fmt: skip
+def test_a_sentence_begun_before_a_long_pause_is_said_after_it(
+    told: tuple[tuple[str, float, float], ...], after: list[str]
+) -> None:
+    speech = Timeline([Span(0.0, 1.0), Span(3.0, 3.6), Span(8.0, 9.0)])  # packed: to 1.0, 1.6, 2.6
+    fake = FakeRecogniser(deque([heard(window(words(*told)))]))
+    kept = transcribe([silence(10)], [speech], recogniser=fake, settings=SETTINGS).channels[0].words
+    assert [word.text for word in kept if word.start_s is not None and word.start_s >= 8.0] == after
+
+
+def test_a_sentence_halted_for_a_breath_stays_where_it_was_told() -> None:
+    speech = Timeline([Span(0.0, 1.0), Span(2.0, 3.0)])
+    told = words((" We", 0.0, 0.9), (" need", 0.9, 2.0))
+    fake = FakeRecogniser(deque([heard(window(told))]))
+    kept = transcribe([silence(4)], [speech], recogniser=fake, settings=SETTINGS).channels[0].words
+    assert [word.start_s for word in kept] == [0.0, 2.0]
+
+
 def test_both_channels_go_to_the_recogniser_in_one_call_and_come_back_apart() -> None:
     answers = deque([heard(window(words(("您好", 0.0, 1.0))), window(words(("喂", 0.0, 1.0))))])
     fake = FakeRecogniser(answers)

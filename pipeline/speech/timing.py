@@ -4,6 +4,9 @@ Whisper takes word times from its attention, which goes on to the next word befo
 in the word's own second half, and the next one begins there, however long the pause between them. So a word belongs to the
 stretch of speech in which it is told to end, may not leave it, and the first and last word of a stretch start and end with
 it. An end in a pause (the last word's, where the decoder ended its text; one before a sentence's end) tells nothing.
+
+A sentence's first word is told too early now and then: in a short answer before the pause that the decoder left unwritten,
+or in the last moment of the sentence before. One that can't end an utterance goes to its sentence.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from dataclasses import dataclass, replace
 from pipeline.intervals import Span, Timeline
 from pipeline.speech.packing import Piece, Window
 from pipeline.speech.protocol import HeardWord
+from pipeline.speech.unfinished import ends_clause, goes_on
 from pipeline.types import Word
 
 _SAID_S = 0.15
@@ -30,10 +34,13 @@ class SnapSettings:
         A first or last word this near to its stretch's edge is drawn to the edge.
     least_word_s
         No word is shorter than this where its stretch has room.
+    breath_s
+        Over a pause longer than this nobody holds a sentence that he has only begun.
     """
 
     reach_s: float = 0.6
     least_word_s: float = 0.04
+    breath_s: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,8 @@ def place(words: Sequence[HeardWord], window: Window, speech: Timeline, settings
     stretches = _stretches(window, speech)
     if not stretches or not words:
         return []
-    for word, index in zip(words, _chosen(words, stretches), strict=True):
+    chosen = _with_sentence(words, stretches, _chosen(words, stretches), settings.breath_s)
+    for word, index in zip(words, chosen, strict=True):
         piece, span = stretches[index]
         start = min(max(window.to_real(word.start_s, piece), span.start_s), span.end_s)
         end = min(max(window.to_real(word.end_s, piece), start), span.end_s)
@@ -86,6 +94,24 @@ def _chosen(words: Sequence[HeardWord], stretches: Sequence[tuple[Piece, Span]])
         if _shared(words[first], stretches[empty]) >= _SAID_S:
             chosen[first] = empty
     return chosen
+
+
+def _with_sentence(
+    words: Sequence[HeardWord],
+    stretches: Sequence[tuple[Piece, Span]],
+    chosen: Sequence[int],
+    breath_s: float,
+) -> list[int]:
+    """The same, but a sentence's first word that can't end an utterance never lies a long pause before the others."""
+    out = list(chosen)
+    for place in range(len(words) - 1):
+        own, later = out[place], out[place + 1]
+        if own == later or stretches[later][1].start_s - stretches[own][1].end_s <= breath_s:
+            continue
+        begins = place == 0 or out[place - 1] != own or ends_clause(words[place - 1].text)
+        if begins and goes_on([word.text for word in words[place : place + 5]]):
+            out[place] = later
+    return out
 
 
 def _held(word: HeardWord, stretch: tuple[Piece, Span]) -> tuple[bool, float]:
