@@ -167,7 +167,8 @@ class Sound:
     """What is measured in the sound itself. In mono the only side is ``unknown``.
 
     ``apart`` is the speech of agent and customer in a mono call whose voices could be told apart, else empty;
-    ``unsure`` says why a mono call's sides are not known, or delivered ones are not believed.
+    ``unsure`` says why a mono call's sides are not known, or delivered ones are not believed. ``hung_up`` is the
+    disconnect tone that the recording ends with: the call ends where it begins.
     """
 
     duration_s: float
@@ -177,6 +178,7 @@ class Sound:
     notes: tuple[str, ...] = ()
     apart: Mapping[Speaker, Timeline] = field(default_factory=dict)
     unsure: Reason | None = None
+    hung_up: Span | None = None
 
     @property
     def unrecorded(self) -> frozenset[str]:

@@ -141,6 +141,7 @@ def _load(entry: Path, path: Path, file: str) -> tuple[Recording, Heard] | None:
             rings=_spans(raw["rings"]),
             notes=tuple(Note(**note) for note in raw["notes"]),
             rings_before=tuple(_spans(rings) for rings in raw["rings_before"]),
+            hung_up=next(iter(_spans(raw["hung_up"])), None),
         )
     except FileNotFoundError:
         return None
@@ -183,6 +184,7 @@ def _store(entry: Path, recording: Recording, heard: Heard) -> None:
         ],
         "rings": _pairs(heard.rings),
         "rings_before": [_pairs(rings) for rings in heard.rings_before],
+        "hung_up": _pairs((heard.hung_up,) if heard.hung_up else ()),
         "notes": [asdict(note) for note in heard.notes],
     }  # fmt: skip
     try:

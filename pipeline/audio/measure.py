@@ -16,6 +16,7 @@ from pipeline.audio.activity import activity_of_all
 from pipeline.audio.channels import Levels, is_silent, layout_of, leak_of, without_leak
 from pipeline.audio.clipping import Clipping
 from pipeline.audio.decode import Channels, ChannelView, Samples
+from pipeline.audio.hangup import hang_up_in
 from pipeline.audio.levels import Line, frame_levels
 from pipeline.audio.loudness import momentary_curve, speech_loudness
 from pipeline.audio.rings import first_turn_s, rings_in
@@ -60,7 +61,7 @@ class Heard:
     """What is measured per channel; mono and dual mono have one side.
 
     ``channels`` is the sound that it was measured on: dual mono is one channel there. ``rings_before`` are the
-    rings that end before a channel's first turn, one entry a channel.
+    rings that end before a channel's first turn, one entry a channel; ``hung_up`` is the disconnect tone at the end.
     """
 
     duration_s: float
@@ -70,6 +71,7 @@ class Heard:
     rings: tuple[Span, ...] = ()
     notes: tuple[Note, ...] = ()
     rings_before: tuple[tuple[Span, ...], ...] = ()
+    hung_up: Span | None = None
 
     def label(self, roles: Mapping[int, Speaker] | None, *, inbound: bool = False) -> Sound:
         """The same with names instead of channel numbers.
@@ -92,7 +94,7 @@ class Heard:
         if len(self.sides) == 2 and not names:
             notes.append("sides_unsure")
         rings = self._answered_by_agent(names) if inbound else self.rings
-        return Sound(self.duration_s, self.layout, sides, rings, tuple(notes))
+        return Sound(self.duration_s, self.layout, sides, rings, tuple(notes), hung_up=self.hung_up)
 
     def _answered_by_agent(self, names: Mapping[int, Speaker]) -> tuple[Span, ...]:
         """Rings before the agent's first turn; none where it matters which side that is and nobody knows."""
@@ -138,7 +140,14 @@ def listen(channels: Channels) -> Heard:
         rings=_most_rings(tones, speech),
         notes=tuple(notes),
         rings_before=tuple(_most_rings(_until(tones, first_turn_s(side)), speech) for side in speech),
+        hung_up=_hung_up(tones, speech),
     )
+
+
+def _hung_up(tones: Sequence[Sequence[Tone]], speech: Sequence[Timeline]) -> Span | None:
+    anybody = Timeline(span for side in speech for span in side)
+    found = [hang_up_in(heard, here=here, anybody=anybody) for heard, here in zip(tones, speech, strict=True)]
+    return min((span for span in found if span is not None), default=None)
 
 
 def _most_rings(tones: Sequence[Sequence[Tone]], speech: Sequence[Timeline]) -> tuple[Span, ...]:

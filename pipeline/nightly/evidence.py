@@ -88,7 +88,9 @@ def _sound(data: Mapping[str, Any]) -> Sound | None:
     if data.get("sound") is None or data["recording"] is None:
         return None
     rings = tuple(Span(ring["start_s"], ring["end_s"]) for ring in data["sound"]["rings"])
-    return Sound(data["recording"]["duration_s"], data["sound"]["layout"], {}, rings)
+    tone = data["sound"].get("hung_up")
+    hung_up = Span(tone["start_s"], tone["end_s"]) if tone else None
+    return Sound(data["recording"]["duration_s"], data["sound"]["layout"], {}, rings, hung_up=hung_up)
 
 
 def _reason(data: Mapping[str, str] | None) -> Reason | None:

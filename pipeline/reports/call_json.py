@@ -191,6 +191,7 @@ def _sound(sound: Sound | None) -> dict[str, Any] | None:
     return {
         "layout": sound.layout,
         "rings": [_span(ring) for ring in sound.rings],
+        **({"hung_up": _span(sound.hung_up)} if sound.hung_up else {}),
         "notes": list(sound.notes),
         "loudness": {speaker: _curve(side.curve_lufs) for speaker, side in sound.sides.items()},
     }

@@ -113,7 +113,8 @@ def _sound(data: Mapping[str, Any] | None, duration_s: float) -> Sound | None:
     sides: Mapping[Any, Side] = {
         speaker: Side(Timeline(), None, 0.0, curve_lufs=_curve(curve)) for speaker, curve in curves.items()
     }
-    return Sound(duration_s, data["layout"], sides, rings, tuple(data["notes"]))
+    hung_up = _span(data["hung_up"]) if data.get("hung_up") else None
+    return Sound(duration_s, data["layout"], sides, rings, tuple(data["notes"]), hung_up=hung_up)
 
 
 def _curve(data: Mapping[str, Any]) -> tuple[float | None, ...]:

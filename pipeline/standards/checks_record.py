@@ -9,6 +9,7 @@ from pydantic import Field
 
 from pipeline.analysis.shapes import has_shape
 from pipeline.config import Frozen, Number
+from pipeline.intervals import Span
 from pipeline.kinds import OUTCOMES
 from pipeline.profile import Band, CallingHours, TimeSpan, zone_name
 from pipeline.standards.checks import CheckSpec, Told
@@ -109,9 +110,12 @@ def _hours(evidence: Evidence, settings: HoursSettings) -> Told:
 
 def _length(evidence: Evidence, settings: LengthSettings) -> Told:
     """Connect to hang-up less hold, against the campaign's band."""
-    length = _length_s(evidence)
-    if length is None:
+    call = _call_span(evidence)
+    if call is None:
         return Told(None, why=message("untimed"))
+    hold = evidence.measures.get("hold_s")
+    held = float(hold.value) if hold is not None and isinstance(hold.value, (int, float)) else 0.0
+    length = max(0.0, call.duration_s - held)
     band = evidence.profile.length_band(evidence.record.campaign)
     low, high = band if band is not None else settings.band
     answer = (
@@ -124,22 +128,22 @@ def _length(evidence: Evidence, settings: LengthSettings) -> Told:
         else "too_long"
     )
     values = {"value": length, "low": low, "high": high, "unit": "s"}
-    return Told(answer, values=values, searched=talk_span(evidence.transcript))
+    return Told(answer, values=values, searched=call)
 
 
-def _length_s(evidence: Evidence) -> float | None:
-    """Seconds from the last ring before the first word (else the start) to the recording's end."""
+def _call_span(evidence: Evidence) -> Span | None:
+    """From the last ring before the first word (else the start) to the disconnect tone, else the recording's end."""
     turns = evidence.transcript.turns
     if not evidence.transcript.timed or not turns:
         return None
     first = turns[0].start_s or 0.0
-    hold = evidence.measures.get("hold_s")
-    held = float(hold.value) if hold is not None and isinstance(hold.value, (int, float)) else 0.0
     last = max(turn.end_s or 0.0 for turn in turns)
     if evidence.sound is None:
-        return max(0.0, last - first - held)
+        return Span(first, max(first, last))
     rings = [ring.end_s for ring in evidence.sound.rings if ring.end_s <= first + 0.5]
-    return max(0.0, evidence.sound.duration_s - max(rings, default=0.0) - held)
+    start = max(rings, default=0.0)
+    tone = evidence.sound.hung_up
+    return Span(start, max(start, tone.start_s if tone else evidence.sound.duration_s))
 
 
 def _complete(evidence: Evidence, settings: RecordSettings) -> Told:

@@ -182,5 +182,12 @@ def _sound(value: Any, turns: tuple[Turn, ...]) -> Sound | None:
     given = value if isinstance(value, Mapping) else {}
     end = max((turn.end_s or 0.0 for turn in turns), default=0.0)
     rings = tuple(Span(float(start), float(stop)) for start, stop in given.get("rings", ()))
+    tone = Span(*map(float, given["hung_up"])) if "hung_up" in given else None
     side = Side(Timeline(), -26.0, 0.0)
-    return Sound(float(given.get("duration_s", end)), "two_sides", {"agent": side, "customer": side}, rings)
+    return Sound(
+        float(given.get("duration_s", end)),
+        "two_sides",
+        {"agent": side, "customer": side},
+        rings,
+        hung_up=tone,
+    )
