@@ -69,7 +69,7 @@ def find(conversation: Conversation, prior: Sequence[Finding] = ()) -> list[Find
     worded: list[Finding] = []
     visits: list[Finding] = []
     for candidate in candidates(conversation):
-        if _turned_down(candidate):
+        if _turned_down(candidate) or says(candidate.sentence, KIND, "habits"):
             continue
         sure, asked = _sure(conversation, candidate, model), _answered(conversation, candidate)
         if sure is not None or asked is not None:
