@@ -216,3 +216,15 @@ def test_a_guess_at_a_high_price_objects_to_it(language, offer, said):
 def test_a_guess_at_a_saving_objects_to_nothing(language, said):
     found = objection.find(call("A We fit panels.", said, "A Yes.", language=language), ())
     assert all(f.confidence < 0.6 for f in found)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("A Who does your cleaning now?", "C A firm from town.", "A Uh-huh.", "C They're far too dear."),
+        ("A 您目前的物业怎么样？", "C 换过一家。", "A 嗯嗯。", "C 收费太高了，我信不过他们。"),
+    ],
+)
+def test_an_answer_goes_on_over_a_nod(lines):
+    rest = "A What would you change?" if lines[0].isascii() else "A 您希望怎么改？"
+    assert all(one.confidence < 0.6 for one in objection.find(call(*lines, rest), ()))

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pipeline.analysis.backchannels import is_backchannel
 from pipeline.analysis.conversation import Conversation, Sentence
 from pipeline.analysis.dialogue import (
     after,
@@ -99,7 +100,7 @@ def _of_the_present(conversation: Conversation, sentence: Sentence, hit: Match) 
     """Whether a grievance is about what the customer has, for the agent asked about that and has offered nothing yet."""
     if hit.detail["kind"] not in ("price", "distrust", "other"):
         return False
-    asked = [s for turn in before(conversation, sentence.turn, "agent") for s in of_turn(conversation, turn)]
+    asked = _last_said(conversation, sentence.turn)
     if not any(says(other, KIND, "present") for other in asked) or says(sentence, KIND, "yours"):
         return False
     earlier = (s for s in conversation.by("agent") if s.turn < sentence.turn)
@@ -123,7 +124,7 @@ def _plain_answer(conversation: Conversation, sentence: Sentence, hit: Match) ->
         or cue("resists", sentence)
     ):
         return False
-    asked = [s for turn in before(conversation, sentence.turn, "agent") for s in of_turn(conversation, turn)]
+    asked = _last_said(conversation, sentence.turn)
     pitched = any(likely(conversation, "pitch", other) for other in asked)
     return not pitched and any(likely(conversation, "needs_question", other) for other in asked)
 
@@ -132,8 +133,16 @@ def _only_answers(conversation: Conversation, sentence: Sentence, hit: Match) ->
     """Whether who else supplies the customer is told only because the agent asked."""
     if hit.detail["kind"] != "existing_supplier" or hit.strength >= _OUTRIGHT or cue("contrast", sentence):
         return False
-    asked = (s for turn in before(conversation, sentence.turn, "agent") for s in of_turn(conversation, turn))
+    asked = _last_said(conversation, sentence.turn)
     return any(likely(conversation, "needs_question", other) for other in asked)
+
+
+def _last_said(conversation: Conversation, turn: int) -> tuple[Sentence, ...]:
+    """What the agent said last before a turn, nods left out: an answer goes on over "uh-huh"."""
+    earlier = before(conversation, turn, "agent", turn)
+    said = (at for at in earlier if not is_backchannel(conversation.turns[at].text))
+    last = next(said, None)
+    return () if last is None else of_turn(conversation, last)
 
 
 def _outranks(hit: Match, other: tuple[Sentence, Match] | None) -> bool:
