@@ -44,14 +44,15 @@ def by_network(told: Told, read: Sequence[tuple[int, Read]], labels: Sequence[st
     places = [(offset + start, offset + end) for offset, one in read for start, end in one.places]
     if not places:
         return found
+    first, last = np.array(places).T
     scores = np.concatenate([one.labels for _offset, one in read])
     odds = np.exp(scores - scores.max(axis=1, keepdims=True))
     share = odds / odds.sum(axis=1, keepdims=True)
     kinds = share[:, [labels.index(kind) for kind in KINDS]]
     kinds[:, KINDS.index("name")] += share[:, labels.index(ON)]
     for at, (start, end) in enumerate(told.places):
-        own = [piece for piece, (first, last) in enumerate(places) if first < end and start < last]
-        if own:
+        own = (first < end) & (start < last)
+        if own.any():
             found[at] = kinds[own].mean(axis=0)
     return found
 
