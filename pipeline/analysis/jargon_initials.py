@@ -1,7 +1,7 @@
 """Initials that no list holds: "on an ECR structure", 走个EDD. Whether a customer knows them nobody can tell: a doubt.
 
-Initials of ordinary talk, of well-known firms, of a list of names, or where the agent names his firm are none. Of those left in
-the labelled calls (in one English call of fifty) a quarter are marked as terms of trade. Who asks what they mean makes them one.
+Initials of ordinary talk, of well-known firms, of a list of names, or where the agent names his firm are none. The authors of
+the labelled calls mark few of those left as terms of trade. Who asks what they mean makes them one.
 """
 
 from __future__ import annotations
