@@ -1,6 +1,7 @@
 """Write ``docs/licences.md``: every package of the lock with its version and licence, ``make licences``.
 
-Licences are read from the installed packages' own metadata; a package that says none is named as such.
+Licences are read from the installed packages' own metadata; of one that says none but brings a model's file, it is the model's
+as ``models/registry.yaml`` has it; any other that says none is named as such.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import importlib.metadata
 import re
 import sys
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "licences.md"
@@ -44,7 +47,17 @@ def licence_of(package: str) -> str:
         or ", ".join(dict.fromkeys(kinds))
         or (metadata.get("License") or "").strip().split("\n")[0]
     )
-    return said.replace("|", "/")[:80] or "not stated"
+    return said.replace("|", "/")[:80] or _of_models().get(package, "not stated")
+
+
+def _of_models() -> dict[str, str]:
+    """The licence of the model whose file a package brings."""
+    entries = yaml.safe_load((ROOT / "models" / "registry.yaml").read_text(encoding="utf-8")).values()
+    return {
+        re.sub(r"[-_.]+", "-", part["package"]).lower(): f"{entry['licence']} (the model in it)"
+        for entry in entries
+        for part in entry.get("parts", ())
+    }
 
 
 def page() -> str:

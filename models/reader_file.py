@@ -50,6 +50,14 @@ class ReaderFile:
         whole = widened(part) if kind == _FOUR_BITS else part.view("<f4").astype(np.float32)
         return np.array(whole.reshape(-1, columns) if columns else whole.reshape(-1))
 
+    def places(self) -> np.ndarray:
+        """What a piece's place in its row adds to it, ``(places, width)``."""
+        places: np.ndarray = self.array("emb.pos", self.width) + self.array("emb.type", self.width)[0]
+        return places
+
+    def nearness(self, pieces: int) -> None:
+        """Nothing: this network knows places only."""
+
     def let_go(self) -> None:
         """Give back the memory of the parts read so far; they are read again where they are needed."""
         backing = getattr(self.raw, "_mmap", None)

@@ -1,8 +1,9 @@
 """The reading network as an ONNX model, written byte by byte for onnxruntime.
 
 One row of pieces' vectors goes in, ``x`` ``(pieces, width)``, what the last layer says of each comes out, ``y``. Each layer is
-that of BERT (Devlin et al., 2019). Matrices are in signed seven bits with a scale a column, which onnxruntime multiplies as
-whole numbers (``DynamicQuantizeMatMul``); with eight bits processors without VNNI would overflow.
+that of BERT (Devlin et al., 2019); where the network knows distances, ``near`` ``(heads, pieces, pieces)`` goes in besides.
+Matrices are in signed seven bits with a scale a column, which onnxruntime multiplies as whole numbers
+(``DynamicQuantizeMatMul``); with eight bits processors without VNNI would overflow.
 
 The form is ONNX's protobuf, of which this needs a dozen fields: not worth a package of 18 MB in every worker.
 """
@@ -21,18 +22,24 @@ CONTRIBUTED = "com.microsoft"
 LARGEST = 63
 """Of a matrix' numbers."""
 _FLOAT, _INT8, _INT64 = 1, 3, 7
+_PIECES = "pieces"
 _AS_FLOAT, _AS_INT, _AS_INTS = 1, 2, 7
 
 
-def model_of(layers: Iterable[Mapping[str, np.ndarray]], heads: int, width: int, epsilon: float) -> bytes:
+def model_of(
+    layers: Iterable[Mapping[str, np.ndarray]], heads: int, width: int, epsilon: float, *, near: bool = False
+) -> bytes:
     """The model's file, from each layer's arrays ``q.w`` ``(out, in)``, ``q.b`` … as the network has them; one layer is held at a
-    time."""
-    graph = _Graph()
+    time. ``near``: whether it takes what the distance of two pieces adds."""
+    graph = _Graph(near)
     state = "x"
     for at, arrays in enumerate(layers):
         state = _layer(graph, arrays, at, state, heads, epsilon)
     graph.node("Identity", (state,), "y")
-    graph.parts += [_text(2, "reader"), _bytes(11, _value("x", width)), _bytes(12, _value("y", width))]
+    graph.parts += [_text(2, "reader"), _bytes(11, _value("x", _PIECES, width))]
+    if near:
+        graph.parts.append(_bytes(11, _value("near", heads, _PIECES, _PIECES)))
+    graph.parts.append(_bytes(12, _value("y", _PIECES, width)))
     opsets = _bytes(8, _number(2, OPSET)) + _bytes(8, _text(1, CONTRIBUTED) + _number(2, 1))
     size = sum(map(len, graph.parts))
     return b"".join([_number(1, IR_VERSION), _key(7, 2), bytes(_varint(size)), *graph.parts, opsets])
@@ -42,6 +49,7 @@ def model_of(layers: Iterable[Mapping[str, np.ndarray]], heads: int, width: int,
 class _Graph:
     """Nodes and tensors, as they are written."""
 
+    near: bool = False
     parts: list[bytes] = field(default_factory=list)
 
     def tensor(self, name: str, array: np.ndarray) -> str:
@@ -97,6 +105,8 @@ def _layer(
     three = node("Transpose", (three,), "turned", perm=[1, 0, 2])
     graph.node("Split", (three,), *(f"l{at}.{name}" for name in "qkv"), axis=0, num_outputs=3)
     raw = node("MatMul", (f"l{at}.q", node("Transpose", (f"l{at}.k",), "kt", perm=[0, 2, 1])), "raw")
+    if graph.near:
+        raw = node("Add", (raw, "near"), "nearer")
     heard = node("MatMul", (node("Softmax", (raw,), "share", axis=-1), f"l{at}.v"), "heard")
     heard = node("Reshape", (node("Transpose", (heard,), "back", perm=[1, 0, 2]), again), "flat")
     state = normed("aln", node("Add", (state, linear("ao", heard)), "sum"))
@@ -112,9 +122,11 @@ def narrowed(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(weight / scale[:, None]).astype(np.int8), scale
 
 
-def _value(name: str, width: int) -> bytes:
-    """A graph's input or output of single precision, any number of rows."""
-    shape = _bytes(1, _text(2, "pieces")) + _bytes(1, _number(1, width))
+def _value(name: str, *sizes: int | str) -> bytes:
+    """A graph's input or output of single precision; a size that is a word may be any."""
+    shape = b"".join(
+        _bytes(1, _text(2, size) if isinstance(size, str) else _number(1, size)) for size in sizes
+    )
     return _text(1, name) + _bytes(2, _bytes(1, _number(1, _FLOAT) + _bytes(2, shape)))
 
 

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from models.reader_tokens import BEGIN, END, Cutter
+from models.reader_tokens import BEGIN, END
 
 OWN, BEFORE, AFTER = 192, 40, 20
 """Pieces of a row that are read for themselves, and before and behind them for what they tell about those."""
 SIDES = {"agent": "A", "customer": "C"}
 OTHER_SIDE = "?"
+
+
+class Cutting(Protocol):
+    """What cuts texts into pieces."""
+
+    def cut(self, text: str) -> tuple[int, ...]:
+        """The numbers of a text's pieces."""
+
+    def placed(self, text: str) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
+        """The pieces and where each stands in the text, from and to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class _Stretch:
 
 
 def rows_of(
-    cutter: Cutter, turns: Sequence[Spoken], *, own: int = OWN, before: int = BEFORE, after: int = AFTER
+    cutter: Cutting, turns: Sequence[Spoken], *, own: int = OWN, before: int = BEFORE, after: int = AFTER
 ) -> list[Row]:
     """The rows of a conversation, in order; each sentence with any piece is in one of them, or in several if it is long."""
     stretches = [
@@ -84,7 +95,7 @@ def rows_of(
     return found
 
 
-def _stretches(cutter: Cutter, turn: int, spoken: Spoken, own: int) -> list[_Stretch]:
+def _stretches(cutter: Cutting, turn: int, spoken: Spoken, own: int) -> list[_Stretch]:
     (side,) = cutter.cut(SIDES.get(spoken.side, OTHER_SIDE))[:1]
     found: list[_Stretch] = []
     for number, text in enumerate(spoken.sentences):

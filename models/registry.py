@@ -1,8 +1,8 @@
 """Which learned models there are, where they lie, and whether they are whole.
 
-The list itself is data (``registry.yaml``). Whisper base comes in two wheels and is joined once into the per-user cache
-(``CALLGAUGE_CACHE``, else the platform's cache folder); all others are used where their wheel put them. Any other
-faster-whisper model is named by its folder or its hub name, in ``CALLGAUGE_WHISPER`` or a setting.
+The list itself is data (``registry.yaml``). Whisper base comes in two wheels, the English network as a zip in five: both are
+joined once into the per-user cache (``CALLGAUGE_CACHE``, else the platform's cache folder). All others are used where their
+wheel put them. Any other faster-whisper model is named by its folder or its hub name, in ``CALLGAUGE_WHISPER`` or a setting.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ class PackagedFile:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One model of the registry; ``file`` is relative to its package, or the joined file's name."""
+    """One model of the registry; ``file`` is relative to its package, or the joined file's name.
+
+    ``archive``: the parts make a zip, in this folder of which ``file`` and those beside it lie.
+    """
 
     name: str
     kind: str
@@ -50,6 +53,7 @@ class ModelEntry:
     package: str | None = None
     parts: tuple[PackagedFile, ...] = ()
     beside: tuple[PackagedFile, ...] = ()
+    archive: str | None = None
     optional: bool = False
     other_versions: bool = False
 
@@ -137,6 +141,11 @@ def whisper_path(name: str | None = None) -> Path:
     return expect_listed(_hub_path(chosen))
 
 
+def joined_path(name: str) -> Path:
+    """Folder of a model that comes in parts, joined when it isn't yet. Raises ModelError where it is missing or damaged."""
+    return _joined_path(entries()[name])
+
+
 def whisper_digest(folder: Path) -> str:
     """SHA-256 of a Whisper folder's ``model.bin``; computed once unless the registry knows it."""
     entry = entries()[WHISPER_BASE]
@@ -202,18 +211,21 @@ def _joined_path(entry: ModelEntry) -> Path:
 
 
 def _join(entry: ModelEntry, folder: Path) -> None:
-    parts = [packaged(part) for part in entry.parts]
-    beside = [(packaged(file), file.sha256) for file in entry.beside]
-    found_parts = [part for part in parts if part is not None]
-    found_beside = [(path, digest) for path, digest in beside if path is not None]
-    if len(found_parts) < len(parts) or len(found_beside) < len(beside):
-        lacking = sorted({part.package for part in (*entry.parts, *entry.beside) if packaged(part) is None})
+    needed = (*entry.parts, *(() if entry.archive else entry.beside))
+    found = {file: path for file in needed if (path := packaged(file))}
+    if len(found) < len(needed):
+        lacking = sorted({file.package for file in needed if file not in found})
         raise ModelError(
             f"{entry.title} is missing: nothing usable in {', '.join(lacking)}. Mend it with: {entry.install}"
         )
-    joined.join(
-        found_parts, found_beside, into=folder, name=entry.file, sha256=entry.sha256, install=entry.install
-    )
+    parts = [found[part] for part in entry.parts]
+    if entry.archive:
+        members = [(entry.file, entry.sha256), *((file.path, file.sha256) for file in entry.beside)]
+        inside = [(f"{entry.archive}/{name}", digest) for name, digest in members]
+        joined.unzip(parts, inside, into=folder, install=entry.install)
+        return
+    beside = [(found[file], file.sha256) for file in entry.beside]
+    joined.join(parts, beside, into=folder, name=entry.file, sha256=entry.sha256, install=entry.install)
 
 
 def _hub_path(name: str) -> Path:

@@ -10,12 +10,11 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from models.reader import FITTED, LAST
+from models.reader import FITTED, LAST, NAME, published
 from models.reader_file import widened
-from models.reader_tokens import Cutter
-from models.reader_windows import Spoken
+from models.reader_windows import Cutting, Spoken
 from pipeline.analysis.acts import KINDS
-from pipeline.learning.fit import FROZEN, LAYERS, batches_of, packed, published, take
+from pipeline.learning.fit import BOTH, LAYERS, batches_of, packed, take
 from pipeline.learning.net import Net, Taught
 from pipeline.learning.taught import (
     AT_THE_END,
@@ -55,16 +54,16 @@ A: Thank you, {name: Ann}.
 
 
 @pytest.fixture(scope="module")
-def cutter() -> Cutter:
-    return Cutter(published())
+def cutter() -> Cutting:
+    return published(NAME)[1]
 
 
-def _rounds(cutter: Cutter, told: Told, rounds: int = 40) -> Iterator[Taught]:
+def _rounds(cutter: Cutting, told: Told, rounds: int = 40) -> Iterator[Taught]:
     for seed in range(rounds):
         yield from rows_of_calls([told], cutter, random.Random(seed))
 
 
-def test_every_form_of_a_call_teaches_the_same_findings(cutter: Cutter) -> None:
+def test_every_form_of_a_call_teaches_the_same_findings(cutter: Cutting) -> None:
     forms = set()
     for one in _rounds(cutter, CALL):
         assert one.truth is not None and one.weight is not None
@@ -81,7 +80,7 @@ def test_every_form_of_a_call_teaches_the_same_findings(cutter: Cutter) -> None:
     assert len(forms) >= 3  # whole and run on, with sides and without
 
 
-def test_a_side_is_asked_for_its_own_kinds_and_for_others_where_it_isn_t_known(cutter: Cutter) -> None:
+def test_a_side_is_asked_for_its_own_kinds_and_for_others_where_it_isn_t_known(cutter: Cutting) -> None:
     (side,) = cutter.cut("A")
     for one in _rounds(cutter, CALL):
         assert one.truth is not None and one.weight is not None
@@ -95,7 +94,7 @@ def test_a_side_is_asked_for_its_own_kinds_and_for_others_where_it_isn_t_known(c
 
 
 def test_every_sentence_of_a_whole_call_learns_how_it_ended_those_at_the_end_above_all(
-    cutter: Cutter,
+    cutter: Cutting,
 ) -> None:
     turns = tuple(Spoken(("agent", "customer")[n % 2], (f"Turn number {n}.",)) for n in range(10))
     told = Told(turns, tuple((frozenset[str](),) for _ in turns), "z1", end="call_back")
@@ -116,12 +115,13 @@ def test_every_sentence_of_a_whole_call_learns_how_it_ended_those_at_the_end_abo
         assert not one.weight[:, columns].any()
 
 
-def test_a_fitted_network_is_gone_on_from_as_it_is(cutter: Cutter) -> None:
+def test_a_fitted_network_is_gone_on_from_as_it_is(cutter: Cutting) -> None:
     pytest.importorskip("torch")
-    file, shipped = published(), (resources.files("models") / FITTED).read_bytes()
-    net = Net(file, LAYERS, FROZEN, len(HEADS), len(LABELS))
+    (file, _cutter), shipped = published(NAME), (resources.files("models") / FITTED).read_bytes()
+    net = Net(file, LAYERS, BOTH.frozen, len(HEADS), len(LABELS))
     take(net, file, shipped)
-    again, kept = (np.load(io.BytesIO(raw), allow_pickle=False) for raw in (packed(net, file, ""), shipped))
+    written = packed(net, file, "", BOTH)
+    again, kept = (np.load(io.BytesIO(raw), allow_pickle=False) for raw in (written, shipped))
     for name in set(kept.files) - {"digest"}:
         if kept[name].dtype == np.uint8:
             assert np.allclose(widened(again[name]), widened(kept[name]), atol=2e-3), name
@@ -129,14 +129,14 @@ def test_a_fitted_network_is_gone_on_from_as_it_is(cutter: Cutter) -> None:
             assert (again[name] == kept[name]).all(), name
 
 
-def test_an_example_of_a_rule_speaks_for_its_kind_only(cutter: Cutter) -> None:
+def test_an_example_of_a_rule_speaks_for_its_kind_only(cutter: Cutting) -> None:
     told = Told((Spoken("agent", ("Only two left!",)),), ((frozenset({"hard_sell"}),),), "", "hard_sell")
     for one in _rounds(cutter, told, 5):
         assert one.weight is not None
         assert {HEADS[at] for at in np.flatnonzero(one.weight[0])} == {"hard_sell"}
 
 
-def test_personal_data_keeps_its_kind_in_every_form(cutter: Cutter) -> None:
+def test_personal_data_keeps_its_kind_in_every_form(cutter: Cutting) -> None:
     talks = tuple(read_talk(TALK))
     sets = [TalkSets(talks, pool_of(talks, "en"))]
     kinds = {LABELS.index("name"), LABELS.index("phone")}
@@ -148,7 +148,7 @@ def test_personal_data_keeps_its_kind_in_every_form(cutter: Cutter) -> None:
             assert by_turn.get(2, {LABELS.index("name")}) == {LABELS.index("name")}
 
 
-def test_batches_hold_every_row_once(cutter: Cutter) -> None:
+def test_batches_hold_every_row_once(cutter: Cutting) -> None:
     rows = list(_rounds(cutter, CALL, 90))
     batches = batches_of(rows, random.Random(2))
     assert sorted(map(id, rows)) == sorted(id(one) for batch in batches for one in batch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from models import reader, registry
 from models.reader import load_reader
+from models.reader_bits import coded, decoded
 from models.reader_file import ReaderFile, read, widened
 from models.reader_graph import LARGEST, model_of, narrowed
 from models.reader_tokens import BEGIN, END, Cutter
@@ -193,18 +195,29 @@ def test_the_graph_is_that_of_the_network(rows: int) -> None:
 @pytest.mark.models
 def test_the_same_scores_as_in_the_network_that_is_fitted(published: ReaderFile) -> None:
     torch = pytest.importorskip("torch", reason="the fit needs PyTorch (make mono)")
-    from pipeline.learning.fit import packed
+    from pipeline.learning.fit import BOTH, packed
     from pipeline.learning.net import Net
 
     net = Net(published, 3, 1, len(HEADS), len(load_reader().labels))
     cutter = Cutter(published)
-    ours = reader.join(published, cutter, packed(net, published, "", layers=3, frozen=1))
+    ours = reader.join(published, cutter, packed(net, published, "", replace(BOTH, frozen=1), layers=3))
     rows = rows_of(cutter, CALL)
     with torch.no_grad():
         states = net.states(rows, learning=False).numpy()
     for at, row in enumerate(rows):
         told = ours.states(row)
         assert np.corrcoef(told.ravel(), states[at, : len(told)].ravel())[0, 1] > 0.998
+
+
+@pytest.mark.parametrize(("bits", "left"), [(1, 0.37), (2, 0.12), (3, 0.04)])
+def test_changes_in_few_bits_are_near_what_they_were(bits: int, left: float) -> None:
+    changes = np.random.default_rng(4).normal(scale=[[0.01], [3.0], [1e-5], [0.2]], size=(4, 640))
+    packed = coded(changes, bits)
+    assert packed.dtype == np.uint8 and packed.shape == (80, 2 + 4 * bits)
+    again = decoded(packed, bits).reshape(changes.shape)
+    error = ((again - changes) ** 2).mean(axis=1) / (changes**2).mean(axis=1)
+    assert (error < left).all()
+    assert not decoded(coded(np.zeros(64), bits), bits).any()
 
 
 @pytest.mark.models

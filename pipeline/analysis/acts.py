@@ -115,9 +115,9 @@ def _guess_all(conversation: Conversation, side: str) -> dict[int, dict[str, Gue
         weights = load_weights(language, side)
         scores = score(weights, list(rows_of(conversation, mine)), ask=KINDS[side])
         first = {kind: chances(weights, scores, kind, SORTS.get(kind)) for kind in KINDS[side]}
-        opinion = opinion_of(conversation, mine)
-        likely = read_again(opinion, first)
-        joins = {kind: _joined(weights, kind) for kind in KINDS[side]}
+        opinion = opinion_of(conversation, mine, language)
+        likely = read_again(opinion, first, language)
+        joins = {kind: _joined(weights, kind, language) for kind in KINDS[side]}
         likely = {kind: with_habit(likely[kind], join) for kind, join in joins.items()}
         for at, (sentence, row) in enumerate(zip(mine, scores, strict=True)):
             found[sentence.index] = {
@@ -134,9 +134,9 @@ def _guess_all(conversation: Conversation, side: str) -> dict[int, dict[str, Gue
     return found
 
 
-def _joined(weights: Weights, kind: str) -> Target | Join:
-    """What says from where a kind counts: the figures of both readings together where there are any."""
-    return load_joins().get(kind) or weights.targets[weights.at(kind)]
+def _joined(weights: Weights, kind: str, language: str) -> Target | Join:
+    """What says from where a kind counts: the figures of all readings together where there are any."""
+    return load_joins(language).get(kind) or weights.targets[weights.at(kind)]
 
 
 Shares = Callable[[str, Sequence[str]], Mapping[str, float]]

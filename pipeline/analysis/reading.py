@@ -1,11 +1,11 @@
-"""A conversation read by the network (``models/reader.py``): once, for all who ask what its sentences do or hold."""
+"""A conversation read by the networks (``models/reader.py``): once each, for all who ask what its sentences do or hold."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
 
-from models.reader import Read, Reader, load_reader
+from models.reader import Read, Reader, load_english, load_reader
 from models.reader_windows import Spoken
 from pipeline.analysis.text import sentences
 from pipeline.types import Turn
@@ -24,6 +24,11 @@ def reading_of(turns: Sequence[Turn]) -> Reading:
     return _read(said_by(turns))
 
 
+def english_reading_of(turns: Sequence[Turn]) -> Reading:
+    """What the network for English says of each sentence of each turn."""
+    return _read_english(said_by(turns))
+
+
 def said_by(turns: Sequence[Turn]) -> Said:
     """Who says what in each turn."""
     return tuple((turn.speaker, turn.text) for turn in turns)
@@ -32,6 +37,11 @@ def said_by(turns: Sequence[Turn]) -> Said:
 @functools.lru_cache(maxsize=_KEPT)
 def _read(said: Said) -> Reading:
     return read_by(load_reader(), said)
+
+
+@functools.lru_cache(maxsize=_KEPT)
+def _read_english(said: Said) -> Reading:
+    return read_by(load_english(), said)
 
 
 def read_by(reader: Reader, said: Said) -> Reading:

@@ -1,7 +1,9 @@
-"""Fits the reading network: ``python -m pipeline.learning.fit`` writes ``models/reader.npz``.
+"""Fits the reading networks: ``python -m pipeline.learning.fit`` writes ``models/reader.npz``, with ``--english``
+``models/english.npz``.
 
-Needs PyTorch (the extra ``mono`` has it) and an hour of one processor that has bfloat16. Multilingual E5 (small) learns what
-sentences do and what is personal data, in both languages at once; the lowest layers and the pieces' vectors stay as published.
+Needs PyTorch (the extra ``mono`` has it) and an hour of one processor that has bfloat16, of two for English. Multilingual E5
+(small) learns what sentences do and what is personal data, in both languages at once, MPNet (base) what English sentences do;
+the lowest layers and the pieces' vectors stay as published.
 ``--judge FILE`` fits without the authors and sets left out, into another file: how much the network's word counts beside the
 first readings' is found with that one (``join_acts``, ``join_talk``, ``join_outcome``). ``--on FILE`` goes on from a fitted
 network, in fewer and smaller steps, when labelled material was added; with ``--new NAME …`` it learns the files (without their
@@ -15,21 +17,36 @@ import io
 import random
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models import registry
-from models.reader import FITTED, FORM, LAST, MATRICES, NAME, SHORT
-from models.reader_file import ReaderFile, read, widened
-from models.reader_tokens import Cutter
+from models.reader import (
+    ENGLISH,
+    ENGLISH_FITTED,
+    FITTED,
+    FORM,
+    LAST,
+    MATRICES,
+    NAME,
+    SHORT,
+    Published,
+    changes_in,
+    published,
+)
+from models.reader_bits import coded
+from models.reader_windows import Cutting
 from pipeline.analysis.acts_fit import digest_of
 from pipeline.analysis.rules import LANGUAGES
 from pipeline.learning.net import Net, Taught
 from pipeline.learning.taught import (
+    CUTS,
     HEADS,
     LEFT_OUT,
     LEFT_OUT_TALK,
+    LONG_CUTS,
+    Cuts,
     rows_of_calls,
     rows_of_talk,
     sampled,
@@ -41,12 +58,46 @@ from pipeline.privacy.tagger import LABELS
 if TYPE_CHECKING:
     import numpy as np
 
-LAYERS, FROZEN = 12, 3
-ROUNDS, PIECES, STEP, LAST_STEP, WARM = 4, 2100, 2.5e-4, 1e-3, 0.06
-"""Rounds through all that is taught, pieces a step, and how far a step goes."""
-MORE_ROUNDS, MORE_STEP, MORE_LAST_STEP = 2, 1.2e-4, 6e-4
-"""The same where a fitted network learns on."""
-SHORT_ROUNDS, SHORT_STEP, SHORT_LAST_STEP, SHARE = 3, 1e-4, 4e-4, 0.08
+FOUR_BITS = 4
+LAYERS, PIECES, WARM = 12, 2100, 0.06
+"""Of a network; pieces a step; the share of the steps in which steps grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a network is fitted.
+
+    Attributes
+    ----------
+    name, fitted
+        The network in the registry, and the file of what the fit changes.
+    frozen
+        How many of the lowest layers stay as published.
+    rounds, step, last_step
+        Rounds through all that is taught, and how far a step goes, in the layers and in the last ones, which are ours.
+    languages, labels, cuts
+        What is taught: of which languages, which personal data, in rows of which sizes.
+    bits
+        In how many bits the changes are kept.
+    """
+
+    name: str
+    fitted: str
+    frozen: int
+    rounds: int
+    step: float
+    last_step: float
+    languages: Sequence[str]
+    labels: Sequence[str]
+    cuts: Cuts
+    bits: int
+
+
+BOTH = Course(NAME, FITTED, 3, 4, 2.5e-4, 1e-3, LANGUAGES, LABELS, CUTS, 4)
+ENGLISH_ONLY = Course(ENGLISH, ENGLISH_FITTED, 4, 2, 6e-5, 1e-3, ("en",), (), LONG_CUTS, 2)
+MORE_ROUNDS, MORE_STEP = 2, 0.5
+"""Rounds, and how much smaller the steps are, where a fitted network learns on."""
+SHORT_ROUNDS, SHORT_STEP, SHARE = 3, 0.4, 0.08
 """The same where only what was added is learned whole, and the share of all else."""
 GROWS = 1.05
 """How much more steps are planned for than the first round promises."""
@@ -72,34 +123,50 @@ def batches_of(rows: Sequence[Taught], chance: random.Random) -> list[list[Taugh
 
 
 def rounds_of(
-    cutter: Cutter, rounds: int, *, judge: bool, new: Collection[str] = (), chance: random.Random
+    course: Course,
+    cutter: Cutting,
+    rounds: int,
+    *,
+    judge: bool,
+    new: Collection[str] = (),
+    chance: random.Random,
 ) -> Iterator[list[list[Taught]]]:
     """The batches of each round; what is taught is read anew for each, so that a long fit takes in what is added meanwhile."""
     for _round in range(rounds):
-        told = [one for one in told_calls() if not (judge and one.file[:1] in LEFT_OUT)]
-        sets = talk_sets(LEFT_OUT_TALK if judge else ())
+        told = [one for one in told_calls(course.languages) if not (judge and one.file[:1] in LEFT_OUT)]
+        sets = talk_sets(LEFT_OUT_TALK if judge else ()) if course.labels else []
         if new:
             told = [one for one in told if one.file in new or chance.random() < SHARE]
             sets = [sampled(one, SHARE, chance) for one in sets]
-        yield batches_of([*rows_of_calls(told, cutter, chance), *rows_of_talk(sets, cutter, chance)], chance)
+        rows = rows_of_calls(told, cutter, chance, course.cuts)
+        yield batches_of([*rows, *rows_of_talk(sets, cutter, chance)], chance)
 
 
-def fit(file: ReaderFile, *, judge: bool, on: bytes | None = None, new: Collection[str] = ()) -> Net:
+def fit(
+    course: Course,
+    file: Published,
+    cutter: Cutting,
+    *,
+    judge: bool,
+    on: bytes | None = None,
+    new: Collection[str] = (),
+) -> Net:
     """The network fitted to all that is taught, or for ``judge`` to all but what is left out; ``on``: from a fitted one, with
     ``new`` by these files and a share of the others."""
     import torch
 
     torch.manual_seed(1)
-    net = Net(file, LAYERS, FROZEN, len(HEADS), len(LABELS))
+    net = Net(file, LAYERS, course.frozen, len(HEADS), len(course.labels))
     if on is not None:
         take(net, file, on)
-    rounds, step, last = (MORE_ROUNDS, MORE_STEP, MORE_LAST_STEP) if on else (ROUNDS, STEP, LAST_STEP)
+    rounds, smaller = (MORE_ROUNDS, MORE_STEP) if on else (course.rounds, 1.0)
     if new:
-        rounds, step, last = SHORT_ROUNDS, SHORT_STEP, SHORT_LAST_STEP
+        rounds, smaller = SHORT_ROUNDS, SHORT_STEP
     number = 0
-    for batches in rounds_of(Cutter(file), rounds, judge=judge, new=new, chance=random.Random(1)):
+    for batches in rounds_of(course, cutter, rounds, judge=judge, new=new, chance=random.Random(1)):
         if not number:
-            net.begin(int(len(batches) * rounds * GROWS), step, last, WARM)
+            steps = int(len(batches) * rounds * GROWS)
+            net.begin(steps, course.step * smaller, course.last_step * smaller, WARM)
         for batch in batches:
             of_kinds, of_labels = net.learn(batch, PIECES_WEIGH)
             number += 1
@@ -108,34 +175,35 @@ def fit(file: ReaderFile, *, judge: bool, on: bytes | None = None, new: Collecti
     return net
 
 
-def take(net: Net, file: ReaderFile, fitted: bytes) -> None:
+def take(net: Net, file: Published, fitted: bytes) -> None:
     """Set a network to a fitted one's numbers; kinds and labels that it hasn't learned stay as they begin."""
     import numpy as np
 
     with np.load(io.BytesIO(fitted), allow_pickle=False) as kept:
         for name in kept.files:
-            matrix = MATRICES.get(name.partition(".")[2])
-            if matrix:
-                net.take(name, file.array(name, matrix) + widened(kept[name]).reshape(-1, matrix))
+            columns = MATRICES.get(name.partition(".")[2], 0) * file.width
+            if columns:
+                net.take(name, file.array(name, columns) + changes_in(kept, name, columns))
             elif name in LAST or name.partition(".")[2] in SHORT:
                 net.take(name, kept[name])
 
 
-def packed(net: Net, file: ReaderFile, digest: str, *, layers: int = LAYERS, frozen: int = FROZEN) -> bytes:
-    """The network's file: what the fit changed, four bits a number, and the last layers."""
+def packed(net: Net, file: Published, digest: str, course: Course, *, layers: int = LAYERS) -> bytes:
+    """The network's file: what the fit changed, in few bits a number, and the last layers."""
     import numpy as np
 
-    kept: dict[str, Any] = {}
-    for at in range(frozen, layers):
-        for name, columns in MATRICES.items():
-            changed = net.array(f"l{at}.{name}") - file.array(f"l{at}.{name}", columns)
-            kept[f"l{at}.{name}"] = in_four_bits(changed)
+    kept: dict[str, Any] = {} if course.bits == FOUR_BITS else {"bits": np.array(course.bits)}
+    for at in range(course.frozen, layers):
+        for name, widths in MATRICES.items():
+            changed = net.array(f"l{at}.{name}") - file.array(f"l{at}.{name}", widths * file.width)
+            few = in_four_bits(changed) if course.bits == FOUR_BITS else coded(changed, course.bits)
+            kept[f"l{at}.{name}"] = few
         kept |= {f"l{at}.{name}": net.array(f"l{at}.{name}").astype(np.float16) for name in SHORT}
     kept |= {name: net.array(name).astype(np.float16) for name in LAST}
     out = io.BytesIO()
     np.savez_compressed(
-        out, form=np.array(FORM), layers=np.array(layers), kinds=np.array(HEADS), labels=np.array(LABELS),
-        digest=np.array(digest), **kept,
+        out, form=np.array(FORM), layers=np.array(layers), kinds=np.array(HEADS),
+        labels=np.array(course.labels, dtype=np.str_), digest=np.array(digest), **kept,
     )  # fmt: skip
     return out.getvalue()
 
@@ -161,29 +229,22 @@ def digest_now() -> str:
     return "-".join(digest_of(language) for language in LANGUAGES)
 
 
-def published() -> ReaderFile:
-    """The network as the wheel brings it."""
-    entry = registry.entries()[NAME]
-    found = registry.packaged(registry.PackagedFile(entry.package or "", entry.file))
-    if found is None:
-        raise SystemExit(f"{entry.title} is not installed. Get it with: {entry.install}")
-    return read(found)
-
-
 def main(arguments: Sequence[str]) -> None:
-    """Fit and write the network."""
+    """Fit and write a network."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.learning.fit")
+    parser.add_argument("--english", action="store_true")
     parser.add_argument("--judge", type=Path, metavar="FILE")
     parser.add_argument("--on", type=Path, metavar="FILE")
     parser.add_argument("--new", nargs="+", default=(), metavar="NAME")
     asked = parser.parse_args(arguments)
-    file = published()
-    place = asked.judge or Path(str(resources.files("models"))) / FITTED
+    course = ENGLISH_ONLY if asked.english else BOTH
+    file, cutter = published(course.name)
+    place = asked.judge or Path(str(resources.files("models"))) / course.fitted
     if asked.new and not asked.on:
         parser.error("--new goes with --on: it says what a fitted network has not learned yet")
     on = asked.on.read_bytes() if asked.on else None
-    net = fit(file, judge=asked.judge is not None, on=on, new=asked.new)
-    place.write_bytes(packed(net, file, digest_now()))
+    net = fit(course, file, cutter, judge=asked.judge is not None, on=on, new=asked.new)
+    place.write_bytes(packed(net, file, digest_now(), course))
     sys.stdout.write(f"{place}: {place.stat().st_size / 1e6:.1f} MB\n")
 
 

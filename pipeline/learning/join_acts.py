@@ -19,8 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.reader import FITTED, Reader, join
-from models.reader_tokens import Cutter
+from models.reader import FITTED, NAME, Reader, join, published
 from pipeline.analysis.acts import HABITS, KINDS
 from pipeline.analysis.acts_calibration import (
     LEAST_REAL,
@@ -33,8 +32,8 @@ from pipeline.analysis.acts_model import LEAST_SENTENCES, load_weights
 from pipeline.analysis.conversation import Conversation
 from pipeline.analysis.reading import read_by, said_by
 from pipeline.analysis.rules import LANGUAGES
-from pipeline.analysis.second import LEAST, Join, joined, scores_by
-from pipeline.learning.fit import digest_now, published
+from pipeline.analysis.second import Join, joined, odds_of, scores_by
+from pipeline.learning.fit import digest_now
 from pipeline.learning.taught import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -134,8 +133,7 @@ def _fitted(first: np.ndarray, network: np.ndarray, real: np.ndarray) -> Join:
     import numpy as np
     from scipy.optimize import minimize
 
-    sure = np.clip(first, LEAST, 1 - LEAST)
-    odds = np.log(sure / (1 - sure))
+    odds = odds_of(first)
 
     def loss(figures: np.ndarray) -> float:
         raw = figures[0] * odds + figures[1] * network + figures[2]
@@ -226,8 +224,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("network", type=Path, metavar="NETWORK")
     parser.add_argument("--rates", action="store_true")
     asked = parser.parse_args(arguments)
-    file = published()
-    reader = join(file, Cutter(file), asked.network.read_bytes())
+    reader = join(*published(NAME), asked.network.read_bytes())
     if asked.rates:
         for language in LANGUAGES:
             sys.stdout.writelines(f"{line}\n" for line in rates(language, reader))

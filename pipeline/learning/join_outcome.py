@@ -16,15 +16,13 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.reader import Reader, join
-from models.reader_tokens import Cutter
+from models.reader import NAME, Reader, join, published
 from pipeline.analysis.endings import ending_of
 from pipeline.analysis.outcome_again import FILE, OutcomeJoin, joined, network_shares
 from pipeline.analysis.outcome_fit import between_authors, call_kernel, examples, fit_acts, sharpness
 from pipeline.analysis.outcome_model import LABELS
 from pipeline.analysis.reading import read_by, said_by
 from pipeline.analysis.rules import LANGUAGES
-from pipeline.learning.fit import published
 from pipeline.learning.join_acts import digest_of_all
 from pipeline.learning.taught import LEFT_OUT
 
@@ -114,8 +112,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m pipeline.learning.join_outcome")
     parser.add_argument("network", type=Path, metavar="NETWORK")
     asked = parser.parse_args(arguments)
-    file = published()
-    told = decided(join(file, Cutter(file), asked.network.read_bytes()))
+    told = decided(join(*published(NAME), asked.network.read_bytes()))
     for language in LANGUAGES:
         mine = [one == language for one in told.languages]
         shares = "  ".join(f"{name} {hits[mine].mean():.3f}" for name, hits in right(told).items())

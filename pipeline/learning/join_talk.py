@@ -12,11 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.reader import Reader, join
-from models.reader_tokens import Cutter
+from models.reader import NAME, Reader, join, published
 from pipeline.analysis.reading import read_by
 from pipeline.analysis.rules import LANGUAGES
-from pipeline.learning.fit import published
 from pipeline.learning.taught import LEFT_OUT_TALK
 from pipeline.privacy.readings import read
 from pipeline.privacy.ruled import by_rules
@@ -75,8 +73,7 @@ def join_of(rows: Sequence[tuple[float, float, bool]]) -> np.ndarray:
 
 def main(arguments: Sequence[str]) -> None:
     """Print the weights of both readings."""
-    file = published()
-    reader = join(file, Cutter(file), Path(arguments[0]).read_bytes())
+    reader = join(*published(NAME), Path(arguments[0]).read_bytes())
     sys.stdout.write(" ".join(f"{figure:.3f}" for figure in join_of(list(both_readings(reader)))) + "\n")
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from models.reader import LAST, MATRICES, SHORT
-from models.reader_file import ReaderFile
+from models.reader import LAST, MATRICES, SHORT, Published
 from models.reader_windows import Row
 
 if TYPE_CHECKING:
@@ -42,17 +41,16 @@ class Taught:
 class Net:
     """The lower layers of the published network, the lowest of them as they are, and last layers of ours."""
 
-    def __init__(self, file: ReaderFile, layers: int, frozen: int, kinds: int, labels: int) -> None:
+    def __init__(self, file: Published, layers: int, frozen: int, kinds: int, labels: int) -> None:
         import torch
 
         self._file, self._layers = file, layers
         self._fixed = {name: torch.tensor(file.array(name)) for name in ("emb.ln.w", "emb.ln.b")}
-        places = file.array("emb.pos", file.width) + file.array("emb.type", file.width)[0]
-        self._fixed["emb.pos"] = torch.tensor(places)
+        self._fixed["emb.pos"] = torch.tensor(file.places())
         self._own: dict[str, Any] = {}
         for at in range(layers):
             for name in (*MATRICES, *SHORT):
-                value = torch.tensor(file.array(f"l{at}.{name}", MATRICES.get(name, 0)))
+                value = torch.tensor(file.array(f"l{at}.{name}", MATRICES.get(name, 0) * file.width))
                 self._own[f"l{at}.{name}"] = value.requires_grad_(at >= frozen)
         last = (
             torch.zeros(kinds, file.width),
@@ -167,6 +165,9 @@ class Net:
             numbers[at, : len(row.pieces)] = torch.tensor(row.pieces)
             hidden[at, :, : len(row.pieces)] = 0
         hidden = hidden.repeat_interleave(self._file.heads, dim=0)
+        near = self._file.nearness(longest)
+        if near is not None:
+            hidden = hidden + torch.tensor(near).to(self._form).repeat(len(rows), 1, 1)
         state = self._dropped(self._embedded(numbers).to(self._form), learning)
         for at in range(self._layers):
             state = self._layer(at, state, hidden, learning)

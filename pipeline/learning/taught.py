@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from models.reader_tokens import Cutter
-from models.reader_windows import Row, Spoken, rows_of
+from models.reader_windows import Cutting, Row, Spoken, rows_of
 from pipeline.analysis.acts import KINDS
 from pipeline.analysis.acts_fit import beside_rules, calls_of, labels_of
 from pipeline.analysis.conversation import Conversation
@@ -47,8 +46,11 @@ SIDELESS, ROUGH, RUN_ON = 0.12, 0.2, 0.5
 LAST_TURNS, AT_THE_END, BEFORE_IT = 6, 0.5, 0.15
 """What a call's outcome weighs in its last turns and before them."""
 ALTERED_ROUGH, ALTERED_SIDELESS = 0.3, 0.2
-CUTS = ((64, 20, 10), (112, 30, 14), (160, 40, 20), (192, 40, 20), (192, 0, 0))
+Cuts = Sequence[tuple[int, int, int]]
+CUTS: Cuts = ((64, 20, 10), (112, 30, 14), (160, 40, 20), (192, 40, 20), (192, 0, 0))
 """Pieces of a row's own, before and behind."""
+LONG_CUTS: Cuts = ((192, 40, 20), (256, 40, 20), (320, 40, 20))
+"""The same for a network whose rows cost more the more they overlap."""
 _STOPS = re.compile(r"[，。！？、；：,.!?;:…](?!\d)")
 
 
@@ -64,9 +66,9 @@ class Told:
     end: str = ""
 
 
-def told_calls() -> Iterator[Told]:
-    """All labelled calls and moments of both languages, then the examples beside the rules."""
-    for language in LANGUAGES:
+def told_calls(languages: Sequence[str] = LANGUAGES) -> Iterator[Told]:
+    """All labelled calls and moments of these languages, then the examples beside the rules."""
+    for language in languages:
         for file, call in calls_of(language):
             conversation = Conversation.of(call.transcript, profile=call.profile)
             labels = labels_of(call, conversation)
@@ -82,7 +84,9 @@ def told_calls() -> Iterator[Told]:
                 yield Told((spoken,), ((example.labels,),), "", example.of)
 
 
-def rows_of_calls(told: Sequence[Told], cutter: Cutter, chance: random.Random) -> Iterator[Taught]:
+def rows_of_calls(
+    told: Sequence[Told], cutter: Cutting, chance: random.Random, cuts: Cuts = CUTS
+) -> Iterator[Taught]:
     """A round's rows, each call in a cut and a form drawn anew."""
     for one in told:
         shown = one
@@ -90,7 +94,7 @@ def rows_of_calls(told: Sequence[Told], cutter: Cutter, chance: random.Random) -
             shown = _rough(_run_on(one) if chance.random() < RUN_ON else one)
         hidden = chance.random() < SIDELESS
         turns = tuple(replace(turn, side="unknown") if hidden else turn for turn in shown.turns)
-        own, before, after = chance.choice(CUTS)
+        own, before, after = chance.choice(cuts)
         for row in rows_of(cutter, turns, own=own, before=before, after=after):
             if row.parts:
                 yield Taught(row, *_truth(shown, turns, row))
@@ -171,7 +175,7 @@ def sampled(one: TalkSets, share: float, chance: random.Random) -> TalkSets:
     return replace(one, talks=tuple(talk for talk in one.talks if chance.random() < share))
 
 
-def rows_of_talk(sets: Sequence[TalkSets], cutter: Cutter, chance: random.Random) -> Iterator[Taught]:
+def rows_of_talk(sets: Sequence[TalkSets], cutter: Cutting, chance: random.Random) -> Iterator[Taught]:
     """A round's rows: each conversation as it stands and with other data in it."""
     for one in sets:
         for talk in one.talks:
@@ -181,7 +185,7 @@ def rows_of_talk(sets: Sequence[TalkSets], cutter: Cutter, chance: random.Random
                 yield from _labelled(own, cutter, chance)
 
 
-def _labelled(talk: Talk, cutter: Cutter, chance: random.Random) -> Iterator[Taught]:
+def _labelled(talk: Talk, cutter: Cutting, chance: random.Random) -> Iterator[Taught]:
     spans = [list(sentences(turn.text)) for turn in talk]
     turns = [
         Spoken(turn.side, tuple(turn.text[a:b] for a, b in own))
