@@ -37,6 +37,8 @@ MATRICES = {"q.w": 1, "k.w": 1, "v.w": 1, "ao.w": 1, "fi.w": 1, "fo.w": 4}
 """The matrices of a layer with their columns, in widths."""
 SHORT = ("q.b", "k.b", "v.b", "ao.b", "aln.w", "aln.b", "fi.b", "fo.b", "oln.w", "oln.b")
 """The short arrays of a layer."""
+APART = "fo.apart"
+"""Columns that are multiplied apart (`models.reader_graph`), where the fit names any."""
 LAST = ("kinds.look", "kinds.w", "kinds.b", "pieces.w", "pieces.b")
 """The last layers: what each kind looks at ``(kinds, width)``, its weights over what it looked at and over the mean ``(kinds, 2
 width)``; the labels' weights over a piece ``(labels, width)``."""
@@ -235,6 +237,8 @@ def _layers(file: Published, kept: Any, layers: int) -> Iterator[dict[str, np.nd
             found[name] = file.array(place, columns)
             if changed:
                 found[name] += changes_in(kept, place, columns)
+        if f"l{at}.{APART}" in kept.files:
+            found[APART] = kept[f"l{at}.{APART}"]
         yield found
 
 

@@ -3,7 +3,9 @@
 One row of pieces' vectors goes in, ``x`` ``(pieces, width)``, what the last layer says of each comes out, ``y``. Each layer is
 that of BERT (Devlin et al., 2019); where the network knows distances, ``near`` ``(heads, pieces, pieces)`` goes in besides.
 Matrices are in signed seven bits with a scale a column, which onnxruntime multiplies as whole numbers
-(``DynamicQuantizeMatMul``); with eight bits processors without VNNI would overflow.
+(``DynamicQuantizeMatMul``); with eight bits processors without VNNI would overflow. What goes through has one scale a row of
+pieces; where a few columns of it are many times larger than all others, they are named (``fo.apart``) and multiplied apart in
+single precision (Dettmers et al., "LLM.int8(): 8-bit Matrix Multiplication for Transformers at Scale", 2022).
 
 The form is ONNX's protobuf, of which this needs a dozen fields: not worth a package of 18 MB in every worker.
 """
@@ -67,6 +69,20 @@ class _Graph:
         self.parts.append(_bytes(1, written + (_text(7, domain) if domain else b"")))
         return out[0]
 
+    def split(self, name: str, weight: np.ndarray, bias: np.ndarray, given: str, apart: np.ndarray) -> str:
+        """As `linear`, some columns ``apart`` in single precision."""
+        import numpy as np
+
+        kept = np.ones(weight.shape[1], dtype=np.float32)
+        kept[apart] = 0
+        chosen = self.tensor(f"{name}.apart", apart.astype(np.int64))
+        few = self.node("Gather", (given, chosen), f"{name}.few", axis=1)
+        few = self.node(
+            "MatMul", (few, self.tensor(f"{name}.aw", weight[:, apart].T.copy())), f"{name}.fewer"
+        )
+        rest = self.node("Mul", (given, self.tensor(f"{name}.kept", kept)), f"{name}.rest")
+        return self.node("Add", (few, self.linear(name, weight * kept, bias, rest)), f"{name}.all")
+
     def linear(self, name: str, weight: np.ndarray, bias: np.ndarray, given: str) -> str:
         """``given`` times the matrix ``(out, in)``, and the bias."""
         whole, scale = narrowed(weight)
@@ -88,7 +104,7 @@ def _layer(
     query = np.float32((width // heads) ** -0.5)
     weight = np.concatenate([arrays["q.w"] * query, arrays["k.w"], arrays["v.w"]])
     bias = np.concatenate([arrays["q.b"] * query, arrays["k.b"], arrays["v.b"]])
-    apart = graph.tensor(f"l{at}.apart", np.array([0, 3 * heads, width // heads], dtype=np.int64))
+    heads_of = graph.tensor(f"l{at}.heads", np.array([0, 3 * heads, width // heads], dtype=np.int64))
     again = graph.tensor(f"l{at}.again", np.array([0, width], dtype=np.int64))
 
     def node(operation: str, given: Sequence[str], name: str, **settings: float | list[int]) -> str:
@@ -101,7 +117,7 @@ def _layer(
         own = [graph.tensor(f"l{at}.{name}.{part}", arrays[f"{name}.{part}"]) for part in "wb"]
         return node("LayerNormalization", (given, *own), f"{name}.out", axis=-1, epsilon=epsilon)
 
-    three = node("Reshape", (graph.linear(f"l{at}.qkv", weight, bias, state), apart), "three")
+    three = node("Reshape", (graph.linear(f"l{at}.qkv", weight, bias, state), heads_of), "three")
     three = node("Transpose", (three,), "turned", perm=[1, 0, 2])
     graph.node("Split", (three,), *(f"l{at}.{name}" for name in "qkv"), axis=0, num_outputs=3)
     raw = node("MatMul", (f"l{at}.q", node("Transpose", (f"l{at}.k",), "kt", perm=[0, 2, 1])), "raw")
@@ -111,7 +127,13 @@ def _layer(
     heard = node("Reshape", (node("Transpose", (heard,), "back", perm=[1, 0, 2]), again), "flat")
     state = normed("aln", node("Add", (state, linear("ao", heard)), "sum"))
     inner = node("Gelu", (linear("fi", state),), "gelu")
-    return normed("oln", node("Add", (state, linear("fo", inner)), "sum2"))
+    apart = arrays.get("fo.apart")
+    told = (
+        linear("fo", inner)
+        if apart is None
+        else graph.split(f"l{at}.fo", arrays["fo.w"], arrays["fo.b"], inner, apart)
+    )
+    return normed("oln", node("Add", (state, told), "sum2"))
 
 
 def narrowed(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -160,3 +160,16 @@ def test_calls_of_both_languages_and_examples_are_taught() -> None:
     assert sum(1 for one in told if one.file) > 2_000 and sum(1 for one in told if one.of) > 2_000
     assert all(len(one.turns) == len(one.names) for one in told)
     assert any("拍" in text or "您" in text for one in told for turn in one.turns for text in turn.sentences)
+
+
+def test_what_is_large_in_a_network_is_named(cutter: Cutting) -> None:
+    pytest.importorskip("torch")
+    file, _cutter = published(NAME)
+    net = Net(file, 2, 1, len(HEADS), len(LABELS))
+    loud = net.array("l1.fi.b")
+    loud[[7, 90]] += 50.0
+    net.take("l1.fi.b", loud)
+    rows = [one.row for one in _rounds(cutter, CALL, 3)]
+    amounts = net.largest(rows)
+    assert sorted(amounts) == [0, 1] and set(np.argsort(-amounts[1])[:2]) == {7, 90}
+    assert net.largest(rows[:1])[0].max() <= amounts[0].max()

@@ -192,6 +192,23 @@ def test_the_graph_is_that_of_the_network(rows: int) -> None:
     assert np.abs(told - expected).max() < 0.25
 
 
+def test_a_few_large_columns_go_apart() -> None:
+    chance = np.random.default_rng(8)
+    layers, state = _layers(24, 48, chance), chance.normal(size=(30, 24)).astype(np.float32)
+    for layer in layers:
+        layer["fi.b"][[5, 17]] = 90.0  # so large that all others are lost in one scale
+    expected = _in_numpy(layers[1], _in_numpy(layers[0], state, 4, 1e-12), 4, 1e-12)
+
+    def error() -> float:
+        (told,) = reader._session(model_of(layers, 4, 24, 1e-12)).run(None, {"x": state})
+        return float(np.abs(told - expected).mean())
+
+    together = error()
+    for layer in layers:
+        layer["fo.apart"] = np.array([5, 17], dtype=np.int16)
+    assert error() < together / 3
+
+
 @pytest.mark.models
 def test_the_same_scores_as_in_the_network_that_is_fitted(published: ReaderFile) -> None:
     torch = pytest.importorskip("torch", reason="the fit needs PyTorch (make mono)")

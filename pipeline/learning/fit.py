@@ -16,13 +16,14 @@ import argparse
 import io
 import random
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.reader import (
+    APART,
     ENGLISH,
     ENGLISH_FITTED,
     FITTED,
@@ -36,7 +37,7 @@ from models.reader import (
     published,
 )
 from models.reader_bits import coded
-from models.reader_windows import Cutting
+from models.reader_windows import Cutting, rows_of
 from pipeline.analysis.acts_fit import digest_of
 from pipeline.analysis.rules import LANGUAGES
 from pipeline.learning.net import Net, Taught
@@ -77,8 +78,8 @@ class Course:
         Rounds through all that is taught, and how far a step goes, in the layers and in the last ones, which are ours.
     languages, labels, cuts
         What is taught: of which languages, which personal data, in rows of which sizes.
-    bits
-        In how many bits the changes are kept.
+    bits, apart
+        In how many bits the changes are kept; how many columns of a layer are multiplied apart (`models.reader_graph`).
     """
 
     name: str
@@ -91,14 +92,17 @@ class Course:
     labels: Sequence[str]
     cuts: Cuts
     bits: int
+    apart: int
 
 
-BOTH = Course(NAME, FITTED, 3, 4, 2.5e-4, 1e-3, LANGUAGES, LABELS, CUTS, 4)
-ENGLISH_ONLY = Course(ENGLISH, ENGLISH_FITTED, 4, 2, 6e-5, 1e-3, ("en",), (), LONG_CUTS, 2)
+BOTH = Course(NAME, FITTED, 3, 4, 2.5e-4, 1e-3, LANGUAGES, LABELS, CUTS, 4, 0)
+ENGLISH_ONLY = Course(ENGLISH, ENGLISH_FITTED, 4, 2, 6e-5, 1e-3, ("en",), (), LONG_CUTS, 2, 16)
 MORE_ROUNDS, MORE_STEP = 2, 0.5
 """Rounds, and how much smaller the steps are, where a fitted network learns on."""
 SHORT_ROUNDS, SHORT_STEP, SHARE = 3, 0.4, 0.08
 """The same where only what was added is learned whole, and the share of all else."""
+SOME_CALLS = 30
+"""From which it is seen what is large in a network."""
 GROWS = 1.05
 """How much more steps are planned for than the first round promises."""
 PIECES_WEIGH = 14.0
@@ -188,11 +192,35 @@ def take(net: Net, file: Published, fitted: bytes) -> None:
                 net.take(name, kept[name])
 
 
-def packed(net: Net, file: Published, digest: str, course: Course, *, layers: int = LAYERS) -> bytes:
-    """The network's file: what the fit changed, in few bits a number, and the last layers."""
+def apart_in(net: Net, cutter: Cutting, course: Course) -> dict[str, np.ndarray]:
+    """The columns of each layer that hold much more than others in some of the calls that are learned from."""
     import numpy as np
 
-    kept: dict[str, Any] = {} if course.bits == FOUR_BITS else {"bits": np.array(course.bits)}
+    if not course.apart:
+        return {}
+    told = [one for one in told_calls(course.languages) if one.end]
+    some = random.Random(2).sample(told, min(SOME_CALLS, len(told)))
+    rows = [row for one in some for row in rows_of(cutter, one.turns)]
+    return {
+        f"l{at}.{APART}": np.sort(np.argsort(-amounts)[: course.apart]).astype(np.int16)
+        for at, amounts in net.largest(rows).items()
+    }
+
+
+def packed(
+    net: Net,
+    file: Published,
+    digest: str,
+    course: Course,
+    apart: Mapping[str, np.ndarray] | None = None,
+    *,
+    layers: int = LAYERS,
+) -> bytes:
+    """The network's file: what the fit changed, in few bits a number, the last layers, and which columns go ``apart``."""
+    import numpy as np
+
+    kept: dict[str, Any] = {**(apart or {})}
+    kept |= {} if course.bits == FOUR_BITS else {"bits": np.array(course.bits)}
     for at in range(course.frozen, layers):
         for name, widths in MATRICES.items():
             changed = net.array(f"l{at}.{name}") - file.array(f"l{at}.{name}", widths * file.width)
@@ -244,7 +272,8 @@ def main(arguments: Sequence[str]) -> None:
         parser.error("--new goes with --on: it says what a fitted network has not learned yet")
     on = asked.on.read_bytes() if asked.on else None
     net = fit(course, file, cutter, judge=asked.judge is not None, on=on, new=asked.new)
-    place.write_bytes(packed(net, file, digest_now(), course))
+    apart = apart_in(net, cutter, course)
+    place.write_bytes(packed(net, file, digest_now(), course, apart))
     sys.stdout.write(f"{place}: {place.stat().st_size / 1e6:.1f} MB\n")
 
 

@@ -64,6 +64,7 @@ class Net:
         self._form = torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else torch.float32
         self._kept = (torch.rand(_RANDOM) > DROPPED).to(self._form) / (1 - DROPPED)
         self._optimizer: Any = None
+        self._largest: dict[int, Any] | None = None
 
     def array(self, name: str) -> np.ndarray:
         """One of the network's arrays."""
@@ -75,6 +76,18 @@ class Net:
         import torch
 
         self._own[name].data[: len(value)] = torch.tensor(value.astype("float32"))
+
+    def largest(self, rows: Sequence[Row]) -> dict[int, np.ndarray]:
+        """By layer the largest amount that each number between its two wide matrices comes to in some rows, ``(inner,)``."""
+        import torch
+
+        self._largest = {}
+        with torch.no_grad():
+            for row in rows:
+                self.states([row], learning=False)
+        found = {at: amounts.float().numpy() for at, amounts in self._largest.items()}
+        self._largest = None
+        return found
 
     def begin(self, steps: int, step: float, last_step: float, warm: float) -> None:
         """Plan so many steps: AdamW, a linear warm-up, then a linear decline."""
@@ -214,5 +227,9 @@ class Net:
         heard = (share @ value).reshape(rows, heads, pieces, -1).transpose(1, 2).reshape(rows, pieces, width)
         heard = self._dropped(f.linear(heard, own["ao.w"], own["ao.b"]), learning)
         state = self._normed(state + heard, own["aln.w"], own["aln.b"])
-        inner = f.linear(f.gelu(f.linear(state, own["fi.w"], own["fi.b"])), own["fo.w"], own["fo.b"])
+        inner = f.gelu(f.linear(state, own["fi.w"], own["fi.b"]))
+        if self._largest is not None:
+            amounts = inner.abs().amax(dim=(0, 1))
+            self._largest[at] = amounts.maximum(self._largest.get(at, amounts))
+        inner = f.linear(inner, own["fo.w"], own["fo.b"])
         return self._normed(state + self._dropped(inner, learning), own["oln.w"], own["oln.b"])
