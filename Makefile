@@ -12,7 +12,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 LOCKED := $(PIP) --no-deps --require-hashes
 CHECK  := $(BIN)/python -m pip check --disable-pip-version-check
 
-.PHONY: demo mono test test-fast lint format weights reader joins lock samples clean fuzz licences audit
+.PHONY: demo mono test test-fast lint format weights reader joins english lock samples clean fuzz licences audit
 .DEFAULT_GOAL := demo
 
 # Each stamp is made anew when the lock behind it changes, so a second run starts at once.
@@ -95,6 +95,13 @@ joins: $(VENV)/.dev
 	@$(ONE) $(BIN)/python -m pipeline.learning.join_acts $(JUDGED)
 	@$(ONE) $(BIN)/python -m pipeline.learning.join_talk $(JUDGED)
 	@$(ONE) $(BIN)/python -m pipeline.learning.join_outcome $(JUDGED)
+
+# The network for English anew: an hour of two processors, and PyTorch; then how much it counts, from calls that nothing has
+# learned from.
+UNLEARNED := $(foreach set,calls calls_sixth calls_seventh calls_eighth calls_ninth calls_tenth calls_last,tests/heldout/$(set)/en/*.txt)
+english: $(VENV)/.mono
+	@$(BIN)/python -m pipeline.learning.fit --english
+	@$(ONE) $(BIN)/python -m pipeline.learning.join_english $(UNLEARNED)
 
 # Licences of the locked packages, read from their metadata, into docs/licences.md.
 licences: $(VENV)/.runtime

@@ -240,6 +240,7 @@ def _layers(file: Published, kept: Any, layers: int) -> Iterator[dict[str, np.nd
         if f"l{at}.{APART}" in kept.files:
             found[APART] = kept[f"l{at}.{APART}"]
         yield found
+        file.let_go()
 
 
 def changes_in(kept: Any, place: str, columns: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-WORKER_BYTES = 1_000_000_000
+WORKER_BYTES = 1_200_000_000
 """What one worker may need with Whisper base and an ordinary call."""
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
