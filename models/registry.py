@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from models import joined
+from models.hub import hub_path
 from models.records import expect_listed, recorded
 from pipeline.errors import ModelError
 
@@ -138,7 +139,7 @@ def whisper_path(name: str | None = None) -> Path:
                 f"ct2-transformers-converter --model openai/whisper-small --output_dir {folder}"
             )
         return expect_listed(folder)
-    return expect_listed(_hub_path(chosen))
+    return expect_listed(hub_path(chosen))
 
 
 def joined_path(name: str) -> Path:
@@ -226,29 +227,6 @@ def _join(entry: ModelEntry, folder: Path) -> None:
         return
     beside = [(found[file], file.sha256) for file in entry.beside]
     joined.join(parts, beside, into=folder, name=entry.file, sha256=entry.sha256, install=entry.install)
-
-
-def _hub_path(name: str) -> Path:
-    from faster_whisper.utils import available_models, download_model
-
-    name = name.lower() if name.lower() in available_models() else name
-    if "/" not in name and name not in available_models():
-        raise ModelError(
-            f"no Whisper model {name!r}: neither a folder nor a known name. "
-            f"Accepted: a folder with model.bin, a hub name owner/model, "
-            f"or one of {', '.join(available_models())}"
-        )
-    if name.startswith((".", "/", "~")):
-        raise ModelError(f"no folder {name}; a folder with a CTranslate2 Whisper model is expected")
-    hub_name = name if "/" in name else f"Systran/faster-whisper-{name}"
-    try:
-        return Path(download_model(name))  # from the hub client's own cache where it is there already
-    except Exception as error:
-        raise ModelError(
-            f"the Whisper model {name!r} can't be fetched from the hub ({type(error).__name__}). "
-            f"Fetch it where there is a network with: hf download {hub_name}, "
-            "or unset CALLGAUGE_WHISPER to use the packaged model"
-        ) from error
 
 
 def _chosen_status(name: str) -> ModelStatus:

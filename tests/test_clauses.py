@@ -53,9 +53,9 @@ def test_what_is_only_likely_is_a_doubt_and_fills_no_more_than_lacks():
     lines = (
         "A Hello, our plan is nine pounds a month.",
         "C What do I get?",
-        "A Everyone at home can stream at once and nobody gets thrown off.",
+        "A The dog gets walked while you're at work.",
         "C Hm.",
-        "A The van stays on the road in winter, and the drivers stop complaining.",
+        "A Nobody has to stand on a ladder.",
     )
     found = heard(lines, "en")
     assert [f.confidence < 0.6 for f in found] == [True]
@@ -66,7 +66,7 @@ def test_what_is_only_likely_is_a_doubt_and_fills_no_more_than_lacks():
 def test_nothing_once_the_customer_has_asked_not_to_be_called():
     pitch, plain = (
         "A Hello, our plan is nine pounds a month.",
-        "A Everyone at home can stream at once and nobody gets thrown off.",
+        "A The dog gets walked while you're at work.",
     )
     assert heard((pitch, "C What do I get?", plain), "en")
     assert heard((pitch, "C Please don't call me again, take me off your list.", plain), "en") == []

@@ -172,7 +172,7 @@ def test_its_word_counts_for_english_only() -> None:
     english, mandarin = load_joins("en"), load_joins("zh")
     assert english.keys() == mandarin.keys()
     assert all(join.english == 0 for join in mandarin.values())
-    for kind in ("hard_sell", "refusal", "objection", "confusion"):
+    for kind in ("hard_sell", "refusal", "objection"):
         assert english[kind].english > 0.1
 
 

@@ -211,7 +211,12 @@ def test_a_guess_at_a_high_price_objects_to_it(language, offer, said):
 
 
 @pytest.mark.parametrize(
-    ("language", "said"), [("zh", "C 那能省不少钱吧"), ("en", "C That must save a fortune")]
+    ("language", "said"),
+    [
+        ("zh", "C 那能省不少钱吧"),
+        ("en", "C That must save a fortune"),
+        ("en", "C Well, that would save us a packet"),
+    ],
 )
 def test_a_guess_at_a_saving_objects_to_nothing(language, said):
     found = objection.find(call("A We fit panels.", said, "A Yes.", language=language), ())

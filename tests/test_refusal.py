@@ -77,7 +77,13 @@ def test_bare_noes_to_an_offer_refuse(offer: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"), [("打扰到您了吧？", "没有没有"), ("Is now a bad time to talk?", "Nah I'm fine")]
+    ("asked", "said"),
+    [
+        ("打扰到您了吧？", "没有没有"),
+        ("没吵到您休息吧？", "没事没事"),
+        ("Is now a bad time to talk?", "Nah I'm fine"),
+        ("Am I interrupting your lunch?", "No, you're all right"),
+    ],
 )
 def test_the_same_noes_to_another_question_refuse_nothing(asked: str, said: str) -> None:
     found = find(_conversation(("agent", asked), ("customer", said)), ())

@@ -33,9 +33,6 @@ from pipeline.types import Finding
 KIND = "objection"
 _OUTRIGHT = 0.99
 """Probability from which an answer to a question is an objection all the same (our default)."""
-_LIKELY = 0.75
-"""Probability from which who supplies already, told because the agent asked, is a doubt: of eleven held-out sets 4 of 4 such were
-objections by their authors; of those less likely 7 of 13."""
 ANOTHER_TIME = 0.9
 """How sure a lack of time counts as met where the agent gives in and names another time."""
 WAYS_OUT = 2
@@ -113,8 +110,7 @@ def _of_the_present(conversation: Conversation, sentence: Sentence, hit: Match) 
 def _weighed(conversation: Conversation, sentence: Sentence, hit: Match) -> Match:
     """A grievance about somebody else, or a mere answer to the agent's question, is at most a doubt."""
     elsewhere = hit.detail["kind"] != "existing_supplier" and says(sentence, KIND, "doubts")
-    answers = _plain_answer(conversation, sentence, hit) or _of_supply(conversation, sentence, hit)
-    if not elsewhere and not answers:
+    if not elsewhere and not _plain_answer(conversation, sentence, hit):
         return hit
     return replace(hit, strength=min(hit.strength, A_DOUBT))
 
@@ -135,11 +131,6 @@ def _plain_answer(conversation: Conversation, sentence: Sentence, hit: Match) ->
 
 def _only_answers(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
     """Whether who else supplies the customer is told only because the agent asked."""
-    return hit.strength < _LIKELY and _of_supply(conversation, sentence, hit)
-
-
-def _of_supply(conversation: Conversation, sentence: Sentence, hit: Match) -> bool:
-    """Whether who else supplies the customer is told where the agent asked for something."""
     if hit.detail["kind"] != "existing_supplier" or hit.strength >= _OUTRIGHT or cue("contrast", sentence):
         return False
     asked = _last_said(conversation, sentence.turn)

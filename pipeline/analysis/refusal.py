@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.analysis.conversation import Conversation, Sentence
-from pipeline.analysis.dialogue import before, content, of_turn
+from pipeline.analysis.dialogue import before, content, of_turn, size
 from pipeline.analysis.rules import RuleSet
 from pipeline.analysis.shapes import has_shape
 from pipeline.analysis.spotting import likely, spot
@@ -17,6 +17,8 @@ from pipeline.types import Finding
 
 KIND = "refusal"
 _OFFERS = ("needs_question", "pitch", "benefit", "purpose", "hard_sell")
+_FEW = 5
+"""Most words of an answer to whether the moment is a bad one that says nothing else (our default)."""
 _SURE = 0.6
 """Confidence from which a refusal stands as heard (the gate, our default)."""
 
@@ -30,7 +32,9 @@ def find(conversation: Conversation, prior: Sequence[Finding]) -> list[Finding]:
     """
 
     def refuses_nothing(sentence: Sentence, _rules: RuleSet) -> bool:
-        return _is_none(sentence) or _specifies(conversation, sentence)
+        return (
+            _is_none(sentence) or _specifies(conversation, sentence) or _no_bad_moment(conversation, sentence)
+        )
 
     found = _with_worded(conversation, spot(conversation, KIND, "customer", skip=refuses_nothing))
     if not found:
@@ -83,6 +87,13 @@ def _specifies(conversation: Conversation, sentence: Sentence) -> bool:
         return False
     asked = [s for s in said if likely(conversation, "needs_question", s)]
     return bool(asked) and not any(content(s.folded) & content(sentence.folded) for s in asked)
+
+
+def _no_bad_moment(conversation: Conversation, sentence: Sentence) -> bool:
+    """Whether a few words only tell that the moment is no bad one, which the agent asked and offered nothing."""
+    said = [s for at in before(conversation, sentence.turn, "agent") for s in of_turn(conversation, at)]
+    asked = any(has_shape("bad_time", s.folded) for s in said)
+    return asked and size(sentence.folded) <= _FEW and not _offered(conversation, sentence.turn)
 
 
 def _goes_on(conversation: Conversation, turn: int) -> bool:
