@@ -10,7 +10,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 # A lock names all there is to install: pip must not resolve anything besides (an older pip takes the newest release of a package
 # that is asked for with an extra, and then refuses it for having no digest). What a lock should lack is told by "pip check".
 LOCKED := $(PIP) --no-deps --require-hashes
-CHECK  := $(BIN)/python -m pip check --disable-pip-version-check
+CHECK  := $(BIN)/python locks/checked.py
 
 .PHONY: demo mono test test-fast lint format weights reader joins english lock samples clean fuzz licences audit
 .DEFAULT_GOAL := demo
@@ -20,10 +20,11 @@ $(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(VENV)/.runtime: locks/runtime.txt pyproject.toml | $(VENV)/.made
+$(VENV)/.runtime: locks/runtime.txt locks/english.txt pyproject.toml | $(VENV)/.made
 	@echo "Installing the locked versions (about a minute, once) …"
 	$(LOCKED) -r locks/build.txt
 	$(LOCKED) -r locks/runtime.txt
+	$(LOCKED) -r locks/english.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@$(CHECK)
 	@touch $@

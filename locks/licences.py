@@ -14,21 +14,23 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
+LOCKS = ("runtime", "english")
 PAGE = ROOT / "docs" / "licences.md"
 HEAD = """# Licences of what Callgauge is installed with
 
-Made from `locks/runtime.txt` by `make licences`; the suite fails when the lock has moved on and this page has not, or when a
-licence comes in that a company may not want to ship (GPL and AGPL without an exception). The learned models' licences stand in
-`models/registry.yaml` and in `callgauge doctor`.
+Made from `locks/runtime.txt` and `locks/english.txt` by `make licences`; the suite fails when a lock has moved on and this page
+has not, or when a licence comes in that a company may not want to ship (GPL and AGPL without an exception). The learned models'
+licences stand in `models/registry.yaml` and in `callgauge doctor`.
 
 | package | version | licence |
 |---|---|---|
 """
 
 
-def locked(lock: Path = ROOT / "locks" / "runtime.txt") -> dict[str, str]:
-    """Package to version, as the lock pins them."""
-    pinned = re.findall(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+def locked() -> dict[str, str]:
+    """Package to version, as the locks pin them."""
+    text = "".join((ROOT / "locks" / f"{name}.txt").read_text(encoding="utf-8") for name in LOCKS)
+    pinned = re.findall(r"^([A-Za-z0-9._-]+)==([^\s\\;]+)", text, re.MULTILINE)
     return {name.lower(): version for name, version in pinned}
 
 

