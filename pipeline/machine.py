@@ -42,7 +42,7 @@ def share_out(
 
     Examples
     --------
-    >>> share_out(100, processors=8), share_out(1, processors=8), share_out(100, processors=8, memory_bytes=3 * 10**9)
+    >>> share_out(100, processors=8), share_out(1, processors=8), share_out(100, processors=8, memory_bytes=4 * 10**9)
     (Share(workers=8, threads=1), Share(workers=1, threads=8), Share(workers=3, threads=2))
     """
     if workers is None:
