@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import functools
 import json
-import mmap
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from models.memory import let_go_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,10 +73,8 @@ class EnglishFile:
         return np.ascontiguousarray(table[distances(pieces, len(table))].transpose(2, 0, 1))
 
     def let_go(self) -> None:
-        """Give back the memory of the parts read so far; they are read again where they are needed."""
-        backing = getattr(self.raw, "_mmap", None)
-        if backing is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on every system
-            backing.madvise(mmap.MADV_DONTNEED)
+        """Give back the memory of the parts read so far."""
+        let_go_of(self.raw)
 
 
 def _published(name: str) -> str:

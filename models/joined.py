@@ -129,7 +129,7 @@ def _made(into: Path) -> Iterator[Path]:
     except OSError as error:
         raise ModelError(
             f"can't write the model cache {into.parent}: {error.strerror or error}. "
-            "Set CALLGAUGE_CACHE to a folder that can be written"
+            "Set CALLGAUGE_MODELS or CALLGAUGE_CACHE to a folder that can be written"
         ) from error
     try:
         yield work

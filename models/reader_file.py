@@ -10,12 +10,13 @@ a directory of arrays. Arrays of four bits come in blocks of 32: a half-precisio
 
 from __future__ import annotations
 
-import mmap
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from models.memory import let_go_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,10 +60,8 @@ class ReaderFile:
         """Nothing: this network knows places only."""
 
     def let_go(self) -> None:
-        """Give back the memory of the parts read so far; they are read again where they are needed."""
-        backing = getattr(self.raw, "_mmap", None)
-        if backing is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on every system
-            backing.madvise(mmap.MADV_DONTNEED)
+        """Give back the memory of the parts read so far."""
+        let_go_of(self.raw)
 
     def rows(self, name: str, chosen: np.ndarray) -> np.ndarray:
         """Some rows of a wide four-bit array, single precision ``(len(chosen), width)``."""

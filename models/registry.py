@@ -1,7 +1,7 @@
 """Which learned models there are, where they lie, and whether they are whole.
 
 The list itself is data (``registry.yaml``). Whisper base comes in two wheels, the English network as a zip in five: both are
-joined once into the per-user cache (``CALLGAUGE_CACHE``, else the platform's cache folder). All others are used where their
+joined once into the per-user cache (``CALLGAUGE_MODELS``, else ``models`` in `cache_dir`). All others are used where their
 wheel put them. Any other faster-whisper model is named by its folder or its hub name, in ``CALLGAUGE_WHISPER`` or a setting.
 """
 
@@ -109,6 +109,13 @@ def cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("callgauge", appauthor=False))
 
 
+def models_dir() -> Path:
+    """Folder for joined models: ``CALLGAUGE_MODELS`` – where the cache is shared between machines, a disk of one's own reads
+    faster – else in `cache_dir`."""
+    chosen = os.environ.get("CALLGAUGE_MODELS")
+    return Path(chosen).expanduser() if chosen else cache_dir() / "models"
+
+
 def chosen_whisper(name: str | None = None) -> str:
     """The model that a setting names, else ``CALLGAUGE_WHISPER``, else the packaged one, in any letter case."""
     chosen = (name or os.environ.get("CALLGAUGE_WHISPER") or "").strip() or WHISPER_BASE
@@ -191,7 +198,7 @@ def packaged(file: PackagedFile) -> Path | None:
 
 
 def _joined_folder(entry: ModelEntry) -> Path:
-    return cache_dir() / "models" / f"{entry.name}-{entry.sha256[:12]}"
+    return models_dir() / f"{entry.name}-{entry.sha256[:12]}"
 
 
 def _fault(entry: ModelEntry, folder: Path) -> str | None:

@@ -145,7 +145,7 @@ def test_the_same_scores_as_in_the_network_that_is_fitted() -> None:
         states = net.states(rows, learning=False).numpy()
     for at, row in enumerate(rows):
         told = load_english().states(row)
-        assert np.corrcoef(told.ravel(), states[at, : len(told)].ravel())[0, 1] > 0.99
+        assert np.corrcoef(told.ravel(), states[at, : len(told)].ravel())[0, 1] > 0.98
 
 
 def _call(*lines: tuple[str, str]) -> Conversation:

@@ -180,7 +180,7 @@ def test_a_packaged_model_is_checked_before_it_is_loaded(
 
 
 def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path))
+    monkeypatch.setenv("CALLGAUGE_MODELS", str(tmp_path))
     entry = registry.entries()[registry.WHISPER_BASE]
     lacking = replace(entry, parts=(registry.PackagedFile("no_such_package_here", "data/model.bin.part1"),))
     monkeypatch.setattr(registry, "entries", lambda: {registry.WHISPER_BASE: lacking})
@@ -188,6 +188,16 @@ def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch, tm
         registry.whisper_path()
     (state,) = registry.status()
     assert (state.found, state.path, state.command) == (False, None, entry.install)
+
+
+def test_models_lie_in_the_cache_or_where_they_are_told_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CALLGAUGE_CACHE", str(tmp_path / "shared"))
+    monkeypatch.delenv("CALLGAUGE_MODELS")
+    assert registry.models_dir() == tmp_path / "shared" / "models"
+    monkeypatch.setenv("CALLGAUGE_MODELS", str(tmp_path / "own"))
+    assert registry.models_dir() == tmp_path / "own" and registry.cache_dir() == tmp_path / "shared"
 
 
 def test_a_folder_without_a_model_and_an_unknown_name_are_told_apart(tmp_path: Path) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from models.reader import Read, Reader, load_english, load_reader
 from models.reader_windows import Spoken
 from pipeline.analysis.text import sentences
 from pipeline.types import Turn
 
-_KEPT = 4
-"""Conversations whose reading is kept: findings and masking ask one after the other."""
+_KEPT = 8
+"""Readings that are kept, two of an English conversation: findings and masking ask one after the other."""
 
 Said = tuple[tuple[str, str], ...]
 """Of each turn who speaks and the text."""
@@ -21,12 +21,12 @@ Reading = tuple[tuple[tuple[int, Read], ...], ...]
 
 def reading_of(turns: Sequence[Turn]) -> Reading:
     """What the shipped network says of each sentence of each turn."""
-    return _read(said_by(turns))
+    return _read(load_reader, said_by(turns))
 
 
 def english_reading_of(turns: Sequence[Turn]) -> Reading:
     """What the network for English says of each sentence of each turn."""
-    return _read_english(said_by(turns))
+    return _read(load_english, said_by(turns))
 
 
 def said_by(turns: Sequence[Turn]) -> Said:
@@ -35,13 +35,8 @@ def said_by(turns: Sequence[Turn]) -> Said:
 
 
 @functools.lru_cache(maxsize=_KEPT)
-def _read(said: Said) -> Reading:
-    return read_by(load_reader(), said)
-
-
-@functools.lru_cache(maxsize=_KEPT)
-def _read_english(said: Said) -> Reading:
-    return read_by(load_english(), said)
+def _read(load: Callable[[], Reader], said: Said) -> Reading:
+    return read_by(load(), said)
 
 
 def read_by(reader: Reader, said: Said) -> Reading:
